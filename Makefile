@@ -1,0 +1,49 @@
+# Two targets do all the set-up on a machine that has Python 3.11+ and make:
+# `make run` (the daemon) and `make test` (everything CI checks).
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: run test bench lint lock clean
+
+run: $(VENV)/.run
+	$(BIN)/outcare run
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Outcare needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# The build back-end is locked too, so that the editable install fetches nothing unpinned.
+$(VENV)/.run: requirements.txt requirements-build.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# Needs `uv`. --no-header and the missing --emit-index-url keep machine and registry names out.
+LOCK = uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet
+lock:
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) --group build -o requirements-build.txt
+	$(LOCK) pyproject.toml --group dev --group build -c requirements.txt -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What the numbers in docs/performance.md come from."""

@@ -1,0 +1,28 @@
+"""Durations as people write and read them: `15m`, `4h`, `1h30m`, `3d`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
+_WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+\Z")
+
+
+def parse(text: str) -> timedelta:
+    """`1h30m` → timedelta. Raises ValueError with a line that says how to write one."""
+    if not _WHOLE.match(text):
+        raise ValueError(f"{text!r} is not a duration; write it like 30s, 15m, 4h or 3d")
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
+
+
+def show(duration: timedelta) -> str:
+    """The two largest units: `2h 5m`, `45s`, `3d 4h`."""
+    seconds = max(0, int(duration.total_seconds()))
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2]) or "0s"

@@ -1,0 +1,428 @@
+"""The words of docs/glossary.md as frozen values.
+
+It knows what a post, a mention, a verdict, a card are. It knows no platform, no table and no clock, and
+does no I/O. Times are aware UTC and end in `_at`; durations are `timedelta`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import NewType
+
+Cursor = NewType("Cursor", str)
+"""Opaque text: only the connector that made it can read it."""
+
+
+def check_aware(**times: datetime | None) -> None:
+    """Raise ValueError for a time without a zone: a naive time is a bug that shows up months later."""
+    for name, at in times.items():
+        if at is not None and at.tzinfo is None:
+            raise ValueError(f"{name} must be an aware datetime")
+
+
+class Urgency(IntEnum):
+    """How soon a mention needs a person; ordered."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+    CRITICAL = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class Kind(StrEnum):
+    """How a post concerns a brand (per mention, not per post)."""
+
+    MENTION = "mention"
+    REPLY = "reply"
+    QUOTE = "quote"
+    DM = "dm"
+    REVIEW = "review"
+    COMMENT = "comment"
+    POST = "post"
+
+
+ADDRESSED = frozenset({Kind.MENTION, Kind.REPLY, Kind.QUOTE, Kind.DM, Kind.REVIEW})
+"""Kinds in which somebody speaks *to* the brand, not only about it."""
+
+
+class Alert(StrEnum):
+    """How loud an urgency is: ping (a sound, and the route's people named), message, hourly digest, none."""
+
+    PING = "ping"
+    MESSAGE = "message"
+    DIGEST = "digest"
+    NONE = "none"
+
+
+class ConversationState(StrEnum):
+    OPEN = "open"
+    CLAIMED = "claimed"
+    SNOOZED = "snoozed"
+    ANSWERED = "answered"
+    DISMISSED = "dismissed"
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    LEAD = "lead"
+    OPS = "ops"
+
+
+class Verb(StrEnum):
+    """What a press on a card asks for."""
+
+    CLAIM = "claim"
+    DISMISS = "dismiss"
+    MORE = "more"
+    LESS = "less"
+    NOT_ABOUT_US = "not_about_us"
+    TOO_HIGH = "too_high"
+    TOO_LOW = "too_low"
+    WHY = "why"
+
+
+FEEDBACK_VERBS = frozenset({Verb.NOT_ABOUT_US, Verb.TOO_HIGH, Verb.TOO_LOW})
+
+
+# --- what platforms say -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRef:
+    """A pointer to a post; `revision` is the platform's content version (Bluesky: the CID)."""
+
+    id: str
+    author_id: str | None = None
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Something somebody published. Unique by (platform, id).
+
+    `posted_at` is the platform's time, never later than `seen_at`. `mentions` are the account ids that the
+    platform marked as mentioned (facets), `quoted` the post it quotes, `root` the first post of its thread
+    (None: it is itself the root).
+    """
+
+    platform: str
+    id: str
+    author_id: str
+    text: str
+    posted_at: datetime
+    seen_at: datetime
+    author_handle: str | None = None
+    title: str = ""
+    alts: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    langs: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    parent: PostRef | None = None
+    root: PostRef | None = None
+    quoted: PostRef | None = None
+    revision: str | None = None
+    url: str | None = None
+    is_edit: bool = False
+
+    def __post_init__(self) -> None:
+        check_aware(posted_at=self.posted_at, seen_at=self.seen_at)
+
+    @property
+    def root_id(self) -> str:
+        return self.root.id if self.root else self.id
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """The ids of the posts that this one is, answers or quotes, and of the accounts it speaks to."""
+        related = [ref for ref in (self.parent, self.root, self.quoted) if ref]
+        posts = (ref.id for ref in related)
+        accounts = (ref.author_id for ref in related if ref.author_id)
+        return tuple(dict.fromkeys((self.id, *posts, *accounts, *self.mentions)))
+
+    @property
+    def searchable(self) -> str:
+        """All the text that words are looked for in: title, body, alt texts, link targets."""
+        return searchable(self.text, title=self.title, alts=self.alts, links=self.links)
+
+
+def searchable(text: str, *, title: str = "", alts: tuple[str, ...] = (), links: tuple[str, ...] = ()) -> str:
+    """One text of many; U+2029 keeps a phrase from matching across two of them."""
+    return "\u2029".join(part for part in (text, title, *alts, *links) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who wrote a post, as the platform's Lookup knows them; None is unknown, not zero."""
+
+    platform: str
+    id: str
+    handle: str | None = None
+    name: str | None = None
+    bio: str | None = None
+    followers: int | None = None
+    following: int | None = None
+    created_at: datetime | None = None
+    verified: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """A post (or, without `post_id`, everything of an author) that is gone from the platform."""
+
+    platform: str
+    author_id: str
+    post_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """An interval in which we were not listening."""
+
+    source: str
+    started_at: datetime
+    ended_at: datetime
+    reason: str
+
+    def __post_init__(self) -> None:
+        check_aware(started_at=self.started_at, ended_at=self.ended_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a source yields. `cursor` means: resume after this batch; None leaves it where it was.
+
+    `seen` counts the events read, `posts_seen` those that were posts (wanted or not), `undecodable` those
+    that could not be decoded; each since the batch before.
+    """
+
+    posts: tuple[Post, ...] = ()
+    deleted: tuple[Deletion, ...] = ()
+    cursor: Cursor | None = None
+    seen: int = 0
+    posts_seen: int = 0
+    undecodable: int = 0
+    gap: Gap | None = None
+
+
+# --- what concerns whom -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A brand's identity on a platform. `id` is None until the handle is resolved."""
+
+    brand: str
+    platform: str
+    handle: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    name: str
+    words: tuple[str, ...]
+    accounts: tuple[Account, ...] = ()
+    is_rival: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A piece of a post's searchable text, [start, end) in code points."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A post that concerns a brand. Exists once per (post, brand)."""
+
+    post: Post
+    brand: str
+    kind: Kind
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def is_addressed(self) -> bool:
+        return self.kind in ADDRESSED
+
+
+# --- what the rules say -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """A measured property of the text; `value` None is unknown. `evidence`: (word, weight) that moved it."""
+
+    value: float | None
+    evidence: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything a rule may read, frozen before rules run, and enough to judge again.
+
+    `text` is the mention's searchable text. `lang` is None when it cannot be told. `age` is how old the
+    author's account was when they posted.
+    """
+
+    mention_id: str
+    brand: str
+    platform: str
+    kind: Kind
+    text: str
+    lang: str | None = None
+    handle: str | None = None
+    name: str | None = None
+    bio: str | None = None
+    followers: int | None = None
+    following: int | None = None
+    age: timedelta | None = None
+    verified: bool | None = None
+    parent_text: str | None = None
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """A rule that fired: its points, what it set, and the evidence in the text."""
+
+    rule: str
+    points: int
+    why: str
+    location: str
+    evidence: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the rules say of a mention, and the trace that explains it."""
+
+    mention_id: str
+    rules_version: str
+    engine_version: str
+    urgency: Urgency
+    ignored: bool
+    score: int
+    persona: str | None
+    route: str
+    tags: tuple[str, ...]
+    respond_in: timedelta | None
+    alert: Alert
+    fired: tuple[Fired, ...] = ()
+    notes: tuple[str, ...] = ()
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+
+
+# --- what staff sees and does -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """`token` is what the platform hands back on a press: at most 64 bytes (Telegram's limit)."""
+
+    label: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One paragraph of a card. `marks` are the spans to show as matched words, `href` makes it a link."""
+
+    text: str
+    marks: tuple[Span, ...] = ()
+    href: str | None = None
+    is_quote: bool = False
+    is_strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A message to staff as it stands now; a channel renders it in its own markup.
+
+    The first 60 characters of `headline` suffice on a lock screen. `buttons` are rows.
+    """
+
+    headline: str
+    lines: tuple[Line, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    alert: Alert = Alert.MESSAGE
+    ping: tuple[str, ...] = ()
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The platform's proof that a delivery worked; `ref` finds the message again (to edit it)."""
+
+    ref: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """A button that a person pressed in a chat. `id` is the platform's, unique; `person` is `kind:id`."""
+
+    id: str
+    channel: str
+    person: str
+    token: str
+    at: datetime
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presses:
+    """What a decision feed yields: presses in order, and the position to commit with them."""
+
+    presses: tuple[Press, ...]
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody of the staff; `identities` are (channel kind, platform id) pairs, from the configuration."""
+
+    key: str
+    name: str
+    role: Role
+    identities: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where the alerts of a route go: `to` is a channel ("telegram:care"), `fallback` another one."""
+
+    name: str
+    to: str
+    fallback: str | None = None
+
+
+class EffectKind(StrEnum):
+    ALERT = "alert"
+    UPDATE = "update"
+    DIGEST = "digest"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A stored wish to act. `key` is computed from what it is for and UNIQUE: writing it twice is a no-op."""
+
+    key: str
+    kind: EffectKind
+    channel: str
+    route: str | None = None
+    brand: str | None = None
+    conversation_id: int | None = None
+    mention_id: int | None = None
+    due_at: datetime | None = None
+    payload: Mapping[str, object] = field(default_factory=dict)

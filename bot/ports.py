@@ -1,0 +1,361 @@
+"""The seams of the program as Protocols. Each docstring is the specification; implementers add none.
+
+Errors: every method raises only `bot.errors`, with the original as `__cause__` and without a secret or a
+raw body in it. Construction does no I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+    from contextlib import AbstractAsyncContextManager
+    from datetime import datetime, timedelta
+
+    from aiohttp import ClientResponse, ClientWebSocketResponse
+    from pydantic import BaseModel
+
+    from bot.model import (
+        Author,
+        Batch,
+        Brand,
+        Card,
+        Cursor,
+        Facts,
+        Person,
+        Post,
+        Press,
+        Presses,
+        Receipt,
+        Signal,
+        Verdict,
+    )
+    from bot.records import (
+        CardState,
+        Change,
+        Decided,
+        Decision,
+        DigestState,
+        Entry,
+        InboxRow,
+        Leased,
+        Recorded,
+        Settlement,
+        Status,
+        StoredVerdict,
+    )
+
+
+class Clock(Protocol):
+    """Time, by argument, so that tests own it."""
+
+    def now(self) -> datetime:
+        """Wall time as aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards; only differences mean something."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; cancellable."""
+        ...
+
+
+class Http(Protocol):
+    """The one way out to the network: time-outs, size cap, redaction and metrics are in it.
+
+    `guarded` requests pass the SSRF guard (URLs that came out of a post or a feed). Connection failures
+    and time-outs come as `Unavailable`; statuses are the caller's to judge.
+    """
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float | None = None,
+    ) -> AbstractAsyncContextManager[ClientResponse]:
+        """One request; no retry, no redirect followed."""
+        ...
+
+    async def read(self, response: ClientResponse, *, limit: int = 5_000_000) -> bytes:
+        """The body, at most `limit` bytes; more is `Unavailable` (reason protocol)."""
+        ...
+
+    def websocket(
+        self,
+        url: str,
+        *,
+        heartbeat: float | None = None,
+        max_message_bytes: int = 5_000_000,
+    ) -> AbstractAsyncContextManager[ClientWebSocketResponse]:
+        """One connection; a refused upgrade is `Unavailable` (429 and 503 with their `retry_after`)."""
+        ...
+
+
+class Watch(Protocol):
+    """What a source asks about each post it decoded: inline, at microseconds."""
+
+    def wants(self, text: str, author_id: str, refs: Iterable[str]) -> bool:
+        """Whether the post is wanted: words of any brand, by or at a brand's account, or about a held post.
+
+        `text` is `Post.searchable`; `refs` is `Post.refs`, the post's own id first. A wanted post's id is
+        remembered at once, so that an answer to it in the same batch is wanted too.
+        """
+        ...
+
+
+class Source(Protocol):
+    """The reading side of a connector."""
+
+    name: str
+    platform: str
+    is_stream: bool
+
+    def read(self, after: Cursor | None, watch: Watch) -> AsyncIterator[Batch]:
+        """Yield what was published after `after` (None: from now on), oldest first, nothing twice.
+
+        A polling source ends when it has caught up; a streaming source reads one connection and ends, or
+        raises, when that dies. No sleeping loop, no store, no scheduling, no logging of successes.
+
+        A batch's cursor says: resume after this batch. The caller stores posts and cursor in one
+        transaction before it takes the next batch. A batch is yielded when the socket is drained and
+        something was wanted, after 5,000 frames, or after 5 s; whichever is first. A malformed row is
+        skipped and counted in `undecodable`; a malformed page or stream is `Unavailable` (protocol).
+        Unknown kinds are skipped and never move the cursor backwards.
+
+        Deletions are yielded when `watch` wants the post's id; account deletions always.
+
+        Raises: Unavailable, Unauthorized, CursorLost.
+        """
+        ...
+
+
+class Lookup(Protocol):
+    """What a platform tells about authors and threads; asked only for mentions, never for the firehose."""
+
+    platform: str
+
+    async def author(self, author_id: str) -> Author:
+        """Who this is. Raises: Unavailable, Rejected (no such author)."""
+        ...
+
+    async def resolve(self, handle: str) -> str:
+        """The platform id of a handle. Raises: Unavailable, Rejected (no such handle)."""
+        ...
+
+    async def ancestors(self, post_id: str) -> tuple[Post, ...]:
+        """The posts above this one, root first, parent last; missing ones are left out.
+
+        Raises: Unavailable, Rejected (no such post).
+        """
+        ...
+
+
+class Notifier(Protocol):
+    """A channel kind that cards can be sent to. `channel` is the part after the colon of "telegram:care"."""
+
+    kind: str
+
+    async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:
+        """Send a card. `key` goes to the platform where that supports idempotency.
+
+        Raises: Unavailable (with `retry_after` where given), Unauthorized, Rejected (this channel refuses).
+        """
+        ...
+
+    async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:
+        """Change a sent card in place; the same content again is success. Raises as `notify`."""
+        ...
+
+
+class DecisionFeed(Protocol):
+    """Where button presses come from. One token has one reader."""
+
+    name: str
+
+    def read(self, after: Cursor | None) -> AsyncIterator[Presses]:
+        """Yield presses after `after`, in order. The caller commits them with their cursor before it takes
+        the next ones: only then is the platform told that they arrived, so that a crash loses no press.
+
+        One connection or long-poll sequence: ends or raises when that dies.
+        Raises: Unavailable (reason conflict: somebody else reads this token), Unauthorized.
+        """
+        ...
+
+    async def answer(self, press: Press, text: str, *, is_loud: bool) -> None:
+        """Tell the person what their press did. A press too old to be answered is not an error."""
+        ...
+
+
+class Judge(Protocol):
+    """The rule engine as intake sees it; pure and deterministic."""
+
+    version: str
+
+    def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
+        """The language (None: cannot tell) and the signals of a text; declared `langs` are a hint."""
+        ...
+
+    def judge(self, facts: Facts) -> Verdict:
+        """What the rules say. Total: never raises on any facts."""
+        ...
+
+    def channel(self, route: str) -> str:
+        """The channel that a route's alerts go to."""
+        ...
+
+    def fallback(self, route: str) -> str | None:
+        """The channel that gets a route's alerts when its own refuses."""
+        ...
+
+
+class Store(Protocol):
+    """Everything that survives a restart. Every write is one transaction, durable when the call returns."""
+
+    # listening
+    async def cursor(self, name: str) -> Cursor | None:
+        """The committed position of a source or a decision feed."""
+        ...
+
+    async def record(self, entry: Entry, *, now: datetime, lease_for: timedelta) -> Recorded:
+        """Write one sorted and judged batch with its cursor, all or nothing.
+
+        De-duplicates by (platform, post id) and (post, brand). An answer ends the open ask of the author
+        it answers in that thread, wherever the two arrive first. Effects that are due now come back leased.
+        """
+        ...
+
+    async def held(self, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
+        """Post id → brands, of the posts stored since then (what replies are watched for)."""
+        ...
+
+    async def save_brands(self, brands: Iterable[Brand]) -> None:
+        """Bring the tables of brands and accounts in step with the configuration, resolved ids kept."""
+        ...
+
+    async def account_ids(self) -> Mapping[tuple[str, str], str]:
+        """(platform, handle) → id of every account resolved so far."""
+        ...
+
+    async def save_rules(
+        self, version: str, engine: str, source: Mapping[str, str], *, now: datetime
+    ) -> None:
+        """Keep the source of a rule set under its version, so that its verdicts can be reproduced."""
+        ...
+
+    # delivering
+    async def lease(self, *, limit: int, now: datetime, lease_for: timedelta) -> tuple[Leased, ...]:
+        """Take up to `limit` effects that are due and not leased, oldest first.
+
+        At most one effect per delivered message at a time, in the order they were written.
+        """
+        ...
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Write how a try ended. Ignored when the lease has passed to somebody else."""
+        ...
+
+    async def next_due_at(self) -> datetime | None:
+        """When the next pending effect wants to be tried (a lease running out counts), if any."""
+        ...
+
+    async def card(self, leased: Leased) -> CardState | None:
+        """What the card of an effect shows now; None when its mention is gone."""
+        ...
+
+    async def digest(self, leased: Leased) -> DigestState:
+        """What a digest effect has collected."""
+        ...
+
+    async def notice(self, key: str, channel: str, text: str, *, now: datetime) -> None:
+        """Queue one plain message to staff; the same `key` again is a no-op."""
+        ...
+
+    # deciding
+    async def decide(
+        self,
+        decision: Decision,
+        transition: Callable[[CardState, Decision], Change],
+        *,
+        cursor: Cursor | None,
+        now: datetime,
+        lease_for: timedelta,
+    ) -> Decided | None:
+        """Apply a decision atomically: state, audit row, feedback, card updates, feed cursor in one go.
+
+        `transition` is pure and is called inside the transaction with the state as it stands. None when the
+        mention is not known (a button of another life). The same press again changes nothing.
+        """
+        ...
+
+    async def advance(self, feed: str, cursor: Cursor) -> None:
+        """Move a feed's cursor past updates that hold no decision."""
+        ...
+
+    async def refuse(self, press: Press, feed: str, reason: str, *, cursor: Cursor | None) -> None:
+        """Keep an audit row of a press that was refused (not staff, unreadable), and move the cursor."""
+        ...
+
+    # reporting
+    async def status(self, *, now: datetime) -> Status: ...
+
+    async def inbox(
+        self, *, limit: int, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+    ) -> tuple[InboxRow, ...]:
+        """Mentions, most urgent and longest waiting first."""
+        ...
+
+    async def verdict(self, mention_id: str) -> StoredVerdict | None:
+        """The newest verdict of a mention (its id, or the post's URL or platform id)."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was submitted, then let go of the database."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """What a connector's factories get from outside."""
+
+    http: Http
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """What a connector module offers under the entry point `outcare.connectors`.
+
+    `source_settings` validates `sources.<name>`, `channel_settings` each `channels.<name>.<channel>`,
+    `account_settings` the connector's own section `<name>:` (credentials, hosts). Each is a frozen pydantic
+    model with `extra="forbid"`; secrets are `SecretStr`. A factory that is None says: no such side.
+    """
+
+    name: str
+    account_settings: type[BaseModel] | None = None
+    source_settings: type[BaseModel] | None = None
+    channel_settings: type[BaseModel] | None = None
+    source: Callable[[Any, Wiring], Source] | None = None
+    lookup: Callable[[Any, Wiring], Lookup] | None = None
+    notifier: Callable[[Any, Mapping[str, Any], Wiring], Notifier] | None = None
+    feed: Callable[[Any, Mapping[str, Any], Wiring], DecisionFeed] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """The people of the configuration, found by what a channel says of them."""
+
+    by_identity: Mapping[tuple[str, str], Person]
+
+    def find(self, identity: str) -> Person | None:
+        """`identity` is "kind:id", as `Press.person` has it."""
+        kind, _, platform_id = identity.partition(":")
+        return self.by_identity.get((kind, platform_id))

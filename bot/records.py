@@ -1,0 +1,292 @@
+"""What goes into the store and what comes out of it, as frozen values.
+
+Rows become these inside `bot.store`; nothing outside ever sees a row, a session or SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.model import (
+    Author,
+    ConversationState,
+    Cursor,
+    Deletion,
+    Effect,
+    Facts,
+    Gap,
+    Mention,
+    Post,
+    Receipt,
+    Urgency,
+    Verb,
+    Verdict,
+)
+
+# --- in: what a batch becomes -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A post by one of a brand's own accounts: it may end the ask of the author it answers."""
+
+    post: Post
+    brand: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A mention with everything that its transaction writes.
+
+    `asks`: the mention asks for an answer (starts an ask if none is open). `channel` and `alert` say where
+    and how loud staff hears of it; channel None means that nobody does.
+    """
+
+    mention_id: str
+    mention: Mention
+    author: Author | None
+    facts: Facts
+    verdict: Verdict
+    asks: bool
+    due_at: datetime | None
+    channel: str | None
+    parent: Post | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One batch, sorted and judged: written in one transaction, cursor included, or not at all."""
+
+    source: str
+    items: tuple[Answer | Judged, ...] = ()
+    deleted: tuple[Deletion, ...] = ()
+    cursor: Cursor | None = None
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """An effect that this process may try now, until the lease runs out.
+
+    `fence` grows with every lease: a settlement with an old one is ignored. `attempt` counts from 1.
+    `receipt` is the platform's reference of the message that an update edits (None: not delivered yet).
+    """
+
+    id: int
+    effect: Effect
+    attempt: int
+    fence: int
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What a transaction changed: mention ids that are new, duplicates skipped, effects leased to us."""
+
+    stored: tuple[str, ...] = ()
+    duplicates: int = 0
+    answered: int = 0
+    leased: tuple[Leased, ...] = ()
+
+
+# --- in: how a delivery ended -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryAt:
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """It will never work. `fallback` is the channel that gets it instead (in the same transaction)."""
+
+    reason: str
+    fallback: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A gate said not yet; this is no attempt."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A gate said never."""
+
+    reason: str
+
+
+Outcome = Sent | RetryAt | Dead | Held | Dropped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    leased: Leased
+    outcome: Outcome
+    started_at: datetime
+    ended_at: datetime
+
+
+# --- out: what a card shows, what a decision starts from ------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    id: int
+    started_at: datetime
+    due_at: datetime | None
+    answered_at: datetime | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    id: int
+    brand: str
+    platform: str
+    root_id: str
+    author_id: str
+    state: ConversationState
+    version: int
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardState:
+    """Everything a card may show of a mention, as it stands now.
+
+    `messages` counts this author's mentions in the conversation, `earlier` their other conversations with
+    this brand. `post_deleted` is set once the author took the post back.
+    """
+
+    mention_id: str
+    mention: Mention
+    verdict: Verdict
+    facts: Facts
+    conversation: Conversation
+    author: Author | None
+    ask: Ask | None
+    parent: Post | None = None
+    messages: int = 1
+    earlier: int = 0
+    post_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a decision does to a conversation.
+
+    `state` None keeps it. `reply` is what the person is told (`is_loud`: in a box to be closed). Each card
+    of the conversation is updated when `updates_all`, only the pressed one when `expands` is not None
+    (True: shows the menu under More). `outcome` goes into the audit row.
+    """
+
+    outcome: str
+    reply: str
+    is_loud: bool = False
+    state: ConversationState | None = None
+    claimed_by: str | None = None
+    updates_all: bool = False
+    expands: bool | None = None
+    feedback: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A press by a known person, understood. `press_id` is unique: the same press twice is one decision."""
+
+    press_id: str
+    feed: str
+    channel: str
+    person: str
+    verb: Verb
+    mention_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """`change` is None when this press had been decided before; its `reply` is then said again."""
+
+    reply: str
+    is_loud: bool
+    change: Change | None
+    leased: tuple[Leased, ...] = ()
+
+
+# --- out: reports -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    mention_id: str
+    brand: str
+    platform: str
+    urgency: Urgency
+    state: ConversationState
+    ignored: bool
+    author: str
+    text: str
+    url: str | None
+    posted_at: datetime
+    due_at: datetime | None
+    answered_at: datetime | None
+    claimed_by: str | None
+    route: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    name: str
+    cursor: Cursor | None
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A few numbers about the whole database."""
+
+    schema_version: str
+    posts: int
+    mentions: int
+    conversations: Mapping[str, int]
+    open_asks: int
+    overdue_asks: int
+    effects: Mapping[str, int]
+    sources: tuple[SourceStatus, ...]
+    gaps: tuple[Gap, ...]
+    oldest_pending_at: datetime | None = None
+    rules_version: str | None = None
+    last_mention_at: datetime | None = None
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestState:
+    """What a digest card tells: one hour of one route."""
+
+    route: str
+    rows: tuple[InboxRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVerdict:
+    """A verdict with the facts it was made from, and the source of the rules that made it."""
+
+    verdict: Verdict
+    facts: Facts
+    rules_source: Mapping[str, str]

@@ -1,0 +1,180 @@
+"""Strict YAML 1.2 with a place for every node.
+
+Knows YAML and nothing of settings or rules. Only `true/false`, `null` and plain decimal numbers are not
+text (`no` stays Norwegian, `1:30` stays text, `010` stays text); a duplicate key is an error that names both
+places; anchors work, merge keys (`<<`) do not; every mistake that can be found is reported at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from bot.errors import ConfigError, Location, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+try:
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # a PyYAML built without libyaml: slower, the same nodes
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A YAML value and where it stands. `value`: dict[str, Node], list[Node], or a plain scalar.
+
+    `keys` holds, for a mapping, where each key stands (its value's own place is in the child).
+    `text` is a scalar as it was written; `is_quoted` tells `"1"` from `1`.
+    """
+
+    value: Any
+    location: Location
+    keys: dict[str, Location]
+    text: str = ""
+    is_quoted: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What a person would call it."""
+        if isinstance(self.value, dict):
+            return "a mapping"
+        if isinstance(self.value, list):
+            return "a list"
+        return {bool: "true or false", str: "text", type(None): "empty"}.get(type(self.value), "a number")
+
+    def plain(self) -> Any:
+        """The value without places."""
+        if isinstance(self.value, dict):
+            return {key: child.plain() for key, child in self.value.items()}
+        if isinstance(self.value, list):
+            return [child.plain() for child in self.value]
+        return self.value
+
+
+def load(text: str, file: Path) -> Node:
+    """Parse one document. An empty file is an empty mapping.
+
+    Raises: ConfigError with every problem found, each with its place.
+    """
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        raise ConfigError([_syntax_problem(error, text, file)]) from error
+    except yaml.YAMLError as error:  # a reader error: a control character, broken UTF-8
+        message = f"this is not YAML: {str(error).splitlines()[0]}"
+        raise ConfigError([Problem(message=message, code="R001", location=Location(file, 1, 1))]) from error
+    if root is None:
+        return Node({}, Location(file, 1, 1), {})
+    builder = _Builder(text.splitlines(), file)
+    node = builder.build(root)
+    if builder.problems:
+        raise ConfigError(builder.problems)
+    return node
+
+
+def read(file: Path) -> Node:
+    """Load a file. Raises: ConfigError, also for a file that cannot be read or is not UTF-8."""
+    try:
+        return load(file.read_text(encoding="utf-8-sig"), file)
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is not UTF-8 text (byte {error.start})") from error
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The name that was probably meant, if one is near enough."""
+    candidates = list(known)
+    folded = {candidate.casefold(): candidate for candidate in candidates}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else None
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: Path) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    lines = text.splitlines()
+    source = lines[line] if line < len(lines) else ""
+    message = error.problem or "this is not YAML"
+    if "\t" in source[: column + 1]:
+        message = "a tab stands where YAML wants spaces"
+    return Problem(
+        message=message, code="R001", location=Location(file, line + 1, column + 1), source_line=source
+    )
+
+
+class _Builder:
+    """Turns PyYAML's nodes into ours and collects what is wrong with them."""
+
+    def __init__(self, lines: list[str], file: Path) -> None:
+        self.lines = lines
+        self.file = file
+        self.problems: list[Problem] = []
+        self._open: list[yaml.Node] = []
+
+    def build(self, node: yaml.Node) -> Node:
+        location = self._location(node)
+        if isinstance(node, yaml.ScalarNode):
+            is_quoted = node.style in {"'", '"', "|", ">"}
+            value = node.value if is_quoted else _scalar(node.value)
+            return Node(value, location, {}, node.value, is_quoted)
+        if any(node is parent for parent in self._open):
+            self._report("an anchor contains itself", location)
+            return Node(None, location, {})
+        self._open.append(node)
+        try:
+            if isinstance(node, yaml.SequenceNode):
+                return Node([self.build(child) for child in node.value], location, {})
+            return self._mapping(node, location)
+        finally:
+            self._open.pop()
+
+    def _mapping(self, node: yaml.Node, location: Location) -> Node:
+        values: dict[str, Node] = {}
+        keys: dict[str, Location] = {}
+        for key_node, value_node in node.value:
+            where = self._location(key_node)
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            if key is None:
+                self._report("a key must be plain text", where)
+            elif key == "<<" and key_node.style is None:
+                self._report("merge keys (<<) are not supported; write the keys out", where)
+            elif key in keys:
+                first = keys[key]
+                self._report(
+                    f"the key {key!r} stands here twice (first in line {first.line}, column {first.column})",
+                    where,
+                    code="R002",
+                )
+            else:
+                keys[key] = where
+                values[key] = self.build(value_node)
+        return Node(values, location, keys)
+
+    def _location(self, node: yaml.Node) -> Location:
+        return Location(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def _report(self, message: str, location: Location, *, code: str = "R001") -> None:
+        line = self.lines[location.line - 1] if location.line <= len(self.lines) else ""
+        self.problems.append(Problem(message=message, code=code, location=location, source_line=line))
+
+
+def _scalar(text: str) -> Any:
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.match(text):
+        return int(text)
+    if _FLOAT.match(text):
+        return float(text)
+    return text
