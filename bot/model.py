@@ -304,7 +304,10 @@ class Fired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the rules say of a mention, and the trace that explains it."""
+    """What the rules say of a mention, and the trace that explains it.
+
+    `is_routed`: a fired rule or the persona named the route (False: it is only the default).
+    """
 
     mention_id: str
     rules_version: str
@@ -314,6 +317,7 @@ class Verdict:
     score: int
     persona: str | None
     route: str
+    is_routed: bool = False
     tags: tuple[str, ...]
     respond_in: timedelta | None
     alert: Alert

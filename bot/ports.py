@@ -68,8 +68,7 @@ class Clock(Protocol):
 class Http(Protocol):
     """The one way out to the network: time-outs, size cap, redaction and metrics are in it.
 
-    `guarded` requests pass the SSRF guard (URLs that came out of a post or a feed). Connection failures
-    and time-outs come as `Unavailable`; statuses are the caller's to judge.
+    Connection failures and time-outs come as `Unavailable`; statuses are the caller's to judge.
     """
 
     def request(
@@ -151,9 +150,10 @@ class Lookup(Protocol):
         """The platform id of a handle. Raises: Unavailable, Rejected (no such handle)."""
         ...
 
-    async def ancestors(self, post_id: str) -> tuple[Post, ...]:
-        """The posts above this one, root first, parent last; missing ones are left out.
+    async def thread(self, post_id: str) -> tuple[Post, ...]:
+        """The post and those above it, root first, the post itself last; missing ones are left out.
 
+        (Asked for a mention's parent: the mention itself is often not indexed yet.)
         Raises: Unavailable, Rejected (no such post).
         """
         ...
@@ -163,6 +163,8 @@ class Notifier(Protocol):
     """A channel kind that cards can be sent to. `channel` is the part after the colon of "telegram:care"."""
 
     kind: str
+    limits: tuple[tuple[int, timedelta], ...]
+    """At most so many messages in so long a time to one channel; empty: no limit."""
 
     async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:
         """Send a card. `key` goes to the platform where that supports idempotency.
@@ -233,7 +235,7 @@ class Store(Protocol):
         """
         ...
 
-    async def held(self, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
+    async def held(self, platform: str, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
         """Post id → brands, of the posts stored since then (what replies are watched for)."""
         ...
 

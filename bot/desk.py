@@ -1,0 +1,149 @@
+"""Decisions of people: a press becomes a change of a conversation.
+
+`transition` is the policy, pure and called inside the store's transaction; `Desk.take` carries a press
+there and the answer back. Knows no chat platform and no SQL. Only people of the configuration decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot import texts
+from bot.cards import parse_token
+from bot.errors import BotError
+from bot.metrics import Metrics
+from bot.model import FEEDBACK_VERBS, ConversationState, Person, Press, Presses, Role, Verb
+from bot.ports import Clock, DecisionFeed, Staff, Store
+from bot.records import CardState, Change, Decision, Leased
+
+log = structlog.get_logger()
+LEASE_FOR = timedelta(seconds=30)
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """Understands presses, has them decided, and tells the person what came of it."""
+
+    store: Store
+    staff: Staff
+    clock: Clock
+    metrics: Metrics
+    deliver: Callable[[tuple[Leased, ...]], None]
+
+    def __post_init__(self) -> None:
+        self.people = {person.key: person for person in self.staff.by_identity.values()}
+
+    async def take(self, feed: DecisionFeed, presses: Presses) -> None:
+        """Decide each press in order, its feed's position in the same transaction as the last one.
+
+        Raises: StoreError (the feed is read again from the committed position; a press decided before
+        changes nothing the second time).
+        """
+        last = len(presses.presses) - 1
+        for number, press in enumerate(presses.presses):
+            cursor = presses.cursor if number == last else None
+            reply, is_loud = await self._decide(feed.name, press, cursor)
+            await self._answer(feed, press, reply, is_loud=is_loud)
+        if not presses.presses and presses.cursor is not None:
+            await self.store.advance(feed.name, presses.cursor)
+
+    async def _decide(self, feed: str, press: Press, cursor: str | None) -> tuple[str, bool]:
+        person = self.staff.find(press.person)
+        token = parse_token(press.token)
+        if person is None:
+            return await self._refuse(feed, press, cursor, "not_staff", texts.not_staff(press.person))
+        if token is None:
+            return await self._refuse(feed, press, cursor, "unreadable", texts.STALE_BUTTON)
+        verb, mention_id = token
+        decision = Decision(
+            press_id=press.id,
+            feed=feed,
+            channel=press.channel,
+            person=person.key,
+            verb=verb,
+            mention_id=mention_id,
+            at=press.at,
+        )
+        decided = await self.store.decide(
+            decision, self.transition, cursor=cursor, now=self.clock.now(), lease_for=LEASE_FOR
+        )
+        if decided is None:
+            return await self._refuse(feed, press, cursor, "stale", texts.STALE_BUTTON)
+        outcome = decided.change.outcome if decided.change else "repeated"
+        self._report(press, person.key, verb.value, outcome)
+        self.deliver(decided.leased)
+        return decided.reply, decided.is_loud
+
+    async def _refuse(
+        self, feed: str, press: Press, cursor: str | None, reason: str, reply: str
+    ) -> tuple[str, bool]:
+        await self.store.refuse(press, feed, reason, cursor=cursor)
+        self._report(press, press.person, "unknown", reason)
+        return reply, True
+
+    def _report(self, press: Press, person: str, verb: str, outcome: str) -> None:
+        self.metrics.decisions.labels(verb, outcome).inc()
+        log.info("decision.taken", person=person, verb=verb, outcome=outcome, channel=press.channel)
+
+    async def _answer(self, feed: DecisionFeed, press: Press, reply: str, *, is_loud: bool) -> None:
+        try:
+            await feed.answer(press, reply, is_loud=is_loud)
+        except BotError as error:  # the decision stands; the card shows it too
+            log.warning("press.unanswered", feed=feed.name, reason=error.reason.value)
+
+    def transition(self, state: CardState, decision: Decision) -> Change:
+        """What this decision does to the conversation as it stands."""
+        person = self.people[decision.person]
+        match decision.verb:
+            case Verb.CLAIM:
+                return self._claim(state, person)
+            case Verb.DISMISS:
+                return self._dismiss(state, person)
+            case Verb.MORE | Verb.LESS:
+                return Change(outcome="shown", reply="", expands=decision.verb is Verb.MORE)
+            case Verb.WHY:
+                return Change(outcome="explained", reply=texts.why(state.verdict), is_loud=True)
+            case verb if verb in FEEDBACK_VERBS:
+                return Change(outcome="noted", reply=texts.FEEDBACK_NOTED, feedback=verb.value, expands=False)
+        raise AssertionError(decision.verb)
+
+    def _claim(self, state: CardState, person: Person) -> Change:
+        conversation = state.conversation
+        if conversation.state is ConversationState.CLAIMED and conversation.claimed_by != person.key:
+            reply = texts.taken(self._name(conversation.claimed_by))
+            return Change(outcome="lost", reply=reply, is_loud=True)
+        if conversation.state is ConversationState.CLAIMED:
+            return Change(outcome="already_yours", reply=texts.ALREADY_YOURS)
+        if conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:
+            return Change(outcome="closed", reply=texts.closed(conversation.state), is_loud=True)
+        return Change(
+            outcome="claimed",
+            reply=texts.CLAIMED,
+            state=ConversationState.CLAIMED,
+            claimed_by=person.key,
+            updates_all=True,
+        )
+
+    def _dismiss(self, state: CardState, person: Person) -> Change:
+        conversation = state.conversation
+        if conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:
+            return Change(outcome="closed", reply=texts.closed(conversation.state), is_loud=True)
+        is_others = conversation.state is ConversationState.CLAIMED and conversation.claimed_by != person.key
+        if is_others and person.role is not Role.LEAD:
+            reply = texts.taken(self._name(conversation.claimed_by))
+            return Change(outcome="lost", reply=reply, is_loud=True)
+        return Change(
+            outcome="dismissed",
+            reply=texts.DISMISSED,
+            state=ConversationState.DISMISSED,
+            claimed_by=conversation.claimed_by or person.key,
+            updates_all=True,
+        )
+
+    def _name(self, key: str | None) -> str:
+        person = self.people.get(key or "")
+        return person.name if person else (key or "")

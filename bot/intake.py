@@ -1,0 +1,203 @@
+"""From a batch of posts to one transaction: sort, know who, judge, commit.
+
+Knows the order of the steps (docs/architecture.md). It knows no platform, no SQL and no rule: the watchlist,
+the lookups, the judge and the store come in from outside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from bot import asks
+from bot.errors import BotError
+from bot.ids import ulid
+from bot.metrics import Metrics
+from bot.model import Author, Batch, Facts, Mention, Post, Signal, Verdict
+from bot.ports import Clock, Judge, Lookup, Store
+from bot.records import Answer, Entry, Judged, Leased, Recorded
+from bot.targets import due_at
+from bot.watchlist import LiveWatch
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+NEVER_ALERT_AFTER = timedelta(hours=24)
+"""A mention older than this at receipt is stored and counted, but rings nobody's phone."""
+
+LEASE_FOR = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the lookups told in time; None where they did not."""
+
+    author: Author | None = None
+    parent: Post | None = None
+
+
+@dataclass(kw_only=True)
+class Intake:
+    """One per program; `take` is called by every source's loop, one batch after the other per source."""
+
+    store: Store
+    judge: Judge
+    watches: Mapping[str, LiveWatch]
+    lookups: Mapping[str, Lookup]
+    clock: Clock
+    metrics: Metrics
+    lookup_budget: timedelta = timedelta(seconds=1.5)
+    deliver: Callable[[tuple[Leased, ...]], None] | None = None
+    """None: nothing is delivered, so no alert is even stored (replay)."""
+
+    async def take(self, source: str, batch: Batch) -> Recorded:
+        """Store a batch with its cursor; only when this returns may the next one be read.
+
+        Raises: StoreError (nothing was written; read the batch again from the committed cursor).
+        """
+        sorted_posts = [(post, self._sort(post)) for post in batch.posts]
+        mentions = [found for _, found in sorted_posts if isinstance(found, tuple)]
+        known = await self._know([mention for found in mentions for mention in found])
+        items: list[Answer | Judged] = []
+        for _, found in sorted_posts:
+            if isinstance(found, Answer):
+                items.append(found)
+            else:
+                items.extend(self._judge_post(found, known))
+        entry = Entry(
+            source=source, items=tuple(items), deleted=batch.deleted, cursor=batch.cursor, gap=batch.gap
+        )
+        recorded = await self.store.record(entry, now=self.clock.now(), lease_for=LEASE_FOR)
+        self._report(entry, recorded)
+        if self.deliver and recorded.leased:
+            self.deliver(recorded.leased)
+        return recorded
+
+    def _sort(self, post: Post) -> Answer | tuple[Mention, ...]:
+        watch = self.watches[post.platform]
+        owner = watch.watchlist.owner(post.platform, post.author_id)
+        if owner is not None:
+            return Answer(post=post, brand=owner)
+        return watch.watchlist.concerns(post, watch.brands_of)
+
+    async def _know(self, mentions: list[Mention]) -> Mapping[str, Known]:
+        """Post id → what the platform tells in time. Not in time is unknown, and the card still goes."""
+        posts = {
+            mention.post.id: mention.post for mention in mentions if mention.post.platform in self.lookups
+        }
+        if not posts:
+            return {}
+        tasks = {post_id: asyncio.create_task(self._ask(post)) for post_id, post in posts.items()}
+        return {post_id: await task for post_id, task in tasks.items()}
+
+    async def _ask(self, post: Post) -> Known:
+        lookup = self.lookups[post.platform]
+        budget = self.lookup_budget.total_seconds()
+        author = asyncio.create_task(_in_time(lookup.author(post.author_id), budget))
+        parent = await _in_time(lookup.thread(post.parent.id), budget) if post.parent else None
+        return Known(author=await author, parent=parent[-1] if parent else None)
+
+    def _judge_post(self, mentions: tuple[Mention, ...], known: Mapping[str, Known]) -> list[Judged]:
+        own = any(not self._is_rival(mention) for mention in mentions)
+        return [self._judge(mention, known.get(mention.post.id, Known()), own) for mention in mentions]
+
+    def _judge(self, mention: Mention, known: Known, own_too: bool) -> Judged:
+        now = self.clock.now()
+        mention_id = ulid(now)
+        lang, signals = self.judge.measure(mention.post.searchable, mention.post.langs)
+        facts = make_facts(mention_id, mention, known, lang=lang, signals=signals)
+        verdict = self.judge.judge(facts)
+        is_asking = asks.asks(facts, verdict)
+        return Judged(
+            mention_id=mention_id,
+            mention=mention,
+            author=known.author,
+            facts=facts,
+            verdict=verdict,
+            asks=is_asking,
+            due_at=due_at(mention.post.posted_at, verdict.respond_in) if is_asking else None,
+            channel=self._channel(mention, verdict, own_too=own_too, now=now),
+            parent=known.parent,
+        )
+
+    def _channel(self, mention: Mention, verdict: Verdict, *, own_too: bool, now: datetime) -> str | None:
+        """Who hears of it. A rival's mention rings only where a fired rule names a route (decision 4)."""
+        if self.deliver is None or verdict.ignored or now - mention.post.posted_at > NEVER_ALERT_AFTER:
+            return None
+        if self._is_rival(mention) and (own_too or not verdict.is_routed):
+            return None
+        return self.judge.channel(verdict.route)
+
+    def _is_rival(self, mention: Mention) -> bool:
+        return self.watches[mention.post.platform].watchlist.is_rival(mention.brand)
+
+    def _report(self, entry: Entry, recorded: Recorded) -> None:
+        new = set(recorded.stored)
+        self.metrics.duplicates.labels(entry.source).inc(recorded.duplicates)
+        for item in entry.items:
+            if isinstance(item, Answer) or item.mention_id not in new:
+                continue
+            brand, platform = item.mention.brand, item.mention.post.platform
+            self.metrics.mentions_stored.labels(brand, platform, item.verdict.urgency.label).inc()
+            log.info(
+                "mention.stored",
+                mention=item.mention_id,
+                brand=brand,
+                platform=platform,
+                kind=item.mention.kind.value,
+                urgency=item.verdict.urgency.label,
+                score=item.verdict.score,
+                rules=[fired.rule for fired in item.verdict.fired],
+                source=entry.source,
+            )
+
+
+async def _in_time(call: Awaitable[T], budget: float) -> T | None:
+    try:
+        async with asyncio.timeout(budget):
+            return await call
+    except (BotError, TimeoutError):
+        return None
+
+
+def make_facts(
+    mention_id: str, mention: Mention, known: Known, *, lang: str | None, signals: Mapping[str, Signal]
+) -> Facts:
+    """Freeze everything that a rule may read."""
+    post, author = mention.post, known.author
+    age = post.posted_at - author.created_at if author and author.created_at else None
+    facts = Facts(
+        mention_id=mention_id,
+        brand=mention.brand,
+        platform=post.platform,
+        kind=mention.kind,
+        text=post.searchable,
+        lang=lang,
+        handle=(author.handle if author else None) or post.author_handle,
+        parent_text=known.parent.text if known.parent else None,
+        age=age,
+        signals=_asked_of_us(mention, signals),
+    )
+    if author is None:
+        return facts
+    return replace(
+        facts,
+        name=author.name,
+        bio=author.bio,
+        followers=author.followers,
+        following=author.following,
+        verified=author.verified,
+    )
+
+
+def _asked_of_us(mention: Mention, signals: Mapping[str, Signal]) -> Mapping[str, Signal]:
+    """A question counts only when it asks the brand: named in the text, answered, quoted or addressed."""
+    question = signals.get("question")
+    if question is None or question.value is None or mention.is_addressed or mention.spans:
+        return signals
+    return {**signals, "question": Signal(value=0.0, evidence=(("not asked of the brand", 0.0),))}
