@@ -95,15 +95,15 @@ class StillWanted:
     """An alert about what is deleted, answered or dismissed by now rings nobody's phone."""
 
     def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
-        kind = leased.effect.kind
-        if kind is EffectKind.NOTICE:
+        if leased.effect.kind is EffectKind.NOTICE:
             return None
-        if state is None:
-            return Dropped(reason="mention_gone")
         if isinstance(state, DigestState):
             return None if state.rows else Dropped(reason="nothing_left")
-        if kind is not EffectKind.ALERT:
-            return None
+        if state is None:
+            return Dropped(reason="mention_gone")
+        return self._alert(state) if leased.effect.kind is EffectKind.ALERT else None
+
+    def _alert(self, state: CardState) -> Dropped | None:
         if state.post_deleted:
             return Dropped(reason="post_deleted")
         if state.conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:

@@ -1,0 +1,315 @@
+"""The composition root: builds everything from the settings, starts it, stops it. Nothing clever.
+
+The only module that knows both ends: intake gets the judge as a value, the outbox a mapping of notifiers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from bot import cards, texts
+from bot.desk import Desk
+from bot.errors import BotError, Refused, Unavailable
+from bot.feeds import FeedLoop
+from bot.http import AiohttpClient
+from bot.intake import Intake
+from bot.listener import Listener
+from bot.matcher.plain import PlainMatcher
+from bot.metrics import Metrics
+from bot.model import Account, Card
+from bot.outbox import CONSOLE, Outbox, State
+from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
+from bot.records import CardState, DigestState, Leased
+from bot.schedule import Schedule
+from bot.settings import Settings
+from bot.store.sqlite import SqliteStore
+from bot.watchlist import LiveWatch, Watchlist
+from bot.web.health import Check, WebServer
+from rules.engine import ENGINE_VERSION
+from rules.ruleset import RuleSet, load_rules
+from rules.signals.measure import measure
+
+log = structlog.get_logger()
+
+HELD_FOR = timedelta(days=30)
+"""Replies are watched for under posts stored within this time."""
+
+DRAIN_WITHIN = 3.0
+RESOLVE_AGAIN = timedelta(seconds=30)
+
+
+def load_ruleset(settings: Settings) -> RuleSet:
+    """The rules of the configuration. Raises: ConfigError with every problem."""
+    return load_rules(
+        settings.rules,
+        channels=frozenset(settings.channels) | {CONSOLE},
+        brands=tuple(brand.name for brand in settings.brands),
+        measure=measure,
+    )
+
+
+@dataclass(kw_only=True)
+class App:
+    """The whole program, built and not yet started."""
+
+    settings: Settings
+    rules: RuleSet
+    store: SqliteStore
+    clock: Clock
+    metrics: Metrics
+    http: AiohttpClient
+    sources: Mapping[str, Source]
+    lookups: Mapping[str, Lookup]
+    notifiers: Mapping[str, Notifier]
+    feeds: Mapping[str, DecisionFeed]
+    watches: Mapping[str, LiveWatch]
+
+    def __post_init__(self) -> None:
+        self.outbox = Outbox(
+            store=self.store,
+            notifiers=self.notifiers,
+            render=self.render,
+            fallback=self.rules.fallback,
+            clock=self.clock,
+            metrics=self.metrics,
+            on_refused=self._channel_refused,
+        )
+        self.intake = Intake(
+            store=self.store,
+            judge=self.rules,
+            watches=self.watches,
+            lookups=self.lookups,
+            clock=self.clock,
+            metrics=self.metrics,
+            lookup_budget=self.settings.lookup_budget,
+            deliver=self.outbox.push,
+        )
+        self.desk = Desk(
+            store=self.store,
+            staff=self.settings.staff,
+            clock=self.clock,
+            metrics=self.metrics,
+            deliver=self.outbox.push,
+        )
+        self.feed_loops = [
+            FeedLoop(feed=feed, store=self.store, take=self.desk.take, clock=self.clock)
+            for feed in self.feeds.values()
+        ]
+        self.listeners = [self._listener(source) for source in self.sources.values()]
+        self.web = WebServer(self.settings.http, self.checks, self.metrics)
+        self.schedule = Schedule()
+        self._asides: set[asyncio.Task[None]] = set()
+
+    # --- life ---
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then drain: nothing that was read is lost."""
+        await self._start()
+        loops = [
+            asyncio.create_task(work, name=name)
+            for name, work in (
+                ("outbox", self.outbox.run()),
+                ("accounts", self._resolve_accounts()),
+                *((f"feed:{loop.feed.name}", loop.run()) for loop in self.feed_loops),
+                *((f"source:{one.source.name}", one.run()) for one in self.listeners),
+            )
+        ]
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait([stopped, *loops], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopped}:
+                task.result()  # a loop that ends is a bug: the program ends with it, to be started again
+        finally:
+            stopped.cancel()
+            await self._stop(loops)
+
+    async def _start(self) -> None:
+        now = self.clock.now()
+        await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
+        await self.store.save_brands(self.settings.brands)
+        self.schedule.every("gauges", timedelta(seconds=15), self._gauges)
+        if self.settings.heartbeat_url:
+            self.schedule.every("heartbeat", self.settings.heartbeat_every, self._heartbeat)
+        self.schedule.start()
+        await self.web.start()
+
+    async def _stop(self, loops: list[asyncio.Task[None]]) -> None:
+        for task in loops:
+            task.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await self.schedule.stop(deadline=1.0)
+        await self.outbox.drain(DRAIN_WITHIN)
+        await asyncio.gather(*self._asides, return_exceptions=True)
+        await self.web.stop()
+        await self.http.close()
+        await self.store.close()
+        log.info("daemon.stopped")
+
+    # --- pieces ---
+
+    def _listener(self, source: Source) -> Listener:
+        return Listener(
+            source=source,
+            watch=self.watches[source.platform],
+            store=self.store,
+            take=self.intake.take,
+            clock=self.clock,
+            metrics=self.metrics,
+        )
+
+    def render(self, leased: Leased, state: State) -> Card:
+        """What an effect looks like just now."""
+        now, zone = self.clock.now(), self.settings.timezone
+        if isinstance(state, DigestState):
+            return cards.render_digest(state, zone=zone, now=now)
+        if isinstance(state, CardState):
+            people = {person.key: person.name for person in self.settings.staff.by_identity.values()}
+            is_expanded = bool(leased.effect.payload.get("expanded"))
+            return cards.render(state, zone=zone, now=now, expanded=is_expanded, people=people)
+        return cards.notice_card(str(leased.effect.payload.get("text", "")))
+
+    def checks(self) -> Iterable[Check]:
+        """What `/readyz` asks: each source, feed and channel."""
+        for one in self.listeners:
+            state = one.state()
+            yield Check(name=f"source:{state.name}", ok=state.is_up, detail=state.detail)
+        for loop in self.feed_loops:
+            yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
+        failing = self.outbox.failing
+        for channel in self.settings.channels:
+            reason = failing[channel].reason if channel in failing else ""
+            yield Check(name=f"channel:{channel}", ok=not reason, detail=reason)
+
+    def _channel_refused(self, channel: str, error: BotError) -> None:
+        """A dead staff chat must not be silent: tell it once, through another channel."""
+        others = [name for name in (*self.settings.channels, CONSOLE) if name != channel]
+        works = next((name for name in others if name not in self.outbox.failing), CONSOLE)
+        if works == channel:
+            return
+        now = self.clock.now()
+        key = f"notice:refused:{channel}:{error.reason.value}:{now:%Y-%m-%dT%H}"
+        text = texts.channel_refused(channel, str(error))
+        self._aside(self.store.notice(key, works, text, now=now))
+
+    def _aside(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(self._quietly(work))
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+    async def _quietly(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+            self.outbox.wake()
+        except BotError as error:
+            log.warning("notice.failed", reason=str(error))
+
+    async def _resolve_accounts(self) -> None:
+        """Handles become ids; until then a handle is watched for as a word only."""
+        refused: set[Account] = set()
+        while waiting := self._unresolved() - refused:
+            for account in waiting:
+                try:
+                    found = await self.lookups[account.platform].resolve(account.handle)
+                except Refused as error:
+                    refused.add(account)
+                    log.warning("account.refused", account=account.handle, detail=str(error))
+                except Unavailable:
+                    continue
+                else:
+                    await self._resolved({(account.platform, account.handle): found})
+            if self._unresolved() - refused:
+                await self.clock.sleep(RESOLVE_AGAIN.total_seconds())
+        await asyncio.Event().wait()
+
+    def _unresolved(self) -> set[Account]:
+        lists = [watch.watchlist for watch in self.watches.values()]
+        every = {account for watchlist in lists for account in watchlist.unresolved()}
+        return {account for account in every if account.platform in self.lookups}
+
+    async def _resolved(self, ids: Mapping[tuple[str, str], str]) -> None:
+        for watch in self.watches.values():
+            watch.swap(watch.watchlist.with_ids(ids))
+        brands = next(iter(self.watches.values())).watchlist.brands
+        await self.store.save_brands(brands)
+
+    async def _gauges(self) -> None:
+        status = await self.store.status(now=self.clock.now())
+        self.metrics.asks_open.set(status.open_asks)
+        self.metrics.effects_pending.set(status.effects.get("pending", 0))
+
+    async def _heartbeat(self) -> None:
+        """Tell the outside monitor that all is well; when it is not, the silence is the alarm."""
+        url = self.settings.heartbeat_url
+        if url and all(check.ok for check in self.checks()):
+            async with self.http.request("GET", url):
+                pass
+
+
+async def build(settings: Settings, connectors: Mapping[str, Connector], *, clock: Clock) -> App:
+    """Open the database and put the parts together. Raises: ConfigError, StoreError."""
+    rules = load_ruleset(settings)
+    store = await SqliteStore.open(settings.database, upgrade=True)
+    http = AiohttpClient()
+    wiring = Wiring(http=http, clock=clock)
+    sources = {
+        name: source(given, wiring)
+        for name, given in settings.sources.items()
+        if (source := connectors[name].source)
+    }
+    lookups = {
+        sources[name].platform: lookup(given, wiring)
+        for name, given in settings.sources.items()
+        if (lookup := connectors[name].lookup)
+    }
+    return App(
+        settings=settings,
+        rules=rules,
+        store=store,
+        clock=clock,
+        metrics=Metrics(),
+        http=http,
+        sources=sources,
+        lookups=lookups,
+        notifiers=_channel_side(settings, connectors, wiring, "notifier"),
+        feeds=_channel_side(settings, connectors, wiring, "feed"),
+        watches=await watches(settings, store, {source.platform for source in sources.values()}, clock),
+    )
+
+
+async def watches(
+    settings: Settings, store: SqliteStore, platforms: Iterable[str], clock: Clock
+) -> Mapping[str, LiveWatch]:
+    """A watch per platform, with what the store remembers: resolved accounts, held posts."""
+    ids = await store.account_ids()
+    since = clock.now() - HELD_FOR
+    watchlist = Watchlist(settings.brands, ids=ids, matcher=PlainMatcher)
+    return {
+        platform: LiveWatch(watchlist, dict(await store.held(platform, since=since)), platform)
+        for platform in platforms
+    }
+
+
+def _channel_side(
+    settings: Settings, connectors: Mapping[str, Connector], wiring: Wiring, side: str
+) -> dict[str, Any]:
+    """Notifiers or feeds of the kinds that are configured; the console is always there as a last resort."""
+    kinds = dict.fromkeys(channel.partition(":")[0] for channel in settings.channels)
+    if side == "notifier":
+        kinds[CONSOLE] = None
+    built = {}
+    for kind in kinds:
+        factory = getattr(connectors[kind], side)
+        mine = {
+            name.partition(":")[2]: given
+            for name, given in settings.channels.items()
+            if name.partition(":")[0] == kind
+        }
+        if factory:
+            built[kind] = factory(settings.account(kind), mine, wiring)
+    return built

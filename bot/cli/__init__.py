@@ -1,0 +1,1 @@
+"""The verbs of `outcare`: each a file, each a thin shell over the program."""

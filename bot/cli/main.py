@@ -1,0 +1,157 @@
+"""The command `outcare`: finds the verb, turns errors into one line and an exit code.
+
+Exit codes: 0 all is well, 1 problems were found (or the daemon could not start), 2 wrong use. Everything
+heavy is imported inside the verbs, so that `outcare --help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli import output
+from bot.errors import BotError, ConfigError
+
+app = typer.Typer(
+    name="outcare",
+    help="Listen to what people say about a brand, triage it with YAML rules, alert the right person in chat.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+rules_app = typer.Typer(help="Try and explain rules.", no_args_is_help=True)
+db_app = typer.Typer(help="Look after the database.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
+app.add_typer(db_app, name="db")
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="OUTCARE_CONFIG",
+        show_default="config/outcare.yaml, else the examples",
+        help="The configuration file.",
+    ),
+]
+Database = Annotated[
+    Path | None, typer.Option("--database", help="Another database than the configuration's.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document for scripts.")]
+
+
+@app.command()
+def run(
+    config: Config = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="On the first start, read from so long ago (like 2h) instead of from now."),
+    ] = None,
+) -> None:
+    """Start the daemon: listen, triage, alert. Stops on Ctrl-C or SIGTERM with nothing lost."""
+    from bot.cli.run import run_daemon
+
+    run_daemon(config, since)
+
+
+@app.command()
+def check(config: Config = None, as_json: Json = False) -> None:
+    """Check the whole configuration, rules included, without network."""
+    from bot.cli.check import check_all
+
+    raise typer.Exit(check_all(config, as_json=as_json))
+
+
+@app.command()
+def status(config: Config = None, database: Database = None, as_json: Json = False) -> None:
+    """What the daemon has seen, what waits, and what does not work."""
+    from bot.cli.reports import show_status
+
+    raise typer.Exit(show_status(config, database, as_json=as_json))
+
+
+@app.command()
+def inbox(
+    config: Config = None,
+    database: Database = None,
+    by: Annotated[str | None, typer.Option(help="Group by: rule.")] = None,
+    brand: Annotated[str | None, typer.Option(help="Only this brand (rivals included).")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only mentions for which this rule fired.")] = None,
+    show_all: Annotated[bool, typer.Option("--all", help="Answered, dismissed, ignored ones too.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Mentions, most urgent and longest waiting first."""
+    from bot.cli.reports import InboxQuery, show_inbox
+
+    query = InboxQuery(brand=brand, rule=rule, include_closed=show_all, limit=limit, by=by)
+    raise typer.Exit(show_inbox(config, database, query, as_json=as_json))
+
+
+@app.command()
+def signals() -> None:
+    """Measure one text a line from standard input: one flat JSON object a line, name → number or null."""
+    from bot.cli.rules import measure_lines
+
+    measure_lines(sys.stdin.buffer, sys.stdout)
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A recorded Jetstream file, .jsonl or .jsonl.zst.")],
+    config: Config = None,
+    database: Annotated[
+        Path | None, typer.Option(help="Keep the result in this database (default: a temporary one).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a recording through the whole pipeline, as fast as it goes. Delivers nothing."""
+    from bot.cli.replay import replay_file
+
+    raise typer.Exit(replay_file(file, config, database, as_json=as_json))
+
+
+@rules_app.command()
+def explain(
+    what: Annotated[str, typer.Argument(help="A text, the id or URL of a stored mention, or - for stdin.")],
+    config: Config = None,
+    database: Database = None,
+    lang: Annotated[str | None, typer.Option(help="The language, if you want to set it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Why a text (or a stored mention) is judged as it is."""
+    from bot.cli.rules import explain_what
+
+    raise typer.Exit(explain_what(what, config, database, lang=lang, as_json=as_json))
+
+
+@db_app.command()
+def upgrade(config: Config = None, database: Database = None) -> None:
+    """Bring the database to the schema of this program. Stop the daemon first."""
+    from bot.cli.reports import upgrade_database
+
+    upgrade_database(config, database)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except ConfigError as error:
+        output.problems(error.problems)
+        sys.exit(1)
+    except BotError as error:
+        output.error(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away (`| head`): nothing to say, and nobody to say it to
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""`outcare status`, `inbox` and `db upgrade`: what the database tells."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot import texts
+from bot.cli import output, setup
+from bot.errors import ConfigError
+from bot.model import Urgency
+from bot.records import InboxRow, Status
+from bot.store import migrations
+from bot.store.lock import holder
+from bot.store.sqlite import SqliteStore
+
+T = TypeVar("T")
+
+_COLOURS = {Urgency.CRITICAL: "bold red", Urgency.HIGH: "yellow", Urgency.NORMAL: "", Urgency.LOW: "dim"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxQuery:
+    brand: str | None = None
+    rule: str | None = None
+    include_closed: bool = False
+    limit: int = 50
+    by: str | None = None
+
+
+def read(path: Path, ask: Callable[[SqliteStore], Awaitable[T]]) -> T:
+    """Open a database for reading, also beside a running daemon. Raises: StoreError."""
+
+    async def opened() -> T:
+        store = await SqliteStore.open_readonly(path)
+        try:
+            return await ask(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(opened())
+
+
+def show_status(config: Path | None, database: Path | None, *, as_json: bool) -> int:
+    settings = setup.settings(config)
+    path = database or settings.database
+    now = datetime.now(UTC)
+    status = read(path, lambda store: store.status(now=now))
+    pid = holder(path)
+    if as_json:
+        output.json({"database": str(path), "daemon_pid": pid, **output.plain(status)})
+    else:
+        for line in _status_lines(status, path, pid, now=now, zone=settings.timezone):
+            sys.stdout.write(line + "\n")
+    return 0
+
+
+def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime, zone: ZoneInfo) -> list[str]:
+    def at(when: datetime | None) -> str:
+        return texts.time_in_zone(when, now=now, zone=zone) if when else "never"
+
+    lines = [
+        f"daemon         {f'running (pid {pid})' if pid else 'not running'}",
+        f"database       {path} (schema {status.schema_version})",
+        f"rules          {status.rules_version or 'none loaded yet'}",
+        f"posts          {status.posts}",
+        f"mentions       {status.mentions}, last {at(status.last_mention_at)}",
+        "conversations  " + (", ".join(f"{n} {s}" for s, n in status.conversations.items()) or "none"),
+        f"open asks      {status.open_asks}, of which {status.overdue_asks} overdue",
+        "effects        " + (", ".join(f"{n} {s}" for s, n in status.effects.items()) or "none"),
+    ]
+    lines += [
+        f"source         {source.name}: read up to {source.cursor or '–'}, moved {at(source.updated_at)}"
+        for source in status.sources
+    ]
+    lines += [
+        f"gap            {gap.source}: not listening {at(gap.started_at)} – {at(gap.ended_at)} ({gap.reason})"
+        for gap in status.gaps
+    ]
+    return lines
+
+
+def show_inbox(config: Path | None, database: Path | None, query: InboxQuery, *, as_json: bool) -> int:
+    if query.by not in {None, "rule"}:
+        raise ConfigError(f"--by takes: rule (not {query.by!r})")
+    settings = setup.settings(config)
+    rows = read(
+        database or settings.database,
+        lambda store: store.inbox(
+            limit=query.limit, brand=query.brand, include_closed=query.include_closed, rule=query.rule
+        ),
+    )
+    if query.by == "rule":
+        _by_rule(rows, as_json=as_json)
+    elif as_json:
+        output.json(rows)
+    else:
+        _table(rows, settings.timezone)
+    return 0
+
+
+def _by_rule(rows: tuple[InboxRow, ...], *, as_json: bool) -> None:
+    counts = Counter(rule for row in rows for rule in (row.rules or ("(no rule)",)))
+    if as_json:
+        output.json([{"rule": rule, "mentions": count} for rule, count in counts.most_common()])
+        return
+    table = Table(box=None)
+    table.add_column("rule")
+    table.add_column("mentions", justify="right")
+    for rule, count in counts.most_common():
+        table.add_row(Text(rule), str(count))
+    Console().print(table)
+
+
+def _table(rows: tuple[InboxRow, ...], zone: ZoneInfo) -> None:
+    if not rows:
+        sys.stdout.write("Nothing waits.\n")
+        return
+    now = datetime.now(UTC)
+    table = Table(box=None, padding=(0, 1))
+    for name in ("urgency", "state", "answer by", "from", "text", "rules", "id"):
+        table.add_column(name, overflow="fold" if name in {"text", "id"} else "ellipsis")
+    for row in rows:
+        due = texts.time_of_day(row.due_at, now=now, zone=zone) if row.due_at else ""
+        who = f"{row.author} · {row.platform}"
+        state = f"{row.state.value} {row.claimed_by or ''}".strip()
+        style = _COLOURS[row.urgency]
+        cells = (row.urgency.label, state, due, who, row.text[:120], ", ".join(row.rules), row.mention_id)
+        table.add_row(*(Text(texts.printable(cell), style=style) for cell in cells))
+    Console().print(table)
+
+
+def upgrade_database(config: Path | None, database: Path | None) -> None:
+    path = database or setup.settings(config).database
+    before, after = migrations.upgrade(path)
+    said = f"already at schema {after}" if before == after else f"schema {before or 'none'} → {after}"
+    sys.stdout.write(f"{path}: {said}\n")

@@ -1,0 +1,99 @@
+"""`outcare rules explain` and `outcare signals`: why something is judged as it is."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+import orjson
+
+from bot.app import load_ruleset
+from bot.cli import output, setup
+from bot.cli.reports import read
+from bot.errors import ConfigError
+from bot.ids import ulid
+from bot.model import Facts, Kind, Verdict
+from bot.records import StoredVerdict
+from rules.explain import as_json as explain_json
+from rules.explain import explain
+from rules.ruleset import RuleSet
+from rules.signals.measure import measure
+
+_STORED = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{26}|at://\S+|https?://\S+)\Z")
+
+
+def measure_lines(source: BinaryIO, sink: TextIO) -> None:
+    """Each line is one text; its answer is written before the next is read."""
+    for line in source:
+        text = line.decode("utf-8", errors="replace").rstrip("\r\n")
+        _, found = measure(text, ())
+        row = {name: None if one.value is None else round(one.value, 4) for name, one in found.items()}
+        sink.write(orjson.dumps(row).decode() + "\n")
+        sink.flush()
+
+
+def explain_what(
+    what: str, config: Path | None, database: Path | None, *, lang: str | None, as_json: bool
+) -> int:
+    settings = setup.settings(config)
+    rules = load_ruleset(settings)
+    text = sys.stdin.read().strip() if what == "-" else what
+    if not text:
+        raise ConfigError("there is nothing to explain: give a text, the id of a mention, or - for stdin")
+    if _STORED.match(text):
+        stored = read(database or settings.database, lambda store: store.verdict(text))
+        if stored is None:
+            raise ConfigError(
+                f"no mention {text} is stored (a text that looks like an address? put it in a sentence)"
+            )
+        return _explain_stored(stored, rules, as_json=as_json)
+    facts = facts_of(text, brand=settings.brands[0].name, lang=lang)
+    _show(rules.judge(facts), facts, as_json=as_json)
+    return 0
+
+
+def facts_of(text: str, *, brand: str, lang: str | None) -> Facts:
+    """A text as if somebody had said it to the brand just now."""
+    found, signals = measure(text, (lang,) if lang else ())
+    return Facts(
+        mention_id=ulid(datetime.now(UTC)),
+        brand=brand,
+        platform="bluesky",
+        kind=Kind.MENTION,
+        text=text,
+        lang=lang or found,
+        signals=signals,
+    )
+
+
+def _explain_stored(stored: StoredVerdict, rules: RuleSet, *, as_json: bool) -> int:
+    """As it was judged then, and, where that differs, as it would be now."""
+    now = rules.judge(stored.facts)
+    if as_json:
+        output.json(
+            {"then": explain_json(stored.verdict, stored.facts), "now": explain_json(now, stored.facts)}
+        )
+        return 0
+    _show(stored.verdict, stored.facts, as_json=False)
+    if _differs(stored.verdict, now):
+        sys.stdout.write("\nwith the rules of now:\n")
+        _show(now, stored.facts, as_json=False)
+    return 0
+
+
+def _differs(then: Verdict, now: Verdict) -> bool:
+    def outcome(verdict: Verdict) -> tuple[object, ...]:
+        fired = sorted((one.rule, one.points) for one in verdict.fired)
+        return (verdict.urgency, verdict.ignored, verdict.score, verdict.route, verdict.tags, fired)
+
+    return outcome(then) != outcome(now)
+
+
+def _show(verdict: Verdict, facts: Facts, *, as_json: bool) -> None:
+    if as_json:
+        output.json(explain_json(verdict, facts))
+    else:
+        sys.stdout.write("\n".join(explain(verdict, facts)) + "\n")

@@ -1,0 +1,70 @@
+"""`outcare run`: say what is listened to, work until a signal comes, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from bot import duration
+from bot.app import App, build
+from bot.cli import setup
+from bot.clock import SystemClock
+from bot.errors import ConfigError
+from bot.log import configure
+from bot.settings import Settings
+from bot.store.lock import is_ephemeral
+
+
+def run_daemon(config: Path | None, since: str | None) -> None:
+    """Raises: ConfigError, StoreError before anything is started."""
+    since_ago = _since(since)
+    settings = setup.settings(config)
+    configure(settings.log.level, settings.log.format, secrets=settings.secrets())
+    asyncio.run(_serve(settings, setup.config_path(config), since_ago))
+
+
+def _since(text: str | None) -> timedelta | None:
+    try:
+        return duration.parse(text) if text else None
+    except ValueError as error:
+        raise ConfigError(f"--since: {error}") from error
+
+
+async def _serve(settings: Settings, path: Path, since_ago: timedelta | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    app = await build(settings, setup.connectors(), clock=SystemClock(), since_ago=since_ago)
+    for line in banner(app, path):
+        sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+    await app.run(stop)
+
+
+def banner(app: App, path: Path) -> list[str]:
+    """What this daemon listens to and whom it tells, in a few lines."""
+    settings = app.settings
+    own, *rivals = settings.brands
+    names = {person.name for person in settings.staff.by_identity.values()}
+    lines = [
+        f"Outcare · {settings.aim}" if settings.aim else "Outcare",
+        f"  configuration  {path}",
+        f"  brand          {own.name}: {', '.join(own.words)}",
+        f"  rivals         {', '.join(brand.name for brand in rivals) or 'none'}",
+        f"  listens to     {', '.join(settings.sources) or 'nothing (no sources are configured)'}",
+        f"  alerts         {', '.join(settings.channels) or 'console'}",
+        f"  people         {', '.join(sorted(names)) or 'none: nobody can press a button yet'}",
+        f"  rules          {app.rules.count} (version {app.rules.version})",
+        f"  database       {settings.database}",
+        f"  health         http://{settings.http.host}:{settings.http.port}/readyz",
+    ]
+    if path == setup.examples():
+        lines.append("  This is the example configuration. Copy it to config/outcare.yaml and make it yours.")
+    warning = is_ephemeral(settings.database)
+    if warning:
+        lines.append(f"  WARNING        {warning}")
+    return lines

@@ -1,0 +1,73 @@
+"""The one loop that drives decision feeds: read, have it decided, and begin again after a pause.
+
+The twin of `bot.listener` for the other direction. Knows no chat platform.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.errors import BotError, Unauthorized, Unavailable
+from bot.model import Presses
+from bot.ports import Clock, DecisionFeed, Store
+
+log = structlog.get_logger()
+
+FIRST_WAIT, LONGEST_WAIT, UNAUTHORIZED_WAIT = 1.0, 60.0, 300.0
+
+
+@dataclass(kw_only=True)
+class FeedLoop:
+    """Reads one feed for ever. `failing` is the reason why it does not work just now, for `/readyz`."""
+
+    feed: DecisionFeed
+    store: Store
+    take: Callable[[DecisionFeed, Presses], Awaitable[None]]
+    clock: Clock
+    rng: random.Random = field(default_factory=random.Random)
+    failing: str | None = field(default=None, init=False)
+
+    async def run(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._read()
+                failures = 0
+            except BotError as error:
+                failures += 1
+                pause = self._pause(error, failures)
+                self._failed(error, pause)
+                await self.clock.sleep(pause)
+
+    async def _read(self) -> None:
+        cursor = await self.store.cursor(self.feed.name)
+        async for presses in self.feed.read(cursor):
+            self._works()
+            await self.take(self.feed, presses)
+
+    def _pause(self, error: BotError, failures: int) -> float:
+        if isinstance(error, Unauthorized):
+            return UNAUTHORIZED_WAIT
+        backoff = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures - 1, 10)) * self.rng.uniform(0.5, 1)
+        asked = error.retry_after if isinstance(error, Unavailable) else None
+        return max(backoff, asked.total_seconds()) if asked else backoff
+
+    def _failed(self, error: BotError, pause: float) -> None:
+        if self.failing != error.reason.value:
+            self.failing = error.reason.value
+            log.warning(
+                "feed.failed",
+                feed=self.feed.name,
+                reason=self.failing,
+                detail=str(error),
+                again_in=round(pause, 1),
+            )
+
+    def _works(self) -> None:
+        if self.failing is not None:
+            log.info("feed.recovered", feed=self.feed.name)
+            self.failing = None

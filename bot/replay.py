@@ -1,0 +1,76 @@
+"""A recording through the real connector and the whole pipeline, as fast as it goes.
+
+Uses a database of its own, asks no network, delivers nothing and moves no live cursor.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.app import watches
+from bot.clock import SystemClock
+from bot.intake import Intake
+from bot.metrics import Metrics
+from bot.model import Batch
+from bot.ports import Source
+from bot.settings import Settings
+from bot.store.sqlite import SqliteStore
+from rules.engine import ENGINE_VERSION
+from rules.ruleset import RuleSet
+
+
+@dataclass(kw_only=True)
+class Summary:
+    """What a replay found. `seconds` is the time it took."""
+
+    events: int = 0
+    posts: int = 0
+    undecodable: int = 0
+    mentions: int = 0
+    duplicates: int = 0
+    deletions: int = 0
+    by_urgency: dict[str, int] = field(default_factory=dict)
+    by_brand: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    database: str | None = None
+
+
+async def replay(
+    source: Source,
+    settings: Settings,
+    rules: RuleSet,
+    store: SqliteStore,
+    *,
+    progress: Callable[[Batch], None],
+) -> Summary:
+    """Read the source to its end. Raises: Unavailable (the file is damaged), StoreError."""
+    clock = SystemClock()
+    watching = await watches(settings, store, [source.platform], clock)
+    intake = Intake(
+        store=store, judge=rules, watches=watching, lookups={}, clock=clock, metrics=Metrics(), deliver=None
+    )
+    await store.save_rules(rules.version, ENGINE_VERSION, rules.sources, now=clock.now())
+    await store.save_brands(settings.brands)
+    summary = Summary()
+    started = time.perf_counter()
+    async for batch in source.read(None, watching[source.platform]):
+        recorded = await intake.take(source.name, batch)
+        summary.events += batch.seen
+        summary.posts += batch.posts_seen
+        summary.undecodable += batch.undecodable
+        summary.deletions += len(batch.deleted)
+        summary.duplicates += recorded.duplicates
+        progress(batch)
+    summary.seconds = round(time.perf_counter() - started, 3)
+    await _count(summary, store)
+    return summary
+
+
+async def _count(summary: Summary, store: SqliteStore) -> None:
+    rows = await store.inbox(limit=10_000_000, include_closed=True)
+    summary.mentions = len(rows)
+    summary.by_urgency = dict(Counter(row.urgency.label for row in rows).most_common())
+    summary.by_brand = dict(Counter(row.brand for row in rows).most_common())

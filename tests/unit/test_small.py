@@ -1,0 +1,74 @@
+"""Durations and ids."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot import duration
+from bot.ids import ulid
+from bot.model import Post, PostRef, Urgency, searchable
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("15m", 900), ("1h30m", 5400), ("3d", 259200), ("500ms", 0.5), ("1.5s", 1.5), ("2w", 1209600)],
+)
+def test_durations_are_read(text: str, expected: float) -> None:
+    """As people write them."""
+    assert timedelta(seconds=expected) == duration.parse(text)
+
+
+@pytest.mark.parametrize("text", ["", "15", "m", "15 m", "-5m", "1h-3m", "five"])
+def test_what_is_no_duration_says_how_to_write_one(text: str) -> None:
+    """The error shows examples."""
+    with pytest.raises(ValueError, match="write it like"):
+        duration.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(0, "0s"), (45, "45s"), (7500, "2h 5m"), (86400, "1d"), (90061, "1d 1h")]
+)
+def test_durations_are_shown_by_their_two_largest_units(seconds: int, expected: str) -> None:
+    """Nobody wants seconds beside days."""
+    assert expected == duration.show(timedelta(seconds=seconds))
+
+
+def test_ulids_sort_by_time_and_differ() -> None:
+    """26 characters, later ones after earlier ones, no two alike."""
+    first, second = ulid(NOW), ulid(NOW + timedelta(milliseconds=1))
+    assert first < second
+    assert {26} == {len(first), len(second)}
+    assert len({ulid(NOW) for _ in range(1000)}) == 1000
+
+
+def test_a_naive_time_is_refused() -> None:
+    """A post without a zone in its time is a bug of the connector."""
+    with pytest.raises(ValueError, match="posted_at must be an aware datetime"):
+        Post(platform="p", id="1", author_id="a", text="", posted_at=NOW.replace(tzinfo=None), seen_at=NOW)
+
+
+def test_refs_begin_with_the_post_itself() -> None:
+    """Ids of posts, then of the accounts it speaks to, each once."""
+    parent = PostRef(id="2", author_id="bob")
+    post = Post(
+        platform="p",
+        id="1",
+        author_id="ann",
+        text="",
+        posted_at=NOW,
+        seen_at=NOW,
+        parent=parent,
+        root=parent,
+        mentions=("acme",),
+    )
+    assert post.refs == ("1", "2", "bob", "acme")
+
+
+def test_parts_of_a_text_stay_apart() -> None:
+    """Empty parts vanish; the others are divided by a separator that no phrase crosses."""
+    assert searchable("body", alts=("alt", "")) == "body\u2029alt"
+    assert [level.label for level in Urgency] == ["low", "normal", "high", "critical"]

@@ -1,0 +1,95 @@
+"""Strict YAML with a place for every node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import yamlfile
+from bot.errors import ConfigError
+
+FILE = Path("x.yaml")
+
+
+def load(text: str) -> object:
+    return yamlfile.load(text, FILE).plain()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: no", {"a": "no"}),
+        ("a: [yes, on, off, y]", {"a": ["yes", "on", "off", "y"]}),
+        ("a: true", {"a": True}),
+        ("a: 1:30", {"a": "1:30"}),
+        ("a: 010", {"a": "010"}),
+        ("a: 0x1f", {"a": "0x1f"}),
+        ("a: -5", {"a": -5}),
+        ("a: 1.5", {"a": 1.5}),
+        ('a: "5"', {"a": "5"}),
+        ("a:", {"a": None}),
+        ("a: 2026-11-21", {"a": "2026-11-21"}),
+        ("", {}),
+        ("a: &x [1]\nb: *x", {"a": [1], "b": [1]}),
+    ],
+)
+def test_only_what_yaml_1_2_knows_is_more_than_text(text: str, expected: object) -> None:
+    """Norwegian stays Norwegian, times and octals stay text."""
+    assert expected == load(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: 1\nb: 2\na: 3", "x.yaml:3:1: R002 the key 'a' stands here twice (first in line 1, column 1)"),
+        ("a: [1", "x.yaml:1:6: R001 "),
+        ("a:\n\tb: 1", "x.yaml:2:1: R001 a tab stands where YAML wants spaces"),
+        ("b: {<<: 1}", "x.yaml:1:5: R001 merge keys (<<) are not supported; write the keys out"),
+        ("[1]: 2", "x.yaml:1:1: R001 a key must be plain text"),
+        ("a: &x [*x]", "x.yaml:1:7: R001 an anchor contains itself"),
+        ("a: \x01", "x.yaml:1:"),
+    ],
+)
+def test_mistakes_have_a_place(text: str, expected: str) -> None:
+    """Each mistake is told with file, line and column."""
+    with pytest.raises(ConfigError) as caught:
+        load(text)
+    assert str(caught.value).startswith(expected)
+
+
+def test_all_mistakes_at_once() -> None:
+    """Two duplicate keys are two problems."""
+    with pytest.raises(ConfigError) as caught:
+        load("a: 1\na: 2\nb: 1\nb: 2")
+    assert [(p.location.line, p.location.column) for p in caught.value.problems if p.location] == [
+        (2, 1),
+        (4, 1),
+    ]
+
+
+def test_unreadable_files_are_told_in_a_line(tmp_path: Path) -> None:
+    """A missing file and one that is not UTF-8 are the user's to mend: no traceback."""
+    with pytest.raises(ConfigError, match="cannot read"):
+        yamlfile.read(tmp_path / "no.yaml")
+    bad = tmp_path / "bad.yaml"
+    bad.write_bytes(b"a: \xff\xfe")
+    with pytest.raises(ConfigError, match="not UTF-8 text"):
+        yamlfile.read(bad)
+
+
+@given(st.text())
+def test_any_text_loads_or_is_a_config_error(text: str) -> None:
+    """No input makes a traceback."""
+    try:
+        load(text)
+    except ConfigError as error:
+        assert error.problems
+
+
+def test_closest_suggests_what_was_meant() -> None:
+    """One letter off is found, something else is not."""
+    assert yamlfile.closest("conditons", ["conditions", "rules"]) == "conditions"
+    assert yamlfile.closest("zzz", ["conditions", "rules"]) is None
