@@ -148,7 +148,7 @@ class _Builder:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key is None:
                 self._report("a key must be plain text", where)
-            elif key == "<<" and key_node.style is None:
+            elif key == "<<" and not key_node.style:
                 self._report("merge keys (<<) are not supported; write the keys out", where)
             elif key in keys:
                 first = keys[key]

@@ -17,7 +17,7 @@ from bot.errors import BotError, ConfigError
 
 app = typer.Typer(
     name="outcare",
-    help="Listen to what people say about a brand, triage it with YAML rules, alert the right person in chat.",
+    help="Listen to what people say about a brand, triage it with YAML rules, alert people in chat.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
