@@ -212,7 +212,7 @@ class App:
     async def _resolve_accounts(self) -> None:
         """Handles become ids; until then a handle is watched for as a word only."""
         refused: set[Account] = set()
-        while waiting := self._unresolved() - refused:
+        while waiting := self.unresolved() - refused:
             for account in waiting:
                 try:
                     found = await self.lookups[account.platform].resolve(account.handle)
@@ -223,11 +223,11 @@ class App:
                     continue
                 else:
                     await self._resolved({(account.platform, account.handle): found})
-            if self._unresolved() - refused:
+            if self.unresolved() - refused:
                 await self.clock.sleep(RESOLVE_AGAIN.total_seconds())
         await asyncio.Event().wait()
 
-    def _unresolved(self) -> set[Account]:
+    def unresolved(self) -> set[Account]:
         lists = [watch.watchlist for watch in self.watches.values()]
         every = {account for watchlist in lists for account in watchlist.unresolved()}
         return {account for account in every if account.platform in self.lookups}

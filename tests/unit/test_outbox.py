@@ -1,0 +1,138 @@
+"""What the outbox does after an error, and what its gates hold back. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import BotError, Reason, Refused, Rejected, Unauthorized, Unavailable, Unknown
+from bot.model import Alert, EffectKind
+from bot.outbox import CONSOLE, GIVE_UP_AFTER, Paced, StillWanted, next_step
+from bot.records import Dead, DigestState, Dropped, Held, RetryAt
+from tests.unit._values import NOW, card_state, leased, verdict
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+def step(error: BotError, *, attempt: int = 1, fallback: str | None = None, age: timedelta = SECOND) -> object:
+    return next_step(
+        error, attempt=attempt, first_at=NOW - age, now=NOW, fallback=fallback, jitter=1.0
+    )
+
+
+@pytest.mark.parametrize("error", [Refused("no"), Rejected("no"), Unauthorized("no")])
+def test_a_refusal_goes_to_the_fallback_at_once(error: BotError) -> None:
+    """The same call would fail again; without a fallback the console gets it."""
+    assert Dead(reason=error.reason.value, fallback="webhook:x") == step(error, fallback="webhook:x")
+    assert Dead(reason=error.reason.value, fallback=CONSOLE) == step(error)
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), [(1, 2), (2, 4), (3, 8), (4, 16), (9, 300), (99, 300)])
+def test_what_is_down_is_tried_again_later_and_later(attempt: int, seconds: int) -> None:
+    """Doubling from two seconds, never more than five minutes."""
+    expected = RetryAt(at=NOW + timedelta(seconds=seconds), reason="connection")
+    assert expected == step(Unavailable("down"), attempt=attempt)
+
+
+def test_retry_after_is_obeyed() -> None:
+    """The platform's own word counts when it is longer than ours."""
+    error = Unavailable("slow down", reason=Reason.RATE_LIMITED, retry_after=timedelta(seconds=33))
+    assert RetryAt(at=NOW + timedelta(seconds=33), reason="rate_limited") == step(error)
+
+
+def test_a_channel_that_stays_down_yields_to_a_named_fallback() -> None:
+    """From the fifth try on; without one it is tried for a day, then the console gets it."""
+    down = Unavailable("down")
+    assert isinstance(step(down, attempt=4, fallback="webhook:x"), RetryAt)
+    assert Dead(reason="connection", fallback="webhook:x") == step(down, attempt=5, fallback="webhook:x")
+    assert isinstance(step(down, attempt=50), RetryAt)
+    assert Dead(reason="connection", fallback=CONSOLE) == step(down, attempt=50, age=GIVE_UP_AFTER)
+
+
+def test_an_alert_of_unknown_outcome_is_repeated() -> None:
+    """Staff may hear twice; they must not hear never."""
+    assert isinstance(step(Unknown("sent or not?")), RetryAt)
+
+
+def test_a_bug_is_not_tried_again() -> None:
+    """An error of our own making ends at the console."""
+    assert Dead(reason="bug", fallback=CONSOLE) == step(BotError("KeyError"))
+
+
+# --- gates ---
+
+WANTED = StillWanted()
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (card_state(state="answered"), "already_answered"),
+        (card_state(state="dismissed"), "already_dismissed"),
+        (card_state(post_deleted=True), "post_deleted"),
+        (None, "mention_gone"),
+    ],
+)
+def test_alerts_about_what_is_over_are_dropped(state: object, reason: str) -> None:
+    """Answered, dismissed, deleted: nobody's phone rings."""
+    assert Dropped(reason=reason) == WANTED.check(leased(), state, NOW)  # type: ignore[arg-type]
+
+
+def test_updates_and_open_alerts_pass() -> None:
+    """A card must show that it is answered; an open ask must ring."""
+    assert WANTED.check(leased(), card_state(), NOW) is None
+    assert WANTED.check(leased(kind=EffectKind.UPDATE), card_state(state="answered"), NOW) is None
+    assert WANTED.check(leased(kind=EffectKind.NOTICE), None, NOW) is None
+
+
+def test_an_empty_digest_is_dropped() -> None:
+    """An hour in which everything was answered needs no card."""
+    empty = DigestState(route="default", rows=())
+    assert Dropped(reason="nothing_left") == WANTED.check(leased(kind=EffectKind.DIGEST), empty, NOW)
+
+
+def paced() -> Paced:
+    return Paced({"telegram": ((20, MINUTE),)})
+
+
+def test_a_channel_without_limits_is_never_held() -> None:
+    """The console and webhooks take what comes."""
+    gate = paced()
+    assert [None] * 50 == [gate.check(leased(n, channel="console"), card_state(), NOW) for n in range(50)]
+
+
+def test_a_flood_gets_slots_one_after_another() -> None:
+    """Fifteen at once (a quarter of twenty is kept for pings), the sixteenth a minute later."""
+    gate = paced()
+    answers = [gate.check(leased(n), card_state(), NOW) for n in range(31)]
+    assert [None] * 15 == answers[:15]
+    assert [Held(until=NOW + MINUTE, reason="pace")] * 15 == answers[15:30]
+    assert Held(until=NOW + 2 * MINUTE, reason="pace") == answers[30]
+
+
+def test_a_granted_slot_is_honoured() -> None:
+    """Who was told to come back then passes then, and not before."""
+    gate = paced()
+    for number in range(16):
+        gate.check(leased(number), card_state(), NOW)
+    assert gate.check(leased(15), card_state(), NOW + MINUTE) is None
+
+
+def test_channels_do_not_hold_each_other() -> None:
+    """A flood in one chat delays no other."""
+    gate = paced()
+    for number in range(40):
+        gate.check(leased(number), card_state(), NOW)
+    assert gate.check(leased(99, channel="telegram:press"), card_state(), NOW) is None
+
+
+def test_pings_and_updates_overtake_a_flood() -> None:
+    """What is critical, or was just pressed, does not wait behind ordinary alerts."""
+    gate = paced()
+    for number in range(40):
+        gate.check(leased(number), card_state(), NOW)
+    ping = replace(card_state(), verdict=verdict(alert=Alert.PING))
+    assert gate.check(leased(98), ping, NOW) is None
+    assert gate.check(leased(99, kind=EffectKind.UPDATE), card_state(), NOW) is None
