@@ -58,8 +58,8 @@ class Schedule:
         """Begin to trigger. Needs a running event loop."""
         self._scheduler.start()
 
-    async def stop(self, deadline: timedelta) -> tuple[str, ...]:
-        """Trigger nothing more, let what runs end, and name what had to be cancelled at the deadline."""
+    async def stop(self, deadline: float) -> tuple[str, ...]:
+        """Trigger nothing more, let what runs end, and name what was cancelled after `deadline` seconds."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         return await self.tasks.drain(deadline)

@@ -14,7 +14,6 @@ from bot.errors import BotError, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import timedelta
 
 log = structlog.get_logger()
 
@@ -50,13 +49,13 @@ class TaskRegistry:
         task.add_done_callback(self._ended)
         return True
 
-    async def drain(self, deadline: timedelta) -> tuple[str, ...]:
-        """Start nothing more, wait for what runs, cancel what is left at the deadline and name it."""
+    async def drain(self, deadline: float) -> tuple[str, ...]:
+        """Start nothing more, wait for what runs; after `deadline` seconds cancel the rest and name it."""
         self._is_closed = True
         tasks = list(self._running.values())
         if not tasks:
             return ()
-        _, late = await asyncio.wait(tasks, timeout=deadline.total_seconds())
+        _, late = await asyncio.wait(tasks, timeout=deadline)
         for task in late:
             task.cancel()
         if late:

@@ -8,9 +8,10 @@ gets 403 (https://en.wikipedia.org/wiki/DNS_rebinding).
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import orjson
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
     from bot.metrics import Metrics
-    from bot.ports import Clock
 
 STOP_WITHIN = 1.0
 """Seconds that requests in flight get when the daemon stops; the whole daemon has five."""
@@ -52,26 +52,31 @@ class Check:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where to listen; port 0 takes a free one. `names` are further hosts that requests may be for."""
+class Address(Protocol):
+    """Where to listen (`settings.http`); port 0 takes a free one."""
 
-    host: str = "127.0.0.1"
-    port: int = 0
-    names: tuple[str, ...] = ()
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
 
 
 class WebServer:
-    """The health pages on one address."""
+    """The health pages on one address; `names` are further hosts that requests may be for."""
 
     def __init__(
-        self, address: Address, *, checks: Callable[[], Iterable[Check]], metrics: Metrics, clock: Clock
+        self,
+        address: Address,
+        checks: Callable[[], Iterable[Check]],
+        metrics: Metrics,
+        *,
+        names: Iterable[str] = (),
     ) -> None:
         self._address = address
+        self._names = (address.host, *names)
         self._checks = checks
         self._metrics = metrics
-        self._clock = clock
-        self._started = clock.monotonic()
+        self._started = time.monotonic()
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> str:
@@ -104,15 +109,15 @@ class WebServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not is_for_us(request.headers.get("Host", ""), (self._address.host, *self._address.names)):
+        if not is_for_us(request.headers.get("Host", ""), self._names):
             raise web.HTTPForbidden(text="This address answers only requests to its own name.\n")
         return await handler(request)
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         """The process lives; how long the loop took to come around says how busy it is."""
-        asked = self._clock.monotonic()
+        asked = time.monotonic()
         await asyncio.sleep(0)
-        now = self._clock.monotonic()
+        now = time.monotonic()
         loop_delay, uptime = round(now - asked, 6), round(now - self._started, 3)
         return _json({"status": "ok", "uptime_seconds": uptime, "loop_delay_seconds": loop_delay})
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 
 import aiohttp
 import pytest
 
-from bot.clock import SystemClock
 from bot.errors import ConfigError, StoreError
 from bot.metrics import Metrics
-from bot.web.health import HEADERS, Address, Check, WebServer, is_for_us
+from bot.web.health import HEADERS, Check, WebServer, is_for_us
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """What the settings give."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
 
 
 class Daemon:
@@ -29,7 +37,7 @@ class Daemon:
         return self.checks
 
     def server(self, address: Address | None = None) -> WebServer:
-        return WebServer(address or Address(), checks=self.check, metrics=self.metrics, clock=SystemClock())
+        return WebServer(address or Address(), self.check, self.metrics)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from bot.schedule import Schedule
 from bot.tasks import TaskRegistry
 
 SOON = timedelta(milliseconds=20)
-DEADLINE = timedelta(seconds=2)
+DEADLINE = 2.0
 
 
 class Work:
@@ -195,7 +195,7 @@ async def test_stop_cancels_at_the_deadline_and_says_what(schedule: Schedule, wo
     schedule.start()
     await work.until(1)
     async with asyncio.timeout(1):
-        assert await schedule.stop(timedelta(milliseconds=30)) == ("poll",)
+        assert await schedule.stop(0.03) == ("poll",)
     assert schedule.tasks.running == frozenset()
 
 
