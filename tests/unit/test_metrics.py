@@ -8,6 +8,7 @@ from pathlib import Path
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
+from bot.errors import Reason
 from bot.metrics import Metrics
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -34,6 +35,13 @@ def test_the_page_lists_exactly_what_is_exposed() -> None:
     actual = {exposed(metric): (metric._type, metric._labelnames) for metric in fields(Metrics()).values()}
     actual["outcare_rules_loaded_info"] = ("info", ("version",))
     assert documented == actual
+
+
+def test_the_page_lists_every_reason() -> None:
+    """What the label `reason` may hold is the closed list of bot.errors."""
+    paragraph = re.search(r"`reason` is one of (.*?)\.\n", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert paragraph is not None
+    assert re.findall(r"`(\w+)`", paragraph[1]) == [reason.value for reason in Reason]
 
 
 def test_a_field_is_named_like_its_metric() -> None:
