@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+.DELETE_ON_ERROR: # a virtual environment that could not be finished is made anew
 .PHONY: run test bench lint lock clean
 
 run: $(VENV)/.run
@@ -16,7 +17,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
 
 bench: $(VENV)/.dev

@@ -1,0 +1,98 @@
+"""What the daemon counts, under the names of docs/glossary.md.
+
+Knows Prometheus and nothing of what happens. A registry of its own, so that two daemons in one process
+(tests) do not share numbers. Label values are enums and names out of the configuration, never ids or text.
+https://prometheus.io/docs/practices/naming/
+"""
+
+from __future__ import annotations
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+ALERT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+RECORD_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
+
+
+class Metrics:
+    """Every number that `/metrics` shows; docs/operations.md says what each means."""
+
+    def __init__(self) -> None:
+        # else a "when was it made" series stands beside each counter
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=self.registry)
+        self._count_reading()
+        self._count_acting()
+        self._gauge()
+        self._time()
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"outcare_{name}", meaning, labels, registry=self.registry)
+
+    def _count_reading(self) -> None:
+        self.events_seen = self._counter("events_seen", "Events read from a source", "source")
+        self.posts_seen = self._counter("posts_seen", "Posts among them, wanted or not", "source")
+        self.undecodable = self._counter("undecodable", "Events that could not be decoded", "source")
+        self.mentions_stored = self._counter(
+            "mentions_stored", "Mentions stored", "brand", "platform", "urgency"
+        )
+        self.duplicates = self._counter("duplicates", "Mentions that were stored before", "source")
+        self.source_failures = self._counter(
+            "source_failures", "Connections to a source that failed", "source", "reason"
+        )
+        self.gaps = self._counter(
+            "gaps", "Intervals in which a source was not listened to", "source", "reason"
+        )
+
+    def _count_acting(self) -> None:
+        self.deliveries = self._counter(
+            "deliveries", "Tries to deliver an effect", "channel_kind", "outcome", "reason"
+        )
+        self.decisions = self._counter("decisions", "Presses by people", "verb", "outcome")
+
+    def _gauge(self) -> None:
+        registry = self.registry
+        self.source_up = Gauge(
+            "outcare_source_up", "1 while a source delivers, 0 while it fails", ["source"], registry=registry
+        )
+        self.source_last_event_timestamp_seconds = Gauge(
+            "outcare_source_last_event_timestamp_seconds",
+            "When the last event of a source was read, as Unix time",
+            ["source"],
+            registry=registry,
+        )
+        self.effects_pending = Gauge(
+            "outcare_effects_pending", "Stored effects that are not settled", registry=registry
+        )
+        self.asks_open = Gauge("outcare_asks_open", "Asks of the brand without an answer", registry=registry)
+        self.rules_loaded = Info("outcare_rules_loaded", "The rules that judge now", registry=registry)
+
+    def _time(self) -> None:
+        self.alert_delay_seconds = Histogram(
+            "outcare_alert_delay_seconds",
+            "From reading a post to its alert being delivered",
+            buckets=ALERT_BUCKETS,
+            registry=self.registry,
+        )
+        self.record_seconds = Histogram(
+            "outcare_record_seconds",
+            "From handing a batch to the store to its commit",
+            buckets=RECORD_BUCKETS,
+            registry=self.registry,
+        )
+
+    def render(self) -> bytes:
+        """The text of `/metrics`, to be served as `CONTENT_TYPE`."""
+        return generate_latest(self.registry)
