@@ -7,6 +7,7 @@ is the matcher's business, which comes in from outside too.
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import Protocol
 from bot.model import Account, Brand, Kind, Mention, Post, Span
 
 HELD_LIMIT = 500_000
-"""So many post ids are remembered per platform (about 100 MB); the longest unasked-for go first."""
+"""So many post ids are remembered per platform (about 130 MB); the longest unasked-for go first."""
 
 Ids = Mapping[tuple[str, str], str]
 """(platform, handle) → platform id."""
@@ -50,38 +51,34 @@ class _Use:
     address_on: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Watchlist:
-    """All brands at one moment; a change makes a new one. `brands`: in the order of the configuration."""
+    """All brands at one moment; never changes: a change makes a new one.
 
-    brands: tuple[Brand, ...]
-    _matcher: Matcher
-    _uses: tuple[tuple[_Use, ...], ...]
-    _owners: Mapping[tuple[str, str], str]
-    _rivals: frozenset[str]
+    `brands`: in the order of the configuration, with the ids known so far. `ids`: the handles resolved so
+    far. `matcher` compiles the patterns; `with_ids` keeps them.
+    """
 
-    @classmethod
-    def build(
-        cls, brands: Sequence[Brand], ids: Ids, matcher: Callable[[Sequence[str]], Matcher]
-    ) -> Watchlist:
-        """`ids`: the handles resolved so far; `matcher` compiles the patterns (`with_ids` keeps them)."""
+    __slots__ = ("_matcher", "_owners", "_rivals", "_uses", "brands")
+
+    def __init__(
+        self, brands: Sequence[Brand], *, ids: Ids, matcher: Callable[[Sequence[str]], Matcher]
+    ) -> None:
         uses: dict[str, list[_Use]] = {}
         for brand in brands:
             for pattern, use in _patterns(brand):
                 uses.setdefault(pattern, []).append(use)
-        resolved = tuple(_resolve(brand, ids) for brand in brands)
-        return cls(
-            brands=resolved,
-            _matcher=matcher(tuple(uses)),
-            _uses=tuple(tuple(dict.fromkeys(users)) for users in uses.values()),
-            _owners=_owners(resolved),
-            _rivals=frozenset(brand.name for brand in brands if brand.is_rival),
-        )
+        self._matcher = matcher(tuple(uses))
+        self._uses = tuple(tuple(dict.fromkeys(users)) for users in uses.values())
+        self._rivals = frozenset(brand.name for brand in brands if brand.is_rival)
+        self.brands = tuple(_resolve(brand, ids) for brand in brands)
+        self._owners = _owners(self.brands)
 
     def with_ids(self, ids: Ids) -> Watchlist:
         """The same with more handles resolved; ids known before stay."""
-        resolved = tuple(_resolve(brand, ids) for brand in self.brands)
-        return replace(self, brands=resolved, _owners=_owners(resolved))
+        other = copy.copy(self)
+        other.brands = tuple(_resolve(brand, ids) for brand in self.brands)
+        other._owners = _owners(other.brands)  # noqa: SLF001 - a copy of its own class
+        return other
 
     def unresolved(self) -> tuple[Account, ...]:
         """The accounts whose id is not known yet: posts by and at them go unrecognised until it is."""

@@ -61,7 +61,7 @@ IDS = {("bluesky", "acme.example"): ACME_ID, ("bluesky", "globex.example"): GLOB
 
 
 def watchlist() -> Watchlist:
-    return Watchlist.build([ACME, GLOBEX], IDS, WordMatcher)
+    return Watchlist([ACME, GLOBEX], ids=IDS, matcher=WordMatcher)
 
 
 def post(text: str = "", **changes: object) -> Post:
@@ -226,7 +226,7 @@ def test_rivals_are_told_from_the_brand() -> None:
 
 def test_handles_wait_for_their_ids() -> None:
     """Unresolved accounts are listed; `with_ids` recognises them from then on, and keeps what was known."""
-    start = Watchlist.build([ACME, GLOBEX], {("bluesky", "globex.example"): GLOBEX_ID}, WordMatcher)
+    start = Watchlist([ACME, GLOBEX], ids={("bluesky", "globex.example"): GLOBEX_ID}, matcher=WordMatcher)
     assert (account("acme", "acme.example"),) == start.unresolved()
     done = start.with_ids({("bluesky", "acme.example"): ACME_ID})
     assert () == done.unresolved()
@@ -238,7 +238,7 @@ def test_handles_wait_for_their_ids() -> None:
 def test_an_account_given_as_an_id_needs_no_resolving() -> None:
     """A `did:` is known at once, and found where somebody links to it."""
     brand = Brand(name="acme", words=(), accounts=(account("acme", ACME_ID, account_id=ACME_ID),))
-    ours = Watchlist.build([brand], {}, WordMatcher)
+    ours = Watchlist([brand], ids={}, matcher=WordMatcher)
     assert () == ours.unresolved()
     assert "acme" == ours.owner("bluesky", ACME_ID)
     found = ours.concerns(post("x", links=(f"https://pages.example/profile/{ACME_ID}",)), nothing_held)
@@ -248,7 +248,7 @@ def test_an_account_given_as_an_id_needs_no_resolving() -> None:
 def test_one_word_may_belong_to_two_brands() -> None:
     """A shared word is one pattern that concerns both."""
     brands = [Brand(name="a", words=("meta",)), Brand(name="b", words=("meta",), is_rival=True)]
-    found = Watchlist.build(brands, {}, WordMatcher).concerns(post("meta!"), nothing_held)
+    found = Watchlist(brands, ids={}, matcher=WordMatcher).concerns(post("meta!"), nothing_held)
     assert {"a": Kind.POST, "b": Kind.POST} == kinds(found)
 
 
@@ -334,7 +334,7 @@ def test_a_swap_counts_from_the_next_post_and_keeps_what_is_held() -> None:
     """New words are looked for; answers to old posts are still wanted."""
     watch = live({"at://1": ("acme",)})
     initech = Brand(name="initech", words=("initech",))
-    watch.swap(Watchlist.build([initech], {}, WordMatcher))
+    watch.swap(Watchlist([initech], ids={}, matcher=WordMatcher))
     assert not watch.wants("acme", OTHER_ID, ("at://2",))
     assert watch.wants("initech", OTHER_ID, ("at://3",))
     assert watch.wants("", OTHER_ID, ("at://4", "at://1"))
