@@ -95,8 +95,7 @@ def load(
 
     Raises: ConfigError with every problem that can be found, without any value from outside the file.
     """
-    tree, problems = _gather(path, connectors, env, secrets_dir)
-    model = _model(tree, connectors)
+    model, tree, problems = _gather(path, connectors, env, secrets_dir)
     inspection = Inspection(model, tree, why_unknown(connectors), problems)
     data = _with_accounts(inspection.data(), connectors)
     problems.extend(check_together(tree))
@@ -112,20 +111,24 @@ def load(
 
 def _gather(
     path: Path | None, connectors: Mapping[str, Connector], env: Mapping[str, str], secrets_dir: Path | None
-) -> tuple[Given, list[Problem]]:
-    """The file with the defaults under it and the environment over it.
+) -> tuple[type[File], Given, list[Problem]]:
+    """The file with the defaults under it and the environment over it, and the model that it is to fit.
 
     Twice, because a whole section out of a variable (`OUTCARE_CHANNELS`) may name what others refine.
     """
     _check_names(connectors)
     tree = _with_defaults(read_file(path) if path else Given({}), connectors)
-    tree, _ = overlay(tree, spots(_model(tree, connectors), tree), env, secrets_dir)
-    return overlay(tree, spots(_model(tree, connectors), tree), env, secrets_dir)
+    channels = _channels(tree, connectors)
+    model = file_model(connectors, channels)
+    tree, _ = overlay(tree, spots(model, tree), env, secrets_dir)
+    if channels != _channels(tree, connectors):
+        model = file_model(connectors, _channels(tree, connectors))
+    tree, problems = overlay(tree, spots(model, tree), env, secrets_dir)
+    return model, tree, problems
 
 
-def _model(tree: Given, connectors: Mapping[str, Connector]) -> type[File]:
-    channels = [name for name in tree.entries("channels") if is_channel(name, connectors)]
-    return file_model(connectors, channels)
+def _channels(tree: Given, connectors: Mapping[str, Connector]) -> list[str]:
+    return [name for name in tree.entries("channels") if is_channel(name, connectors)]
 
 
 def _check_names(connectors: Mapping[str, Connector]) -> None:
@@ -152,7 +155,8 @@ def _with_defaults(tree: Given, connectors: Mapping[str, Connector]) -> Given:
 
 def _with_accounts(data: dict[str, Any], connectors: Mapping[str, Connector]) -> dict[str, Any]:
     """An empty section for each connector that is used or content without one."""
-    used = {kind_of(name) for section in ("sources", "channels") for name in data.get(section) or ()}
+    sections = [data.get(section) for section in ("sources", "channels")]
+    used = {kind_of(name) for section in sections if isinstance(section, dict) for name in section}
     own = {name: one.account_settings for name, one in connectors.items() if one.account_settings}
     return {**{name: {} for name in own if name in used or needs_nothing(own[name])}, **data}
 

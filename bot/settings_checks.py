@@ -7,7 +7,7 @@ finished settings, so that its findings come together with all the others.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bot.errors import Problem
 from bot.ports import Connector
@@ -28,22 +28,25 @@ def why_unknown(connectors: Mapping[str, Connector]) -> Callable[[Loc, str], Why
 
     def why(section: Loc, key: str) -> Why | None:
         if section == ("sources",):
-            return _no_side(key, readers(connectors), connectors, "it cannot be a source: it reads nothing")
+            return _no_side(key, readers(connectors), connectors, "it cannot be a source, it reads nothing")
         if section == ("channels",):
             return _no_channel(key, connectors)
         if section[-1:] == ("accounts",):
-            return _no_side(key, platforms(connectors), connectors, "brands have no accounts there")
+            return _no_side(key, platforms(connectors), connectors, "nobody has an account there")
         if section == () and key in connectors:
             return f"the connector {key} has no settings of its own", None
         if section[:1] == ("people",) and key in connectors:
-            return "nobody can be reached there: it cannot be a channel", None
+            return _no_side(key, kinds(connectors), connectors, "nobody can be reached there")
         return None
 
     return why
 
 
-def _no_side(key: str, able: Iterable[str], connectors: Mapping[str, Connector], unable: str) -> Why:
-    return (unable, None) if key in connectors else (_NO_SUCH, closest(key, able))
+def _no_side(key: str, able: Sequence[str], connectors: Mapping[str, Connector], unable: str) -> Why:
+    """A connector that lacks a side, or none at all; with the near one, or all that have it."""
+    near = None if key in connectors else closest(key, able)
+    reason = unable if key in connectors else _NO_SUCH
+    return (reason, near) if near else (f"{reason}; here can stand: {', '.join(able) or 'nothing'}", None)
 
 
 def is_channel(name: str, connectors: Mapping[str, Connector]) -> bool:
@@ -55,12 +58,8 @@ def _no_channel(name: str, connectors: Mapping[str, Connector]) -> Why:
     kind, able = kind_of(name), kinds(connectors)
     if kind in able:
         return f"a channel is called {kind}:name, with letters, digits, dots and dashes in the name", None
-    near = None if kind in connectors else closest(kind, able)
-    suggestion = near + name.removeprefix(kind) if near else None
-    return (
-        "it cannot be a channel: it sends nothing" if kind in connectors else "no connector is of this kind",
-        suggestion,
-    )
+    reason, near = _no_side(kind, able, connectors, "it cannot be a channel, it sends nothing")
+    return reason, near + name.removeprefix(kind) if near else None
 
 
 def check_together(tree: Given) -> list[Problem]:
@@ -109,8 +108,9 @@ def _shared_accounts(brands: Iterable[Place]) -> Iterator[Problem]:
                 owner = owners.setdefault(account, place.subject())
                 if owner != place.subject():
                     entry = locate(place.given, ("accounts", platform, index))
+                    whose = "the brand" if owner == "brand" else owner
                     yield entry.problem(
-                        f"{place.subject()}: the {platform} account {account[1]} belongs to {owner} already"
+                        f"{place.subject()}: the {platform} account {account[1]} belongs to {whose} already"
                     )
 
 

@@ -237,7 +237,8 @@ def _explain(place: Place, errors: Sequence[ErrorDetails]) -> Problem:
     text = _either_of([predicate for predicate, _ in told])
     suggestion = next((suggestion for _, suggestion in told if suggestion), None)
     gap = "" if text.startswith(":") else " "
-    return place.problem(f"{place.subject()}{gap}{text}", suggestion=suggestion)
+    has_no_text = isinstance(place.given.value, dict | None)
+    return place.problem(f"{place.subject()}{gap}{text}", at_key=has_no_text, suggestion=suggestion)
 
 
 def _predicate(details: ErrorDetails, place: Place) -> tuple[str, str | None]:
@@ -277,8 +278,10 @@ def _either_of(predicates: Sequence[str]) -> str:
 def _instead(family: str, place: Place) -> str:
     """`, not text`, and how to write it. All that a variable holds is text: no need to say it."""
     given = place.given
-    if (given.by and place.path == given.at) or given.node_kind in family:
+    if (given.by and place.path == given.at) or given.node_kind == family:
         return ""
+    if isinstance(given.value, float) and family == "a whole number":
+        return ", not a fraction"
     hint = ""
     if family == "text" and not isinstance(given.value, dict | list | None):
         hint = "; put it in quotes"

@@ -192,9 +192,9 @@ def _is_known(variable: Variable, spots: Mapping[str, Sequence[Spot]], problems:
         both = " or ".join(".".join(spot.path) for spot in means)
         problems.append(Problem(message=f"{variable.by} could mean {both}: rename one of them"))
         return False
-    guess = yamlfile.closest(variable.name, spots)
-    if guess and variable.by.endswith(_FILE):
-        guess += _FILE
+    names = [name.removeprefix(PREFIX) for name in spots]
+    near = yamlfile.closest(variable.name.removeprefix(PREFIX), names)
+    guess = f"{PREFIX}{near}{_FILE if variable.by.endswith(_FILE) else ''}" if near else None
     message = f"{variable.by} is not a setting"
     if not guess:
         message += " (names that begin with OUTCARE_ are read as settings)"
@@ -219,7 +219,7 @@ def _parse(variable: Variable, spot: Spot) -> Given:
         given = _from_node(yamlfile.load(variable.text, Path(variable.by)))
     except ConfigError:
         given = None
-    if given is None or not isinstance(given.value, dict | list):
+    if given is None or not isinstance(given.value, list if spot.wants == "list" else dict):
         raise ValueError(f"{variable.by} must be a {spot.wants}; write it like {shape}")
     return given
 
