@@ -14,7 +14,10 @@ def parse(text: str) -> timedelta:
     """`1h30m` → timedelta. Raises ValueError with a line that says how to write one."""
     if not _WHOLE.match(text):
         raise ValueError(f"{text!r} is not a duration; write it like 30s, 15m, 4h or 3d")
-    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
+    try:
+        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
+    except OverflowError:
+        raise ValueError(f"{text!r} is longer than any duration can be") from None
 
 
 def show(duration: timedelta) -> str:

@@ -27,6 +27,12 @@ except ImportError:  # a PyYAML built without libyaml: slower, the same nodes
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
+_TOO_DEEP = "lists and mappings stand too deep in each other"
+_DEEPEST = 100
+_STAIRS = re.compile(r"(?:[-?:][ \t]+){100}|^[ ]{200}", re.MULTILINE)
+_MOST_COPIES = 50_000
+_LONGEST_NUMBER = 40
+"""Longer rows of digits are no number that anybody means, and Python refuses to read the longest ones."""
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -67,6 +73,8 @@ def load(text: str, file: Path) -> Node:
 
     Raises: ConfigError with every problem found, each with its place.
     """
+    if _is_too_deep(text):
+        raise ConfigError([Problem(message=_TOO_DEEP, code="R001", location=Location(file, 1, 1))])
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
@@ -101,6 +109,16 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return folded[near[0]] if near else None
 
 
+def _is_too_deep(text: str) -> bool:
+    """Whether libyaml, which recurses in C without a limit, could overflow the stack and take us with it."""
+    depth = 0
+    for bracket in re.findall(r"[\[{}\]]", text):
+        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+        if depth > _DEEPEST:
+            return True
+    return _STAIRS.search(text) is not None
+
+
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: Path) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -122,9 +140,15 @@ class _Builder:
         self.file = file
         self.problems: list[Problem] = []
         self._open: list[yaml.Node] = []
+        self._built: set[int] = set()
+        self._copies = 0
 
     def build(self, node: yaml.Node) -> Node:
         location = self._location(node)
+        self._copies += id(node) in self._built
+        self._built.add(id(node))
+        if self._copies > _MOST_COPIES:  # anchors of anchors of anchors
+            raise ConfigError("this is too large, with its anchors written out", location)
         if isinstance(node, yaml.ScalarNode):
             is_quoted = node.style in {"'", '"', "|", ">"}
             value = node.value if is_quoted else _scalar(node.value)
@@ -173,6 +197,8 @@ class _Builder:
 def _scalar(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
+    if len(text) > _LONGEST_NUMBER:
+        return text
     if _INT.match(text):
         return int(text)
     if _FLOAT.match(text):

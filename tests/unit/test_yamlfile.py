@@ -95,3 +95,28 @@ def test_closest_suggests_what_was_meant() -> None:
     """One letter off is found, something else is not."""
     assert yamlfile.closest("conditons", ["conditions", "rules"]) == "conditions"
     assert yamlfile.closest("zzz", ["conditions", "rules"]) is None
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "a: " + "{a: " * 5_000, "- " * 50_000, "? " * 50_000])
+def test_a_bottomless_file_is_a_mistake_not_a_crash(text: str) -> None:
+    """libyaml recurses in C: without a limit such a file ends the process."""
+    with pytest.raises(ConfigError, match="too deep in each other"):
+        load(text)
+
+
+def test_brackets_in_text_do_not_count_as_depth() -> None:
+    """Only what stands open at once is depth."""
+    assert ["[x]"] * 500 == load("[" + "'[x]', " * 500 + "]")
+
+
+def test_anchors_of_anchors_end() -> None:
+    """A few lines of anchors may mean a billion nodes; they are not written out."""
+    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    with pytest.raises(ConfigError, match="too large"):
+        load("\n".join(lines))
+
+
+def test_a_row_of_digits_beyond_all_numbers_is_text() -> None:
+    """Python refuses to read very long integers; nobody means one."""
+    assert {"a": "9" * 5_000} == load("a: " + "9" * 5_000)

@@ -1,0 +1,227 @@
+"""The configuration as one frozen value: environment > secrets files > config/outcare.yaml.
+
+Knows what the keys mean together and turns them into the domain's words (brands, staff). Connectors come in
+as a mapping; it opens no connection, and a value that may not be shown is not shown by `repr`, by an error
+or by a traceback. docs/configuration.md explains every key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
+
+from bot.errors import ConfigError, Problem
+from bot.model import Account, Brand, Person
+from bot.ports import Connector, Staff
+from bot.settings_checks import check_together, is_channel, why_unknown
+from bot.settings_problems import Inspection, explain, in_order
+from bot.settings_shape import (
+    File,
+    Http,
+    Log,
+    PersonSection,
+    RivalSection,
+    file_model,
+    is_id,
+    kind_of,
+    kinds,
+    needs_nothing,
+    parts,
+    readers,
+    spots,
+)
+from bot.settings_sources import Given, overlay, put, read_file
+
+DEFAULT_RULES = Path("config/rules")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that a person configured, checked. `brands`: our own first, the rivals after it.
+
+    `sources` by connector, `channels` by their whole name ("telegram:care", "console"), each with the
+    connector's own settings. `heartbeat_url` may hold a key: it is not shown.
+    """
+
+    aim: str
+    brands: tuple[Brand, ...]
+    sources: Mapping[str, BaseModel]
+    channels: Mapping[str, BaseModel]
+    people: tuple[Person, ...]
+    staff: Staff
+    languages: tuple[str, ...]
+    timezone: ZoneInfo
+    database: Path
+    rules: Path
+    http: Http
+    heartbeat_url: str | None = field(repr=False)
+    heartbeat_every: timedelta
+    lookup_budget: timedelta
+    log: Log
+    accounts: Mapping[str, BaseModel]
+
+    def account(self, kind: str) -> BaseModel | None:
+        """The connector's own section; None if it has none, or needs one that nobody wrote."""
+        return self.accounts.get(kind)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that no log and no message may show."""
+        sections = (*self.accounts.values(), *self.sources.values(), *self.channels.values())
+        found = {text for section in sections for text in _secrets(section)}
+        if self.heartbeat_url:
+            found.add(self.heartbeat_url)
+        return tuple(sorted(found))
+
+
+def load(
+    path: Path | None,
+    connectors: Mapping[str, Connector],
+    *,
+    env: Mapping[str, str],
+    secrets_dir: Path | None = None,
+) -> Settings:
+    """Read, check and freeze the configuration.
+
+    `path` None: no file, only the environment and the defaults. `env` is the process's environment: every
+    name in it that begins with `OUTCARE_` must be a setting (the caller takes out those that it reads
+    itself). `secrets_dir` holds one file per setting, named like its variable.
+
+    Raises: ConfigError with every problem that can be found, without any value from outside the file.
+    """
+    model, tree, problems = _gather(path, connectors, env, secrets_dir)
+    inspection = Inspection(model, tree, why_unknown(connectors), problems)
+    data = _with_accounts(inspection.data(), connectors)
+    problems.extend(check_together(tree))
+    file: File | None = None
+    try:
+        file = model.model_validate(data)
+    except ValidationError as error:
+        problems.extend(explain(error, inspection))
+    if file is None or problems:  # not in the except block: pydantic's error shows what it was given
+        raise ConfigError(in_order(problems))
+    return _settings(file, _rules(file, tree, path))
+
+
+def _gather(
+    path: Path | None, connectors: Mapping[str, Connector], env: Mapping[str, str], secrets_dir: Path | None
+) -> tuple[type[File], Given, list[Problem]]:
+    """The file with the defaults under it and the environment over it, and the model that it is to fit.
+
+    Twice, because a whole section out of a variable (`OUTCARE_CHANNELS`) may name what others refine.
+    """
+    _check_names(connectors)
+    tree = _with_defaults(read_file(path) if path else Given({}), connectors)
+    channels = _channels(tree, connectors)
+    model = file_model(connectors, channels)
+    tree, _ = overlay(tree, spots(model, tree), env, secrets_dir)
+    if channels != _channels(tree, connectors):
+        model = file_model(connectors, _channels(tree, connectors))
+    tree, problems = overlay(tree, spots(model, tree), env, secrets_dir)
+    return model, tree, problems
+
+
+def _channels(tree: Given, connectors: Mapping[str, Connector]) -> list[str]:
+    return [name for name in tree.entries("channels") if is_channel(name, connectors)]
+
+
+def _check_names(connectors: Mapping[str, Connector]) -> None:
+    for name in connectors:
+        if name in File.model_fields or name in {"name", "role"}:
+            raise ConfigError(f"the connector {name!r} has the name of a setting; it needs another one")
+
+
+def _with_defaults(tree: Given, connectors: Mapping[str, Connector]) -> Given:
+    """Sources and channels that nobody wrote down: every connector that needs no settings at all."""
+    if not isinstance(tree.value, dict):
+        kind = tree.node_kind
+        raise ConfigError(f"a configuration is a mapping (key: value), not {kind}", tree.location)
+    sources = {name: connectors[name].source_settings for name in readers(connectors)}
+    channels = {name: connectors[name].channel_settings for name in kinds(connectors)}
+    for section, able in (("sources", sources), ("channels", channels)):
+        if section not in tree.value:
+            ready = [
+                name for name, own in able.items() if needs_nothing(own, connectors[name].account_settings)
+            ]
+            tree = put(tree, (section,), Given({name: Given({}) for name in ready}))
+    return tree
+
+
+def _with_accounts(data: dict[str, Any], connectors: Mapping[str, Connector]) -> dict[str, Any]:
+    """An empty section for each connector that is used or content without one."""
+    sections = [data.get(section) for section in ("sources", "channels")]
+    used = {kind_of(name) for section in sections if isinstance(section, dict) for name in section}
+    own = {name: one.account_settings for name, one in connectors.items() if one.account_settings}
+    return {**{name: {} for name in own if name in used or needs_nothing(own[name])}, **data}
+
+
+def _rules(file: File, tree: Given, path: Path | None) -> Path:
+    """Beside the file, unless the path is absolute or comes from the environment."""
+    given = tree.child("rules")
+    if given is not None and given.by:
+        return Path(file.rules)
+    if path is None:
+        return Path(file.rules) if given is not None else DEFAULT_RULES
+    return path.parent / file.rules
+
+
+def _settings(file: File, rules: Path) -> Settings:
+    people = tuple(_person(key, section) for key, section in file.people.items())
+    own = _brand(file.brand.name, file.brand, is_rival=False)
+    rivals = (_brand(name, section, is_rival=True) for name, section in file.rivals.items())
+    fixed = set(File.model_fields)
+    return Settings(
+        aim=file.aim,
+        brands=(own, *rivals),
+        sources=MappingProxyType(parts(file.sources)),
+        channels=MappingProxyType(parts(file.channels)),
+        people=people,
+        staff=Staff(by_identity={identity: one for one in people for identity in one.identities}),
+        languages=tuple(dict.fromkeys(file.languages)),
+        timezone=file.timezone,
+        database=Path(file.database),
+        rules=rules,
+        http=file.http,
+        heartbeat_url=file.heartbeat_url,
+        heartbeat_every=file.heartbeat_every,
+        lookup_budget=file.lookup_budget,
+        log=file.log,
+        accounts=MappingProxyType({key: one for key, one in parts(file).items() if key not in fixed}),
+    )
+
+
+def _brand(name: str, section: RivalSection, *, is_rival: bool) -> Brand:
+    accounts = (
+        Account(brand=name, platform=platform, handle=handle, id=handle if is_id(handle) else None)
+        for platform, handles in parts(section.accounts).items()
+        for handle in handles
+    )
+    words = tuple(dict.fromkeys(section.words))
+    return Brand(name=name, words=words, accounts=tuple(dict.fromkeys(accounts)), is_rival=is_rival)
+
+
+def _person(key: str, section: PersonSection) -> Person:
+    fixed = set(PersonSection.model_fields)
+    identities = tuple((kind, own) for kind, own in parts(section).items() if kind not in fixed)
+    return Person(key=key, name=section.name or key, role=section.role, identities=identities)
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    if isinstance(value, SecretStr | SecretBytes | Secret):
+        text = value.get_secret_value()
+        yield text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for inside in value.values():
+            yield from _secrets(inside)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for inside in value:
+            yield from _secrets(inside)

@@ -1,0 +1,127 @@
+"""What settings must be together: nothing claimed twice, nothing that could never work.
+
+Knows the meaning of the sections and which connector can do what. It looks at what was given, not at the
+finished settings, so that its findings come together with all the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from bot.errors import Problem
+from bot.ports import Connector
+from bot.settings_problems import Loc, Place, locate, locate_child
+from bot.settings_shape import kind_of, kinds, normal_handle, platforms, readers
+from bot.settings_sources import Given
+from bot.yamlfile import closest
+
+Why = tuple[str, str | None]
+"""Why a key is not known where it stands, and what may have been meant."""
+
+_CHANNEL = re.compile(r"[^:\s]+(:[\w.-]+)?")
+_NO_SUCH = "no connector has this name"
+
+
+def why_unknown(connectors: Mapping[str, Connector]) -> Callable[[Loc, str], Why | None]:
+    """Words for keys that name connectors; None: it is just an unknown key."""
+
+    def why(section: Loc, key: str) -> Why | None:
+        if section == ("sources",):
+            return _no_side(key, readers(connectors), connectors, "it cannot be a source, it reads nothing")
+        if section == ("channels",):
+            return _no_channel(key, connectors)
+        if section[-1:] == ("accounts",):
+            return _no_side(key, platforms(connectors), connectors, "nobody has an account there")
+        if section == () and key in connectors:
+            return f"the connector {key} has no settings of its own", None
+        if section[:1] == ("people",) and key in connectors:
+            return _no_side(key, kinds(connectors), connectors, "nobody can be reached there")
+        return None
+
+    return why
+
+
+def _no_side(key: str, able: Sequence[str], connectors: Mapping[str, Connector], unable: str) -> Why:
+    """A connector that lacks a side, or none at all; with the near one, or all that have it."""
+    near = None if key in connectors else closest(key, able)
+    reason = unable if key in connectors else _NO_SUCH
+    return (reason, near) if near else (f"{reason}; here can stand: {', '.join(able) or 'nothing'}", None)
+
+
+def is_channel(name: str, connectors: Mapping[str, Connector]) -> bool:
+    """Whether it is `kind` or `kind:name`, of a kind that can be a channel."""
+    return _CHANNEL.fullmatch(name) is not None and kind_of(name) in kinds(connectors)
+
+
+def _no_channel(name: str, connectors: Mapping[str, Connector]) -> Why:
+    kind, able = kind_of(name), kinds(connectors)
+    if kind in able:
+        return f"a channel is called {kind}:name, with letters, digits, dots and dashes in the name", None
+    reason, near = _no_side(kind, able, connectors, "it cannot be a channel, it sends nothing")
+    return reason, near + name.removeprefix(kind) if near else None
+
+
+def check_together(tree: Given) -> list[Problem]:
+    """Every contradiction between settings that are well-formed one by one."""
+    brands = _brands(tree)
+    found = (_unfindable(brands), _same_names(tree), _shared_accounts(brands), _shared_identities(tree))
+    return [problem for problems in found for problem in problems]
+
+
+def _brands(tree: Given) -> list[Place]:
+    """The brand and its rivals, as far as they are mappings."""
+    rivals = [locate(tree, ("rivals", name)) for name in tree.entries("rivals")]
+    places = [place for place in (locate(tree, ("brand",)), *rivals) if place.path]
+    return [place for place in places if isinstance(place.given.value, dict)]
+
+
+def _unfindable(brands: Iterable[Place]) -> Iterator[Problem]:
+    for place in brands:
+        accounts = place.given.entries("accounts").values()
+        words = place.given.child("words")
+        if not (words and words.value) and not any(account.value for account in accounts):
+            yield place.problem(
+                f"{place.subject()} has no words and no accounts, so nothing can be found; "
+                "write words: [acme] or accounts: {bluesky: [acme.example]}",
+                at_key=True,
+            )
+
+
+def _same_names(tree: Given) -> Iterator[Problem]:
+    name = locate(tree, ("brand", "name"))
+    taken = {str(name.given.value).strip().casefold(): "the brand"} if len(name.path) == 2 else {}
+    for rival in tree.entries("rivals"):
+        place = locate(tree, ("rivals", rival))
+        folded = rival.strip().casefold()
+        if folded in taken:
+            yield place.problem(f"{place.subject()} has the same name as {taken[folded]}", at_key=True)
+        taken.setdefault(folded, f"the rival {rival}")
+
+
+def _shared_accounts(brands: Iterable[Place]) -> Iterator[Problem]:
+    owners: dict[tuple[str, str], str] = {}
+    for place in brands:
+        for platform, handles in place.given.entries("accounts").items():
+            for index, handle in enumerate(handles.value if isinstance(handles.value, list) else ()):
+                account = (platform, normal_handle(str(handle.value)))
+                owner = owners.setdefault(account, place.subject())
+                if owner != place.subject():
+                    entry = locate(place.given, ("accounts", platform, index))
+                    whose = "the brand" if owner == "brand" else owner
+                    yield entry.problem(
+                        f"{place.subject()}: the {platform} account {account[1]} belongs to {whose} already"
+                    )
+
+
+def _shared_identities(tree: Given) -> Iterator[Problem]:
+    owners: dict[tuple[str, str], str] = {}
+    for key in tree.entries("people"):
+        person = locate(tree, ("people", key))
+        inside = person.given.value if isinstance(person.given.value, dict) else {}
+        for kind in [key for key in inside if key not in {"name", "role"}]:
+            place = locate_child(person, kind)
+            identity = (kind, str(place.given.value).strip())
+            owner = owners.setdefault(identity, key)
+            if owner != key:
+                yield place.problem(f"{place.subject()} is the {kind} identity of {owner} already")

@@ -1,0 +1,347 @@
+"""The shape of outcare.yaml as pydantic models, and what a model says of itself.
+
+Knows which settings exist, their types and their defaults; the parts that connectors bring are fitted in by
+`file_model`. It knows no file, no environment and no wording of errors.
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    Secret,
+    SecretBytes,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
+
+from bot import duration
+from bot.model import Role
+from bot.ports import Connector
+from bot.settings_sources import Given, Spot, Trail, Wanted, variable_name
+from bot.yamlfile import closest
+
+SectionT = TypeVar("SectionT", bound="Section")
+
+DEEPEST = 6
+"""A connector's model may contain itself; variables reach so many levels down."""
+
+PLAIN = "outcare"
+"""The type of our own validation errors: their text follows the setting's name."""
+
+
+def complaint(message: str, suggestion: str | None = None) -> PydanticCustomError:
+    """An error whose text reads on after the name of the setting."""
+    return PydanticCustomError(PLAIN, "{message}", {"message": message, "suggestion": suggestion})
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise complaint("must be a duration like 30s, 15m, 4h or 3d")
+    try:
+        return duration.parse(value)
+    except ValueError as error:
+        raise complaint("must be a duration like 30s, 15m, 4h or 3d") from error
+
+
+def _zone(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        near = closest(value, available_timezones())
+        raise complaint("must be a time zone of the IANA data, like Europe/Berlin", near) from None
+
+
+def _web_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good or re.search(r"\s", value):
+        raise complaint("must be a web address like https://monitor.example/ping")
+    return value
+
+
+def _language(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+        raise complaint("must be a language code like en or pt-BR")
+    return value
+
+
+def _handle(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    handle = normal_handle(value)
+    if re.search(r"[\s/]", handle) or not handle:
+        raise complaint("must be a handle like acme.example or an id like did:plc:…, not a link")
+    return handle
+
+
+def normal_handle(handle: str) -> str:
+    """Handles are compared without case and without `@`; ids (`did:…`) stay as they are."""
+    bare = handle.strip().removeprefix("@")
+    return bare if is_id(bare) else bare.lower()
+
+
+def is_id(handle: str) -> bool:
+    """Whether it is a platform's id already (https://www.w3.org/TR/did-core/#did-syntax)."""
+    return handle.startswith("did:")
+
+
+def _identity(value: Any) -> Any:
+    return str(value) if type(value) is int else value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _path(value: str) -> str:
+    if not value.isprintable():
+        raise complaint("must be a path without control characters")
+    return value
+
+
+def _between(low: str, high: str) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if not duration.parse(low) <= value <= duration.parse(high):
+            raise complaint(f"must be between {low} and {high}")
+        return value
+
+    return AfterValidator(check)
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Handle = Annotated[str, BeforeValidator(_handle)]
+Identity = Annotated[Text, BeforeValidator(_identity)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+Language = Annotated[str, BeforeValidator(_language)]
+PathText = Annotated[Text, AfterValidator(_path)]
+WebAddress = Annotated[Text, AfterValidator(_web_address)]
+
+
+class Section(BaseModel):
+    """A part of the file: nothing that it does not know, nothing that changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Nothing(Section):
+    """The settings of a source or channel that has none."""
+
+
+class RivalSection(Section):
+    words: tuple[Text, ...] = ()
+    accounts: Any = None
+
+
+class BrandSection(RivalSection):
+    name: Text
+
+
+class PersonSection(Section):
+    name: Text | None = None
+    role: Role = Role.AGENT
+
+
+class Http(Section):
+    """Where `/healthz`, `/readyz` and `/metrics` are served; port 0 takes a free one."""
+
+    host: Text = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+
+class Log(Section):
+    level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+    format: Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)] = "auto"
+
+
+class File(Section):
+    """The keys that stand in every outcare.yaml, whatever connectors are installed."""
+
+    aim: str = ""
+    brand: Any
+    rivals: Any = None
+    sources: Any = None
+    channels: Any = None
+    people: Any = None
+    languages: tuple[Language, ...] = ()
+    timezone: Zone = ZoneInfo("UTC")
+    database: PathText = "data/outcare.db"
+    rules: PathText = "rules"
+    http: Http = Http()
+    heartbeat_url: WebAddress | None = None
+    heartbeat_every: Annotated[Duration, _between("1s", "1d")] = timedelta(minutes=1)
+    lookup_budget: Annotated[Duration, _between("0s", "1m")] = timedelta(seconds=1.5)
+    log: Log = Log()
+
+
+def file_model(connectors: Mapping[str, Connector], channels: Iterable[str]) -> type[File]:
+    """The whole file's model: what connectors bring stands under their names, a channel under its own."""
+    accounts = _section("Accounts", dict.fromkeys(platforms(connectors), tuple[Handle, ...]), Section)
+    rival = create_model("Rival", __base__=RivalSection, accounts=(accounts, accounts()))
+    brand = create_model("Brand", __base__=BrandSection, accounts=(accounts, accounts()))
+    person = _section("Person", dict.fromkeys(kinds(connectors), Identity), PersonSection)
+    sources = {name: connectors[name].source_settings or Nothing for name in readers(connectors)}
+    cards = {name: connectors[kind_of(name)].channel_settings or Nothing for name in channels}
+    own = {name: one.account_settings for name, one in connectors.items() if one.account_settings}
+    return create_model(
+        "File",
+        __base__=_section("Sections", own, File),
+        brand=(brand, ...),
+        rivals=(dict[Text, rival], Field(default_factory=dict)),  # type: ignore[valid-type]
+        sources=(_section("Sources", sources, Section), ...),
+        channels=(_section("Channels", cards, Section), ...),
+        people=(dict[Text, person], Field(default_factory=dict)),  # type: ignore[valid-type]
+    )
+
+
+def readers(connectors: Mapping[str, Connector]) -> list[str]:
+    """The connectors that can be sources."""
+    return [name for name, connector in connectors.items() if connector.source]
+
+
+def platforms(connectors: Mapping[str, Connector]) -> list[str]:
+    """The connectors on whose platform a brand can have accounts that we recognise."""
+    return [name for name, connector in connectors.items() if connector.source or connector.lookup]
+
+
+def kinds(connectors: Mapping[str, Connector]) -> list[str]:
+    """The connectors that can be channels."""
+    return [name for name, connector in connectors.items() if connector.notifier]
+
+
+def kind_of(channel: str) -> str:
+    return channel.partition(":")[0]
+
+
+def needs_nothing(*models: type[BaseModel] | None) -> bool:
+    """Whether the models are content without any setting."""
+    try:
+        for model in models:
+            if model is not None:
+                model.model_validate({})
+    except ValidationError:
+        return False
+    return True
+
+
+def parts(section: BaseModel) -> dict[str, Any]:
+    """What a section holds, by the names that people write; without what was left out."""
+    values = {key: getattr(section, name) for name, key in _keys(type(section)).items()}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def spots(model: type[BaseModel], tree: Given) -> dict[str, list[Spot]]:
+    """Every setting that exists, by its variable: the models' keys and the tree's own names."""
+    found: dict[str, list[Spot]] = {}
+    for spot in _spots(model, tree, ()):
+        found.setdefault(variable_name(spot.path), []).append(spot)
+    return found
+
+
+def children(annotation: Any, given: Given | None) -> dict[str, Any]:
+    """The annotations of what may stand inside: a model's keys, or the names given in an open mapping."""
+    model = model_of(annotation)
+    if model is not None:
+        fields = model.model_fields
+        return {key: fields[name].annotation for name, key in _keys(model).items()}
+    if wanted(annotation) == "mapping" and given is not None and isinstance(given.value, dict):
+        arguments = typing.get_args(_bare(annotation))
+        return dict.fromkeys(given.value, arguments[1] if len(arguments) > 1 else Any)
+    return {}
+
+
+def model_of(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation asks for, if it is one with keys."""
+    bare = _bare(annotation)
+    is_model = isinstance(bare, type) and issubclass(bare, BaseModel) and not issubclass(bare, RootModel)
+    return bare if is_model else None
+
+
+def item_of(annotation: Any) -> Any:
+    """What a list's annotation says of its entries."""
+    arguments = typing.get_args(_bare(annotation))
+    return arguments[0] if arguments else Any
+
+
+def wanted(annotation: Any) -> Wanted:
+    bare = _bare(annotation)
+    origin = typing.get_origin(bare) or bare
+    if model_of(bare) is not None or (isinstance(origin, type) and issubclass(origin, Mapping)):
+        return "mapping"
+    if isinstance(origin, type) and issubclass(origin, (list, tuple, set, frozenset)):
+        return "list"
+    return "scalar"
+
+
+def is_number(annotation: Any) -> bool:
+    return _bare(annotation) in {int, float}
+
+
+def is_secret(annotation: Any) -> bool:
+    """Whether a value here is a secret, or may be one."""
+    bare = _bare(annotation)
+    if typing.get_origin(bare) in {typing.Union, UnionType}:
+        return any(is_secret(choice) for choice in typing.get_args(bare))
+    origin = typing.get_origin(bare) or bare
+    return isinstance(origin, type) and issubclass(origin, (SecretStr, SecretBytes, Secret))
+
+
+def _section(name: str, inside: Mapping[str, Any], base: type[SectionT]) -> type[SectionT]:
+    """A model with a key for each name; the names come from outside, so that they are aliases."""
+    fields: dict[str, Any] = {
+        f"part_{number}": (annotation | None, Field(default=None, alias=key))
+        for number, (key, annotation) in enumerate(inside.items())
+    }
+    return create_model(name, __base__=base, **fields)
+
+
+def _keys(model: type[BaseModel]) -> dict[str, str]:
+    """Field name → the key that people write."""
+    return {
+        name: next(key for key in (info.alias, info.validation_alias, name) if isinstance(key, str))
+        for name, info in model.model_fields.items()
+    }
+
+
+def _spots(annotation: Any, given: Given | None, path: Trail) -> Iterator[Spot]:
+    if path:
+        yield Spot(path, wanted(annotation))
+    if len(path) < DEEPEST:
+        for key, inside in children(annotation, given).items():
+            yield from _spots(inside, given.child(key) if given else None, (*path, key))
+
+
+def _bare(annotation: Any) -> Any:
+    """The type itself: without Annotated, without "or None"."""
+    origin = typing.get_origin(annotation)
+    if origin is Annotated:
+        return _bare(typing.get_args(annotation)[0])
+    if origin in {typing.Union, UnionType}:
+        choices = [choice for choice in typing.get_args(annotation) if choice is not NoneType]
+        if len(choices) == 1:
+            return _bare(choices[0])
+    return annotation
