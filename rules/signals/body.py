@@ -21,7 +21,7 @@ _WORD = re.compile(r"[^\W_]")
 _STRAIGHT = str.maketrans("\u2018\u2019\u02bc\u00b4`\u201c\u201d\u201e\u00ab\u00bb", "'''''\"\"\"\"\"")
 _ELONGATED = re.compile(r"(.)\1{2,}")
 
-_MARKS = rf"[!{QUESTION_MARKS}]+|[.…,;:()\n]|[\u2190-\u2bff\U0001f000-\U0001faff]"
+_MARKS = rf"[!{QUESTION_MARKS}]+|[.…,;:()¿¡\n]|[\u2190-\u2bff\U0001f000-\U0001faff]"
 _TOKEN = re.compile(rf"\w+(?:'\w+)*|{_MARKS}")
 _TOKEN_ELIDED = re.compile(rf"\w+'?|{_MARKS}")
 
@@ -35,6 +35,10 @@ class Body:
 
     plain: str
     folded: str
+
+    @property
+    def has_words(self) -> bool:
+        return _WORD.search(self.plain) is not None
 
 
 def read(text: str) -> Body:

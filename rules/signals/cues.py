@@ -17,15 +17,20 @@ from rules.signals.lexicon import Hit, Lexicon, is_break
 
 Evidence = tuple[tuple[str, float], ...]
 
+PRESENT = 0.5
+"""At or above it a signal counts as present (`question: true`)."""
+
 REPEATED = 0.5
 """Each further cue of the same group counts this much of the one before: "worst, awful, terrible" is one
 opinion."""
 
-SARCASM_ABOVE, SARCASM = 1.4, 0.4
-"""Praise beside that much complaint is meant as praise less than half the time ("great, another outage")."""
+SARCASM_ABOVE, HOLLOW = 1.3, 0.4
+"""Praise beside that much complaint ("great, another outage"), or before a "but" that a complaint follows,
+counts only this much."""
 
 _PRAISE = "praise"
-_CAPITALS = re.compile(r"\b[^\W\d_]{4,}\b")
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
+_CAPITALS = re.compile(r"\b[A-ZÀ-ÖØ-Þ]{4,}\b")
 _SHOUTED = 0.6
 """A text of which that share is in capitals is merely typed so; single words in capitals are stressed."""
 
@@ -59,15 +64,15 @@ def read(body: Body, lexicon: Lexicon) -> Reading:
 
 def complaint(reading: Reading) -> Signal:
     """How probably the text complains."""
-    weighed = _weigh(reading, "complaint")
-    against = sum(weight for _, _, weight in weighed if weight > 0)
-    if against >= SARCASM_ABOVE:
-        weighed = [
-            (group, text, weight * SARCASM if group == _PRAISE and weight < 0 else weight)
-            for group, text, weight in weighed
-        ]
-    evidence = [(text, weight) for _, text, weight in weighed]
     scale = reading.lexicon.scales["complaint"]
+    weighed = _weigh(reading, "complaint")
+    against = [each for each in weighed if each.weight > 0]
+    is_sarcastic = sum(each.weight for each in against) >= SARCASM_ABOVE
+    turn = _turn(reading, against)
+    evidence = []
+    for each in weighed:
+        is_hollow = each.group == _PRAISE and each.weight < 0 and (is_sarcastic or each.start < turn)
+        evidence.append((each.text, each.weight * HOLLOW if is_hollow else each.weight))
     if stressed := _stressed(reading.body.plain):
         evidence.append((f"{stressed} (capitals)", scale.features.get("capitals", 0.0)))
     return _signal(scale.bias, evidence)
@@ -75,17 +80,17 @@ def complaint(reading: Reading) -> Signal:
 
 def question(reading: Reading) -> Signal:
     """How probably the text asks for something to be told or done."""
-    evidence = [(text, weight) for _, text, weight in _weigh(reading, "question")]
+    evidence = [(each.text, each.weight) for each in _weigh(reading, "question")]
     return _signal(reading.lexicon.scales["question"].bias, evidence)
 
 
 def thanks(reading: Reading, *, complaint: Signal, question: Signal) -> Signal:
     """How probably the text is a mere thanks or praise, after which nobody waits for anything."""
     scale = reading.lexicon.scales["thanks"]
-    evidence = [(text, weight) for _, text, weight in _weigh(reading, "thanks")]
-    if (question.value or 0) >= 0.5:
+    evidence = [(each.text, each.weight) for each in _weigh(reading, "thanks")]
+    if (question.value or 0) >= PRESENT:
         evidence.append(("a question", scale.features.get("question", 0.0)))
-    if (complaint.value or 0) >= 0.5:
+    if (complaint.value or 0) >= PRESENT:
         evidence.append(("a complaint", scale.features.get("complaint", 0.0)))
     extra = reading.length - int(scale.features.get("free_words", 0))
     if extra > 0:
@@ -97,19 +102,40 @@ def sigmoid(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
 
 
-def _weigh(reading: Reading, signal: str) -> list[tuple[str, str, float]]:
-    """(group, words, weight) of each cue found, in the order of the text."""
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    group: str
+    text: str
+    weight: float
+    start: int
+
+
+def _weigh(reading: Reading, signal: str) -> list[_Weighed]:
+    """What each cue found is worth here, in the order of the text."""
     seen: Counter[tuple[str, bool]] = Counter()
     found = []
     for hit in reading.lexicon.scales[signal].phrases.find(reading.words, reading.starts):
-        turned = reading.negated.get(hit.start)
+        turned = _turned(reading, hit)
         weight = hit.cue.negated if turned else hit.cue.weight
         # A group that a negation does not touch is one group, negated or not.
         kind = (hit.cue.group, hit.cue.negated != hit.cue.weight and turned is not None)
-        weight *= REPEATED ** seen[kind]
+        text = _quote(reading.words, hit, turned)
+        found.append(_Weighed(hit.cue.group, text, weight * REPEATED ** seen[kind], hit.start))
         seen[kind] += 1
-        found.append((hit.cue.group, _quote(reading.words, hit, turned), weight))
     return found
+
+
+def _turned(reading: Reading, hit: Hit) -> tuple[int, int] | None:
+    """The negation that stands over a cue; not the one that is part of it ("no response")."""
+    over = (reading.negated[at] for at in range(hit.start, hit.end) if at in reading.negated)
+    return next((by for by in over if by[1] <= hit.start or by[0] >= hit.end), None)
+
+
+def _turn(reading: Reading, against: list[_Weighed]) -> int:
+    """Where a "but" stands after which something is complained of; 0: nowhere."""
+    last = max((each.start for each in against), default=-1)
+    contrast = reading.lexicon.contrast
+    return max((at for at in range(1, last + 1) if reading.words[at] in contrast), default=0)
 
 
 def _quote(words: list[str], hit: Hit, turned: tuple[int, int] | None) -> str:
@@ -136,11 +162,10 @@ def _until_break(words: list[str], positions: range, lexicon: Lexicon) -> list[i
 
 def _stressed(plain: str) -> str | None:
     """The first word in capitals in a text that is not all in capitals."""
-    if not any(char.isupper() for char in plain):
+    capitals = _CAPITALS.findall(plain)
+    if not capitals or len(capitals) >= _SHOUTED * len(_LONG_WORD.findall(plain)):
         return None
-    words = _CAPITALS.findall(plain)
-    capitals = [word for word in words if word.isupper()]
-    return capitals[0] if capitals and len(capitals) < _SHOUTED * len(words) else None
+    return str(capitals[0])
 
 
 def _signal(bias: float, evidence: list[tuple[str, float]]) -> Signal:

@@ -22,19 +22,19 @@ CERTAIN = 0.7
 
 CERTAIN_IF_LONG = 0.5
 CERTAIN_IF_DECLARED = 0.3
-CERTAIN_AGAINST_DECLARED = 0.8
+CERTAIN_AGAINST_DECLARED = 0.9
 """A client declares the language of its menus, so a sure reading of a long text outweighs it."""
 
-SHORT, LONG = 6, 40
+SHORT, CONTRADICTS, LONG = 6, 20, 40
 """In bytes of letters: one Chinese character tells as much as three Latin ones."""
 
-COMMON_SHARE = 0.6
+COMMON_SHARE = 0.5
 """The share of a text's words that must be common ones before they decide."""
 
 MAX_CHARS = 160
 
 _TAG = re.compile(r"#\w+")
-_NOT_LETTERS = re.compile(r"[\W\d_]+")
+_NOT_LETTERS = re.compile(r"(?:[^\w']|[\d_])+")
 _PRIMARY = re.compile(r"[a-z]{2,3}\Z")
 _ALIASES = {"nb": "no", "iw": "he", "in": "id", "ji": "yi"}
 _UNDETERMINED = frozenset({"und", "mul", "mis", "zxx"})
@@ -48,13 +48,14 @@ def detect(body: Body, langs: tuple[str, ...]) -> str | None:
     """
     declared = tuple(dict.fromkeys(lang for tag in langs if (lang := normalise(tag))))
     letters = _NOT_LETTERS.sub(" ", _TAG.sub(" ", body.plain)).strip().lower()[:MAX_CHARS]
+    alone = declared[0] if len(declared) == 1 else None
     if not letters:
-        return None
+        return alone
     guess, score = _guess(letters)
     weight = len(letters.encode(errors="replace"))
     if _is_believed(guess, score, weight, declared):
         return guess
-    return _by_common_words(letters.split(), declared) or (declared[0] if len(declared) == 1 else None)
+    return _by_common_words(letters.split(), declared) or alone
 
 
 def normalise(tag: str) -> str | None:
@@ -74,7 +75,7 @@ def _is_believed(guess: str, score: float, weight: int, declared: tuple[str, ...
     if weight < SHORT and guess.isascii() and score < 0.95:
         return False
     if declared:
-        return weight >= 2 * SHORT and score >= CERTAIN_AGAINST_DECLARED
+        return weight >= CONTRADICTS and score >= CERTAIN_AGAINST_DECLARED
     return score >= (CERTAIN_IF_LONG if weight >= LONG else CERTAIN)
 
 

@@ -20,8 +20,8 @@ DATA = Path(__file__).parent / "data"
 LANGUAGES = ("de", "en", "es", "fr", "pt")
 SIGNALS = ("complaint", "question", "thanks")
 
-START, ANY, NUMBER = "^", "_", "#"
-_BREAKS = frozenset(".…,;:()\n")
+START, NUMBER = "^", "#"
+_BREAKS = frozenset(".…,;:()¿¡\n")
 _MARKS = frozenset("!" + body.QUESTION_MARKS)
 _MEMORY = 50_000
 
@@ -56,25 +56,22 @@ class Phrases:
     def __init__(self, cues: Iterable[tuple[str, Cue]], *, elided: bool, numbers: frozenset[str]) -> None:
         self._root = _Node()
         self._numbers = numbers
-        self._symbols: dict[str, tuple[str, ...]] = {}
         self._known: set[str] = set()
-        self._prefixes: tuple[str, ...] = ()
         for phrase, cue in cues:
             for path in _paths(phrase, elided=elided):
                 self._add(path, cue)
-        self._prefixes = tuple(sorted(s[:-1] for s in self._known if s.endswith("*")))
+        self._prefixes = tuple(sorted((s[:-1] for s in self._known if s.endswith("*")), reverse=True))
+        self._anchored = self._root.next.get(START, _Node())
+        self._seen: dict[str, tuple[tuple[str, ...], bool]] = {}
 
-    def find(self, words: list[str], starts: frozenset[int] | set[int]) -> Iterator[Hit]:
-        """`starts`: the positions at which a sentence begins."""
-        symbols = [self._names(word) for word in words]
-        at = 0
-        while at < len(words):
-            found = self._longest(symbols, at, is_start=at in starts) if symbols[at] else None
-            if found is None:
-                at += 1
-            else:
+    def find(self, words: list[str], starts: set[int]) -> Iterator[Hit]:
+        """`starts`: the positions at which a clause begins, where phrases with ^ may stand."""
+        seen, free = self._seen, 0
+        for at, word in enumerate(words):
+            _, begins = seen.get(word) or self._look_up(word)
+            if begins and at >= free and (found := self._longest(words, at, is_start=at in starts)):
                 yield Hit(found[0], at, found[1])
-                at = found[1]
+                free = found[1]
 
     def _add(self, path: tuple[str, ...], cue: Cue) -> None:
         node = self._root
@@ -85,39 +82,36 @@ class Phrases:
             raise ValueError(f"the phrase {' '.join(path)!r} stands in {node.cue.group} and in {cue.group}")
         node.cue = cue
 
-    def _longest(self, symbols: list[tuple[str, ...]], at: int, *, is_start: bool) -> tuple[Cue, int] | None:
-        found = _walk(self._root, symbols, at)
-        start = self._root.next.get(START)
-        anchored = _walk(start, symbols, at) if is_start and start else None
-        return max((f for f in (anchored, found) if f), key=lambda f: f[1], default=None)
+    def _longest(self, words: list[str], at: int, *, is_start: bool) -> tuple[Cue, int] | None:
+        found = self._walk(self._root, words, at)
+        anchored = self._walk(self._anchored, words, at) if is_start else None
+        return anchored if anchored and (not found or anchored[1] >= found[1]) else found
 
-    def _names(self, word: str) -> tuple[str, ...]:
-        names = self._symbols.get(word)
-        return self._look_up(word) if names is None else names
+    def _walk(self, node: _Node, words: list[str], at: int) -> tuple[Cue, int] | None:
+        best = (node.cue, at) if node.cue else None
+        if at == len(words) or not node.next:
+            return best
+        names, _ = self._seen.get(words[at]) or self._look_up(words[at])
+        for name in names:
+            child = node.next.get(name)
+            found = self._walk(child, words, at + 1) if child else None
+            if found and (best is None or found[1] > best[1]):
+                best = found
+        return best
 
-    def _look_up(self, word: str) -> tuple[str, ...]:
-        """Under which names a word stands in the phrases, the whole word first; remembered."""
+    def _look_up(self, word: str) -> tuple[tuple[str, ...], bool]:
+        """Under which names a word stands in the phrases, and whether one of them begins one; remembered."""
         names: dict[str, None] = {}
         for form in body.shorten(word):
             if form in self._known:
                 names[form] = None
-            names.update((p + "*", None) for p in reversed(self._prefixes) if form.startswith(p))
+            names.update((prefix + "*", None) for prefix in self._prefixes if form.startswith(prefix))
         if NUMBER in self._known and (word.isdecimal() or word in self._numbers):
             names[NUMBER] = None
-        if len(self._symbols) >= _MEMORY:
-            self._symbols.clear()
-        return self._symbols.setdefault(word, tuple(names))
-
-
-def _walk(node: _Node, symbols: list[tuple[str, ...]], at: int) -> tuple[Cue, int] | None:
-    best = (node.cue, at) if node.cue else None
-    if at < len(symbols):
-        for symbol in (*symbols[at], ANY):
-            child = node.next.get(symbol)
-            found = _walk(child, symbols, at + 1) if child else None
-            if found and (best is None or found[1] > best[1]):
-                best = found
-    return best
+        begins = any(name in self._root.next or name in self._anchored.next for name in names)
+        if len(self._seen) >= _MEMORY:
+            self._seen.clear()
+        return self._seen.setdefault(word, (tuple(names), begins))
 
 
 def _paths(phrase: str, *, elided: bool) -> Iterator[tuple[str, ...]]:
@@ -130,7 +124,7 @@ def _paths(phrase: str, *, elided: bool) -> Iterator[tuple[str, ...]]:
 
 
 def _symbols(word: str, *, elided: bool) -> list[str]:
-    if word in {ANY, NUMBER}:
+    if word == NUMBER:
         return [word]
     stem = word.removesuffix("*")
     cut = body.tokens(body.read(stem).folded, elided=elided)
@@ -149,7 +143,9 @@ class Scale:
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """All that is known of a language. `reach`: how many words after and before it a negation turns;
-    it stops at a break and at `turns` ("but"). `common`: short words that tell the language."""
+    it stops at a break and at `turns` ("and"). `contrast`: words like "but". `common`: short words that tell the language.
+    `elided`: l' and d' are words; `verb_first`: after a clause the verb comes first, so a comma opens no
+    question."""
 
     lang: str | None
     scales: Mapping[str, Scale]
@@ -157,8 +153,10 @@ class Lexicon:
     reach: tuple[int, int]
     lead_ins: frozenset[str]
     turns: frozenset[str]
+    contrast: frozenset[str]
     common: frozenset[str]
     elided: bool
+    verb_first: bool
 
     def tokens(self, folded: str) -> list[str]:
         return body.tokens(folded, elided=self.elided)
@@ -170,7 +168,8 @@ class Lexicon:
         for at, word in enumerate(words):
             if is_start:
                 found.add(at)
-            is_start = is_break(word) or (is_start and word in self.lead_ins)
+            if not (word == "," and self.verb_first):
+                is_start = is_break(word) or (is_start and word in self.lead_ins)
         return found
 
 
@@ -215,8 +214,10 @@ def _build(lang: str | None, shared: dict[str, Any], own: dict[str, Any]) -> Lex
         reach=(negation.get("forward", 0), negation.get("backward", 0)),
         lead_ins=frozenset(own.get("lead_ins", ())),
         turns=frozenset(negation.get("turns", ())),
+        contrast=frozenset(own.get("contrast", ())),
         common=frozenset(str(own.get("common", "")).split()),
         elided=elided,
+        verb_first=bool(own.get("verb_first", False)),
     )
 
 

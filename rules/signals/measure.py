@@ -19,17 +19,24 @@ def measure(text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str,
     read = body.read(text)
     lang = language.detect(read, langs)
     known = lexicon.load(lang) if lang else None
-    if known is None:
-        return lang, {"complaint": UNKNOWN, "question": _marked(read, lang), "thanks": UNKNOWN}
-    reading = cues.read(read, known)
+    return lang, _signs(read, lang) if known is None else _signals(cues.read(read, known))
+
+
+def _signals(reading: cues.Reading) -> dict[str, Signal]:
     complaint, question = cues.complaint(reading), cues.question(reading)
     thanks = cues.thanks(reading, complaint=complaint, question=question)
-    return lang, {"complaint": complaint, "question": question, "thanks": thanks}
+    return {"complaint": complaint, "question": question, "thanks": thanks}
 
 
-def _marked(read: body.Body, lang: str | None) -> Signal:
-    """A question mark asks in every language; without one nothing is known."""
+def _signs(read: body.Body, lang: str | None) -> dict[str, Signal]:
+    """What signs say in every language: a question mark asks; emoji, where there is nothing but signs."""
     if lang == "el":  # Greek asks with what looks like a semicolon, and mostly is typed as one
         read = body.Body(read.plain, read.folded.replace(";", "?"))
-    signal = cues.question(cues.read(read, lexicon.shared()))
-    return signal if signal.value is not None and signal.value >= 0.5 else UNKNOWN
+    signals = _signals(cues.read(read, lexicon.shared()))
+    if read.has_words:
+        return {"complaint": UNKNOWN, "question": _if_present(signals["question"]), "thanks": UNKNOWN}
+    return {name: signal if signal.evidence else UNKNOWN for name, signal in signals.items()}
+
+
+def _if_present(signal: Signal) -> Signal:
+    return signal if signal.value is not None and signal.value >= cues.PRESENT else UNKNOWN
