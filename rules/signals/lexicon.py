@@ -1,0 +1,241 @@
+"""A language's cues, read from its data file and made fast to find.
+
+It knows the format of `data/*.yaml` (docs/signals.md) and how cues are found in words. What the weights
+add up to is `cues`' matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from bot import yamlfile
+from rules.signals import body
+
+DATA = Path(__file__).parent / "data"
+LANGUAGES = ("de", "en", "es", "fr", "pt")
+SIGNALS = ("complaint", "question", "thanks")
+
+START, NUMBER = "^", "#"
+_BREAKS = frozenset(".…,;:()¿¡\n")
+_MARKS = frozenset("!" + body.QUESTION_MARKS)
+_MEMORY = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What a phrase is worth, plain and after a negation; `group` is the kind of thing that it says."""
+
+    group: str
+    weight: float
+    negated: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A cue found: the tokens [start, end)."""
+
+    cue: Cue
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class _Node:
+    cue: Cue | None = None
+    next: dict[str, _Node] = field(default_factory=dict)
+
+
+class Phrases:
+    """Many phrases at once: at each word the longest that begins there, left to right, none overlapping."""
+
+    def __init__(self, cues: Iterable[tuple[str, Cue]], *, elided: bool, numbers: frozenset[str]) -> None:
+        self._root = _Node()
+        self._numbers = numbers
+        self._known: set[str] = set()
+        for phrase, cue in cues:
+            for path in _paths(phrase, elided=elided):
+                self._add(path, cue)
+        self._lengths = sorted({len(s) - 1 for s in self._known if s.endswith("*")}, reverse=True)
+        self._anchored = self._root.next.get(START, _Node())
+        self._seen: dict[str, tuple[str, ...]] = {}
+        self._idle: set[str] = set()
+
+    def find(self, words: list[str], starts: set[int]) -> Iterator[Hit]:
+        """`starts`: the positions at which a clause begins, where phrases with ^ may stand."""
+        idle, free = self._idle, 0
+        for at, word in enumerate(words):
+            if word in idle or at < free:
+                continue
+            if found := self._longest(words, at, is_start=at in starts):
+                yield Hit(found[0], at, found[1])
+                free = found[1]
+
+    def _add(self, path: tuple[str, ...], cue: Cue) -> None:
+        node = self._root
+        for symbol in path:
+            self._known.add(symbol)
+            node = node.next.setdefault(symbol, _Node())
+        if node.cue is not None and node.cue != cue:
+            raise ValueError(f"the phrase {' '.join(path)!r} stands in {node.cue.group} and in {cue.group}")
+        node.cue = cue
+
+    def _longest(self, words: list[str], at: int, *, is_start: bool) -> tuple[Cue, int] | None:
+        found = self._walk(self._root, words, at)
+        anchored = self._walk(self._anchored, words, at) if is_start else None
+        return anchored if anchored and (not found or anchored[1] >= found[1]) else found
+
+    def _walk(self, node: _Node, words: list[str], at: int) -> tuple[Cue, int] | None:
+        best = (node.cue, at) if node.cue else None
+        if at == len(words) or not node.next:
+            return best
+        names = self._seen.get(words[at])
+        for name in self._look_up(words[at]) if names is None else names:
+            child = node.next.get(name)
+            found = self._walk(child, words, at + 1) if child else None
+            if found and (best is None or found[1] > best[1]):
+                best = found
+        return best
+
+    def _look_up(self, word: str) -> tuple[str, ...]:
+        """Under which names a word stands in the phrases; remembered, as is that none of them begins one."""
+        names: dict[str, None] = {}
+        for form in body.shorten(word):
+            if form in self._known:
+                names[form] = None
+            stems = (form[:length] + "*" for length in self._lengths if length <= len(form))
+            names.update((stem, None) for stem in stems if stem in self._known)
+        if NUMBER in self._known and (word.isdecimal() or word in self._numbers):
+            names[NUMBER] = None
+        if len(self._seen) >= _MEMORY:
+            self._seen.clear()
+            self._idle.clear()
+        if not any(name in self._root.next or name in self._anchored.next for name in names):
+            self._idle.add(word)
+        return self._seen.setdefault(word, tuple(names))
+
+
+def _paths(phrase: str, *, elided: bool) -> Iterator[tuple[str, ...]]:
+    """Two paths for "lost my|our bag*". Words are cut as a post's are, so that they can meet."""
+    anchored = phrase.startswith(START)
+    choices = [place.split("|") for place in phrase.removeprefix(START).split()]
+    for choice in product(*choices):
+        path = [symbol for word in choice for symbol in _symbols(word, elided=elided)]
+        yield (START, *path) if anchored else tuple(path)
+
+
+def _symbols(word: str, *, elided: bool) -> list[str]:
+    if word == NUMBER:
+        return [word]
+    stem = word.removesuffix("*")
+    cut = body.tokens(body.read(stem).folded, elided=elided)
+    return [*cut[:-1], cut[-1] + "*"] if word != stem else cut
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One signal in one language: the cues, and what a text without any is worth (`bias`, a log-odds)."""
+
+    bias: float
+    phrases: Phrases
+    features: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All that is known of a language.
+
+    `reach`: how many words after and before it a negation turns; it stops at a break and at `turns` ("and").
+    `contrast`: words like "but". `common`: short words that tell the language. `elided`: l' and d' are words.
+    `verb_first`: after a clause the verb comes first, so a comma opens no question.
+    """
+
+    lang: str | None
+    scales: Mapping[str, Scale]
+    negations: Phrases
+    reach: tuple[int, int]
+    lead_ins: frozenset[str]
+    turns: frozenset[str]
+    contrast: frozenset[str]
+    common: frozenset[str]
+    elided: bool
+    verb_first: bool
+
+    def tokens(self, folded: str) -> list[str]:
+        return body.tokens(folded, elided=self.elided)
+
+    def starts(self, words: list[str]) -> set[int]:
+        """Where a clause begins; a lead-in ("hi", "so") leaves the next word a beginning too."""
+        found = set()
+        is_start = True
+        for at, word in enumerate(words):
+            if is_start:
+                found.add(at)
+            if not (word == "," and self.verb_first):
+                is_start = is_break(word) or (is_start and word in self.lead_ins)
+        return found
+
+
+def is_break(word: str) -> bool:
+    """Whether a token is a sign that ends a clause."""
+    return word[0] in _BREAKS or word[0] in _MARKS
+
+
+@cache
+def load(lang: str) -> Lexicon | None:
+    """The lexicon of a language; None for one without a data file.
+
+    Raises: ConfigError for a data file that is no YAML, ValueError for a phrase that stands in two groups.
+    """
+    return _build(lang, _read("any"), _read(lang)) if lang in LANGUAGES else None
+
+
+@cache
+def shared() -> Lexicon:
+    """What holds in every language: question marks, emoji."""
+    return _build(None, _read("any"), {})
+
+
+def _read(name: str) -> dict[str, Any]:
+    plain: dict[str, Any] = yamlfile.read(DATA / f"{name}.yaml").plain()
+    return plain
+
+
+def _build(lang: str | None, shared: dict[str, Any], own: dict[str, Any]) -> Lexicon:
+    elided = bool(own.get("elided", False))
+    numbers = frozenset(own.get("numbers", ()))
+    negation = own.get("negation", {})
+    scales = {
+        name: _scale((shared[name], own.get(name, {})), elided=elided, numbers=numbers) for name in SIGNALS
+    }
+    negators = [(word, Cue("negation", 1.0, 1.0)) for word in negation.get("words", ())]
+    excepted = [(word, Cue("no negation", 0.0, 0.0)) for word in negation.get("except", ())]
+    return Lexicon(
+        lang=lang,
+        scales=scales,
+        negations=Phrases([*negators, *excepted], elided=elided, numbers=numbers),
+        reach=(negation.get("forward", 0), negation.get("backward", 0)),
+        lead_ins=frozenset(own.get("lead_ins", ())),
+        turns=frozenset(negation.get("turns", ())),
+        contrast=frozenset(own.get("contrast", ())),
+        common=frozenset(str(own.get("common", "")).split()),
+        elided=elided,
+        verb_first=bool(own.get("verb_first", False)),
+    )
+
+
+def _scale(sources: tuple[dict[str, Any], ...], *, elided: bool, numbers: frozenset[str]) -> Scale:
+    cues: list[tuple[str, Cue]] = []
+    merged: dict[str, float] = {}
+    for source in sources:
+        merged |= {name: value for name, value in source.items() if name != "groups"}
+        for group, values in source.get("groups", {}).items():
+            weight = float(values["weight"])
+            cue = Cue(group, weight, float(values.get("negated", weight)))
+            cues += [(phrase, cue) for phrase in values["words"]]
+    bias = merged.pop("bias")
+    return Scale(bias, Phrases(cues, elided=elided, numbers=numbers), merged)
