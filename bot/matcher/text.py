@@ -84,26 +84,37 @@ def is_spaceless(character: str) -> bool:
 
 
 def occurrences(folded: str, wanted: str, *, is_prefix: bool = False) -> Iterator[tuple[int, int]]:
-    """Where a folded word or phrase stands in a folded text, as whole words; a prefix runs to the word's end.
+    """Where a folded word or phrase stands in a folded text, whole words only.
 
-    A leading # or @ counts as part of a word: `#acme` is not found in `page#acme`.
+    A prefix runs on to its word's end.
     """
     start = folded.find(wanted)
     while start >= 0:
         end = start + len(wanted)
-        if is_prefix:
-            end = _word_end(folded, end) if joins(wanted[-1]) else end
-        if is_whole(folded, start, end):
-            yield start, end
+        if begins_word(folded, start) and (is_prefix or ends_word(folded, end)):
+            yield start, word_end(folded, end) if is_prefix else end
         start = folded.find(wanted, start + 1)
 
 
-def is_whole(folded: str, start: int, end: int) -> bool:
-    """Whether no word goes on beyond either edge of a hit."""
-    first, last = folded[start], folded[end - 1]
-    if (first in "#@" or joins(first)) and _continues(folded, start - 1, -1):
-        return False
-    return not (joins(last) and _continues(folded, end, 1))
+def begins_word(folded: str, at: int) -> bool:
+    """Whether no word is already under way at `at`.
+
+    A leading # or @ counts as part of a word: `#acme` does not begin in `page#acme`.
+    """
+    first = folded[at]
+    return not ((first in "#@" or joins(first)) and _continues(folded, at - 1, -1))
+
+
+def ends_word(folded: str, end: int) -> bool:
+    """Whether the word before `end` does not go on."""
+    return not (joins(folded[end - 1]) and _continues(folded, end, 1))
+
+
+def word_end(folded: str, end: int) -> int:
+    """Where the word that `end` stands in or behind is over."""
+    while end < len(folded) and joins(folded[end - 1]) and joins(folded[end]):
+        end += 1
+    return end
 
 
 def _continues(folded: str, at: int, step: int) -> bool:
@@ -111,12 +122,6 @@ def _continues(folded: str, at: int, step: int) -> bool:
     while 0 <= at < len(folded) and folded[at] in _INVISIBLE:
         at += step
     return 0 <= at < len(folded) and joins(folded[at])
-
-
-def _word_end(folded: str, at: int) -> int:
-    while at < len(folded) and joins(folded[at]):
-        at += 1
-    return at
 
 
 class FoldedText:
