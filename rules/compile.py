@@ -157,8 +157,6 @@ class _Scope:
         return _all(fields[name](values[name]) for name in AUTHOR_FIELDS if name in values)
 
     def _searches(self, node: Node) -> list[Search]:
-        if node.value == []:
-            self.reader.wrong(node, "a query or a list of queries")
         found = (
             self.compiler.search(child, self.reader, is_negated=self.is_negated)
             for child in self.reader.items(node)

@@ -154,8 +154,10 @@ class _Parser:
         return present[0] if len(present) == 1 else And(present, at) if present else None
 
     def _is_beside_broken(self) -> bool:
+        """Whether what is missing here is only the consequence of a mistake that is already reported."""
+        wrong = {mistake.at for mistake in self.mistakes}
         nearby = self.tokens[max(0, self.position - 1) : self.position + 1]
-        return any(token.kind is Kind.BROKEN for token in nearby)
+        return any(token.kind is Kind.BROKEN or token.at in wrong for token in nearby)
 
     def _negatable(self) -> Query | None:
         if self.token.kind is not Kind.NOT:

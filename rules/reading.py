@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound="Enum")
 
-_COMPARISON = re.compile(r"(>=|<=|>|<|=)\s*(\S.*)\Z")
+_COMPARISON = re.compile(r"(>=|<=|>|<|=)\s*([^<>=\s].*)\Z")
 
 
 class Reader:
@@ -68,8 +68,10 @@ class Reader:
         return tuple(text for text in read if text is not None)
 
     def items(self, node: Node) -> Iterator[Node]:
-        """The members of a list, or the one thing that stands in its place."""
-        if isinstance(node.value, list):
+        """The members of a list, or the one thing that stands in its place. A list of nothing is wrong."""
+        if node.value == []:
+            self.wrong(node, "at least one value")
+        elif isinstance(node.value, list):
             yield from node.value
         else:
             yield node
@@ -123,5 +125,7 @@ class Reader:
     def wrong(self, node: Node, wanted: str, what: str = "", *, code: Code = Code.TYPE) -> None:
         """`score must be a whole number from −100 to 100, not "40 points"`."""
         given = f'"{node.text}"' if node.text.strip() else node.kind
+        if node.value in ([], {}):
+            given = given.replace("a ", "an empty ")
         subject = f"{what} must be {wanted}" if what else f"here must stand {wanted}"
         self.report.error(code, f"{self.label}: {subject}, not {given}", node.location)

@@ -24,7 +24,7 @@ Search = Callable[["FoldedText"], tuple[Place, ...] | None]
 Places = Callable[["FoldedText"], Iterator[Place]]
 
 _MOST_PAIRS = 10_000
-"""A bound on the pairs that a chain of NEARs carries on, so that no post can stall the daemon."""
+"""A bound on the pairs that one NEAR carries on (first in the text first): no post can stall the daemon."""
 
 
 class Wanted:
@@ -145,12 +145,11 @@ def _not(inner: Search) -> Search:
 
 def _near(left: Places, right: Places, words: int) -> Places:
     def places(text: FoldedText) -> Iterator[Place]:
-        ones = sorted(set(left(text)))
-        others = sorted(set(right(text))) if ones else []
-        if not others:
-            return iter(())
-        pairs = sorted({*_pairs(text, ones, others, words), *_pairs(text, others, ones, words)})
-        return islice(iter(pairs), _MOST_PAIRS)
+        others = sorted(set(right(text)))
+        ones = sorted(set(left(text))) if others else []
+        forward = islice(_pairs(text, ones, others, words), _MOST_PAIRS)
+        backward = islice(_pairs(text, others, ones, words), _MOST_PAIRS)
+        return iter(sorted({*forward, *backward}))
 
     return places
 

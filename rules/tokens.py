@@ -51,7 +51,9 @@ class Token:
     @property
     def shown(self) -> str:
         """As a message shows it."""
-        text = {Kind.NEAR: f"NEAR/{self.number}", Kind.LIST: f"${self.text}", Kind.END: "the end"}
+        if self.kind is Kind.QUOTED:
+            return f'"{self.text}"'
+        text = {Kind.NEAR: f"NEAR/{self.number}", Kind.LIST: f"${self.text}"}
         written = text.get(self.kind) or self.text or self.kind.value
         return f'"{written}{"*" if self.is_prefix else ""}"'
 

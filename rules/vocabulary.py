@@ -119,7 +119,7 @@ class Vocabulary:
             yield from reader.items(node)
 
     def _later_form(self, node: Node, reader: Reader) -> None:
-        names = {"file": 'words from a "file:"', "add": '"add:"', "remove": '"remove:"'}
+        names = {"file": 'a list from a "file:"', "add": '"add:"', "remove": '"remove:"'}
         for name, where in node.keys.items():
             self.report.later(f"{reader.label}: {names.get(name, 'a variant for each language')}", where)
 
