@@ -1,0 +1,1 @@
+"""The multi-pattern text matcher that the watchlist and the rules share."""

@@ -1,0 +1,209 @@
+"""One normal form for texts and patterns, and the way back to the original's offsets.
+
+Knows Unicode and what a word is in scripts with and without blanks between words; knows no patterns, no
+posts and no rules. Both sides of every comparison pass through `fold`: NFKC and casefold
+(https://www.unicode.org/reports/tr15/), one apostrophe, one blank for any run of blanks.
+U+2029, the separator of `bot.model.searchable`, is no blank: it stays, so that no phrase reaches across it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from bot.model import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PART_BREAK = "\u2029"
+
+# What NFKC would turn into something nobody means: ´ into a blank with an accent, ™ into the letters "tm".
+_BEFORE = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "™": "®", "℠": "®"})
+_UNTIDY_BLANKS = re.compile(r"[^\S\u2029]{2,}|[^\S \u2029]")
+# Scripts written without blanks between words, or (Hangul) with particles joined to the word.
+_SPACELESS = re.compile(
+    "["
+    "\u0e00-\u0eff"  # Thai, Lao
+    "\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f"  # Myanmar
+    "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"  # Hangul
+    "\u1780-\u17ff"  # Khmer
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u303c"  # CJK radicals, marks and numerals
+    "\u3040-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana, bopomofo, ideographs
+    "\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
+    "]"
+)
+_VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_INVISIBLE = frozenset("\u00ad\u200c\u200d\u2060\ufeff")
+# Not marks, yet they compose with what stands before them: Hangul vowels and finals, Kirat Rai vowels.
+_COMPOSING = re.compile("[\u1160-\u11ff\U00016d63-\U00016d6a]")
+
+
+def fold(text: str) -> str:
+    """The normal form that words are looked for in."""
+    return _tidy(_fold_characters(text))
+
+
+def key(pattern: str) -> str:
+    """The normal form of a word or phrase to look for; empty if there is nothing in it to look for."""
+    return " ".join(_fold_characters(pattern).split())
+
+
+def _fold_characters(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    composed = unicodedata.normalize("NFKC", text.translate(_BEFORE))
+    return unicodedata.normalize("NFKC", composed.casefold())
+
+
+def _tidy(text: str) -> str:
+    if text.isprintable() and "  " not in text:
+        return text
+    return _UNTIDY_BLANKS.sub(" ", text)
+
+
+@lru_cache(maxsize=8192)
+def joins(character: str) -> bool:
+    """Whether a character continues a word, in a script that puts blanks between words.
+
+    Marks do (é written as e and a mark is not e); ideographs, kana, Hangul, Thai never do.
+    """
+    if character.isalnum() or character == "_":
+        return not _SPACELESS.match(character)
+    is_mark = unicodedata.category(character)[0] == "M"
+    return is_mark and not _VARIATION.match(character) and not _SPACELESS.match(character)
+
+
+@lru_cache(maxsize=8192)
+def is_spaceless(character: str) -> bool:
+    """Whether a character belongs to a script in which words are found as substrings."""
+    return _SPACELESS.match(character) is not None
+
+
+def occurrences(folded: str, wanted: str, *, is_prefix: bool = False) -> Iterator[tuple[int, int]]:
+    """Where a folded word or phrase stands in a folded text, whole words only.
+
+    A prefix runs on to its word's end.
+    """
+    start = folded.find(wanted)
+    while start >= 0:
+        end = start + len(wanted)
+        if begins_word(folded, start) and (is_prefix or ends_word(folded, end)):
+            yield start, word_end(folded, end) if is_prefix else end
+        start = folded.find(wanted, start + 1)
+
+
+def begins_word(folded: str, at: int) -> bool:
+    """Whether no word is already under way at `at`.
+
+    A leading # or @ counts as part of a word: `#acme` does not begin in `page#acme`.
+    """
+    first = folded[at]
+    return not ((first in "#@" or joins(first)) and _continues(folded, at - 1, -1))
+
+
+def ends_word(folded: str, end: int) -> bool:
+    """Whether the word before `end` does not go on."""
+    return not (joins(folded[end - 1]) and _continues(folded, end, 1))
+
+
+def word_end(folded: str, end: int) -> int:
+    """Where the word that `end` stands in or behind is over."""
+    while end < len(folded) and joins(folded[end - 1]) and joins(folded[end]):
+        end += 1
+    return end
+
+
+def _continues(folded: str, at: int, step: int) -> bool:
+    """Whether a word goes on at `at`; a zero-width joiner or a soft hyphen does not end one."""
+    while 0 <= at < len(folded) and folded[at] in _INVISIBLE:
+        at += step
+    return 0 <= at < len(folded) and joins(folded[at])
+
+
+class FoldedText:
+    """A text, folded once, that many words are looked for in; spans come back as offsets of the original."""
+
+    def __init__(self, original: str) -> None:
+        self.original = original
+        self.folded = fold(original)
+
+    def span(self, start: int, end: int) -> Span:
+        """The piece of the original that folded [start, end) came from, whole characters with their marks."""
+        if self._is_same_length:
+            return Span(start=start, end=end)
+        starts, ends = self._places
+        return Span(start=starts[start], end=ends[end - 1])
+
+    def words_between(self, end: int, start: int) -> int:
+        """How many words begin in folded [end, start); each character of a spaceless script is one."""
+        return bisect_left(self._word_starts, start) - bisect_left(self._word_starts, end)
+
+    def is_one_part(self, start: int, end: int) -> bool:
+        """Whether folded [start, end) lies within the body, the title, or one alt text."""
+        return self.folded.find(PART_BREAK, start, end) < 0
+
+    @cached_property
+    def _is_same_length(self) -> bool:
+        return self.original.isascii() and len(self.original) == len(self.folded)
+
+    @cached_property
+    def _places(self) -> tuple[list[int], list[int]]:
+        return _places(self.original)
+
+    @cached_property
+    def _word_starts(self) -> list[int]:
+        return list(_word_starts(self.folded))
+
+
+def _word_starts(folded: str) -> Iterator[int]:
+    inside = False
+    for at, character in enumerate(folded):
+        if is_spaceless(character):
+            if character.isalnum():
+                yield at
+            inside = False
+        elif joins(character):
+            if not inside:
+                yield at
+            inside = True
+        elif character != "'" and character not in _INVISIBLE:
+            inside = False
+
+
+def _places(original: str) -> tuple[list[int], list[int]]:
+    """For each folded character, where the piece of the original that it came from starts and ends."""
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in _segments(original):
+        piece = _fold_characters(original[start:end])
+        pieces.append(piece)
+        starts += [start] * len(piece)
+        ends += [end] * len(piece)
+    untidy = "".join(pieces)
+    for run in reversed(list(_UNTIDY_BLANKS.finditer(untidy))):
+        first, last = run.start(), run.end()
+        starts[first:last] = [starts[first]]
+        ends[first:last] = [ends[last - 1]]
+    return starts, ends
+
+
+def _segments(original: str) -> Iterator[tuple[int, int]]:
+    """Pieces that normalise independently: a character and all that may compose with it."""
+    start = 0
+    for at in range(1, len(original)):
+        if not _composes(original[at]):
+            yield start, at
+            start = at
+    if original:
+        yield start, len(original)
+
+
+@lru_cache(maxsize=8192)
+def _composes(character: str) -> bool:
+    first = unicodedata.normalize("NFKD", character.translate(_BEFORE))[0]
+    return unicodedata.category(first)[0] == "M" or _COMPOSING.match(first) is not None

@@ -1,0 +1,174 @@
+"""Puts a read set together: names resolved against each other and against the settings, blocks compiled.
+
+Knows definitions and the engine's parts; knows neither files nor YAML beyond the nodes of `when`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.matcher.plain import PlainMatcher
+from bot.matcher.text import key
+from bot.model import Alert, Brand, Route, Urgency
+from rules.compile import Compiler
+from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
+from rules.lint import lint
+from rules.report import Code, Report
+from rules.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.errors import Location
+    from rules.definitions import Definitions, LevelText, PersonaText, RouteText, RuleText
+
+_DEFAULT_CHANNEL = "console"
+
+
+def _level(urgency: Urgency, start: int, minutes: int, alert: Alert) -> Level:
+    return Level(urgency=urgency, start=start, respond_in=timedelta(minutes=minutes), alert=alert)
+
+
+DEFAULT_LEVELS: Mapping[Urgency, Level] = {
+    Urgency.CRITICAL: _level(Urgency.CRITICAL, 80, 5, Alert.PING),
+    Urgency.HIGH: _level(Urgency.HIGH, 50, 15, Alert.MESSAGE),
+    Urgency.NORMAL: _level(Urgency.NORMAL, 20, 4 * 60, Alert.DIGEST),
+    Urgency.LOW: _level(Urgency.LOW, 0, 24 * 60, Alert.NONE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What the settings say of the world around the rules. `channels` None: not known, not checked."""
+
+    channels: Collection[str] | None = None
+    brands: Collection[str] = ()
+    own: Brand | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    rules: tuple[Rule, ...]
+    personas: tuple[Persona, ...]
+    levels: Mapping[Urgency, Level]
+    routes: Mapping[str, Route]
+    brand: str | None
+    own_words: tuple[str, ...]
+
+    def program(self, version: str) -> Program:
+        return Program(
+            version=version,
+            rules=self.rules,
+            personas=self.personas,
+            levels=self.levels,
+            brand=self.brand,
+            own_words=PlainMatcher([word for word in self.own_words if key(word)]),
+        )
+
+
+def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], report: Report) -> Built:
+    """Compile everything; what is wrong goes into `report`, and only a set without errors may be used."""
+    vocabulary = Vocabulary(found.words, texts, report)
+    compiler = Compiler(found.conditions, vocabulary, report)
+    routes = _routes(found.routes, around, report)
+    rules = [_rule(rule, compiler) for rule in sorted(found.rules, key=lambda rule: rule.name)]
+    personas = tuple(_persona(persona, compiler) for persona in found.personas)
+    for rule in found.rules:
+        _check_route(f'rule "{rule.name}"', rule.route, rule.route_at, found, report)
+    for persona in found.personas:
+        _check_route(f'persona "{persona.name}"', persona.route, persona.route_at, found, report)
+    levels = _levels(found.levels)
+    brand = _brand(found, around, report)
+    used = {("words", name) for name in vocabulary.used} | {("conditions", name) for name in compiler.used}
+    lint(found, levels, report, used=used)
+    enabled = {rule.name for rule in found.rules if rule.is_enabled}
+    return Built(
+        rules=tuple(rule for rule in rules if rule.name in enabled),
+        personas=personas,
+        levels=levels,
+        routes=routes,
+        brand=brand,
+        own_words=around.own.words if around.own else (brand,) if brand else (),
+    )
+
+
+def _rule(text: RuleText, compiler: Compiler) -> Rule:
+    label = f'rule "{text.name}"'
+    return Rule(
+        name=text.name,
+        why=text.why,
+        location=f"{text.location.file.name}:{text.location.line}",
+        check=compiler.block(text.when, label) if text.when else _never,
+        points=text.points,
+        at_least=text.at_least,
+        at_most=text.at_most,
+        is_ignoring=text.is_ignoring,
+        tags=text.tags,
+        route=text.route,
+        respond_in=text.respond_in,
+    )
+
+
+def _never(_scene: object) -> None:
+    """Stands for a missing `when`, which is an error: such a set is never used."""
+
+
+def _persona(text: PersonaText, compiler: Compiler) -> Persona:
+    is_open = text.when is None or not text.when.value
+    check = None if text.when is None or is_open else compiler.block(text.when, f'persona "{text.name}"')
+    return Persona(name=text.name, check=check, points=text.points, route=text.route)
+
+
+def _check_route(
+    label: str, route: str | None, where: Location | None, found: Definitions, report: Report
+) -> None:
+    known = {DEFAULT_ROUTE, *(name for section, name in found.names_at if section == "routes")}
+    if route is not None and where is not None and route not in known:
+        what = f'{label}: unknown route "{route}"'
+        report.unknown(Code.ROUTE, what, where, name=route, known=known)
+
+
+def _routes(texts: Collection[RouteText], around: Assembly, report: Report) -> Mapping[str, Route]:
+    routes = {DEFAULT_ROUTE: Route(name=DEFAULT_ROUTE, to=_DEFAULT_CHANNEL)}
+    for text in texts:
+        _check_channel(text.to, text.to_at, text.name, around, report)
+        if text.fallback is not None and text.fallback_at is not None:
+            _check_channel(text.fallback, text.fallback_at, text.name, around, report)
+        routes[text.name] = Route(name=text.name, to=text.to, fallback=text.fallback)
+    return routes
+
+
+def _check_channel(channel: str, where: Location, route: str, around: Assembly, report: Report) -> None:
+    if around.channels is not None and channel not in around.channels:
+        what = f'route "{route}": unknown channel "{channel}"'
+        report.unknown(Code.ROUTE, what, where, name=channel, known=around.channels)
+
+
+def _levels(texts: Collection[LevelText]) -> Mapping[Urgency, Level]:
+    """The built-in levels, changed by what the files say of them."""
+    levels = dict(DEFAULT_LEVELS)
+    for text in texts:
+        usual = levels[text.urgency]
+        levels[text.urgency] = dataclasses.replace(
+            usual,
+            start=usual.start if text.start is None else text.start,
+            respond_in=text.respond_in or usual.respond_in,
+            alert=text.alert or usual.alert,
+        )
+    return levels
+
+
+def _brand(found: Definitions, around: Assembly, report: Report) -> str | None:
+    """Whose rules these are: as the settings say, else as the files say."""
+    ours = around.own.name if around.own else None
+    if found.brand is None or found.brand_at is None:
+        return ours
+    known = [ours] if ours else around.brands
+    if known and found.brand not in known:
+        what = f'unknown brand "{found.brand}"'
+        report.unknown(Code.NAME, what, found.brand_at, name=found.brand, known=known)
+    return ours or found.brand

@@ -1,0 +1,189 @@
+"""`judge`: what a compiled rule set says of one mention (docs/rules.md, "How a mention is judged").
+
+Pure, total and deterministic: no clock, no I/O, no order of files or definitions, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.matcher.plain import PlainMatcher
+from bot.model import ADDRESSED, Alert, Fired, Urgency, Verdict
+from rules.leaves import SIGNALS, spoken
+from rules.scene import Check, Evidence, Scene
+
+if TYPE_CHECKING:
+    from bot.model import Facts
+
+ENGINE_VERSION = "1"
+"""Grows when the same rules may judge the same facts differently."""
+DEFAULT_ROUTE = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    name: str
+    why: str
+    location: str
+    check: Check
+    points: int = 0
+    at_least: Urgency | None = None
+    at_most: Urgency | None = None
+    is_ignoring: bool = False
+    tags: tuple[str, ...] = ()
+    route: str | None = None
+    respond_in: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Persona:
+    """`check` None matches everyone."""
+
+    name: str
+    check: Check | None
+    points: int = 0
+    route: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """From which score an urgency begins, and what it means for staff."""
+
+    urgency: Urgency
+    start: int
+    respond_in: timedelta
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A compiled set. `brand` None: whose rules these are is not known, every brand counts as ours."""
+
+    version: str
+    rules: Sequence[Rule]
+    personas: Sequence[Persona]
+    levels: Mapping[Urgency, Level]
+    brand: str | None
+    own_words: PlainMatcher
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    rule: Rule
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    name: str | None = None
+    points: int = 0
+    route: str | None = None
+
+
+def judge(program: Program, facts: Facts) -> Verdict:
+    """The verdict; every rule looks, then the effects are put together."""
+    scene = Scene(facts)
+    who = _persona(program, scene)
+    hits = _hits(program, scene)
+    score = who.points + sum(hit.rule.points for hit in hits)
+    scored = max(_by_score(program, score), _floor(program, scene))
+    urgency, ignored = _settled(scored, hits)
+    level = program.levels[urgency]
+    return Verdict(
+        mention_id=facts.mention_id,
+        rules_version=program.version,
+        engine_version=ENGINE_VERSION,
+        urgency=urgency,
+        ignored=ignored,
+        score=score,
+        persona=who.name,
+        route=_route(hits, who),
+        tags=tuple(sorted({tag for hit in hits for tag in hit.rule.tags})),
+        respond_in=None if ignored else _respond_in(level, hits),
+        alert=Alert.NONE if ignored else level.alert,
+        fired=tuple(map(_fired, hits)),
+        notes=tuple(sorted(scene.notes)),
+        signals=facts.signals,
+    )
+
+
+def _persona(program: Program, scene: Scene) -> _Who:
+    """The first that matches."""
+    for persona in program.personas:
+        trace = persona.check(scene) if persona.check else ()
+        if trace is not None:
+            if persona.points:
+                because = ", ".join(evidence.text for evidence in trace)
+                scene.notes.add(f"persona {persona.name} {persona.points:+d}{': ' * bool(because)}{because}")
+            return _Who(persona.name, persona.points, persona.route)
+    return _Who()
+
+
+def _hits(program: Program, scene: Scene) -> list[_Hit]:
+    """The rules that fire: more points first, then by name."""
+    traces = ((rule, rule.check(scene)) for rule in program.rules)
+    hits = [_Hit(rule, trace) for rule, trace in traces if trace is not None]
+    return sorted(hits, key=lambda hit: (-hit.rule.points, hit.rule.name))
+
+
+def _by_score(program: Program, score: int) -> Urgency:
+    reached = (level.urgency for level in program.levels.values() if level.start <= score)
+    return max(reached, default=Urgency.LOW)
+
+
+def _floor(program: Program, scene: Scene) -> Urgency:
+    """Unknown is not low: who speaks to us in a language that has no signals is heard all the same."""
+    facts = scene.facts
+    if not _lacks_signals(facts) or not _is_ours(program, facts):
+        return Urgency.LOW
+    if facts.kind not in ADDRESSED and not program.own_words.matches(facts.text):
+        return Urgency.LOW
+    scene.notes.add(f"no signals ({spoken(facts)}): at least normal, for it is addressed to us")
+    return Urgency.NORMAL
+
+
+def _lacks_signals(facts: Facts) -> bool:
+    measured = (facts.signals.get(name) for name in SIGNALS)
+    return any(signal is None or signal.value is None for signal in measured)
+
+
+def _is_ours(program: Program, facts: Facts) -> bool:
+    return program.brand is None or facts.brand == program.brand
+
+
+def _settled(scored: Urgency, hits: Sequence[_Hit]) -> tuple[Urgency, bool]:
+    """Cap beats score, ignore beats cap, lift beats ignore."""
+    caps = [hit.rule.at_most for hit in hits if hit.rule.at_most is not None]
+    lifts = [hit.rule.at_least for hit in hits if hit.rule.at_least is not None]
+    ignored = any(hit.rule.is_ignoring for hit in hits) and not lifts
+    return max([min([scored, *caps]), *lifts]), ignored
+
+
+def _route(hits: Sequence[_Hit], who: _Who) -> str:
+    """From the highest lift, else the persona, else the rule with most points, else the default."""
+    lifting = [hit.rule for hit in hits if hit.rule.at_least is not None and hit.rule.route]
+    if lifting:
+        return max(lifting, key=lambda rule: rule.at_least or Urgency.LOW).route or DEFAULT_ROUTE
+    if who.route:
+        return who.route
+    return next((hit.rule.route for hit in hits if hit.rule.route), DEFAULT_ROUTE)
+
+
+def _respond_in(level: Level, hits: Sequence[_Hit]) -> timedelta:
+    """The shortest of all that were promised."""
+    return min([level.respond_in, *(hit.rule.respond_in for hit in hits if hit.rule.respond_in)])
+
+
+def _fired(hit: _Hit) -> Fired:
+    spans = {evidence.span for evidence in hit.evidence if evidence.span}
+    return Fired(
+        rule=hit.rule.name,
+        points=hit.rule.points,
+        why=hit.rule.why,
+        location=hit.rule.location,
+        evidence=tuple(dict.fromkeys(evidence.text for evidence in hit.evidence)),
+        spans=tuple(sorted(spans, key=lambda span: (span.start, span.end))),
+    )

@@ -1,0 +1,192 @@
+"""The conditions that compare one fact: platform, kind, language, signals, the author.
+
+Missing data makes a comparison false and is noted, never an error. Knows facts; knows no rule and no order
+of evaluation.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from bot import duration
+from bot.asks import CERTAIN_ENOUGH
+from bot.matcher.text import key
+from bot.model import Facts, Kind
+from rules.scene import Check, Evidence, Scene, Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from bot.yamlfile import Node
+    from rules.reading import Reader
+
+T = TypeVar("T")
+Compare = Callable[[float], bool]
+
+SIGNALS = ("complaint", "question")
+COUNTS = ("followers", "following")
+_KINDS = {kind.value: kind for kind in Kind}
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
+_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "=": operator.eq,
+}
+
+
+def platform(node: Node, reader: Reader) -> Check:
+    wanted = frozenset(map(str.casefold, reader.texts(node, "platform")))
+    return _is(lambda facts: facts.platform.casefold() in wanted)
+
+
+def kind(node: Node, reader: Reader) -> Check:
+    wanted = frozenset(reader.choice(child, "kind", _KINDS) for child in reader.items(node))
+    return _is(lambda facts: facts.kind in wanted)
+
+
+def language(node: Node, reader: Reader) -> Check:
+    """`pt` is also pt-BR; `pt-BR` is only that."""
+    wanted = frozenset(map(str.lower, reader.texts(node, "lang")))
+    for child in reader.items(node):
+        if isinstance(child.value, str) and child.text.strip() and not _LANGUAGE.match(child.text):
+            reader.wrong(child, "a language code like en, no or pt-BR", "lang")
+
+    def check(scene: Scene) -> Trace:
+        spoken = scene.facts.lang
+        if spoken is None:
+            scene.notes.add("lang unknown")
+            return None
+        spoken = spoken.lower()
+        return () if spoken in wanted or spoken.partition("-")[0] in wanted else None
+
+    return check
+
+
+def signal(name: str, node: Node, reader: Reader) -> Check:
+    """`true` (at least 0.5), `false` (below), or a comparison."""
+    compares = _several(node, reader, lambda child: _probability(name, child, reader))
+
+    def check(scene: Scene) -> Trace:
+        measured = scene.facts.signals.get(name)
+        if measured is None or measured.value is None:
+            scene.notes.add(f"{name} unknown ({spoken(scene.facts)})")
+            return None
+        value = measured.value
+        holds = any(compare(value) for compare in compares)
+        return (Evidence(f"{name} {value:.2f}"),) if holds else None
+
+    return check
+
+
+def spoken(facts: Facts) -> str:
+    return f"language {facts.lang}" if facts.lang else "language unknown"
+
+
+def count(name: str, node: Node, reader: Reader) -> Check:
+    compares = _several(node, reader, lambda child: _amount(name, child, reader))
+    return _author(
+        name,
+        (lambda facts: facts.followers) if name == "followers" else (lambda facts: facts.following),
+        lambda number: any(compare(number) for compare in compares),
+        lambda number: f"{name} {number}",
+    )
+
+
+def age(node: Node, reader: Reader) -> Check:
+    compares = _several(node, reader, lambda child: _length(child, reader))
+
+    def holds(length: timedelta) -> bool:
+        return any(compare(length.total_seconds()) for compare in compares)
+
+    return _author(
+        "age", lambda facts: facts.age, holds, lambda length: f"account age {duration.show(length)}"
+    )
+
+
+def verified(node: Node, reader: Reader) -> Check:
+    wanted = reader.flag(node, "verified", otherwise=True)
+    shown = "verified" if wanted else "not verified"
+    return _author("verified", lambda facts: facts.verified, lambda value: value == wanted, lambda _: shown)
+
+
+def handle(node: Node, reader: Reader) -> Check:
+    wanted = frozenset(_bare(text) for text in reader.texts(node, "handle"))
+    return _author(
+        "handle", lambda facts: facts.handle, lambda name: _bare(name) in wanted, lambda name: f"@{name}"
+    )
+
+
+def _bare(name: str) -> str:
+    return key(name).removeprefix("@")
+
+
+def _is(holds: Callable[[Facts], bool]) -> Check:
+    return lambda scene: () if holds(scene.facts) else None
+
+
+def _author(
+    name: str,
+    fact: Callable[[Facts], T | None],
+    holds: Callable[[T], bool],
+    shown: Callable[[T], str],
+) -> Check:
+    def check(scene: Scene) -> Trace:
+        value = fact(scene.facts)
+        if value is None:
+            scene.notes.add(f"author.{name} unknown")
+            return None
+        return (Evidence(shown(value)),) if holds(value) else None
+
+    return check
+
+
+def _several(node: Node, reader: Reader, read: Callable[[Node], Compare | None]) -> Sequence[Compare]:
+    """One comparison, or a list of them: any of these."""
+    compares = (read(child) for child in reader.items(node))
+    return [compare for compare in compares if compare is not None]
+
+
+def _probability(name: str, node: Node, reader: Reader) -> Compare | None:
+    if isinstance(node.value, bool):
+        return _compare(">=" if node.value else "<", CERTAIN_ENOUGH)
+    found = reader.comparison(node, name, ">= 0.6")
+    if found is None:
+        return None
+    if not _NUMBER.match(found[1]) or not 0 <= float(found[1]) <= 1:
+        reader.wrong(node, "true, false or compared with a number from 0 to 1", name)
+        return None
+    return _compare(found[0], float(found[1]))
+
+
+def _amount(name: str, node: Node, reader: Reader) -> Compare | None:
+    found = reader.comparison(node, name, ">= 2000")
+    if found is None:
+        return None
+    if not _NUMBER.match(found[1]):
+        reader.wrong(node, "compared with a plain number", name)
+        return None
+    return _compare(found[0], float(found[1]))
+
+
+def _length(node: Node, reader: Reader) -> Compare | None:
+    found = reader.comparison(node, "age", "< 30d")
+    if found is None:
+        return None
+    try:
+        length = duration.parse(found[1])
+    except (ValueError, OverflowError):
+        reader.wrong(node, "compared with a duration (12h, 30d)", "age")
+        return None
+    return _compare(found[0], length.total_seconds())
+
+
+def _compare(sign: str, number: float) -> Compare:
+    compare = _OPERATORS[sign]
+    return lambda value: compare(value, number)

@@ -1,0 +1,79 @@
+"""Collects what is wrong with a rule set, so that everything is said at once.
+
+Knows the codes of docs/rules.md; knows nothing of how a mistake is found or shown.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bot.errors import Problem
+from bot.yamlfile import closest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.errors import Location
+
+
+class Code(StrEnum):
+    """Every code of a rule set's problems, with what it stands for."""
+
+    SYNTAX = "R001"  # not YAML, or a file that cannot be read
+    DUPLICATE = "R002"
+    SECTION = "R003"
+    LATER = "R004"  # part of the language, not of this version
+    SCATTERED = "R005"  # personas in two files
+    KEY = "R010"
+    MISSING = "R011"
+    ROUTE = "R012"  # an unknown route, or an unknown channel in one
+    NAME = "R013"  # an unknown urgency, condition, kind, brand
+    TYPE = "R014"
+    CYCLE = "R015"
+    CONDITION = "R021"  # an unknown condition, author field or word list
+    QUERY = "R022"
+    EVERYTHING = "R031"
+    TARGET = "R041"
+    UNUSED = "W101"
+    SAME = "W102"
+    UNREACHABLE = "W103"
+    SHADOWED = "W104"
+    OVERLAP = "W108"
+    EMPTY = "W114"
+    SUBSTRING = "I401"
+
+
+class Report:
+    """The problems found so far."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    @property
+    def has_errors(self) -> bool:
+        return any(not problem.is_warning for problem in self.problems)
+
+    def error(
+        self, code: Code, message: str, location: Location | None, *, suggestion: str | None = None
+    ) -> None:
+        self._add(Problem(message=message, code=code.value, location=location, suggestion=suggestion))
+
+    def warn(self, code: Code, message: str, location: Location | None) -> None:
+        self._add(Problem(message=message, code=code.value, location=location, is_warning=True))
+
+    def unknown(self, code: Code, what: str, location: Location, *, name: str, known: Iterable[str]) -> None:
+        """`what` says what is unknown (`rule "x": unknown key "scor"`); a near name is offered, or all."""
+        names = sorted(known)
+        suggestion = closest(name, names)
+        listed = f"; known: {', '.join(names)}" if names and not suggestion else ""
+        self.error(code, what + listed, location, suggestion=suggestion)
+
+    def later(self, what: str, location: Location) -> None:
+        """For what the language has and this version has not: never silently ignored."""
+        message = f"{what} is part of the rule language but not available in this version yet"
+        self.error(Code.LATER, message, location)
+
+    def _add(self, problem: Problem) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)

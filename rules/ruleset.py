@@ -1,0 +1,175 @@
+"""Loads rule files as one set and offers it as `bot.ports.Judge`.
+
+The only file of the engine that reads the disk. Knows how the parts go together (YAML, schema, compiler,
+lint, engine) and nothing of where mentions come from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot import yamlfile
+from bot.errors import ConfigError, Location, Problem
+from bot.model import Brand, Facts, Route, Signal, Verdict
+from bot.problems import in_order, with_source
+from rules import engine, schema
+from rules.assemble import Assembly, assemble
+from rules.engine import DEFAULT_ROUTE, ENGINE_VERSION, Program
+from rules.report import Code, Report
+
+if TYPE_CHECKING:
+    from bot.yamlfile import Node
+
+__all__ = ["ENGINE_VERSION", "RuleSet", "load_rules", "parse_rules"]
+
+Measure = Callable[[str, tuple[str, ...]], tuple[str | None, Mapping[str, Signal]]]
+_SUFFIXES = {".yaml", ".yml"}
+
+
+def declared_only(_text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
+    """Measures nothing: the language that the post declares, no signals."""
+    return (langs[0] if langs else None), {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """A loaded set: judges facts, knows its routes, keeps its sources (file name → text).
+
+    `version` is a hash of what the files mean: comments, formatting and the order of files don't change it.
+    """
+
+    version: str
+    sources: Mapping[str, str]
+    routes: Mapping[str, Route]
+    warnings: tuple[Problem, ...]
+    count: int
+    program: Program
+    measure_with: Measure
+
+    def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
+        return self.measure_with(text, langs)
+
+    def judge(self, facts: Facts) -> Verdict:
+        return engine.judge(self.program, facts)
+
+    def channel(self, route: str) -> str:
+        """A route of another set (a stored verdict's) that is not known here is the default."""
+        return self._route(route).to
+
+    def fallback(self, route: str) -> str | None:
+        return self._route(route).fallback
+
+    def _route(self, name: str) -> Route:
+        return self.routes.get(name) or self.routes[DEFAULT_ROUTE]
+
+
+def load_rules(
+    folder: Path,
+    *,
+    channels: Collection[str] | None = None,
+    brands: Collection[str] = (),
+    own: Brand | None = None,
+    measure: Measure = declared_only,
+) -> RuleSet:
+    """All `*.yaml` of a folder as one set.
+
+    `channels` are the configured ones that routes may name (None: not checked), `brands` the names that
+    `brand:` may be, `own` the brand that is ours and its words, `measure` the signals.
+    Raises: ConfigError with every problem, warnings included.
+    """
+    if not folder.is_dir():
+        raise ConfigError([Problem(message=f"there is no folder {folder}", code=Code.SYNTAX.value)])
+    texts = _read(sorted(file for file in folder.iterdir() if _is_rule_file(file)))
+    return _build(texts, Assembly(channels, brands, own), measure)
+
+
+def parse_rules(
+    sources: Mapping[str, str],
+    *,
+    channels: Collection[str] | None = None,
+    brands: Collection[str] = (),
+    own: Brand | None = None,
+    measure: Measure = declared_only,
+) -> RuleSet:
+    """The same from texts by file name: a stored verdict's sources give the set that judged it."""
+    texts = {Path(name): text for name, text in sources.items()}
+    return _build(texts, Assembly(channels, brands, own), measure)
+
+
+def _is_rule_file(file: Path) -> bool:
+    return file.suffix in _SUFFIXES and not file.name.startswith(".") and file.is_file()
+
+
+def _read(files: Iterable[Path]) -> dict[Path, str]:
+    texts: dict[Path, str] = {}
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            texts[file] = file.read_bytes().decode("utf-8-sig")
+        except OSError as error:
+            problems.append(_unreadable(file, f"cannot be read: {error.strerror}"))
+        except UnicodeDecodeError as error:
+            problems.append(_unreadable(file, f"this is not UTF-8 text (byte {error.start})"))
+    if problems:
+        raise ConfigError(problems)
+    return texts
+
+
+def _unreadable(file: Path, message: str) -> Problem:
+    return Problem(message=message, code=Code.SYNTAX.value, location=Location(file, 1, 1))
+
+
+def _build(texts: Mapping[Path, str], surroundings: Assembly, measure: Measure) -> RuleSet:
+    files = _parse(texts)
+    report = Report()
+    definitions = schema.read(files, report)
+    built = assemble(definitions, surroundings, texts, report)
+    if not definitions.rules and not report.has_errors:
+        report.warn(Code.EMPTY, "there are no rules: every mention gets the lowest urgency", None)
+    problems = in_order(with_source(report.problems, texts))
+    if report.has_errors:
+        raise ConfigError(problems)
+    version = _version(files)
+    return RuleSet(
+        version=version,
+        sources={path.name: text for path, text in texts.items()},
+        routes=built.routes,
+        warnings=tuple(problems),
+        count=len(definitions.rules),
+        program=built.program(version),
+        measure_with=measure,
+    )
+
+
+def _parse(texts: Mapping[Path, str]) -> list[Node]:
+    """The trees of all files. While one is not YAML, only that is said: the rest would be guesses."""
+    files: list[Node] = []
+    problems: list[Problem] = []
+    for path in sorted(texts):
+        try:
+            files.append(yamlfile.load(texts[path], path))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(in_order(with_source(problems, texts)))
+    return files
+
+
+def _version(files: Iterable[Node]) -> str:
+    """A hash of the merged content; only personas have an order."""
+    merged: dict[str, object] = {}
+    for file in files:
+        for section, content in file.plain().items():
+            if section == "personas":
+                merged[section] = [*merged.get(section, ()), *(content or {}).items()]  # type: ignore[misc]
+            elif isinstance(content, dict):
+                merged[section] = {**merged.get(section, {}), **content}  # type: ignore[dict-item]
+            elif content is not None:
+                merged[section] = content
+    canonical = json.dumps(merged, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]

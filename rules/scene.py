@@ -1,0 +1,46 @@
+"""What one judging sees and notes: the frozen facts, the texts folded once, the results of named conditions.
+
+Lives for one call of `judge`; nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bot.matcher.text import FoldedText
+from bot.model import Facts, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why something is true, as staff reads it; `span` where it stands in the facts' text."""
+
+    text: str
+    span: Span | None = None
+
+
+Trace = tuple[Evidence, ...] | None
+"""None: false. Otherwise true, with the evidence for it (none for what is true by absence)."""
+
+
+@dataclass
+class Scene:
+    """One mention before the rules."""
+
+    facts: Facts
+    notes: set[str] = field(default_factory=set)
+    known: dict[str, Trace] = field(default_factory=dict)
+
+    @cached_property
+    def text(self) -> FoldedText:
+        return FoldedText(self.facts.text)
+
+    @cached_property
+    def bio(self) -> FoldedText:
+        return FoldedText(self.facts.bio or "")
+
+
+Check = Callable[[Scene], Trace]
+"""A compiled condition."""

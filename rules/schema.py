@@ -1,0 +1,212 @@
+"""The strict shape of a rule set: sections, keys, types; every mistake at once, each with its place.
+
+Reads YAML trees into `rules.definitions`. Names that point elsewhere (routes, conditions, lists) and `when`
+blocks are checked by `rules.compile`, when all files are known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.model import Alert, Urgency
+from rules.definitions import Definitions, LevelText, PersonaText, RouteText, RuleText
+from rules.reading import Reader
+from rules.report import Code, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from bot.errors import Location
+    from bot.yamlfile import Node
+
+SECTIONS = ("brand", "words", "conditions", "personas", "rules", "urgency", "routes")
+LATER_SECTIONS = ("use", "drafts", "times", "tests", "tune")
+RULE_KEYS = (
+    "why", "when", "score", "at_least", "at_most", "ignore", "tags", "route", "respond_in", "owner",
+    "enabled",
+)  # fmt: skip
+LATER_RULE_KEYS = ("cc", "draft", "probation", "until", "tests")
+PERSONA_KEYS = ("when", "score", "route")
+LEVEL_KEYS = ("from", "respond_in", "alert")
+ROUTE_KEYS = ("to", "fallback")
+LATER_ROUTE_KEYS = ("group_by", "wait", "interval", "repeat_every")
+
+URGENCIES = {urgency.label: urgency for urgency in Urgency}
+ALERTS = {alert.value: alert for alert in Alert}
+_HIGHEST = 1_000_000
+
+
+def read(files: Iterable[Node], report: Report) -> Definitions:
+    """All files as one set."""
+    collected = _Collected(report)
+    for file in files:
+        collected.add(file)
+    return collected.definitions()
+
+
+@dataclass
+class _Collected:
+    """The members of each section over all files; a name may stand once."""
+
+    report: Report
+    brand: Node | None = None
+    members: dict[str, dict[str, Node]] = field(default_factory=lambda: {name: {} for name in SECTIONS})
+    names_at: dict[tuple[str, str], Location] = field(default_factory=dict)
+    personas_in: Location | None = None
+
+    def add(self, file: Node) -> None:
+        if not isinstance(file.value, dict):
+            self.report.error(Code.TYPE, f"a rule file holds sections, not {file.kind}", file.location)
+            return
+        for name, where in file.keys.items():
+            section = file.value[name]
+            if name in LATER_SECTIONS:
+                self.report.later(f'section "{name}"', where)
+            elif name not in SECTIONS:
+                self.report.unknown(
+                    Code.SECTION, f'unknown section "{name}"', where, name=name, known=SECTIONS
+                )
+            elif name == "brand":
+                self._take_brand(section)
+            else:
+                self._take(name, section, where)
+
+    def _take_brand(self, node: Node) -> None:
+        if self.brand is not None and self.brand.text != node.text:
+            first = self.brand.location
+            message = f'brand is already "{self.brand.text}" (in {first.file.name}, line {first.line})'
+            self.report.error(Code.DUPLICATE, message, node.location)
+        self.brand = self.brand or node
+
+    def _take(self, section: str, node: Node, where: Location) -> None:
+        if section == "personas" and node.value:
+            self._one_file_only(where)
+        if node.value is None:
+            return
+        if not isinstance(node.value, dict):
+            self.report.error(Code.TYPE, f'section "{section}" holds names, not {node.kind}', node.location)
+            return
+        for name, at in node.keys.items():
+            self._take_member(section, name, node.value[name], at)
+
+    def _take_member(self, section: str, name: str, node: Node, at: Location) -> None:
+        first = self.names_at.setdefault((section, name), at)
+        if first != at:
+            message = f'"{name}" stands in {section} twice (first in {first.file.name}, line {first.line})'
+            self.report.error(Code.DUPLICATE, message, at)
+        self.members[section].setdefault(name, node)
+
+    def _one_file_only(self, where: Location) -> None:
+        if self.personas_in is not None:
+            message = (
+                f"personas are matched in order, so they must stand in one file (here and in "
+                f"{self.personas_in.file.name}, line {self.personas_in.line})"
+            )
+            self.report.error(Code.SCATTERED, message, where)
+        self.personas_in = self.personas_in or where
+
+    def definitions(self) -> Definitions:
+        at = self.names_at
+        members = self.members
+        report = self.report
+        personas = (
+            _persona(name, n, at["personas", name], report) for name, n in members["personas"].items()
+        )
+        rules = (_rule(name, node, at["rules", name], report) for name, node in members["rules"].items())
+        levels = (
+            _level(name, node, at["urgency", name], report) for name, node in members["urgency"].items()
+        )
+        routes = (_route(name, node, at["routes", name], report) for name, node in members["routes"].items())
+        return Definitions(
+            brand=Reader(report, "the set").text(self.brand, "brand"),
+            brand_at=self.brand.location if self.brand else None,
+            words=members["words"],
+            conditions=members["conditions"],
+            personas=tuple(personas),
+            rules=tuple(rules),
+            levels=tuple(level for level in levels if level),
+            routes=tuple(route for route in routes if route),
+            names_at=at,
+        )
+
+
+def _rule(name: str, node: Node, at: Location, report: Report) -> RuleText:
+    reader = Reader(report, f'rule "{name}"')
+    values = reader.fields(node, RULE_KEYS, LATER_RULE_KEYS)
+    _require(("why", "when"), values, reader, at)
+    reader.text(values.get("owner"), "owner")
+    return RuleText(
+        name=name,
+        location=at,
+        why=" ".join((reader.text(values.get("why"), "why") or "").split()),
+        when=values.get("when"),
+        points=reader.integer(values.get("score"), "score", low=-100, high=100) or 0,
+        at_least=reader.choice(values.get("at_least"), "urgency", URGENCIES),
+        at_most=reader.choice(values.get("at_most"), "urgency", URGENCIES),
+        is_ignoring=reader.flag(values.get("ignore"), "ignore", otherwise=False),
+        tags=reader.texts(values.get("tags"), "a tag"),
+        route=reader.text(values.get("route"), "route"),
+        route_at=_place(values, "route"),
+        respond_in=reader.duration(values.get("respond_in"), "respond_in"),
+        is_enabled=reader.flag(values.get("enabled"), "enabled", otherwise=True),
+    )
+
+
+def _require(names: Iterable[str], values: Mapping[str, Node], reader: Reader, at: Location) -> None:
+    for name in names:
+        if name not in values:
+            reader.report.error(Code.MISSING, f'{reader.label} has no "{name}"', at)
+
+
+def _place(values: Mapping[str, Node], name: str) -> Location | None:
+    return values[name].location if name in values else None
+
+
+def _persona(name: str, node: Node, at: Location, report: Report) -> PersonaText:
+    reader = Reader(report, f'persona "{name}"')
+    values = reader.fields(node, PERSONA_KEYS)
+    return PersonaText(
+        name=name,
+        location=at,
+        when=values.get("when"),
+        points=reader.integer(values.get("score"), "score", low=-100, high=100) or 0,
+        route=reader.text(values.get("route"), "route"),
+        route_at=_place(values, "route"),
+    )
+
+
+def _level(name: str, node: Node, at: Location, report: Report) -> LevelText | None:
+    reader = Reader(report, f'urgency "{name}"')
+    values = reader.fields(node, LEVEL_KEYS)
+    if name not in URGENCIES:
+        report.unknown(Code.NAME, f'unknown urgency "{name}"', at, name=name, known=URGENCIES)
+        return None
+    return LevelText(
+        urgency=URGENCIES[name],
+        location=at,
+        start=reader.integer(values.get("from"), "from", low=-_HIGHEST, high=_HIGHEST),
+        respond_in=reader.duration(values.get("respond_in"), "respond_in"),
+        alert=reader.choice(values.get("alert"), "alert", ALERTS),
+    )
+
+
+def _route(name: str, node: Node, at: Location, report: Report) -> RouteText | None:
+    reader = Reader(report, f'route "{name}"')
+    values = reader.fields(node, ROUTE_KEYS, LATER_ROUTE_KEYS)
+    to = reader.text(values.get("to"), "to")
+    fallback = reader.text(values.get("fallback"), "fallback")
+    if "to" not in values:
+        report.error(Code.TARGET, f'route "{name}" has no "to": name a channel', at)
+    if to is None:
+        return None
+    if fallback == to:
+        reader.wrong(values["fallback"], "another channel than the route's own", "fallback", code=Code.TARGET)
+    return RouteText(
+        name=name,
+        location=at,
+        to=to,
+        to_at=values["to"].location,
+        fallback=fallback,
+        fallback_at=_place(values, "fallback"),
+    )

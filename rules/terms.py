@@ -1,0 +1,168 @@
+"""Text queries compiled to closures over a folded text.
+
+A search answers with the places that made it true: an empty tuple is "true, by what is absent", None is
+"false". Knows the matcher's text; knows nothing of YAML, rules or mentions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from bot.matcher.text import ends_word, occurrences, word_end
+from rules.query import And, ListName, Near, Not, Or, Phrase, Query, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.matcher.text import FoldedText
+
+Place = tuple[int, int]
+"""[start, end) in the folded text."""
+Search = Callable[["FoldedText"], tuple[Place, ...] | None]
+Places = Callable[["FoldedText"], Iterator[Place]]
+
+_MOST_PAIRS = 10_000
+"""A bound on the pairs that one NEAR carries on (first in the text first): no post can stall the daemon."""
+
+
+class Wanted:
+    """One phrase to look for: all its places, whole words only, a prefix running to its word's end."""
+
+    __slots__ = ("_first", "_rest")
+
+    def __init__(self, phrase: Phrase) -> None:
+        self._first, *self._rest = _runs(phrase)
+
+    def places(self, text: FoldedText) -> Iterator[Place]:
+        if self._first.text not in text.folded:
+            return iter(())
+        begun = occurrences(text.folded, self._first.text, is_prefix=self._first.is_prefix)
+        return self._finished(text.folded, begun) if self._rest else begun
+
+    def _finished(self, folded: str, begun: Iterator[Place]) -> Iterator[Place]:
+        for start, first_end in begun:
+            end: int | None = first_end
+            for term in self._rest:
+                end = _next_end(folded, end, term) if end is not None else None
+            if end is not None:
+                yield start, end
+
+
+def _runs(phrase: Phrase) -> list[Term]:
+    """The phrase cut behind each star: `cancel* my plan` is `cancel*` and `my plan`."""
+    runs: list[Term] = []
+    for term in phrase.terms:
+        if runs and not runs[-1].is_prefix:
+            runs[-1] = Term(f"{runs[-1].text} {term.text}", term.is_prefix)
+        else:
+            runs.append(term)
+    return runs
+
+
+def _next_end(folded: str, at: int, term: Term) -> int | None:
+    """Where `term` ends, if it follows after one blank."""
+    end = at + 1 + len(term.text)
+    if folded[at : at + 1] != " " or not folded.startswith(term.text, at + 1):
+        return None
+    if term.is_prefix:
+        return word_end(folded, end)
+    return end if ends_word(folded, end) else None
+
+
+def compile_query(query: Query, lists: Mapping[str, Sequence[Phrase]]) -> Search:
+    """A search for the query. Every list it names must be in `lists`."""
+    if isinstance(query, And):
+        return _all([compile_query(part, lists) for part in query.parts])
+    if isinstance(query, Or):
+        return _any([compile_query(part, lists) for part in query.parts])
+    if isinstance(query, Not):
+        return _not(compile_query(query.part, lists))
+    return _first(_places(query, lists))
+
+
+def _places(query: Query, lists: Mapping[str, Sequence[Phrase]]) -> Places:
+    if isinstance(query, Phrase):
+        return Wanted(query).places
+    if isinstance(query, ListName):
+        return _every([Wanted(phrase).places for phrase in lists[query.name]])
+    if isinstance(query, Or):
+        return _every([_places(part, lists) for part in query.parts])
+    if isinstance(query, Near):
+        return _near(_places(query.left, lists), _places(query.right, lists), query.words)
+    raise TypeError(f"{type(query).__name__} marks no places")  # the parser refused it
+
+
+def _first(places: Places) -> Search:
+    """True where something stands; the evidence is what stands first, the longest of those."""
+
+    def search(text: FoldedText) -> tuple[Place, ...] | None:
+        found = min(places(text), key=_leftmost, default=None)
+        return None if found is None else (found,)
+
+    return search
+
+
+def _leftmost(place: Place) -> Place:
+    return place[0], -place[1]
+
+
+def _every(several: Sequence[Places]) -> Places:
+    def places(text: FoldedText) -> Iterator[Place]:
+        for each in several:
+            yield from each(text)
+
+    return places
+
+
+def _all(searches: Sequence[Search]) -> Search:
+    def search(text: FoldedText) -> tuple[Place, ...] | None:
+        found: list[Place] = []
+        for each in searches:
+            places = each(text)
+            if places is None:
+                return None
+            found += places
+        return tuple(found)
+
+    return search
+
+
+def _any(searches: Sequence[Search]) -> Search:
+    def search(text: FoldedText) -> tuple[Place, ...] | None:
+        return next((places for each in searches if (places := each(text)) is not None), None)
+
+    return search
+
+
+def _not(inner: Search) -> Search:
+    def search(text: FoldedText) -> tuple[Place, ...] | None:
+        return None if inner(text) is not None else ()
+
+    return search
+
+
+def _near(left: Places, right: Places, words: int) -> Places:
+    def places(text: FoldedText) -> Iterator[Place]:
+        others = sorted(set(right(text)))
+        ones = sorted(set(left(text))) if others else []
+        forward = islice(_pairs(text, ones, others, words), _MOST_PAIRS)
+        backward = islice(_pairs(text, others, ones, words), _MOST_PAIRS)
+        return iter(sorted({*forward, *backward}))
+
+    return places
+
+
+def _pairs(text: FoldedText, firsts: list[Place], seconds: list[Place], words: int) -> Iterator[Place]:
+    """What reaches from one of `firsts` to one of `seconds` behind it, close enough and in the same part."""
+    begin = 0
+    for start, end in firsts:
+        while begin < len(seconds) and seconds[begin][0] < start:
+            begin += 1
+        for second_start, second_end in islice(seconds, begin, None):
+            if second_start < end:
+                continue
+            if text.words_between(end, second_start) > words or not text.is_one_part(end, second_start):
+                break
+            yield start, second_end

@@ -1,0 +1,80 @@
+"""What must hold of the normal form and its map for any text."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.matcher.plain import PlainMatcher
+from bot.matcher.text import FoldedText, _composes, _places, fold, key
+
+ODD = "aAéßﬁＡｶﾞKkſİıς㎞½™®’´'\u0301\u0323\u0345\u200d\u2029\u00a0\t\n  กาแ각ᄀ가\u09c7\u09be#@+_🔥👍🏽"
+texts = st.text(alphabet=st.one_of(st.sampled_from(ODD), st.characters()), max_size=40)
+
+
+@given(texts)
+def test_the_map_is_as_long_as_the_folded_text(text: str) -> None:
+    """Folding piece by piece gives the same text as folding the whole."""
+    starts, ends = _places(text)
+    assert len(fold(text)) == len(starts) == len(ends)
+
+
+@given(texts)
+def test_the_map_never_goes_back(text: str) -> None:
+    """Places in the original rise with places in the folded text and stay inside it."""
+    starts, ends = _places(text)
+    assert sorted(starts) == starts
+    assert sorted(ends) == ends
+    assert all(0 <= start < end <= len(text) for start, end in zip(starts, ends, strict=True))
+
+
+@given(texts)
+def test_each_marked_piece_folds_to_what_was_found(text: str) -> None:
+    """The piece of the original that a folded character came from contains that character, folded."""
+    whole = FoldedText(text)
+    for at, character in enumerate(whole.folded):
+        span = whole.span(at, at + 1)
+        assert character in fold(text[span.start : span.end])
+
+
+@given(texts)
+def test_the_form_of_accents_makes_no_difference(text: str) -> None:
+    """Composed and decomposed texts fold to the same."""
+    assert fold(unicodedata.normalize("NFC", text)) == fold(unicodedata.normalize("NFD", text))
+
+
+@given(st.text(alphabet="abcéßﬁＡ漢กк", min_size=1, max_size=6), texts, texts)
+def test_a_word_between_blanks_is_always_found(word: str, before: str, after: str) -> None:
+    """Whatever stands around it, a word with blanks on both sides is found where it stands."""
+    text = f"{before} {word} {after}"
+    spans = {(hit.start, hit.end) for hit in PlainMatcher([word]).search(text)}
+    assert (len(before) + 1, len(before) + 1 + len(word)) in spans
+
+
+@given(texts, st.lists(texts.filter(lambda pattern: key(pattern) != ""), max_size=4))
+def test_search_and_matches_agree(text: str, patterns: list[str]) -> None:
+    """`matches` says whether `search` would find something."""
+    matcher = PlainMatcher(patterns)
+    assert bool(matcher.search(text)) == matcher.matches(text)
+
+
+@given(st.text(alphabet="ab c.#@", max_size=30), st.text(alphabet="ab", min_size=1, max_size=3))
+def test_ascii_words_equal_a_regular_expression(text: str, word: str) -> None:
+    """On plain text the matcher is what everybody's `\\b` is."""
+    expected = [(found.start(), found.end()) for found in re.finditer(rf"\b{word}\b", text)]
+    assert expected == [(hit.start, hit.end) for hit in PlainMatcher([word]).search(text)]
+
+
+def test_every_character_that_composes_is_known() -> None:
+    """Each character of this Python's Unicode that composes with the one before it keeps to its piece."""
+    seconds = set()
+    for code in range(sys.maxunicode + 1):
+        parts = unicodedata.decomposition(chr(code)).split()
+        if len(parts) == 2 and not parts[0].startswith("<"):
+            seconds.add(chr(int(parts[1], 16)))
+    assert len(seconds) > 50
+    assert set() == {second for second in seconds if not _composes(second)}
