@@ -171,7 +171,7 @@ def not_staff(identity: str) -> str:
 
 
 def why(verdict: Verdict) -> str:
-    """What the button Why tells: the verdict in a few words: `CRITICAL, 85 points: refund complaint +40 (refund, waiting); …`."""
+    """What the button Why tells: `CRITICAL, 85 points: refund complaint +40 (refund, waiting); …`."""
     reasons = "; ".join(
         _reason(fired.why or fired.rule, fired.points, fired.evidence) for fired in verdict.fired
     )
