@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from bot.model import Cursor, Press, Presses
     from bot.ports import DecisionFeed
 
-_WITHIN = 5.0
+WITHIN = 5.0
+"""Seconds that anything may take."""
 
 
 @dataclass(kw_only=True)
@@ -133,7 +134,7 @@ class FeedContract(ABC):
             await until(rig.waiting)
             second = asyncio.create_task(_next(_read(rig.open(), None)))
             done, pending = await asyncio.wait(
-                [first, second], timeout=_WITHIN, return_when=asyncio.FIRST_COMPLETED
+                [first, second], timeout=WITHIN, return_when=asyncio.FIRST_COMPLETED
             )
             for task in pending:
                 await called_off(task)
@@ -221,7 +222,7 @@ def _read(feed: DecisionFeed, after: Cursor | None) -> AsyncGenerator[Presses, N
 
 
 async def _next(items: AsyncGenerator[Presses, None]) -> Presses:
-    async with asyncio.timeout(_WITHIN):
+    async with asyncio.timeout(WITHIN):
         return await anext(items)
 
 
