@@ -31,11 +31,18 @@ if TYPE_CHECKING:
 _BORDERS = {Alert.PING: "bold red", Alert.MESSAGE: "yellow", Alert.DIGEST: "blue", Alert.NONE: "dim"}
 
 
+class Terminal(Console):
+    """rich's own console ends the program when a pipe is closed; this one lets the caller decide."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 @dataclass(kw_only=True)
 class ConsoleNotifier:
     """`bot.ports.Notifier` on a terminal; receipts are running numbers."""
 
-    console: Console
+    console: Terminal
     clock: Clock
     kind: str = "console"
     limits: tuple[tuple[int, timedelta], ...] = ()
@@ -51,9 +58,14 @@ class ConsoleNotifier:
         return Receipt(ref=receipt.ref, at=self.clock.now())
 
     def _print(self, what: RenderableType) -> None:
+        """Captured first, because rich gives up on an encoding that lacks a letter."""
+        encoding = self.console.encoding
         try:
-            self.console.print(what, markup=False, highlight=False, emoji=False)
-        except (OSError, ValueError) as error:  # a closed pipe; an encoding that has no such letters
+            with self.console.capture() as captured:
+                self.console.print(what, markup=False, highlight=False, emoji=False)
+            self.console.file.write(captured.get().encode(encoding, "replace").decode(encoding))
+            self.console.file.flush()
+        except (OSError, ValueError) as error:  # a closed pipe, a closed file
             raise Unavailable("the terminal takes no output") from error
 
 
@@ -94,11 +106,11 @@ def _line(line: Line) -> Text:
         text.stylize("bold reverse", mark.start, mark.end)
     if line.href:
         text.append(f" {visible(line.href)}", style="underline")
-    return Text("│ ", style="dim").append_text(text) if line.is_quote else text
+    return Text.assemble(("│ ", "dim"), text) if line.is_quote else text
 
 
 def _notifier(_account: None, _channels: Mapping[str, Any], wiring: Wiring) -> Notifier:
-    return ConsoleNotifier(console=Console(), clock=wiring.clock)
+    return ConsoleNotifier(console=Terminal(), clock=wiring.clock)
 
 
 CONNECTOR = Connector(name="console", notifier=_notifier)

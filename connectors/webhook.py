@@ -11,13 +11,13 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from bot.errors import Reason, Rejected, Unavailable
@@ -106,7 +106,8 @@ def payload(card: Card, *, event: str, message: str) -> bytes:
     """`message` is the same for a card and all its updates."""
     lines = [_line(line) for line in card.lines]
     told = {"event": event, "message": message, "headline": card.headline, "lines": lines}
-    return orjson.dumps({**told, "alert": card.alert.value, "data": dict(card.data)}, default=str)
+    whole = {**told, "alert": card.alert.value, "data": dict(card.data)}
+    return json.dumps(whole, ensure_ascii=False, default=str).encode(errors="replace")
 
 
 def _line(line: Line) -> dict[str, object]:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
-from rich.console import Console
 
 from bot.errors import BotError, Reason, Rejected, Unauthorized, Unavailable
 from bot.ports import Wiring
@@ -18,7 +17,7 @@ from bot.testing.notifier_contract import NotifierRig, Trouble, a_card
 from bot.testing.telegram_server import CHAT, TOKEN, TelegramServer
 from bot.testing.webhook_server import WebhookServer
 from connectors import webhook
-from connectors.console import ConsoleNotifier
+from connectors.console import ConsoleNotifier, Terminal
 from connectors.telegram.api import Api
 from connectors.telegram.connector import CONNECTOR, AccountSettings, ChannelSettings
 from connectors.telegram.feed import TelegramFeed
@@ -243,7 +242,7 @@ def webhook_text(hook: WebhookServer, ref: str) -> str:
 @asynccontextmanager
 async def console_notifier() -> AsyncIterator[NotifierRig]:
     out = io.StringIO()
-    console = Console(file=out, width=12_000, color_system=None)
+    console = Terminal(file=out, width=12_000, color_system=None)
     yield NotifierRig(
         notifier=ConsoleNotifier(console=console, clock=FixedClock()),
         channel="",
