@@ -55,7 +55,7 @@ class AccountSettings(BaseModel):
 
 
 class ChannelSettings(BaseModel):
-    """`channels.webhook.<name>`: where to. The URL may hold a secret, so it is shown nowhere."""
+    """`channels: webhook:<name>:`, where to. The URL may hold a secret, so it is shown nowhere."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 

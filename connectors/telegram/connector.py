@@ -30,7 +30,7 @@ class AccountSettings(BaseModel):
 
 
 class ChannelSettings(BaseModel):
-    """`channels.telegram.<name>`: a chat (id or @name), a topic of a forum, and whom a ping names."""
+    """`channels: telegram:<name>:`, a chat (id or @name), a topic of a forum, and whom a ping names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -36,8 +36,9 @@ class TelegramNotifier:
     channels: Mapping[str, ChannelSettings]
     clock: Clock
     kind: str = "telegram"
-    # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
-    limits: tuple[tuple[int, timedelta], ...] = ((1, timedelta(seconds=1)), (20, timedelta(minutes=1)))
+    # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: a group takes 20 a
+    # minute. The other limit, one a second, allows short bursts, and an alert should not wait for it.
+    limits: tuple[tuple[int, timedelta], ...] = ((20, timedelta(minutes=1)),)
 
     async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:  # noqa: ARG002
         to = self._settings(channel)
