@@ -204,11 +204,13 @@ class Suite(FeedContract):
         async with _rigs.telegram_feed(self.twin) as rig:
             if self.twin is Eager:
                 await _feed(rig).api.updates(None, poll=timedelta())
-            yield rig
-            while _TASKS:
-                task = _TASKS.pop()
-                task.cancel()
-                await asyncio.wait([task])
+            try:
+                yield rig
+            finally:
+                while _TASKS:
+                    task = _TASKS.pop()
+                    task.cancel()
+                    await asyncio.wait([task])
 
 
 def _feed(rig: FeedRig) -> TelegramFeed:

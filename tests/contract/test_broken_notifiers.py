@@ -210,9 +210,12 @@ class Suite(KeyedNotifierContract):
             notifier = self.twin(rig.notifier)
             if getattr(notifier, "eager", False):
                 await notifier.notify(rig.channel, a_card(), key="hello")
-            yield replace(rig, notifier=notifier)
-            if isinstance(notifier, GoesOnBehindYourBack):
-                notifier.behind.cancel()
+            try:
+                yield replace(rig, notifier=notifier)
+            finally:
+                if isinstance(notifier, GoesOnBehindYourBack):
+                    notifier.behind.cancel()
+                    await asyncio.wait([notifier.behind])
 
 
 @pytest.mark.parametrize(("rule", "twin"), TWINS)
