@@ -1,0 +1,350 @@
+"""What staff sees of a mention, a digest, a notice: a `Card` made from the state as it stands. Pure.
+
+Knows what belongs on a card and in which order; not how a channel marks it up, nor how long its messages may
+be. All wording comes from `bot.texts`. Posts are hostile input: what must stay on one line is put on one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from bot import texts
+from bot.model import Alert, Button, Card, ConversationState, Line, Span, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from bot.records import CardState, DigestState, InboxRow
+
+LOCK_SCREEN = 60
+"""So many characters of a headline are seen on a locked phone."""
+
+_FEWEST_WORDS = 20
+_PARENT_CHARS = 140
+_NAME_CHARS = 64
+_DIGEST_CHARS = 80
+_DIGEST_ROWS = 20
+_TOKEN = re.compile(r"([a-z_]+):([0-9A-HJKMNP-TV-Z]{26})\Z")
+_VERBS = frozenset(verb.value for verb in Verb)
+_CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
+
+
+def token(verb: Verb, mention_id: str) -> str:
+    """What a button hands back: at most 64 bytes, readable by `parse_token`."""
+    return f"{verb.value}:{mention_id}"
+
+
+def parse_token(text: str) -> tuple[Verb, str] | None:
+    """The verb and the mention id; None for anything that no card of ours has."""
+    match = _TOKEN.match(text)
+    if match is None or match[1] not in _VERBS:
+        return None
+    return Verb(match[1]), match[2]
+
+
+def render(
+    state: CardState,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    expanded: bool = False,
+    people: Mapping[str, str] = {},
+) -> Card:
+    """The card of a mention. `expanded` shows the menu under More; `people` names those who claim."""
+    view = _View(state=state, zone=zone, now=now, people=people)
+    is_waiting = state.conversation.state is ConversationState.OPEN and not state.post_deleted
+    loud = state.verdict.alert
+    return Card(
+        headline=_headline(view),
+        lines=tuple(_lines(view)),
+        buttons=_buttons(state, expanded=expanded),
+        alert=Alert.MESSAGE if loud is Alert.PING and not is_waiting else loud,
+        data=_data(view),
+    )
+
+
+def render_digest(state: DigestState, *, zone: ZoneInfo, now: datetime) -> Card:
+    """One hour of one route on one card."""
+    shown, rest = state.rows[:_DIGEST_ROWS], state.rows[_DIGEST_ROWS:]
+    lines = [_digest_line(row, zone=zone, now=now) for row in shown]
+    if rest:
+        lines.append(Line(text=texts.digest_rest(len(rest))))
+    ids = [row.mention_id for row in state.rows]
+    return Card(
+        headline=texts.digest(len(state.rows), state.route),
+        lines=tuple(lines),
+        alert=Alert.DIGEST,
+        data={"event": "digest", "route": state.route, "mention_ids": ids},
+    )
+
+
+def notice_card(text: str) -> Card:
+    """One plain message to staff."""
+    headline, _, rest = text.strip().partition("\n")
+    lines = (Line(text=rest.strip()),) if rest.strip() else ()
+    return Card(headline=headline, lines=lines, data={"event": "notice", "text": text})
+
+
+# --- one line of hostile text ---------------------------------------------------------------------
+
+
+def one_line(text: str, limit: int) -> str:
+    """On one line, without invisible steering (control characters, direction overrides), cut to `limit`."""
+    visible = "".join(char for char in text if char.isspace() or not _steers(char))
+    flat = " ".join(visible.split())
+    if len(flat) <= limit:
+        return flat
+    cut = flat[: limit - 1]
+    at_word = cut.rfind(" ")
+    return (cut[:at_word] if at_word > limit // 2 else cut).rstrip() + "…"
+
+
+def _steers(char: str) -> bool:
+    return unicodedata.category(char) == "Cc" or "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
+
+
+def excerpt(text: str, start: int, limit: int) -> str:
+    """About `limit` characters: the beginning of `text`, or from just before `start` if that is far in."""
+    opening = re.match(r"(?:@\S+\s+)*", text)
+    skip = opening.end() if opening else 0
+    if start - skip < limit - 10:
+        return one_line(text[skip:], limit)
+    before = text.rfind(" ", 0, max(start - 4, 0))
+    return one_line("…" + text[before + 1 if before > start - 16 else start :], limit)
+
+
+# --- the parts of a card --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    state: CardState
+    zone: ZoneInfo
+    now: datetime
+    people: Mapping[str, str]
+
+    def time(self, at: datetime) -> str:
+        return texts.time_of_day(at, now=self.now, zone=self.zone)
+
+    @property
+    def marks(self) -> tuple[Span, ...]:
+        """The brand's words and what moved the rules, in the mention's searchable text."""
+        fired = [span for rule in self.state.verdict.fired for span in rule.spans]
+        return _merged([*self.state.mention.spans, *fired])
+
+
+def _headline(view: _View) -> str:
+    state = view.state
+    parts = [*_status(view), texts.urgency(state.verdict.urgency)]
+    if state.ask and state.ask.due_at and state.conversation.state not in _CLOSED and not state.post_deleted:
+        parts.append(texts.answer_by(state.ask.due_at, now=view.now, zone=view.zone))
+    if not state.post_deleted:
+        room = max(LOCK_SCREEN - len(" · ".join(parts)) - len(" · “”"), _FEWEST_WORDS)
+        parts.extend(texts.quoted(words) for words in [_words(view, room)] if words)
+    return " · ".join(parts)
+
+
+def _words(view: _View, room: int) -> str:
+    """The piece of the text that a lock screen has room for, the rules' evidence in it."""
+    body = view.state.mention.post.searchable
+    fired = [span.start for rule in view.state.verdict.fired for span in rule.spans]
+    spans = fired or [span.start for span in view.state.mention.spans]
+    first = min((start for start in spans if 0 <= start < len(body)), default=0)
+    return excerpt(body, first, room)
+
+
+def _status(view: _View) -> Iterator[str]:
+    conversation, ask = view.state.conversation, view.state.ask
+    if view.state.post_deleted:
+        yield texts.IS_DELETED
+    if conversation.state is ConversationState.CLAIMED:
+        name = view.people.get(conversation.claimed_by or "", conversation.claimed_by or "")
+        at = view.time(conversation.claimed_at) if conversation.claimed_at else None
+        yield texts.claimed_by(name, at)
+    elif conversation.state is ConversationState.ANSWERED:
+        yield texts.answered(ask.answered_at - ask.started_at if ask and ask.answered_at else None)
+    elif conversation.state is ConversationState.DISMISSED:
+        yield texts.IS_DISMISSED
+    elif conversation.state is ConversationState.SNOOZED:
+        yield texts.IS_SNOOZED
+
+
+def _lines(view: _View) -> Iterator[Line]:
+    state = view.state
+    yield Line(text=_author(view), is_strong=True)
+    yield Line(text=_where(view))
+    if parent := _parent(state):
+        yield Line(text=parent)
+    if state.post_deleted:
+        yield Line(text=texts.TEXT_GONE)
+    else:
+        yield from _body(view)
+    yield Line(text=texts.why_alerted(fired.why or fired.rule for fired in state.verdict.fired))
+    if (url := _link(state.mention.post.url)) and not state.post_deleted:
+        yield Line(text=texts.OPEN_POST, href=url)
+
+
+def _author(view: _View) -> str:
+    """What is known of the author; what is not known is left out."""
+    state, author, facts = view.state, view.state.author, view.state.facts
+    count = author.followers if author else facts.followers
+    known = [_who(state)]
+    if count is not None:
+        known.append(texts.followers(count))
+    if author and author.created_at:
+        known.append(texts.since(author.created_at, view.zone))
+    if state.messages > 1:
+        known.append(texts.nth_message(state.messages))
+    if state.earlier:
+        known.append(texts.earlier(state.earlier))
+    return " · ".join(known)
+
+
+def _who(state: CardState) -> str:
+    author, facts, post = state.author, state.facts, state.mention.post
+    name = one_line((author.name if author else facts.name) or "", _NAME_CHARS)
+    handle = _handle((author.handle if author else None) or post.author_handle or facts.handle)
+    if name and handle:
+        return f"{name} ({handle})"
+    return name or handle or one_line(post.author_id, _NAME_CHARS) or texts.UNKNOWN_AUTHOR
+
+
+def _handle(handle: str | None) -> str:
+    plain = one_line(handle or "", _NAME_CHARS).removeprefix("@")
+    return f"@{plain}" if plain else ""
+
+
+def _where(view: _View) -> str:
+    mention, lang = view.state.mention, view.state.facts.lang
+    parts = [texts.platform(mention.post.platform), texts.concerns(mention.kind, mention.brand)]
+    if lang:
+        parts.append(lang)
+    parts.append(texts.time_in_zone(mention.post.posted_at, now=view.now, zone=view.zone))
+    return " · ".join(parts)
+
+
+def _parent(state: CardState) -> str | None:
+    text = one_line((state.parent.text if state.parent else state.facts.parent_text) or "", _PARENT_CHARS)
+    if not text:
+        return None
+    return texts.in_reply_to(_handle(state.parent.author_handle if state.parent else None), text)
+
+
+def _body(view: _View) -> tuple[Line, ...]:
+    """Title and text, each with its marks; alt texts and links only where a word was found in them."""
+    post = view.state.mention.post
+    parts = [part for part in (post.text, post.title, *post.alts, *post.links) if part]
+    starts = accumulate((len(part) + 1 for part in parts), initial=0)  # as `Post.searchable` joins them
+    lines = [
+        Line(text=part, marks=_within(view.marks, start, start + len(part)), is_quote=True)
+        for part, start in zip(parts, starts, strict=False)
+    ]
+    after_text = 1 if post.text else 0
+    after_title = after_text + (1 if post.title else 0)
+    found = (line for line in lines[after_title:] if line.marks)
+    return (*lines[after_text:after_title], *lines[:after_text], *found)
+
+
+def _within(marks: Iterable[Span], start: int, end: int) -> tuple[Span, ...]:
+    """The marks that fall into [start, end), counted from its start."""
+    inside = (Span(start=max(mark.start, start), end=min(mark.end, end)) for mark in marks)
+    return tuple(Span(start=m.start - start, end=m.end - start) for m in inside if m.start < m.end)
+
+
+def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """In order and without overlap."""
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, span.end)):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(start=merged[-1].start, end=max(span.end, merged[-1].end))
+        elif span.start < span.end:
+            merged.append(span)
+    return tuple(merged)
+
+
+def _link(url: str | None) -> str | None:
+    return url if url and url.startswith(("https://", "http://")) else None
+
+
+# --- buttons and data -----------------------------------------------------------------------------
+
+
+def _buttons(state: CardState, *, expanded: bool) -> tuple[tuple[Button, ...], ...]:
+    if expanded:
+        rows = [[Verb.NOT_ABOUT_US, Verb.WHY], [Verb.TOO_HIGH, Verb.TOO_LOW], [Verb.LESS]]
+    else:
+        rows = [[*_first_verbs(state), Verb.MORE]]
+    return tuple(tuple(_button(verb, state.mention_id) for verb in row) for row in rows)
+
+
+def _first_verbs(state: CardState) -> list[Verb]:
+    if state.conversation.state in _CLOSED:
+        return []
+    if state.conversation.state is ConversationState.CLAIMED or state.post_deleted:
+        return [Verb.DISMISS]
+    return [Verb.CLAIM, Verb.DISMISS]
+
+
+def _button(verb: Verb, mention_id: str) -> Button:
+    return Button(label=texts.BUTTONS[verb], token=token(verb, mention_id))
+
+
+def _data(view: _View) -> dict[str, object]:
+    """The card for programs (the webhook); the text of a post that was taken back is not in it."""
+    state, post, verdict = view.state, view.state.mention.post, view.state.verdict
+    return {
+        "event": "alert",
+        "mention_id": state.mention_id,
+        "brand": state.mention.brand,
+        "platform": post.platform,
+        "kind": state.mention.kind.value,
+        "state": state.conversation.state.value,
+        "status": " · ".join(_status(view)) or "open",
+        "urgency": verdict.urgency.label,
+        "score": verdict.score,
+        "route": verdict.route,
+        "persona": verdict.persona,
+        "tags": list(verdict.tags),
+        "rules": [fired.rule for fired in verdict.fired],
+        "lang": state.facts.lang,
+        "author": _author_data(state),
+        "text": None if state.post_deleted else post.text,
+        "url": None if state.post_deleted else _link(post.url),
+        "claimed_by": state.conversation.claimed_by,
+        "is_deleted": state.post_deleted,
+        **_times(view),
+    }
+
+
+def _author_data(state: CardState) -> dict[str, object]:
+    author, facts, post = state.author, state.facts, state.mention.post
+    return {
+        "id": post.author_id,
+        "handle": (author.handle if author else None) or post.author_handle or facts.handle,
+        "name": author.name if author else facts.name,
+        "followers": author.followers if author else facts.followers,
+    }
+
+
+def _times(view: _View) -> dict[str, object]:
+    ask = view.state.ask
+    times = {
+        "posted_at": view.state.mention.post.posted_at,
+        "due_at": ask.due_at if ask else None,
+        "answered_at": ask.answered_at if ask else None,
+    }
+    return {name: at.isoformat() if at else None for name, at in times.items()}
+
+
+def _digest_line(row: InboxRow, *, zone: ZoneInfo, now: datetime) -> Line:
+    said = texts.digest_row(
+        row.urgency, row.platform, one_line(row.author, _NAME_CHARS), one_line(row.text, _DIGEST_CHARS)
+    )
+    at = texts.time_of_day(row.posted_at, now=now, zone=zone)
+    return Line(text=f"{at} · {said}", href=_link(row.url))

@@ -1,0 +1,112 @@
+"""Presses of buttons, out of Telegram's updates.
+
+Knows when an update may be confirmed: with the next getUpdates, thus only after the caller has taken the next
+item, having committed the one before (https://core.telegram.org/bots/api#getupdates). A crash therefore loses
+no press. Knows nothing of what a press means.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot import texts
+from bot.errors import Reason, Rejected, Unavailable
+from bot.model import Cursor, Press, Presses
+from connectors.telegram.message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+
+    from bot.ports import Clock
+    from connectors.telegram.api import Api, Incoming
+    from connectors.telegram.connector import ChannelSettings
+
+POLL = timedelta(seconds=50)
+_VERSION = "v1:"
+_HURRIED = timedelta(seconds=1)
+_MOST_HURRIED = 20
+_SETUP_COMMANDS = frozenset({"id", "start"})
+
+
+@dataclass(kw_only=True)
+class TelegramFeed:
+    """`bot.ports.DecisionFeed` on getUpdates."""
+
+    api: Api
+    channels: Mapping[str, ChannelSettings]
+    clock: Clock
+    poll: timedelta = POLL
+    name: str = "telegram"
+
+    async def read(self, after: Cursor | None) -> AsyncIterator[Presses]:
+        offset, hurried = position(after), 0
+        while True:
+            asked_at = self.clock.monotonic()
+            updates = await self.api.updates(offset, poll=self.poll)
+            hurried = hurried + 1 if not updates and self._is_hurried(asked_at) else 0
+            if hurried >= _MOST_HURRIED:
+                raise Unavailable("Telegram answers polls at once with nothing", reason=Reason.PROTOCOL)
+            for presses in self._presses(updates):
+                yield presses
+            await self._help(updates)
+            # Not the highest number: after a week without updates they begin at random again
+            # (https://core.telegram.org/bots/api#update).
+            offset = updates[-1].update_id + 1 if updates else offset
+
+    async def answer(self, press: Press, text: str, *, is_loud: bool) -> None:
+        await self.api.answer(press.id, text, is_loud=is_loud)
+
+    def _is_hurried(self, asked_at: float) -> bool:
+        """Whether a long poll came back long before its time."""
+        waited = timedelta(seconds=self.clock.monotonic() - asked_at)
+        return self.poll > 2 * _HURRIED and waited < _HURRIED
+
+    def _presses(self, updates: Iterable[Incoming]) -> list[Presses]:
+        """A press each with its own position; updates that are none only move it."""
+        found: list[Presses] = []
+        for update in updates:
+            cursor = Cursor(f"{_VERSION}{update.update_id + 1}")
+            if found and update.press_id is None and not found[-1].presses:
+                found.pop()
+            presses = (self._press(update, update.press_id),) if update.press_id else ()
+            found.append(Presses(presses=presses, cursor=cursor))
+        return found
+
+    def _press(self, update: Incoming, press_id: str) -> Press:
+        return Press(
+            id=press_id,
+            channel=channel_of(update, self.channels),
+            person=f"{self.name}:{update.person_id}",
+            token=update.token,
+            at=self.clock.now(),
+            name=update.person_name,
+        )
+
+    async def _help(self, updates: Iterable[Incoming]) -> None:
+        """Say to /id and /start what belongs into the configuration: the ids of chat, topic and person."""
+        for update in updates:
+            if update.command in _SETUP_COMMANDS and update.chat_id is not None:
+                message = Message(text=texts.your_ids(update.chat_id, update.person_id, update.thread))
+                with contextlib.suppress(Unavailable, Rejected):  # a help, never in the way of presses
+                    await self.api.send(update.chat_id, message, thread=update.thread, is_silent=True)
+
+
+def position(cursor: Cursor | None) -> int | None:
+    """The update to read next; None: the earliest that Telegram still holds, so that nothing is lost."""
+    text = (cursor or "").removeprefix(_VERSION)
+    return int(text) if text.isdecimal() and text.isascii() else None
+
+
+def channel_of(update: Incoming, channels: Mapping[str, ChannelSettings]) -> str:
+    """The configured channel of a chat, its topic preferred; `telegram:?` for a chat that is none of ours."""
+    chats = {update.chat_id, f"@{update.chat_name or ''}".lower()}
+    names = [name for name, to in channels.items() if _chat(to) in chats]
+    exact = [name for name in names if channels[name].thread == update.thread]
+    return f"telegram:{next(iter([*exact, *names]), '?')}"
+
+
+def _chat(to: ChannelSettings) -> int | str:
+    return to.chat.lower() if isinstance(to.chat, str) else to.chat

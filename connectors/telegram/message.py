@@ -1,0 +1,115 @@
+"""A card as a Telegram message: text, entities, buttons. Pure.
+
+Entities instead of HTML: nothing has to be escaped, so no text can break out. Offsets and the limit of 4,096
+are counted in UTF-16 code units (https://core.telegram.org/bots/api#messageentity, #sendmessage).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.model import Alert, Line, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bot.model import Button, Card
+
+MAX_TEXT = 4096
+MAX_TOAST = 200
+_MOST_LINES = 60
+_MOST_MARKS = 60
+"""A message keeps 100 entities; the rest of ours are fewer than 40."""
+
+_LONG_QUOTE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A piece of the text in a style; `offset` and `length` in UTF-16 units."""
+
+    kind: str
+    offset: int
+    length: int
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    text: str
+    entities: tuple[Entity, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+
+def units(text: str) -> int:
+    """How long Telegram finds a text."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` UTF-16 units, ending in … if anything was cut; never half a character."""
+    if units(text) <= limit:
+        return text
+    kept = text.encode("utf-16-le")[: 2 * max(limit - 1, 0)].decode("utf-16-le", errors="ignore")
+    return f"{kept}…"
+
+
+def render(card: Card, *, ping: Iterable[str] = ()) -> Message:
+    """The whole card; where it is too long, the quoted text is cut first. Buttons are always kept."""
+    lines = [Line(text=card.headline, is_strong=True), *card.lines[:_MOST_LINES]]
+    if card.alert is Alert.PING and (names := " ".join(dict.fromkeys((*ping, *card.ping)))):
+        lines.append(Line(text=names))
+    texts = _fitted(lines)
+    entities: list[Entity] = []
+    offset = 0
+    for line, text in zip(lines, texts, strict=True):
+        entities += _styles(line, text, offset)
+        offset += units(text) + 1
+    return Message(text="\n".join(texts), entities=_capped(entities), buttons=card.buttons)
+
+
+def _fitted(lines: list[Line]) -> list[str]:
+    """The texts of the lines, the longest quotes cut until all fit, then other lines if need be."""
+    texts = [_encodable(line.text) for line in lines]
+    excess = sum(units(text) + 1 for text in texts) - 1 - MAX_TEXT
+    order = sorted(range(len(lines)), key=lambda i: (not lines[i].is_quote, -len(texts[i])))
+    for index in order:
+        if excess <= 0:
+            break
+        before = units(texts[index])
+        texts[index] = cut(texts[index], max(before - excess, 1))
+        excess -= before - units(texts[index])
+    return texts
+
+
+def _encodable(text: str) -> str:
+    """Telegram takes UTF-8 only: a lone surrogate becomes U+FFFD, and keeps its place."""
+    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+
+
+def _styles(line: Line, text: str, offset: int) -> Iterator[Entity]:
+    length = units(text)
+    if not text.strip():
+        return
+    if line.is_quote:
+        kind = "expandable_blockquote" if length > _LONG_QUOTE else "blockquote"
+        yield Entity(kind=kind, offset=offset, length=length)
+    if line.is_strong:
+        yield Entity(kind="bold", offset=offset, length=length)
+    if line.href:
+        yield Entity(kind="text_link", offset=offset, length=length, url=line.href)
+    for mark in line.marks:
+        yield from _mark(mark, text, offset)
+
+
+def _mark(mark: Span, text: str, offset: int) -> Iterator[Entity]:
+    marked = text[mark.start : mark.end]
+    if marked:
+        yield Entity(kind="underline", offset=offset + units(text[: mark.start]), length=units(marked))
+
+
+def _capped(entities: list[Entity]) -> tuple[Entity, ...]:
+    marks = [entity for entity in entities if entity.kind == "underline"][:_MOST_MARKS]
+    others = [entity for entity in entities if entity.kind != "underline"]
+    return tuple(sorted((*others, *marks), key=lambda entity: (entity.offset, -entity.length)))

@@ -1,0 +1,64 @@
+"""Cards into Telegram chats.
+
+Knows which chat a channel is and how loud an alert sounds there; the wire is in `api`, the markup in
+`message`, pacing and repeating belong to the outbox. Telegram has no idempotency keys: a time-out after
+sending may leave two cards, which is allowed for alerts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.errors import Reason, Rejected
+from bot.model import Alert, Receipt
+from connectors.telegram.message import render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.model import Card
+    from bot.ports import Clock
+    from connectors.telegram.api import Api
+    from connectors.telegram.connector import ChannelSettings
+
+_REF = re.compile(r"(-?\d+):(\d+)\Z")
+_SOUNDS = frozenset({Alert.PING, Alert.MESSAGE})
+
+
+@dataclass(kw_only=True)
+class TelegramNotifier:
+    """`bot.ports.Notifier` on the Bot API."""
+
+    api: Api
+    channels: Mapping[str, ChannelSettings]
+    clock: Clock
+    kind: str = "telegram"
+    # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: a group takes 20 a
+    # minute. The other limit, one a second, allows short bursts, and an alert should not wait for it.
+    limits: tuple[tuple[int, timedelta], ...] = ((20, timedelta(minutes=1)),)
+
+    async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:  # noqa: ARG002
+        to = self._settings(channel)
+        chat_id, message_id = await self.api.send(
+            to.chat,
+            render(card, ping=to.ping),
+            thread=to.thread,
+            is_silent=card.alert not in _SOUNDS,
+        )
+        return Receipt(ref=f"{chat_id}:{message_id}", at=self.clock.now())
+
+    async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:  # noqa: ARG002
+        ref = _REF.match(receipt.ref)
+        if ref is None:
+            raise Rejected(f"{receipt.ref!r} is no message of Telegram", reason=Reason.NOT_FOUND)
+        message = render(card, ping=self._settings(channel).ping)
+        await self.api.edit(int(ref[1]), int(ref[2]), message)
+        return Receipt(ref=receipt.ref, at=self.clock.now())
+
+    def _settings(self, channel: str) -> ChannelSettings:
+        if channel not in self.channels:
+            raise Rejected(f"there is no channel telegram:{channel}", reason=Reason.NOT_FOUND)
+        return self.channels[channel]

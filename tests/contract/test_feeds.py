@@ -1,0 +1,20 @@
+"""Telegram's decision feed passes the suite for feeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.testing.feed_contract import FeedContract
+from tests.contract import _rigs
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from bot.testing.feed_contract import FeedRig
+
+
+class TestTelegram(FeedContract):
+    """Against the loopback Bot API."""
+
+    def rig(self) -> AbstractAsyncContextManager[FeedRig]:
+        return _rigs.telegram_feed()

@@ -1,0 +1,394 @@
+"""What a card shows, state by state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot import cards, texts
+from bot.model import (
+    Alert,
+    Author,
+    Card,
+    ConversationState,
+    Facts,
+    Fired,
+    Kind,
+    Mention,
+    Post,
+    Span,
+    Urgency,
+    Verb,
+    Verdict,
+)
+from bot.records import Ask, CardState, Conversation, DigestState, InboxRow
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
+ID = "01JD4ZQ8M0ABCDEFGHJKMNPQRS"
+TEXT = "@acme.example STILL waiting for my refund from Acme, since three weeks now!"
+WAITING = Span(start=TEXT.index("waiting"), end=TEXT.index("waiting") + len("waiting for my refund"))
+BRAND = Span(start=TEXT.index("Acme"), end=TEXT.index("Acme") + 4)
+
+ANNA = Author(
+    platform="bluesky",
+    id="did:plc:anna",
+    handle="anna.example",
+    name="Anna Example",
+    followers=1234,
+    created_at=datetime(2024, 3, 1, tzinfo=UTC),
+)
+AN_ASK = Ask(id=1, started_at=NOW - timedelta(minutes=2), due_at=datetime(2026, 11, 20, 13, 35, tzinfo=UTC))
+
+
+def a_state(**changes: object) -> CardState:
+    post = Post(
+        platform="bluesky",
+        id="at://did:plc:anna/app.bsky.feed.post/1",
+        author_id="did:plc:anna",
+        author_handle="anna.example",
+        text=TEXT,
+        url="https://bsky.app/profile/anna.example/post/1",
+        posted_at=NOW - timedelta(minutes=2),
+        seen_at=NOW,
+    )
+    fired = Fired(
+        rule="refund",
+        points=40,
+        why="waits for a refund",
+        location="rules/a.yaml:3:1",
+        evidence=("waiting", "refund"),
+        spans=(WAITING,),
+    )
+    state = CardState(
+        mention_id=ID,
+        mention=Mention(post=post, brand="acme", kind=Kind.REPLY, spans=(BRAND,)),
+        verdict=Verdict(
+            mention_id=ID,
+            rules_version="r1",
+            engine_version="e1",
+            urgency=Urgency.CRITICAL,
+            ignored=False,
+            score=85,
+            persona="customer",
+            route="support",
+            tags=("refund",),
+            respond_in=timedelta(minutes=15),
+            alert=Alert.PING,
+            fired=(fired,),
+        ),
+        facts=Facts(
+            mention_id=ID, brand="acme", platform="bluesky", kind=Kind.REPLY, text=post.searchable, lang="en"
+        ),
+        conversation=Conversation(
+            id=1,
+            brand="acme",
+            platform="bluesky",
+            root_id=post.id,
+            author_id=post.author_id,
+            state=ConversationState.OPEN,
+            version=1,
+        ),
+        author=ANNA,
+        ask=AN_ASK,
+    )
+    return replace(state, **changes)  # type: ignore[arg-type]
+
+
+def with_post(state: CardState, **changes: object) -> CardState:
+    post = replace(state.mention.post, **changes)  # type: ignore[arg-type]
+    return replace(state, mention=replace(state.mention, post=post))
+
+
+def in_state(state: ConversationState, **changes: object) -> CardState:
+    card = a_state()
+    conversation = replace(card.conversation, state=state, **changes)  # type: ignore[arg-type]
+    return replace(card, conversation=conversation)
+
+
+def render(state: CardState, *, expanded: bool = False) -> Card:
+    return cards.render(state, zone=BERLIN, now=NOW, expanded=expanded, people={"anna": "Anna"})
+
+
+def labels(card: Card) -> list[str]:
+    return [button.label for row in card.buttons for button in row]
+
+
+def whole(card: Card) -> str:
+    return "\n".join([card.headline, *(line.text for line in card.lines)])
+
+
+def test_the_lock_screen_line_has_urgency_time_and_words() -> None:
+    """The first 60 characters suffice: how urgent, until when, and the words."""
+    card = render(a_state())
+    assert "CRITICAL · answer by 14:35 CET · “STILL waiting for my…”" == card.headline
+    assert len(card.headline) <= cards.LOCK_SCREEN
+
+
+def test_the_card_says_all_that_is_known() -> None:
+    """Author, place, text, reason, link: in this order."""
+    assert [
+        "Anna Example (@anna.example) · 1,234 followers · since Mar 2024",
+        "Bluesky · reply to acme · en · 14:03 CET",
+        TEXT,
+        "Why: waits for a refund",
+        "Open the post",
+    ] == [line.text for line in render(a_state()).lines]
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    """An author whom nobody could look up is shown by what the post itself tells."""
+    line = render(a_state(author=None)).lines[0]
+    assert "@anna.example" == line.text
+
+
+def test_an_author_without_any_name_is_shown_by_id() -> None:
+    """Better a platform id than nothing to search for."""
+    state = with_post(a_state(author=None), author_handle=None)
+    assert "did:plc:anna" == render(state).lines[0].text
+
+
+def test_memory_is_shown() -> None:
+    """A person is a person: how often they wrote, and that we met before."""
+    text = render(a_state(messages=3, earlier=2)).lines[0].text
+    assert text.endswith(" · 3rd message · 2 earlier conversations")
+
+
+def test_matched_words_are_marked() -> None:
+    """Brand words and the rules' evidence, as spans of the very line that shows them."""
+    line = render(a_state()).lines[2]
+    assert ["waiting for my refund", "Acme"] == [line.text[m.start : m.end] for m in line.marks]
+
+
+def test_overlapping_marks_become_one() -> None:
+    """Two rules that found the same words mark them once."""
+    state = a_state()
+    longer = Span(start=WAITING.start, end=WAITING.end + 5)
+    mention = replace(state.mention, spans=(longer, WAITING))
+    line = render(replace(state, mention=mention)).lines[2]
+    assert [longer] == list(line.marks)
+
+
+def test_words_found_outside_the_text_are_shown_where_they_are() -> None:
+    """A title comes first; an alt text or a link is shown only if a word was found in it."""
+    state = with_post(a_state(), title="A title", alts=("a cat", "the Acme box"), text="look at this")
+    body = state.mention.post.searchable
+    at = body.index("Acme")
+    mention = replace(state.mention, spans=(Span(start=at, end=at + 4),))
+    verdict = replace(state.verdict, fired=())
+    card = render(replace(state, mention=mention, verdict=verdict))
+    quotes = [line for line in card.lines if line.is_quote]
+    assert ["A title", "look at this", "the Acme box"] == [line.text for line in quotes]
+    assert [(), (), (Span(start=4, end=8),)] == [line.marks for line in quotes]
+
+
+def test_a_span_outside_the_text_marks_nothing() -> None:
+    """A rule that is wrong about its evidence can't break a card."""
+    mention = replace(a_state().mention, spans=(Span(start=9000, end=9004), Span(start=5, end=5)))
+    line = render(a_state(mention=mention)).lines[2]
+    assert (WAITING,) == line.marks
+
+
+def test_the_parents_line_is_shown_and_cut() -> None:
+    """What they answer to is on the card, on one line."""
+    parent = replace(a_state().mention.post, author_handle="acme.example", text="We ship\ntoday " + "x" * 500)
+    line = render(a_state(parent=parent)).lines[2].text
+    assert line.startswith("↳ in reply to @acme.example: “We ship today xxx")
+    assert len(line) < 200
+
+
+def test_a_parent_known_only_by_its_text_is_shown_too() -> None:
+    """The facts keep the parent's text even where its post is not held."""
+    facts = replace(a_state().facts, parent_text="We ship today")
+    assert "↳ in reply to “We ship today”" == render(a_state(facts=facts)).lines[2].text
+
+
+def test_far_evidence_is_brought_to_the_lock_screen() -> None:
+    """The words that matter are in the headline even when they stand late in a long post."""
+    text = "Long story short, as everybody here knows well by now, the charger of Acme caught fire"
+    state = with_post(a_state(), text=text)
+    start = text.index("caught fire")
+    fired = replace(state.verdict.fired[0], spans=(Span(start=start, end=len(text)),))
+    card = render(replace(state, verdict=replace(state.verdict, fired=(fired,))))
+    assert "CRITICAL · answer by 14:35 CET · “…Acme caught fire”" == card.headline
+
+
+def test_another_day_is_named() -> None:
+    """A time alone would be read as today's."""
+    ask = replace(AN_ASK, due_at=datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
+    assert "answer by Mon 23 Nov 09:00 CET" in render(a_state(ask=ask)).headline
+
+
+def test_no_target_no_promise() -> None:
+    """Without an ask there is no time to answer by."""
+    assert "CRITICAL · “STILL waiting for my refund from Acme, since…”" == render(a_state(ask=None)).headline
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [("UTC", "13:05 UTC"), ("America/Sao_Paulo", "10:05 UTC-03"), ("Asia/Kolkata", "18:35 IST")],
+)
+def test_a_zone_is_always_said(zone: str, expected: str) -> None:
+    """Also those that have no letters of their own."""
+    assert expected == texts.time_in_zone(NOW, now=NOW, zone=ZoneInfo(zone))
+
+
+# --- states -------------------------------------------------------------------------------------
+
+
+def test_a_claimed_card_says_by_whom_and_loses_the_button() -> None:
+    """Everyone sees who has it; nobody can claim it again."""
+    card = render(in_state(ConversationState.CLAIMED, claimed_by="anna", claimed_at=NOW))
+    assert card.headline.startswith("Claimed by Anna 14:05 · CRITICAL · answer by 14:35 CET · “")
+    assert ["Dismiss", "More…"] == labels(card)
+
+
+def test_somebody_not_in_the_list_is_shown_by_key() -> None:
+    """A person taken out of the configuration leaves a readable card."""
+    card = render(in_state(ConversationState.CLAIMED, claimed_by="berta"))
+    assert card.headline.startswith("Claimed by berta · CRITICAL")
+
+
+def test_an_answered_card_says_after_how_long() -> None:
+    """The result is on the card, the promise is not."""
+    ask = replace(AN_ASK, answered_at=NOW + timedelta(minutes=10))
+    card = render(replace(in_state(ConversationState.ANSWERED), ask=ask))
+    assert card.headline.startswith("Answered after 12m · CRITICAL · “STILL")
+    assert ["More…"] == labels(card)
+
+
+def test_a_dismissed_card_has_only_more() -> None:
+    """Feedback is still welcome."""
+    card = render(in_state(ConversationState.DISMISSED))
+    assert card.headline.startswith("Dismissed · CRITICAL · “")
+    assert ["More…"] == labels(card)
+
+
+def test_a_deleted_post_is_no_longer_shown() -> None:
+    """Neither its words nor its link, on the card or in its data."""
+    card = render(a_state(post_deleted=True))
+    assert "Deleted by its author · CRITICAL" == card.headline
+    assert "refund from Acme" not in whole(card)
+    assert "refund from Acme" not in repr(card.data)
+    assert ["Dismiss", "More…"] == labels(card)
+    assert [None] == list({line.href for line in card.lines})
+
+
+def test_only_an_open_card_pings() -> None:
+    """A late delivery of what somebody has already makes no noise."""
+    assert Alert.PING is render(a_state()).alert
+    assert Alert.MESSAGE is render(in_state(ConversationState.CLAIMED, claimed_by="anna")).alert
+
+
+# --- buttons ------------------------------------------------------------------------------------
+
+
+def test_three_buttons_and_a_menu() -> None:
+    """Never more than three at first; the rest is under More."""
+    assert ["Claim", "Dismiss", "More…"] == labels(render(a_state()))
+    expected = ["Not about us", "Why", "Too high", "Too low", "Back"]
+    assert expected == labels(render(a_state(), expanded=True))
+
+
+@pytest.mark.parametrize("verb", list(Verb))
+def test_tokens_come_back(verb: Verb) -> None:
+    """What a button sends is read again, and fits Telegram's 64 bytes."""
+    token = cards.token(verb, ID)
+    assert (verb, ID) == cards.parse_token(token)
+    assert len(token.encode()) <= 64
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "claim", "claim:", "claim:1", f"claim:{ID}x", f"claim:{ID}\n", f"eat:{ID}", f"claim:{ID.lower()}"],
+)
+def test_a_token_of_another_life_is_nothing(token: str) -> None:
+    """Presses are input from outside: anything unknown is None, never an exception."""
+    assert cards.parse_token(token) is None
+
+
+# --- hostile text ---------------------------------------------------------------------------------
+
+
+def test_a_name_cannot_build_lines_or_turn_the_text() -> None:
+    """Line breaks, terminal escapes and direction overrides in a name are gone."""
+    author = replace(ANNA, name="Eve\nURGENT: \x1b[31mpay\u202e \u2066now")
+    line = render(a_state(author=author)).lines[0].text
+    assert line.startswith("Eve URGENT: [31mpay now (@anna.example)")
+
+
+def test_the_text_itself_is_kept_as_it_is() -> None:
+    """Markup, right-to-left and emoji are the person's words."""
+    text = "<b>&amp; *bold* مرحبا 👩‍👩‍👧 \u202e" + "y" * 10_000
+    state = with_post(a_state(), text=text)
+    assert text in [line.text for line in render(state).lines]
+
+
+def test_a_script_link_is_no_link() -> None:
+    """Only http and https are offered to be opened."""
+    card = render(with_post(a_state(), url="javascript:alert(1)"))
+    assert [None] == list({line.href for line in card.lines})
+    assert card.data["url"] is None
+
+
+def test_a_post_without_text_still_makes_a_card() -> None:
+    """A picture alone: no empty quotes in the headline."""
+    card = render(with_post(a_state(), text=""))
+    assert "CRITICAL · answer by 14:35 CET" == card.headline
+
+
+# --- digests and notices --------------------------------------------------------------------------
+
+
+def a_row(number: int) -> InboxRow:
+    return InboxRow(
+        mention_id=f"m{number}",
+        brand="acme",
+        platform="bluesky",
+        urgency=Urgency.LOW,
+        state=ConversationState.OPEN,
+        ignored=False,
+        author="@anna.example",
+        text=f"number {number}\nof many",
+        url="https://bsky.app/1",
+        posted_at=NOW,
+        due_at=None,
+        answered_at=None,
+        claimed_by=None,
+        route="support",
+        rules=(),
+    )
+
+
+def test_a_digest_lists_and_says_what_is_left() -> None:
+    """Twenty at most; the rest is counted."""
+    state = DigestState(route="support", rows=tuple(a_row(number) for number in range(23)))
+    card = cards.render_digest(state, zone=BERLIN, now=NOW)
+    assert "23 quieter mentions · support" == card.headline
+    assert "14:05 · LOW · Bluesky · @anna.example: “number 0 of many”" == card.lines[0].text
+    assert "… and 3 more: outcare inbox" == card.lines[-1].text
+    assert (21, Alert.DIGEST) == (len(card.lines), card.alert)
+
+
+def test_a_notice_is_one_plain_message() -> None:
+    """Its first line is the headline."""
+    card = cards.notice_card("Telegram refuses.\nThe bot was removed.")
+    assert ("Telegram refuses.", "The bot was removed.") == (card.headline, card.lines[0].text)
+
+
+def test_the_reason_of_a_verdict_is_told_in_a_few_words() -> None:
+    """What the button Why answers."""
+    expected = "CRITICAL, 85 points: waits for a refund +40 (waiting, refund)"
+    assert expected == texts.why(a_state().verdict)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (112, "112th"), (21, "21st")],
+)
+def test_ordinals(number: int, expected: str) -> None:
+    """As they are said."""
+    assert expected == texts.ordinal(number)
