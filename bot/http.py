@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aiohttp import ClientResponse, ClientWebSocketResponse
-
     from yarl import URL
 
     from bot.ports import Clock
@@ -30,7 +29,6 @@ TOTAL_SECONDS = 30.0
 HANDSHAKE_SECONDS = 15.0
 CLOSE_SECONDS = 2.0
 _CHUNK = 64 * 1024
-
 
 
 class HttpClient:
