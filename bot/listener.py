@@ -122,8 +122,8 @@ class Listener:
                     self._hear(batch)
                     await self._hand_over(batch)
             except CursorLost as error:
-                self._starts_anew = True
                 await self._take(self._source.name, Batch(gap=error.gap))
+                self._starts_anew = True
                 raise
             except BotError:
                 await self._release()

@@ -67,7 +67,7 @@ class Loopback:
         app.add_routes(self.routes())
         app.add_routes([web.post("/_control", self._control)])
         app.on_shutdown.append(self._hang_up)
-        self._runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=1)
+        self._runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.port = self._runner.addresses[0][1]
