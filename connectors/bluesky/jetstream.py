@@ -209,7 +209,7 @@ class Reading:
                 self._add(event, now)
 
     def batch(self) -> Batch:
-        has_moved = self._newest != self._told
+        has_moved = self._newest != self._told or self._collector.has_found
         self._told, self._flushed_at = self._newest, self._clock.monotonic()
         gap, self._gap = self._gap, None
         return self._collector.batch(self._position().text if has_moved else None, gap)
