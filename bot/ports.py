@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -66,7 +66,7 @@ class Clock(Protocol):
 
 
 class Http(Protocol):
-    """The one way out to the network: time-outs, size cap, redaction and metrics are in it.
+    """The one way out to the network: time-outs, size cap and redaction are in it.
 
     Connection failures and time-outs come as `Unavailable`; statuses are the caller's to judge.
     """
@@ -94,8 +94,16 @@ class Http(Protocol):
         *,
         heartbeat: float | None = None,
         max_message_bytes: int = 5_000_000,
-    ) -> AbstractAsyncContextManager[ClientWebSocketResponse]:
-        """One connection; a refused upgrade is `Unavailable` (429 and 503 with their `retry_after`)."""
+    ) -> AbstractAsyncContextManager[ClientWebSocketResponse[Literal[False]]]:
+        """One connection; text frames come as bytes (`decode_text=False`).
+
+        A refused upgrade is the error of its status (`bot.http.refusal`; 429 and 503 with `retry_after`), an
+        answer that is no upgrade at all `Unavailable` (protocol).
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection. Idempotent."""
         ...
 
 
@@ -130,9 +138,10 @@ class Source(Protocol):
         skipped and counted in `undecodable`; a malformed page or stream is `Unavailable` (protocol).
         Unknown kinds are skipped and never move the cursor backwards.
 
-        Deletions are yielded when `watch` wants the post's id; account deletions always.
+        Deletions are yielded when `watch` wants the post's id; account deletions always. A stream yields an
+        empty batch as soon as it is connected. A batch that saw nothing has no cursor.
 
-        Raises: Unavailable, Unauthorized, CursorLost.
+        Raises: Unavailable, Refused (Unauthorized where a credential is wrong), CursorLost.
         """
         ...
 
@@ -339,6 +348,7 @@ class Connector:
     `source_settings` validates `sources.<name>`, `channel_settings` each `channels.<name>.<channel>`,
     `account_settings` the connector's own section `<name>:` (credentials, hosts). Each is a frozen pydantic
     model with `extra="forbid"`; secrets are `SecretStr`. A factory that is None says: no such side.
+    `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
     """
 
     name: str
@@ -347,6 +357,7 @@ class Connector:
     channel_settings: type[BaseModel] | None = None
     source: Callable[[Any, Wiring], Source] | None = None
     lookup: Callable[[Any, Wiring], Lookup] | None = None
+    cursor_at: Callable[[datetime], Cursor] | None = None
     notifier: Callable[[Any, Mapping[str, Any], Wiring], Notifier] | None = None
     feed: Callable[[Any, Mapping[str, Any], Wiring], DecisionFeed] | None = None
 

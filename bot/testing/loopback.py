@@ -1,65 +1,131 @@
-"""What the loopback servers share: a journal that survives a kill, serving on 127.0.0.1, running alone.
+"""An aiohttp application on 127.0.0.1: what the fakes of platforms stand on.
 
-Knows aiohttp and files; knows no platform.
+Knows how to start, stop, count connections and fail on purpose; knows no platform and imports no connector,
+so that a fake and its client cannot share a mistake.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
-import sys
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from aiohttp import web
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
+from aiohttp.typedefs import Handler, Middleware
 
 
-class Journal:
-    """JSON lines, each handed to the operating system before the peer hears of it; None keeps nothing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """The next request gets this instead of an answer."""
 
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = "the body of a refusal"
+    content_type: str = "text/plain"
 
-    def write(self, event: str, **fields: Any) -> None:
-        if self.path is not None:
-            line = json.dumps({"event": event, **fields}) + "\n"
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    def response(self) -> web.Response:
+        return web.Response(
+            status=self.status, headers=dict(self.headers), text=self.body, content_type=self.content_type
+        )
+
+
+class Loopback:
+    """Subclass it and give `routes`. `faults` are used up in order, one a request, before the routes."""
+
+    def __init__(self) -> None:
+        self.faults: deque[Any] = deque()
+        self.requests = 0
+        self.port = 0
+        self._open: dict[int, web.Request] = {}
+        self._runner: web.AppRunner | None = None
+
+    def routes(self) -> list[web.RouteDef]:
+        raise NotImplementedError
+
+    @property
+    def open_requests(self) -> int:
+        """Requests (streams too) that are being served now."""
+        return len(self._open)
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self, port: int = 0) -> None:
+        app = web.Application(middlewares=[self._middleware()])
+        app.add_routes(self.routes())
+        app.add_routes([web.post("/_control", self._control)])
+        app.on_shutdown.append(self._hang_up)
+        self._runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    def cut(self) -> None:
+        """Break every connection that is being served, as a crash of the platform would."""
+        for request in list(self._open.values()):
+            if request.transport is not None:
+                request.transport.abort()
+
+    async def control(self, command: Mapping[str, Any]) -> Any:
+        """Carry out what a test in another process asks for; the answer must be JSON."""
+        if command.get("do") == "refuse":
+            headers = command.get("headers", {})
+            self.faults.extend(
+                Refuse(status=command["status"], headers=headers) for _ in range(command.get("times", 1))
+            )
+        elif command.get("do") == "cut":
+            self.cut()
+        else:
+            raise ValueError(f"unknown command {command.get('do')!r}")
+        return {}
+
+    def _middleware(self) -> Middleware:
+        @web.middleware
+        async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if request.path == "/_control":
+                return await handler(request)
+            self.requests += 1
+            self._open[id(request)] = request
             try:
-                os.write(handle, line.encode())
+                if self.faults and isinstance(self.faults[0], Refuse):
+                    refuse: Refuse = self.faults.popleft()
+                    return refuse.response()
+                return await handler(request)
             finally:
-                os.close(handle)
+                del self._open[id(request)]
 
-    def read(self) -> list[dict[str, Any]]:
-        if self.path is None or not self.path.exists():
-            return []
-        return [json.loads(line) for line in self.path.read_text().splitlines()]
+        return counted
 
+    async def _control(self, request: web.Request) -> web.Response:
+        return web.json_response(await self.control(await request.json()))
 
-@asynccontextmanager
-async def serving(app: web.Application, *, port: int = 0) -> AsyncIterator[str]:
-    """The URL at which the app answers, without a slash at the end; gone afterwards."""
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        host, bound = runner.addresses[0][:2]
-        yield f"http://{host}:{bound}"
-    finally:
-        await runner.cleanup()
+    async def _hang_up(self, _: web.Application) -> None:
+        self.cut()
 
 
-async def alone(app: web.Application, *, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; the first line on stdout is `{"url": …}`."""
-    ended = asyncio.Event()
+async def serve(server: Loopback, port: int) -> None:
+    """Run a fake as a process: prints one JSON line with its port, then serves until SIGTERM."""
+    await server.start(port)
+    print(json.dumps({"port": server.port}), flush=True)  # noqa: T201 - how the parent learns the port
+    over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with serving(app, port=port) as url:
-        sys.stdout.write(json.dumps({"url": url}) + "\n")
-        sys.stdout.flush()
-        await ended.wait()
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    await over.wait()
+    await server.stop()

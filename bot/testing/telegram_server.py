@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
-from bot.testing.loopback import Journal, alone, serving
+from bot.testing.standalone import Journal, alone, serving
 from bot.testing.telegram_chats import ApiError, Chat, Telegram
 
 if TYPE_CHECKING:

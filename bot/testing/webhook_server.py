@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from bot.testing.loopback import Journal, alone, serving
+from bot.testing.standalone import Journal, alone, serving
 
 
 @dataclass(frozen=True, kw_only=True)

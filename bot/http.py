@@ -1,0 +1,153 @@
+"""The one way out to the network: aiohttp behind `bot.ports.Http`.
+
+Knows time-outs, size caps, what a status means and how to name a place without a secret; knows no platform.
+Messages name host and path only: query strings, bodies and tokens never leave this file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Literal
+
+import aiohttp
+
+from bot.errors import BotError, Reason, Unavailable
+from bot.refusals import place, refusal, retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
+
+    from aiohttp import ClientResponse, ClientWebSocketResponse
+    from yarl import URL
+
+    from bot.ports import Clock
+
+TOTAL_SECONDS = 30.0
+HANDSHAKE_SECONDS = 15.0
+CLOSE_SECONDS = 2.0
+_CHUNK = 64 * 1024
+
+
+class HttpClient:
+    """`bot.ports.Http` on one aiohttp session, opened with the first request."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+
+    @asynccontextmanager
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float | None = None,
+    ) -> AsyncIterator[ClientResponse]:
+        session = self._opened()
+        limit = aiohttp.ClientTimeout(total=timeout or TOTAL_SECONDS, sock_connect=5)
+        try:
+            response = await session.request(
+                method,
+                url,
+                headers=headers,
+                params=params,
+                data=body,
+                timeout=limit,
+                allow_redirects=False,
+            )
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise _translated(error, url, self._clock.now()) from _clean(error)
+        async with response:
+            yield response
+
+    async def read(self, response: ClientResponse, *, limit: int = 5_000_000) -> bytes:
+        body = bytearray()
+        try:
+            async for chunk in response.content.iter_chunked(_CHUNK):
+                body += chunk
+                if len(body) > limit:
+                    response.close()
+                    message = f"{place(response.url)} answered more than {limit} bytes"
+                    raise Unavailable(message, reason=Reason.PROTOCOL)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise _translated(error, response.url, self._clock.now()) from _clean(error)
+        return bytes(body)
+
+    @asynccontextmanager
+    async def websocket(
+        self, url: str, *, heartbeat: float | None = None, max_message_bytes: int = 5_000_000
+    ) -> AsyncIterator[ClientWebSocketResponse[Literal[False]]]:
+        session = self._opened()
+        try:
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
+                socket = await session.ws_connect(
+                    url,
+                    heartbeat=heartbeat,
+                    max_msg_size=max_message_bytes,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
+                    decode_text=False,
+                )
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise _translated(error, url, self._clock.now()) from _clean(error)
+        async with socket:
+            yield socket
+
+    async def close(self) -> None:
+        """Let go of every connection. Idempotent."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=50, limit_per_host=6, ttl_dns_cache=60),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": _user_agent()},
+                trust_env=False,
+            )
+        return self._session
+
+
+def _translated(error: Exception, url: str | URL, now: datetime) -> BotError:
+    where = place(url)
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        return _no_upgrade(error, where, now)
+    if isinstance(error, TimeoutError):
+        return Unavailable(f"{where} did not answer in time", reason=Reason.TIMEOUT)
+    if isinstance(error, aiohttp.InvalidURL):
+        return Unavailable(f"{where} is not an address that can be reached", reason=Reason.INVALID)
+    if isinstance(error, aiohttp.ClientResponseError | ValueError):
+        return Unavailable(f"{where} answered something that is not HTTP", reason=Reason.PROTOCOL)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return Unavailable(f"cannot connect to {where}: {error.os_error.strerror or 'refused'}")
+    return Unavailable(f"the connection to {where} was lost")
+
+
+def _no_upgrade(error: aiohttp.WSServerHandshakeError, where: str, now: datetime) -> BotError:
+    if error.status < 400:
+        message = f"{where} is not a WebSocket: it answered {error.status}"
+        return Unavailable(message, reason=Reason.PROTOCOL)
+    return refusal(error.status, where, wait=retry_after(error.headers or {}, now))
+
+
+def _clean(error: Exception) -> Exception | None:
+    """The cause to keep: without the URL, which may hold a token, and without headers."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return aiohttp.ClientError(f"{type(error).__name__}: status {error.status}")
+    if isinstance(error, aiohttp.InvalidURL | ValueError):
+        return None
+    return error
+
+
+def _user_agent() -> str:
+    try:
+        return f"outcare/{version('outcare')}"
+    except PackageNotFoundError:  # run from a checkout that nobody installed
+        return "outcare"

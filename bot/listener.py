@@ -1,0 +1,252 @@
+"""The one loop that drives a source: reads, hands over, waits, and begins again.
+
+Knows when to ask again and what to say about it; knows no platform and no table. What a batch means is
+`take`'s to decide: when it returns, the batch is committed, and only then is the next one taken.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.errors import BotError, CursorLost, Reason, Unauthorized, Unavailable
+from bot.model import Batch, Cursor
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from typing import Protocol
+
+    from bot.ports import Clock, Source, Watch
+
+    Take = Callable[[str, Batch], Awaitable[object]]
+
+    class Cursors(Protocol):
+        """What the loop needs of `bot.ports.Store`."""
+
+        async def cursor(self, name: str) -> Cursor | None: ...
+
+
+COMMIT_EVERY = timedelta(seconds=5)
+"""How often a position is committed that nothing was found on the way to."""
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(seconds=60)
+UNTIL_A_PERSON_ACTED = timedelta(minutes=15)
+
+_log = structlog.get_logger("listener")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Time and chance, and how they are used.
+
+    `random` gives numbers in [0, 1). `poll_every` is the rest of a polling source that has caught up.
+    `healthy_after`: a stream must last that long before its failures are forgotten, so that one which dies at
+    once does not begin the back-off anew. `first_cursor` is where to begin when nothing was committed yet.
+    """
+
+    clock: Clock
+    random: Callable[[], float]
+    poll_every: timedelta = timedelta(seconds=60)
+    healthy_after: timedelta = timedelta(seconds=60)
+    first_cursor: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """How a source does, for /readyz and `outcare status`.
+
+    `is_connected`: this connection has been heard of. `reason`, `message`: why it last failed, until it is
+    heard of again; `retry_at`: when the next try begins. The counters begin with the program.
+    """
+
+    name: str
+    is_connected: bool = False
+    last_event_at: datetime | None = None
+    reason: Reason | None = None
+    message: str | None = None
+    retry_at: datetime | None = None
+    seen: int = 0
+    posts_seen: int = 0
+    undecodable: int = 0
+
+
+class Listener:
+    """Drives one source until it is cancelled."""
+
+    def __init__(self, source: Source, take: Take, *, watch: Watch, store: Cursors, pace: Pace) -> None:
+        self._source = source
+        self._take = take
+        self._watch = watch
+        self._store = store
+        self._pace = pace
+        self._clock = pace.clock
+        self._state = Listening(name=source.name)
+        self._failures = 0
+        self._told: tuple[Reason, str] | None = None
+        self._starts_anew = False
+        self._heard_at: float | None = None
+        self._held: Batch | None = None
+        self._committed_at = 0.0
+
+    def state(self) -> Listening:
+        return self._state
+
+    async def run(self) -> None:
+        """Listen for ever. Cancellation closes the source and leaves nothing open."""
+        while True:
+            wait = await self._attempt()
+            self._state = replace(self._state, is_connected=False, retry_at=self._clock.now() + wait)
+            await self._clock.sleep(wait.total_seconds())
+
+    async def _attempt(self) -> timedelta:
+        """One reading; how long to wait before the next."""
+        try:
+            await self._read()
+        except Exception as error:  # noqa: BLE001 - one of the two places: no connector may end the program
+            return self._failed(error)
+        if self._source.is_stream:
+            return self._failed(Unavailable("the stream ended"))
+        self._recovered()
+        return self._pace.poll_every
+
+    async def _read(self) -> None:
+        self._heard_at, self._held = None, None
+        async with aclosing(_closable(self._source, await self._position(), self._watch)) as batches:
+            try:
+                async for batch in batches:
+                    self._hear(batch)
+                    await self._hand_over(batch)
+            except CursorLost as error:
+                await self._take(self._source.name, Batch(gap=error.gap))
+                self._starts_anew = True
+                raise
+            except BotError:
+                await self._release()
+                raise
+        await self._release()
+
+    async def _position(self) -> Cursor | None:
+        if self._starts_anew:
+            return None
+        return await self._store.cursor(self._source.name) or self._pace.first_cursor
+
+    def _hear(self, batch: Batch) -> None:
+        now = self._clock.monotonic()
+        self._heard_at = now if self._heard_at is None else self._heard_at
+        state = self._state
+        self._state = replace(
+            state,
+            is_connected=True,
+            reason=None,
+            message=None,
+            retry_at=None,
+            last_event_at=self._clock.now() if batch.seen else state.last_event_at,
+            seen=state.seen + batch.seen,
+            posts_seen=state.posts_seen + batch.posts_seen,
+            undecodable=state.undecodable + batch.undecodable,
+        )
+        if self._is_healthy:
+            self._recovered()
+
+    async def _hand_over(self, batch: Batch) -> None:
+        """Commit a batch, or hold it for a while when it does no more than move the cursor."""
+        self._held = merged(self._held, batch)
+        is_quiet = not (batch.posts or batch.deleted or batch.gap)
+        since = self._clock.monotonic() - self._committed_at
+        if not (is_quiet and since < COMMIT_EVERY.total_seconds()):
+            await self._release()
+
+    async def _release(self) -> None:
+        held, self._held = self._held, None
+        if held is None or held == Batch():
+            return
+        await self._take(self._source.name, held)
+        self._committed_at = self._clock.monotonic()
+        if held.cursor is not None:
+            self._starts_anew = False
+
+    @property
+    def _is_healthy(self) -> bool:
+        if self._heard_at is None:
+            return False
+        return self._clock.monotonic() - self._heard_at >= self._pace.healthy_after.total_seconds()
+
+    def _failed(self, error: Exception) -> timedelta:
+        """Say so, once per change of reason; how long to wait."""
+        if self._is_healthy:
+            self._recovered()
+        reason = error.reason if isinstance(error, BotError) else Reason.BUG
+        message = str(error) if isinstance(error, BotError) else type(error).__name__
+        wait = back_off(error, self._failures, self._pace.random())
+        self._failures += 1
+        retry_at = self._clock.now() + wait
+        self._state = replace(self._state, reason=reason, message=message, retry_at=retry_at)
+        self._tell(reason, message, error)
+        return wait
+
+    def _tell(self, reason: Reason, message: str, error: Exception) -> None:
+        is_bug = reason is Reason.BUG
+        told = (reason, message if is_bug else "")
+        if told == self._told:
+            return
+        self._told = told
+        retry_at = self._state.retry_at
+        _log.log(
+            logging.ERROR if is_bug else logging.WARNING,
+            "source.failed",
+            source=self._source.name,
+            reason=reason.value,
+            message=message,
+            retry_at=retry_at.isoformat(timespec="seconds") if retry_at else None,
+            exc_info=error if is_bug else None,
+        )
+
+    def _recovered(self) -> None:
+        self._failures = 0
+        if self._told is not None:
+            _log.info("source.recovered", source=self._source.name, after=self._told[0].value)
+        self._told = None
+        self._state = replace(self._state, reason=None, message=None)
+
+
+def back_off(error: Exception, failures: int, chance: float) -> timedelta:
+    """Full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+
+    `failures` before this one, `chance` in [0, 1). At least what the other side asked for; a credential that
+    is wrong will be wrong for a while.
+    """
+    if isinstance(error, Unauthorized):
+        return UNTIL_A_PERSON_ACTED
+    jittered: timedelta = chance * min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures, 10))
+    asked = error.retry_after if isinstance(error, Unavailable) else None
+    return max(jittered, asked + chance * FIRST_WAIT) if asked else jittered
+
+
+def merged(held: Batch | None, batch: Batch) -> Batch:
+    """Two batches in a row as one; the first holds no posts."""
+    if held is None:
+        return batch
+    return replace(
+        batch,
+        cursor=batch.cursor or held.cursor,
+        seen=held.seen + batch.seen,
+        posts_seen=held.posts_seen + batch.posts_seen,
+        undecodable=held.undecodable + batch.undecodable,
+    )
+
+
+async def _closable(source: Source, after: Cursor | None, watch: Watch) -> AsyncGenerator[Batch, None]:
+    """A source's batches, closed with the loop also where the iterator is no generator."""
+    batches = source.read(after, watch)
+    try:
+        async for batch in batches:
+            yield batch
+    finally:
+        close = getattr(batches, "aclose", None)
+        if close is not None:
+            await close()

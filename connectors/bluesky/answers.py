@@ -1,0 +1,82 @@
+"""Answers remembered for a while, and one question at a time for each of them.
+
+Knows nothing of what is asked. A refusal is remembered too (shorter); a failure never is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from bot.errors import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+    from typing import Any
+
+    from bot.ports import Clock
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Call(Generic[T]):
+    task: asyncio.Task[T]
+    waiting: int = 0
+
+
+class Answers(Generic[T]):
+    """At most `size` answers, each for `keep` seconds (`keep_refusal` for a Rejected)."""
+
+    def __init__(self, clock: Clock, *, size: int, keep: float, keep_refusal: float) -> None:
+        self._clock = clock
+        self._size = size
+        self._keep = keep
+        self._keep_refusal = keep_refusal
+        self._kept: OrderedDict[str, tuple[float, T | Rejected]] = OrderedDict()
+        self._calls: dict[str, _Call[T]] = {}
+
+    async def get(self, key: str, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The remembered answer, or that of `ask`; who asks the same meanwhile waits for the same call."""
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] > self._clock.monotonic():
+            self._kept.move_to_end(key)
+            return _said(kept[1])
+        call = self._calls.get(key)
+        if call is None:
+            call = self._calls[key] = _Call(asyncio.create_task(self._asked(key, ask())))
+        return await self._shared(key, call)
+
+    async def _shared(self, key: str, call: _Call[T]) -> T:
+        call.waiting += 1
+        try:
+            return await asyncio.shield(call.task)
+        finally:
+            call.waiting -= 1
+            if not call.waiting:
+                call.task.cancel()  # nobody waits any more: a call must not outlive its callers
+                if self._calls.get(key) is call:
+                    del self._calls[key]
+
+    async def _asked(self, key: str, answer: Awaitable[T]) -> T:
+        try:
+            value = await answer
+        except Rejected as error:
+            self._remember(key, error, self._keep_refusal)
+            raise
+        self._remember(key, value, self._keep)
+        return value
+
+    def _remember(self, key: str, value: T | Rejected, seconds: float) -> None:
+        self._kept[key] = (self._clock.monotonic() + seconds, value)
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+
+def _said(answer: T | Rejected) -> T:
+    if isinstance(answer, Rejected):
+        raise Rejected(str(answer), reason=answer.reason)
+    return answer

@@ -1,0 +1,15 @@
+"""What Bluesky offers to the daemon: a source (Jetstream) and a lookup (AppView). No channel, no account."""
+
+from __future__ import annotations
+
+from bot.ports import Connector
+from connectors.bluesky.jetstream import NAME, JetstreamSource, Settings, cursor_at
+from connectors.bluesky.lookup import AppViewLookup
+
+CONNECTOR = Connector(
+    name=NAME,
+    source_settings=Settings,
+    source=JetstreamSource,
+    lookup=AppViewLookup,
+    cursor_at=cursor_at,
+)

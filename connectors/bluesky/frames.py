@@ -1,0 +1,226 @@
+"""Jetstream v1 frames: what one means, and how many of them become a batch. Pure but for the watch it asks.
+
+Format: https://github.com/bluesky-social/jetstream-legacy (README, "Example events"). Knows no socket and
+no file: the live source and the recording both put their frames in here.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from bot.model import Batch, Deletion, Post
+from connectors.bluesky.record import COLLECTION, PLATFORM, Origin, Record, post_id, to_post
+
+if TYPE_CHECKING:
+    from bot.model import Cursor, Gap
+    from bot.ports import Watch
+
+MAX_FRAMES = 5_000
+GONE = frozenset({"deleted", "takendown"})
+"""Statuses of an inactive account whose posts must go from here too. Not: deactivated, suspended,
+desynchronized, throttled, from which an account comes back.
+https://github.com/bluesky-social/atproto/blob/main/lexicons/com/atproto/sync/subscribeRepos.json (#account)
+"""
+
+Micros = Annotated[int, msgspec.Meta(ge=10**15, lt=10**16)]
+"""Unix microseconds from 2001 to 2286: what lies outside is no time that Jetstream can have meant."""
+Did = Annotated[str, msgspec.Meta(pattern="^did:", max_length=2048)]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WRITES = frozenset({"create", "update"})
+_POSTS = f'"{COLLECTION}"'.encode()
+_ACCOUNT = b'"account"'
+
+
+class Envelope(msgspec.Struct, gc=False, frozen=True):
+    """What every frame has."""
+
+    time_us: Micros
+    kind: str
+
+
+class Commit(msgspec.Struct, gc=False, frozen=True):
+    operation: str
+    collection: str
+    rkey: Annotated[str, msgspec.Meta(min_length=1)]
+    rev: str = ""
+    record: Record | None = None
+    cid: str | None = None
+
+
+class Account(msgspec.Struct, gc=False, frozen=True):
+    active: bool
+    status: str | None = None
+
+
+class Event(msgspec.Struct, gc=False, frozen=True):
+    """A frame about a post or an account."""
+
+    did: Did
+    time_us: Micros
+    kind: str
+    commit: Commit | None = None
+    account: Account | None = None
+
+
+class Elsewhere(msgspec.Struct, gc=False, frozen=True):
+    """A commit of which only the collection is read, because its record may have any shape."""
+
+    collection: str
+
+
+class Other(msgspec.Struct, gc=False, frozen=True):
+    time_us: Micros
+    kind: str
+    commit: Elsewhere
+
+
+class Malformed(ValueError):  # noqa: N818 - named like the errors of this program
+    """A frame that is no Jetstream event."""
+
+
+_decode_event = msgspec.json.Decoder(Event).decode
+_decode_envelope = msgspec.json.Decoder(Envelope).decode
+_decode_other = msgspec.json.Decoder(Other).decode
+
+
+def parse(frame: bytes) -> Event | Envelope:
+    """A post's or an account's event; for any other kind or collection only its envelope.
+
+    Looks for the collection in the raw bytes first, anywhere in them: that is cheaper than to decode, and a
+    long did:web or another order of keys is not missed. Raises: Malformed.
+    """
+    try:
+        if _POSTS in frame or _ACCOUNT in frame:
+            return _relevant(frame)
+        return _decode_envelope(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(type(error).__name__) from error
+
+
+def is_post(event: Event) -> bool:
+    """A post that was created or updated."""
+    commit = event.commit
+    return commit is not None and commit.collection == COLLECTION and commit.operation in _WRITES
+
+
+def post(event: Event, seen_at: datetime) -> Post:
+    """The post of an event that `is_post`."""
+    commit = event.commit
+    if commit is None or commit.record is None:
+        raise Malformed("no post in it")
+    origin = Origin(
+        did=event.did,
+        rkey=commit.rkey,
+        cid=commit.cid,
+        known_at=at(event.time_us),
+        seen_at=seen_at,
+        is_edit=commit.operation == "update",
+    )
+    return to_post(commit.record, origin)
+
+
+def deletion(event: Event) -> Deletion | None:
+    """What an event takes away: a post, or (without `post_id`) all of an account; None: nothing."""
+    commit, account = event.commit, event.account
+    if commit and commit.operation == "delete" and commit.collection == COLLECTION:
+        return Deletion(platform=PLATFORM, author_id=event.did, post_id=post_id(event.did, commit.rkey))
+    if account and not account.active and account.status in GONE:
+        return Deletion(platform=PLATFORM, author_id=event.did)
+    return None
+
+
+def at(time_us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=time_us)
+
+
+def micros(when: datetime) -> int:
+    return (when - _EPOCH) // timedelta(microseconds=1)
+
+
+class Collector:
+    """Counts frames and keeps what the watch wants of them, until a batch is taken."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._posts: list[Post] = []
+        self._deleted: list[Deletion] = []
+        self.seen = self._posts_seen = self._undecodable = 0
+
+    @property
+    def has_found(self) -> bool:
+        return bool(self._posts or self._deleted)
+
+    @property
+    def is_full(self) -> bool:
+        return self.seen >= MAX_FRAMES
+
+    def malformed(self) -> None:
+        self.seen += 1
+        self._undecodable += 1
+
+    def add(self, event: Event | Envelope, seen_at: datetime, *, is_replay: bool = False) -> bool:
+        """Count an event, and keep what is wanted of it. True: something was.
+
+        `is_replay`: it comes again, and was counted before unless something in it is wanted.
+        """
+        is_found = isinstance(event, Event) and self._keep(event, seen_at)
+        if is_found or not is_replay:
+            self.seen += 1
+            self._posts_seen += isinstance(event, Event) and is_post(event)
+        return is_found
+
+    def batch(self, cursor: Cursor | None, gap: Gap | None = None) -> Batch:
+        """What came since the batch before; starts anew."""
+        batch = Batch(
+            posts=tuple(self._posts),
+            deleted=tuple(self._deleted),
+            cursor=cursor,
+            seen=self.seen,
+            posts_seen=self._posts_seen,
+            undecodable=self._undecodable,
+            gap=gap,
+        )
+        self._posts, self._deleted = [], []
+        self.seen = self._posts_seen = self._undecodable = 0
+        return batch
+
+    def _keep(self, event: Event, seen_at: datetime) -> bool:
+        if is_post(event):
+            return self._keep_post(post(event, seen_at))
+        gone = deletion(event)
+        return gone is not None and self._keep_deletion(gone)
+
+    def _keep_post(self, found: Post) -> bool:
+        wanted = self._watch.wants(found.searchable, found.author_id, found.refs)
+        if wanted:
+            self._posts.append(found)
+        return wanted
+
+    def _keep_deletion(self, gone: Deletion) -> bool:
+        wanted = gone.post_id is None or self._watch.wants("", gone.author_id, (gone.post_id,))
+        if wanted:
+            self._deleted.append(gone)
+        return wanted
+
+
+def _relevant(frame: bytes) -> Event | Envelope:
+    try:
+        return _checked(_decode_event(frame))
+    except msgspec.ValidationError:
+        other = _decode_other(frame)
+        if other.commit.collection == COLLECTION:
+            raise
+        return Envelope(time_us=other.time_us, kind=other.kind)
+
+
+def _checked(event: Event) -> Event:
+    commit = event.commit
+    if event.kind == "commit" and commit is None:
+        raise msgspec.ValidationError("a commit event without its commit")
+    if is_post(event) and (commit is None or commit.record is None):
+        raise msgspec.ValidationError("a post without its record")
+    return event

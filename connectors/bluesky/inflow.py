@@ -1,0 +1,114 @@
+"""Frames off one WebSocket as fast as they come, handed over in heaps.
+
+Knows aiohttp's socket and nothing of what the frames mean. What lies in the heap is what the socket had to
+give: an empty heap says that it is drained, without looking into aiohttp's private queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Literal, Self
+
+from aiohttp import WSMsgType
+
+from bot.errors import Reason, Unavailable
+
+if TYPE_CHECKING:
+    from aiohttp import ClientWebSocketResponse
+
+    from bot.ports import Clock
+
+    Socket = ClientWebSocketResponse[Literal[False]]
+
+HEAP = 1_000
+"""Frames held at most; then the socket is not read, and TCP tells the server to wait."""
+
+_FRAMES = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
+_POLITE = frozenset({1000, 1001})
+"""Close codes of a server that ends or restarts: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1"""
+
+
+class Inflow:
+    """Reads a socket in a task of its own for as long as the `async with` lasts."""
+
+    def __init__(self, socket: Socket, clock: Clock) -> None:
+        self._socket = socket
+        self._clock = clock
+        self._heap: list[bytes] = []
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._pump: asyncio.Task[Unavailable | None] | None = None
+        self._last_at = clock.monotonic()
+
+    async def __aenter__(self) -> Self:
+        self._pump = asyncio.create_task(self._read(), name="bluesky.inflow")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.wait([self._pump])
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since the last frame."""
+        return self._clock.monotonic() - self._last_at
+
+    async def take(self, within: float) -> list[bytes] | None:
+        """What has arrived; [] when nothing did within that many seconds; None at the end.
+
+        Raises: Unavailable when the connection did not end as agreed.
+        """
+        if not self._arrived.is_set():
+            await self._wait(within)
+        heap, self._heap = self._heap, []
+        self._room.set()
+        if heap:
+            self._last_at = self._clock.monotonic()
+        if self._pump is None or not self._pump.done():
+            self._arrived.clear()
+        elif not heap:
+            return self._over(self._pump)
+        return heap
+
+    async def _wait(self, within: float) -> None:
+        alarm = asyncio.create_task(self._ring(within))
+        try:
+            await self._arrived.wait()
+        finally:
+            alarm.cancel()
+
+    async def _ring(self, within: float) -> None:
+        await self._clock.sleep(within)
+        self._arrived.set()
+
+    async def _read(self) -> Unavailable | None:
+        try:
+            while True:
+                message = await self._socket.receive()
+                if message.type not in _FRAMES:
+                    return ending(message.type, self._socket.close_code)
+                self._heap.append(message.data)
+                self._arrived.set()
+                if len(self._heap) >= HEAP:
+                    self._room.clear()
+                    await self._room.wait()
+        finally:
+            self._arrived.set()
+
+    @staticmethod
+    def _over(pump: asyncio.Task[Unavailable | None]) -> None:
+        error = pump.result()
+        if error is not None:
+            raise error
+
+
+def ending(kind: WSMsgType, code: int | None) -> Unavailable | None:
+    """What the last message of a socket means; None: the server said goodbye."""
+    if kind is WSMsgType.ERROR:
+        return Unavailable(f"the stream broke (WebSocket error {code})", reason=Reason.PROTOCOL)
+    if kind is WSMsgType.CLOSE and code in _POLITE:
+        return None
+    if kind is WSMsgType.CLOSE:
+        return Unavailable(f"the server closed the stream (code {code})", reason=Reason.SERVER)
+    return Unavailable("the stream was cut", reason=Reason.CONNECTION)

@@ -1,0 +1,186 @@
+"""The record of a Bluesky post, and how it becomes a `Post`. Pure; shared by Jetstream and the AppView.
+
+Knows the lexicons `app.bsky.feed.post`, `app.bsky.embed.*` and `app.bsky.richtext.facet`
+(https://github.com/bluesky-social/atproto/tree/main/lexicons/app/bsky) as far as rules and cards need them;
+knows no transport. Anybody may write anything into a repository, so every field may be missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bot.model import Post, PostRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLATFORM = "bluesky"
+COLLECTION = "app.bsky.feed.post"
+
+
+class Ref(msgspec.Struct, gc=False, frozen=True):
+    """`com.atproto.repo.strongRef`."""
+
+    uri: str
+    cid: str | None = None
+
+
+class Reply(msgspec.Struct, gc=False, frozen=True):
+    root: Ref
+    parent: Ref
+
+
+class Feature(msgspec.Struct, gc=False, frozen=True):
+    """One of `app.bsky.richtext.facet#mention` (did), `#link` (uri), `#tag`."""
+
+    did: str | None = None
+    uri: str | None = None
+
+
+class Facet(msgspec.Struct, gc=False, frozen=True):
+    features: list[Feature] | None = None
+
+
+class External(msgspec.Struct, gc=False, frozen=True):
+    uri: str = ""
+    title: str | None = None
+    description: str | None = None
+
+
+class Image(msgspec.Struct, gc=False, frozen=True):
+    alt: str | None = None
+
+
+class Quoted(msgspec.Struct, gc=False, frozen=True):
+    """`record` of an embed: a strongRef, or (recordWithMedia) an object that holds one under `record`."""
+
+    uri: str | None = None
+    cid: str | None = None
+    record: Ref | None = None
+
+
+class Embed(msgspec.Struct, gc=False, frozen=True):
+    """Any of `app.bsky.embed.*`: images, video (`alt`), external, record, recordWithMedia."""
+
+    external: External | None = None
+    images: list[Image] | None = None
+    alt: str | None = None
+    record: Quoted | None = None
+    media: Embed | None = None
+
+
+class Record(msgspec.Struct, gc=False, frozen=True):
+    text: str = ""
+    created_at: str | None = msgspec.field(name="createdAt", default=None)
+    reply: Reply | None = None
+    embed: Embed | None = None
+    facets: list[Facet] | None = None
+    langs: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a record stands and when: `known_at` is the network's own time of it."""
+
+    did: str
+    rkey: str
+    cid: str | None
+    known_at: datetime
+    seen_at: datetime
+    handle: str | None = None
+    is_edit: bool = False
+
+
+def to_post(record: Record, origin: Origin) -> Post:
+    """The post of a record. `createdAt` is the client's claim: believed only when it lies in the past."""
+    reply = record.reply
+    return Post(
+        platform=PLATFORM,
+        id=post_id(origin.did, origin.rkey),
+        author_id=origin.did,
+        author_handle=origin.handle,
+        text=record.text,
+        posted_at=posted_at(record.created_at, min(origin.known_at, origin.seen_at)),
+        seen_at=origin.seen_at,
+        alts=tuple(alts(record.embed)),
+        links=tuple(links(record)),
+        langs=tuple(record.langs or ()),
+        mentions=tuple(mentions(record)),
+        parent=ref(reply.parent) if reply else None,
+        root=ref(reply.root) if reply else None,
+        quoted=quoted(record.embed),
+        revision=origin.cid,
+        url=web_url(origin.did, origin.rkey),
+        is_edit=origin.is_edit,
+    )
+
+
+def post_id(did: str, rkey: str) -> str:
+    """The at-uri of a post: https://atproto.com/specs/at-uri-scheme."""
+    return f"at://{did}/{COLLECTION}/{rkey}"
+
+
+def web_url(did: str, rkey: str) -> str:
+    return f"https://bsky.app/profile/{did}/post/{rkey}"
+
+
+def authority(uri: str) -> str | None:
+    """The DID in an at-uri, if it is one."""
+    parts = uri.split("/", 3)
+    return parts[2] if uri.startswith("at://did:") else None
+
+
+def ref(strong: Ref) -> PostRef:
+    return PostRef(id=strong.uri, author_id=authority(strong.uri), revision=strong.cid)
+
+
+def quoted(embed: Embed | None) -> PostRef | None:
+    """The post that `app.bsky.embed.record` or `recordWithMedia` embeds; feeds and lists are no posts."""
+    record = embed.record if embed else None
+    if record is None:
+        return None
+    strong = record.record or (Ref(uri=record.uri, cid=record.cid) if record.uri else None)
+    return ref(strong) if strong and f"/{COLLECTION}/" in strong.uri else None
+
+
+def alts(embed: Embed | None) -> Iterator[str]:
+    """What pictures, videos and link cards say: their alt texts, the card's title and description."""
+    if embed is None:
+        return
+    external = embed.external
+    texts = [image.alt for image in embed.images or ()]
+    texts += [embed.alt, *((external.title, external.description) if external else ())]
+    yield from (text for text in texts if text)
+    yield from alts(embed.media)
+
+
+def links(record: Record) -> Iterator[str]:
+    """Link targets, each once: of facets (the text shows them shortened), then of the link card."""
+    embed = record.embed
+    holders = (embed, embed.media if embed else None)
+    cards = (holder.external for holder in holders if holder and holder.external)
+    targets = [*(feature.uri for feature in _features(record)), *(card.uri for card in cards)]
+    yield from dict.fromkeys(target for target in targets if target)
+
+
+def mentions(record: Record) -> Iterator[str]:
+    """The DIDs that the post mentions, each once."""
+    yield from dict.fromkeys(feature.did for feature in _features(record) if feature.did)
+
+
+def posted_at(claim: str | None, latest: datetime) -> datetime:
+    """The client's `createdAt`, never later than `latest`, which also stands in for what cannot be read."""
+    try:
+        claimed = datetime.fromisoformat(claim or "")
+        return latest if claimed.tzinfo is None else min(claimed.astimezone(UTC), latest)
+    except (ValueError, OverflowError):
+        return latest
+
+
+def _features(record: Record) -> Iterator[Feature]:
+    for facet in record.facets or ():
+        yield from facet.features or ()

@@ -1,0 +1,96 @@
+"""The stages that the contract suite plays on: Jetstream, a recording, and a message board made for twins."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from bot.clock import SystemClock
+from bot.http import HttpClient
+from bot.model import Cursor
+from bot.ports import Http, Source, Wiring
+from bot.testing.jetstream_server import JetstreamServer
+from bot.testing.loopback import Refuse
+from connectors.bluesky.jetstream import JetstreamSource, Settings, cursor_at
+from connectors.bluesky.recording import RecordingSource
+
+SECRET = "hunter2-hunter2"
+
+
+class JetstreamStage:
+    secret = SECRET
+
+    def __init__(self, server: JetstreamServer, http: HttpClient) -> None:
+        self.server = server
+        self.http = http
+        self.start: Cursor | None = cursor_at(SystemClock().now())
+
+    def source(self, http: Http) -> Source:
+        settings = Settings(jetstream=self.server.url)
+        return JetstreamSource(settings, Wiring(http=http, clock=SystemClock()))
+
+    async def publish(self, count: int) -> list[str]:
+        return [await self.server.post("did:plc:ann", f"is the lift broken again? {n}") for n in range(count)]
+
+    async def publish_malformed(self) -> None:
+        await self.server.raw('{"did":"did:plc:ann","kind":"commit","commit":{"collection":')
+
+    def refuse(self, status: int, headers: Mapping[str, str]) -> None:
+        self.server.faults.append(Refuse(status=status, headers=headers, body=f"secret: {SECRET}"))
+
+    def contacts(self) -> int:
+        return self.server.requests
+
+    def open_handles(self) -> int:
+        return self.server.open_requests
+
+
+@asynccontextmanager
+async def jetstream_stage() -> AsyncIterator[JetstreamStage]:
+    http = HttpClient(SystemClock())
+    async with JetstreamServer() as server:
+        try:
+            yield JetstreamStage(server, http)
+        finally:
+            await http.close()
+
+
+class RecordingStage:
+    secret = SECRET
+    start: Cursor | None = None
+
+    def __init__(self, path: Path, server: JetstreamServer, http: Http) -> None:
+        self.path = path
+        self.http = http
+        self._server = server
+
+    def source(self, http: Http) -> Source:
+        del http
+        return RecordingSource(self.path)
+
+    async def publish(self, count: int) -> list[str]:
+        ids = [await self._server.post("did:plc:ben", f"how do I return this? {n}") for n in range(count)]
+        with self.path.open("ab") as file:
+            file.writelines(msgspec.json.encode(event) + b"\n" for event in self._server.events[-count:])
+        return ids
+
+    async def publish_malformed(self) -> None:
+        with self.path.open("ab") as file:
+            file.write(b'{"did": "did:plc:ben", "time_us"\n')
+
+    def contacts(self) -> int:
+        return 0
+
+    def open_handles(self) -> int:
+        links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+        return sum(link.readlink() == self.path for link in links)
+
+
+def recording_stage(path: Path) -> Callable[[], AsyncIterator[RecordingStage]]:
+    async def stage() -> AsyncIterator[RecordingStage]:
+        yield RecordingStage(path, JetstreamServer(), HttpClient(SystemClock()))
+
+    return stage

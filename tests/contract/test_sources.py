@@ -1,0 +1,26 @@
+"""The contract of sources, over every source there is."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.testing.source_contract import NetworkSourceContract, SourceContract
+from tests.contract.stages import JetstreamStage, RecordingStage, jetstream_stage, recording_stage
+
+
+class TestJetstream(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[JetstreamStage]:
+        return jetstream_stage()
+
+
+class TestRecording(SourceContract):
+    @pytest.fixture(autouse=True)
+    def _path(self, tmp_path: Path) -> None:
+        self.path = tmp_path / "recording.jsonl"
+        self.path.touch()
+
+    def stage(self) -> AbstractAsyncContextManager[RecordingStage]:
+        return asynccontextmanager(recording_stage(self.path))()
