@@ -42,7 +42,7 @@ def _run(
     connection.execute("PRAGMA foreign_keys=OFF")
     try:
         with engine.begin() as bound:
-            command_on(_config(bound, versions))
+            command_on(configured(bound, versions))
             broken = bound.exec_driver_sql("PRAGMA foreign_key_check").first()
             if broken is not None:
                 raise sqlite3.IntegrityError(f"the migration leaves a broken reference in {broken[0]}")
@@ -54,7 +54,7 @@ def _begin(bound: Connection) -> None:
     bound.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _config(bound: Connection, versions: tuple[Path, ...]) -> Config:
+def configured(bound: Connection, versions: tuple[Path, ...]) -> Config:
     config = Config(attributes={"connection": bound})
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
