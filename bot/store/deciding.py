@@ -1,0 +1,147 @@
+"""What people decide, as rows: an atomic change of state, an audit row, feedback, card updates, one unit.
+
+It knows the tables decisions and feedback; what a press means is the caller's pure `transition`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bot.model import ConversationState, Cursor, Press
+from bot.records import CardState, Change, Decided, Decision, Leased
+from bot.store import card, effects, rows, threads
+from bot.store.work import Work, save_cursor
+
+Transition = Callable[[CardState, Decision], Change]
+
+
+def decide(
+    work: Work, decision: Decision, transition: Transition, *, cursor: Cursor | None
+) -> Decided | None:
+    """As `bot.ports.Store.decide`. The cursor moves in every case: the press has been dealt with."""
+    save_cursor(work.conn, decision.feed, "feed", cursor, at=work.now)
+    before = _decided(work, decision)
+    if before is not None:
+        return before
+    state = card.of_mention(fetcher(work.conn), decision.mention_id)
+    if state is None:
+        return None
+    change = transition(state, decision)
+    version = _apply(work, state, change)
+    _audit(work, decision, state, change)
+    leased = _show(work, decision, state, change, version)
+    return Decided(reply=change.reply, is_loud=change.is_loud, change=change, leased=leased)
+
+
+def fetcher(conn: sqlite3.Connection) -> card.Fetch:
+    """`card.Fetch` on the writer's own connection: it sees what its unit has just written."""
+
+    def fetch(sql: str, values: tuple[Any, ...]) -> Sequence[rows.Row]:
+        found: list[rows.Row] = conn.execute(sql, values).fetchall()
+        return found
+
+    return fetch
+
+
+def _decided(work: Work, decision: Decision) -> Decided | None:
+    row = rows.one(
+        work.conn.execute(
+            "SELECT reply, is_loud FROM decisions WHERE feed = ? AND press_id = ?",
+            (decision.feed, decision.press_id),
+        )
+    )
+    return Decided(reply=row[0], is_loud=bool(row[1]), change=None) if row else None
+
+
+def _apply(work: Work, state: CardState, change: Change) -> int:
+    """Set the conversation and its open ask; the conversation's version after it."""
+    conversation = state.conversation
+    if change.state is None and not change.updates_all and change.expands is None:
+        return conversation.version
+    version = threads.advance(work, conversation.id, change.state)
+    if change.state is ConversationState.CLAIMED:
+        _claim(work, conversation.id, change.claimed_by)
+    elif change.state is ConversationState.DISMISSED:
+        work.conn.execute(
+            "UPDATE asks SET outcome = 'dismissed', ended_at = ? WHERE conversation = ? AND outcome IS NULL",
+            (work.at, conversation.id),
+        )
+    elif change.state is ConversationState.OPEN:
+        work.conn.execute(
+            "UPDATE conversations SET claimed_by = NULL, claimed_at = NULL WHERE id = ?", (conversation.id,)
+        )
+    return version
+
+
+def _claim(work: Work, conversation: int, person: str | None) -> None:
+    work.conn.execute(
+        "UPDATE conversations SET claimed_by = ?, claimed_at = ? WHERE id = ?",
+        (person, work.at, conversation),
+    )
+    work.conn.execute(
+        "UPDATE asks SET claimed_at = COALESCE(claimed_at, ?) WHERE conversation = ? AND outcome IS NULL",
+        (work.at, conversation),
+    )
+
+
+def _audit(work: Work, decision: Decision, state: CardState, change: Change) -> None:
+    row = work.conn.execute(
+        "INSERT INTO decisions (feed, press_id, brand, conversation, mention, person, channel, verb, at,"
+        " outcome, state_before, state_after, reply, is_loud)"
+        " SELECT ?, ?, m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+        " FROM mentions m WHERE m.uid = ? RETURNING id, mention",
+        (
+            decision.feed,
+            decision.press_id,
+            decision.person,
+            decision.channel,
+            decision.verb,
+            rows.micros(decision.at),
+            change.outcome,
+            state.conversation.state,
+            change.state or state.conversation.state,
+            change.reply,
+            change.is_loud,
+            decision.mention_id,
+        ),
+    ).fetchone()
+    if change.feedback is not None:
+        work.conn.execute(
+            "INSERT INTO feedback (decision, verdict, brand, person, says, at)"
+            " SELECT ?, max(v.id), v.brand, ?, ?, ? FROM verdicts v WHERE v.mention = ?",
+            (row[0], decision.person, change.feedback, rows.micros(decision.at), row[1]),
+        )
+
+
+def _show(
+    work: Work, decision: Decision, state: CardState, change: Change, version: int
+) -> tuple[Leased, ...]:
+    """Update every card of the conversation, or open and close the menu of the one that was pressed."""
+    conversation = state.conversation.id
+    if change.updates_all:
+        return effects.update(work, effects.delivered(work, conversation), version=version)
+    if change.expands is None:
+        return ()
+    row = rows.one(
+        work.conn.execute(
+            "SELECT e.id FROM effects e JOIN mentions m ON m.uid = ? WHERE e.conversation = ?"
+            " AND e.channel = ? AND e.kind = 'alert' AND e.state = 'sent'"
+            " ORDER BY e.mention = m.id DESC, e.ask IS m.ask DESC, e.id DESC LIMIT 1",
+            (decision.mention_id, conversation, decision.channel),
+        )
+    )
+    if row is None:
+        return ()
+    return effects.update(work, (row[0],), version=version, payload={"expanded": change.expands})
+
+
+def refuse(conn: sqlite3.Connection, press: Press, feed: str, reason: str, *, cursor: Cursor | None) -> None:
+    """Keep an audit row of a press that led to nothing."""
+    save_cursor(conn, feed, "feed", cursor, at=press.at)
+    conn.execute(
+        "INSERT INTO decisions (feed, press_id, person, channel, at, outcome, reply, is_loud)"
+        " VALUES (?, ?, ?, ?, ?, ?, '', 0) ON CONFLICT (feed, press_id) DO NOTHING",
+        (feed, press.id, press.person, press.channel, rows.micros(press.at), reason),
+    )

@@ -1,0 +1,152 @@
+"""The mentions that people look through, as one query and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from bot.model import ConversationState, Urgency
+from bot.records import InboxRow
+from bot.store.tables import (
+    AskRow,
+    AuthorRow,
+    BrandRow,
+    ConversationRow,
+    DigestItemRow,
+    FiredRow,
+    MentionRow,
+    PostRow,
+    VerdictRow,
+)
+
+_Query: TypeAlias = Select[*tuple[Any, ...]]
+
+_CLOSED = (ConversationState.ANSWERED, ConversationState.DISMISSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """`brand` None is every brand of ours; rivals only by name. Ignored mentions show where they are asked
+    for: by the rule that fired, or with everything else that is closed.
+    """
+
+    limit: int
+    brand: str | None = None
+    include_closed: bool = False
+    rule: str | None = None
+
+
+def newest_verdict() -> ColumnElement[bool]:
+    """Joins a mention to the verdict that counts."""
+    newest = select(func.max(VerdictRow.id)).where(col(VerdictRow.mention) == col(MentionRow.id))
+    return col(VerdictRow.id) == newest.correlate(MentionRow).scalar_subquery()
+
+
+def _rows() -> _Query:
+    query: _Query = (
+        select(
+            col(MentionRow.uid),
+            col(MentionRow.brand),
+            col(PostRow.platform),
+            col(VerdictRow.urgency),
+            col(ConversationRow.state),
+            col(VerdictRow.ignored),
+            func.coalesce(PostRow.author_handle, AuthorRow.handle, PostRow.author_id).label("author"),
+            col(PostRow.text),
+            col(PostRow.title),
+            col(PostRow.url),
+            col(PostRow.posted_at),
+            col(AskRow.due_at),
+            col(AskRow.answered_at),
+            col(ConversationRow.claimed_by),
+            col(VerdictRow.route),
+            col(VerdictRow.id).label("verdict"),
+        )
+        .join_from(MentionRow, PostRow, col(PostRow.id) == col(MentionRow.post))
+        .join(ConversationRow, col(ConversationRow.id) == col(MentionRow.conversation))
+        .join(VerdictRow, newest_verdict())
+        .outerjoin(AskRow, col(AskRow.id) == col(MentionRow.ask))
+        .outerjoin(
+            AuthorRow,
+            and_(
+                col(AuthorRow.platform) == col(PostRow.platform),
+                col(AuthorRow.author_id) == col(PostRow.author_id),
+            ),
+        )
+        .order_by(col(VerdictRow.urgency).desc(), col(PostRow.posted_at), col(MentionRow.id))
+    )
+    return query
+
+
+def _wanted(wanted: Wanted) -> _Query:
+    query = _rows().limit(wanted.limit)
+    if wanted.brand is not None:
+        query = query.where(col(MentionRow.brand) == wanted.brand)
+    else:
+        query = query.join(BrandRow, col(BrandRow.name) == col(MentionRow.brand))
+        query = query.where(col(BrandRow.is_rival).is_(False))
+    if wanted.rule is not None:
+        fired = col(FiredRow.verdict) == col(VerdictRow.id)
+        query = query.where(exists().where(fired, col(FiredRow.rule) == wanted.rule))
+    elif not wanted.include_closed:
+        query = query.where(col(VerdictRow.ignored).is_(False))
+    if not wanted.include_closed:
+        query = query.where(col(ConversationRow.state).not_in(_CLOSED), col(PostRow.deleted_at).is_(None))
+    return query
+
+
+async def read(conn: AsyncConnection, wanted: Wanted) -> tuple[InboxRow, ...]:
+    """Most urgent first, then longest waiting."""
+    return await _read(conn, _wanted(wanted))
+
+
+async def collected(conn: AsyncConnection, digest: int) -> tuple[InboxRow, ...]:
+    """What a digest effect has collected and is still there."""
+    items = select(col(DigestItemRow.mention)).where(col(DigestItemRow.effect) == digest)
+    query = _rows().where(col(MentionRow.id).in_(items), col(PostRow.deleted_at).is_(None))
+    return await _read(conn, query)
+
+
+async def _read(conn: AsyncConnection, query: _Query) -> tuple[InboxRow, ...]:
+    found = (await conn.execute(query)).all()
+    rules = await _rules(conn, [row.verdict for row in found])
+    return tuple(_row(row, rules.get(row.verdict, ())) for row in found)
+
+
+async def _rules(conn: AsyncConnection, verdicts: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The rules that fired in each verdict, in its order."""
+    names: dict[int, tuple[str, ...]] = {}
+    for start in range(0, len(verdicts), 500):
+        query = (
+            select(col(FiredRow.verdict), col(FiredRow.rule))
+            .where(col(FiredRow.verdict).in_(verdicts[start : start + 500]))
+            .order_by(col(FiredRow.verdict), col(FiredRow.place))
+        )
+        for verdict, rule in await conn.execute(query):
+            names[verdict] = (*names.get(verdict, ()), rule)
+    return names
+
+
+def _row(row: Row[Any], rules: tuple[str, ...]) -> InboxRow:
+    return InboxRow(
+        mention_id=row.uid,
+        brand=row.brand,
+        platform=row.platform,
+        urgency=Urgency(row.urgency),
+        state=ConversationState(row.state),
+        ignored=row.ignored,
+        author=row.author,
+        text=row.text or row.title,
+        url=row.url,
+        posted_at=row.posted_at,
+        due_at=row.due_at,
+        answered_at=row.answered_at,
+        claimed_by=row.claimed_by,
+        route=row.route,
+        rules=rules,
+    )

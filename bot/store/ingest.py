@@ -1,0 +1,199 @@
+"""One sorted and judged batch with its cursor, written inside one unit of work.
+
+It knows the order of things; what each of them writes stands in posts, threads, verdicts, effects and
+deletions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.records import Answer, Entry, Judged, Leased, Recorded
+from bot.store import deletions, effects, posts, rows, threads, verdicts
+from bot.store.work import Work, save_cursor
+
+
+@dataclass(slots=True)
+class _Tally:
+    stored: list[str] = field(default_factory=list)
+    duplicates: int = 0
+    answered: int = 0
+    leased: list[Leased] = field(default_factory=list)
+
+
+def record(work: Work, entry: Entry) -> Recorded:
+    """Items in order, then deletions, gap and cursor. Written twice, an entry changes nothing more."""
+    tally = _Tally()
+    _know_brands(work, entry)
+    for item in entry.items:
+        if isinstance(item, Judged):
+            _mention(work, item, tally)
+        else:
+            _answer(work, item, tally)
+    for deletion in entry.deleted:
+        tally.leased += deletions.delete(work, deletion)
+    _gap(work, entry)
+    save_cursor(work.conn, entry.source, "source", entry.cursor, at=work.now)
+    return Recorded(
+        stored=tuple(tally.stored),
+        duplicates=tally.duplicates,
+        answered=tally.answered,
+        leased=_newest(tally.leased),
+    )
+
+
+def _know_brands(work: Work, entry: Entry) -> None:
+    """`save_brands` has the say on brands; a row is needed before anything can be theirs."""
+    names = dict.fromkeys(
+        item.mention.brand if isinstance(item, Judged) else item.brand for item in entry.items
+    )
+    work.conn.executemany(
+        "INSERT INTO brands (name, is_rival) VALUES (?, 0) ON CONFLICT DO NOTHING",
+        [(name,) for name in names],
+    )
+
+
+def _gap(work: Work, entry: Entry) -> None:
+    if entry.gap is not None:
+        gap = entry.gap
+        work.conn.execute(
+            "INSERT INTO gaps (source, started_at, ended_at, reason) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (gap.source, rows.micros(gap.started_at), rows.micros(gap.ended_at), gap.reason),
+        )
+
+
+def _newest(leased: list[Leased]) -> tuple[Leased, ...]:
+    """Each effect once, in the order written."""
+    return tuple({one.id: one for one in leased}.values())
+
+
+# --- a mention ----------------------------------------------------------------------------------
+
+
+def _mention(work: Work, item: Judged, tally: _Tally) -> None:
+    stored = posts.save(work, item.mention.post)
+    known = rows.one(
+        work.conn.execute(
+            "SELECT id, uid, asks, conversation FROM mentions WHERE post = ? AND brand = ?",
+            (stored.id, item.mention.brand),
+        )
+    )
+    if stored.is_deleted:
+        tally.duplicates += 1
+    elif known is None:
+        _new_mention(work, item, stored.id, tally)
+    elif _is_new_text(work, item, stored, known[0]):
+        _edited_mention(work, item, known, tally)
+    else:
+        tally.duplicates += 1
+
+
+def _is_new_text(work: Work, item: Judged, stored: posts.Stored, mention: int) -> bool:
+    if not (item.mention.post.is_edit and stored.is_current):
+        return False
+    return verdicts.judged_text(work, mention) != item.facts.text
+
+
+def _context(work: Work, item: Judged) -> None:
+    """What the card shows around the mention: its author, and the post above it."""
+    if item.author is not None:
+        posts.save_author(work, item.author)
+    if item.parent is not None:
+        posts.save(work, item.parent)
+
+
+def _new_mention(work: Work, item: Judged, post: int, tally: _Tally) -> None:
+    _context(work, item)
+    mention = item.mention
+    conversation = threads.find_or_open(work, mention.brand, mention.post)
+    row = work.conn.execute(
+        "INSERT INTO mentions (uid, post, brand, conversation, kind, spans, asks, due_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (
+            item.mention_id,
+            post,
+            mention.brand,
+            conversation.id,
+            mention.kind,
+            rows.dump(mention.spans),
+            item.asks,
+            rows.micros_or_none(item.due_at),
+        ),
+    ).fetchone()
+    verdicts.save(work, row[0], item, item.mention_id)
+    joined = threads.join(work, conversation, item, row[0])
+    tally.stored.append(item.mention_id)
+    tally.answered += joined.is_answered
+    _announce(
+        work, item, _Place(mention=row[0], uid=item.mention_id, conversation=conversation.id), joined, tally
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    mention: int
+    uid: str
+    conversation: int
+
+
+def _announce(work: Work, item: Judged, place: _Place, joined: threads.Joined, tally: _Tally) -> None:
+    if item.channel is None or not joined.alerts:
+        return
+    heard = effects.Heard(
+        brand=item.mention.brand,
+        conversation=place.conversation,
+        version=joined.version,
+        mention=place.mention,
+        uid=place.uid,
+        ask=joined.ask,
+        verdict=item.verdict,
+        channel=item.channel,
+    )
+    tally.leased += effects.announce(work, heard)
+
+
+def _edited_mention(work: Work, item: Judged, known: rows.Row, tally: _Tally) -> None:
+    """A new verdict on new words. A mention that had its ask keeps it; one that begins to ask joins now."""
+    mention, uid, asked, conversation_id = known
+    _context(work, item)
+    verdicts.save(work, mention, item, uid)
+    work.conn.execute(
+        "UPDATE mentions SET kind = ?, spans = ?, asks = ?, due_at = ? WHERE id = ?",
+        (
+            item.mention.kind,
+            rows.dump(item.mention.spans),
+            item.asks or asked,
+            rows.micros_or_none(item.due_at),
+            mention,
+        ),
+    )
+    if asked:
+        joined = threads.stay(work, conversation_id, mention)
+    else:
+        joined = threads.join(work, threads.get(work, conversation_id), item, mention)
+    shown = effects.delivered(work, conversation_id)
+    tally.leased += effects.update(work, shown, version=joined.version)
+    _announce(work, item, _Place(mention=mention, uid=uid, conversation=conversation_id), joined, tally)
+
+
+# --- an answer ----------------------------------------------------------------------------------
+
+
+def _answer(work: Work, item: Answer, tally: _Tally) -> None:
+    stored = posts.save(work, item.post)
+    if not posts.mark_answer(work, stored.id, item.brand) or stored.is_deleted:
+        tally.duplicates += 1
+        return
+    author = posts.parent_author(work, item.post)
+    if author is None or author == item.post.author_id:
+        return
+    conversation = threads.find(work, item.brand, item.post, author)
+    if conversation is None:
+        return
+    given = posts.OwnAnswer(post=stored.id, at=item.post.posted_at)
+    answered = threads.answer(work, conversation, given)
+    if answered is not None:
+        tally.answered += answered.ended
+        shown = effects.delivered(work, conversation.id)
+        tally.leased += effects.update(work, shown, version=answered.version)

@@ -1,0 +1,49 @@
+"""One daemon per database: an advisory lock on a file beside it, with the holder's process id inside.
+
+The lock is the kernel's (flock) and ends with the process, however that ends; the file stays.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+from bot.errors import StoreError
+
+
+class Lock:
+    """Held from `take` until `release`; `take` raises StoreError when another process has it."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._path = database.with_name(database.name + ".lock")
+        self._file: IO[str] | None = None
+
+    def take(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = self._path.open("a+", encoding="ascii")
+        except OSError as error:
+            raise StoreError(f"cannot write {self._path}: {error.strerror}") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreError(f"another outcare (pid {_holder(file)}) uses {self._database}") from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _holder(file: IO[str]) -> str:
+    """The process id in a lock file that somebody else holds; closes it."""
+    with file:
+        file.seek(0)
+        return file.read(20).strip() or "unknown"

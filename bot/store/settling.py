@@ -1,0 +1,115 @@
+"""How a try at an effect ended, as rows: receipt, next time, fallback or end.
+
+It knows the tables effects, deliveries and (for the time of the first alert) asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.model import EffectKind
+from bot.records import Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
+from bot.store import effects, rows
+from bot.store.work import Work
+
+
+def settle(work: Work, settlement: Settlement) -> None:
+    """Ignored when the lease has passed to somebody else (its fence is then higher)."""
+    leased = settlement.leased
+    row = rows.one(
+        work.conn.execute(
+            "SELECT 1 FROM effects WHERE id = ? AND fence = ? AND state = 'leased'", (leased.id, leased.fence)
+        )
+    )
+    if row is None:
+        return
+    match settlement.outcome:
+        case Sent():
+            _sent(work, settlement, settlement.outcome)
+        case RetryAt(at=at, reason=reason):
+            _log(work, settlement, "retry", reason=reason)
+            _set(work, leased, "pending", reason=reason, due_at=rows.micros(at))
+        case Held(until=until, reason=reason):
+            _set(work, leased, "pending", reason=reason, due_at=rows.micros(until))
+            work.conn.execute("UPDATE effects SET attempts = attempts - 1 WHERE id = ?", (leased.id,))
+        case Dropped(reason=reason):
+            _end(work, leased, "dropped", reason)
+        case Dead():
+            _dead(work, settlement, settlement.outcome)
+
+
+def _set(work: Work, leased: Leased, state: str, *, reason: str | None, due_at: int | None = None) -> None:
+    work.conn.execute(
+        "UPDATE effects SET state = ?, reason = ?, due_at = COALESCE(?, due_at), leased_until = NULL"
+        " WHERE id = ?",
+        (state, reason, due_at, leased.id),
+    )
+
+
+def _log(
+    work: Work, settlement: Settlement, outcome: str, *, reason: str | None = None, receipt: str | None = None
+) -> None:
+    work.conn.execute(
+        "INSERT INTO deliveries (effect, brand, started_at, ended_at, outcome, reason, receipt)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            settlement.leased.id,
+            settlement.leased.effect.brand,
+            rows.micros(settlement.started_at),
+            rows.micros(settlement.ended_at),
+            outcome,
+            reason,
+            receipt,
+        ),
+    )
+
+
+def _sent(work: Work, settlement: Settlement, outcome: Sent) -> None:
+    leased, receipt = settlement.leased, outcome.receipt
+    _log(work, settlement, "sent", receipt=receipt.ref)
+    _set(work, leased, "sent", reason=None)
+    work.conn.execute(
+        "UPDATE effects SET receipt = ?, receipt_at = ?"
+        " WHERE id = (SELECT COALESCE(subject, id) FROM effects WHERE id = ?)",
+        (receipt.ref, rows.micros(receipt.at), leased.id),
+    )
+    if leased.effect.kind is EffectKind.ALERT:
+        work.conn.execute(
+            "UPDATE asks SET alerted_at = ? WHERE id = (SELECT ask FROM effects WHERE id = ?)"
+            " AND (alerted_at IS NULL OR alerted_at > ?)",
+            (rows.micros(receipt.at), leased.id, rows.micros(receipt.at)),
+        )
+
+
+def _end(work: Work, leased: Leased, state: str, reason: str) -> None:
+    """An effect that will not be tried again; an alert takes the updates that wait for it along."""
+    _set(work, leased, state, reason=reason)
+    work.conn.execute(
+        "UPDATE effects SET state = 'dropped', reason = 'alert not delivered'"
+        " WHERE subject = ? AND state = 'pending'",
+        (leased.id,),
+    )
+
+
+def _dead(work: Work, settlement: Settlement, outcome: Dead) -> None:
+    _log(work, settlement, "dead", reason=outcome.reason)
+    _end(work, settlement.leased, "dead", outcome.reason)
+    if outcome.fallback is not None and settlement.leased.effect.kind is not EffectKind.UPDATE:
+        _fall_back(work, settlement.leased, outcome.fallback)
+
+
+def _fall_back(work: Work, leased: Leased, channel: str) -> None:
+    """The same wish for another channel, unless that one has refused it already."""
+    ask, urgency, tried_text = work.conn.execute(
+        "SELECT ask, urgency, tried FROM effects WHERE id = ?", (leased.id,)
+    ).fetchone()
+    tried = (*rows.texts(tried_text), leased.effect.channel)
+    if channel in tried:
+        return
+    effect = replace(leased.effect, key=f"{leased.effect.key}~{channel}", channel=channel, due_at=work.now)
+    new = effects.New(effect=effect, ask=ask, urgency=urgency, tried=tried)
+    work.conn.execute(
+        "INSERT INTO digest_items (effect, mention, brand) SELECT ?, mention, brand FROM digest_items"
+        " WHERE effect = ?",
+        (effects.insert(work, new, leased=False), leased.id),
+    )

@@ -1,0 +1,181 @@
+"""`bot.ports.Store` on SQLite: the writer thread for what is written, read-only connections for what is read.
+
+It knows which function of this package does what; it holds no SQL and no policy of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from bot.errors import StoreError
+from bot.model import Brand, Cursor, Press
+from bot.records import (
+    CardState,
+    Change,
+    Decided,
+    Decision,
+    DigestState,
+    Entry,
+    InboxRow,
+    Leased,
+    Recorded,
+    Settlement,
+    Status,
+    StoredVerdict,
+)
+from bot.store import deciding, effects, inbox, ingest, known, schema, settling
+from bot.store.lock import Lock
+from bot.store.reports import Reports
+from bot.store.work import Work, save_cursor
+from bot.store.writer import Writer
+
+T = TypeVar("T")
+
+_NO_LEASE = timedelta(0)
+
+
+class SqliteStore:
+    """Made by `open`; see `bot.ports.Store` for what each method promises."""
+
+    def __init__(self, *, reports: Reports, writer: Writer | None, lock: Lock | None) -> None:
+        self._reports = reports
+        self._writer = writer
+        self._lock = lock
+
+    @classmethod
+    async def open(
+        cls, path: Path | str, *, upgrade: bool = False, read_only: bool = False, busy_seconds: float = 5.0
+    ) -> SqliteStore:
+        """Open the database, made if it is not there yet (but not when `read_only`).
+
+        A writing store is the only one of its database; a reading one works beside it, and its writes raise
+        StoreError. `busy_seconds` is how long to wait for another program's lock.
+
+        Raises StoreError: another daemon has it; its schema is older (unless `upgrade`) or newer; it is
+        damaged, another program's, or can't be written.
+        """
+        return await asyncio.to_thread(cls._open, Path(path), upgrade, read_only, busy_seconds)
+
+    @classmethod
+    def _open(cls, path: Path, upgrade: bool, read_only: bool, busy_seconds: float) -> SqliteStore:
+        file = path.absolute()
+        reports = Reports(file, busy_seconds=busy_seconds)
+        if read_only:
+            schema.require_current(file, busy_seconds=busy_seconds)
+            return cls(reports=reports, writer=None, lock=None)
+        lock = Lock(file)
+        lock.take()
+        try:
+            schema.prepare(file, may_upgrade=upgrade, busy_seconds=busy_seconds)
+            writer = Writer(schema.connect_for_writing(file, busy_seconds=busy_seconds))
+        except BaseException:
+            lock.release()
+            raise
+        return cls(reports=reports, writer=writer, lock=lock)
+
+    async def close(self) -> None:
+        await self._reports.close()
+        if self._writer is not None:
+            await asyncio.to_thread(self._writer.close)  # last, so that it folds the WAL into the file
+        if self._lock is not None:
+            self._lock.release()
+
+    async def _write(self, unit: Callable[[sqlite3.Connection], T]) -> T:
+        if self._writer is None:
+            raise StoreError("the database was opened for reading only")
+        return await asyncio.wrap_future(self._writer.submit(unit))
+
+    # --- listening ------------------------------------------------------------------------------
+
+    async def cursor(self, name: str) -> Cursor | None:
+        return await self._reports.cursor(name)
+
+    async def record(self, entry: Entry, *, now: datetime, lease_for: timedelta) -> Recorded:
+        return await self._write(
+            lambda conn: ingest.record(Work(conn=conn, now=now, lease_for=lease_for), entry)
+        )
+
+    async def held(self, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
+        return await self._reports.held(since)
+
+    async def save_brands(self, brands: Iterable[Brand]) -> None:
+        wanted = tuple(brands)
+        await self._write(lambda conn: known.save_brands(conn, wanted))
+
+    async def account_ids(self) -> Mapping[tuple[str, str], str]:
+        return await self._reports.account_ids()
+
+    async def save_rules(
+        self, version: str, engine: str, source: Mapping[str, str], *, now: datetime
+    ) -> None:
+        await self._write(lambda conn: known.save_rules(conn, version, engine, source, now=now))
+
+    # --- delivering -----------------------------------------------------------------------------
+
+    async def lease(self, *, limit: int, now: datetime, lease_for: timedelta) -> tuple[Leased, ...]:
+        return await self._write(
+            lambda conn: effects.lease(Work(conn=conn, now=now, lease_for=lease_for), limit)
+        )
+
+    async def settle(self, settlement: Settlement) -> None:
+        now = settlement.ended_at
+        await self._write(
+            lambda conn: settling.settle(Work(conn=conn, now=now, lease_for=_NO_LEASE), settlement)
+        )
+
+    async def next_due_at(self) -> datetime | None:
+        return await self._reports.next_due_at()
+
+    async def card(self, leased: Leased) -> CardState | None:
+        return await self._reports.card(leased)
+
+    async def digest(self, leased: Leased) -> DigestState:
+        return await self._reports.digest(leased)
+
+    async def notice(self, key: str, channel: str, text: str, *, now: datetime) -> None:
+        await self._write(
+            lambda conn: effects.notice(Work(conn=conn, now=now, lease_for=_NO_LEASE), key, channel, text)
+        )
+
+    # --- deciding -------------------------------------------------------------------------------
+
+    async def decide(
+        self,
+        decision: Decision,
+        transition: Callable[[CardState, Decision], Change],
+        *,
+        cursor: Cursor | None,
+        now: datetime,
+        lease_for: timedelta,
+    ) -> Decided | None:
+        return await self._write(
+            lambda conn: deciding.decide(
+                Work(conn=conn, now=now, lease_for=lease_for), decision, transition, cursor=cursor
+            )
+        )
+
+    async def advance(self, feed: str, cursor: Cursor) -> None:
+        await self._write(lambda conn: save_cursor(conn, feed, "feed", cursor, at=None))
+
+    async def refuse(self, press: Press, feed: str, reason: str, *, cursor: Cursor | None) -> None:
+        await self._write(lambda conn: deciding.refuse(conn, press, feed, reason, cursor=cursor))
+
+    # --- reporting ------------------------------------------------------------------------------
+
+    async def status(self, *, now: datetime) -> Status:
+        return await self._reports.status(schema=schema.head(), now=now)
+
+    async def inbox(
+        self, *, limit: int, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+    ) -> tuple[InboxRow, ...]:
+        return await self._reports.inbox(
+            inbox.Wanted(limit=limit, brand=brand, include_closed=include_closed, rule=rule)
+        )
+
+    async def verdict(self, mention_id: str) -> StoredVerdict | None:
+        return await self._reports.verdict(mention_id)

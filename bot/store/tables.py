@@ -1,0 +1,382 @@
+"""The tables: the one place that says which columns there are.
+
+It knows names, types, keys and constraints. It is used for reading and for migrations; writing goes through
+plain SQL on the writer thread. Row models never leave `bot.store`. They stay dumb: table models validate
+nothing (https://sqlmodel.tiangolo.com/), what is written was checked before.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, CheckConstraint, Dialect, Index, Integer, UniqueConstraint, text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import Field, SQLModel
+
+from bot.model import Alert, ConversationState, EffectKind, Kind
+from bot.store.rows import micros, moment
+
+# Before the first model: batch migrations need every constraint to have a name.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware time as integer microseconds since 1970: exact, sortable, the same on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else moment(value)
+
+
+class RowId(TypeDecorator[int]):
+    """A 64-bit key. SQLite numbers rows by itself only in a column of the very type INTEGER."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+
+
+def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _key() -> Any:
+    return Field(default=None, primary_key=True, sa_type=RowId)
+
+
+def _ref(target: str) -> Any:
+    return Field(foreign_key=target, sa_type=RowId)
+
+
+def _maybe_ref(target: str) -> Any:
+    return Field(default=None, foreign_key=target, sa_type=RowId)
+
+
+def _at() -> Any:
+    return Field(sa_type=UTCDateTime)
+
+
+def _maybe_at() -> Any:
+    return Field(default=None, sa_type=UTCDateTime)
+
+
+def _brand() -> Any:
+    return Field(foreign_key="brands.name")
+
+
+class BrandRow(SQLModel, table=True):
+    __tablename__: ClassVar[str] = "brands"
+    name: str = Field(primary_key=True)
+    is_rival: bool = False
+
+
+class AccountRow(SQLModel, table=True):
+    """`account_id` is None until the handle is resolved."""
+
+    __tablename__: ClassVar[str] = "accounts"
+    __table_args__ = (UniqueConstraint("brand", "platform", "handle"),)
+    id: int | None = _key()
+    brand: str = _brand()
+    platform: str
+    handle: str
+    account_id: str | None = None
+
+
+class AuthorRow(SQLModel, table=True):
+    """What is known of an author; NULL is unknown, not zero."""
+
+    __tablename__: ClassVar[str] = "authors"
+    platform: str = Field(primary_key=True)
+    author_id: str = Field(primary_key=True)
+    handle: str | None = None
+    name: str | None = None
+    bio: str | None = None
+    followers: int | None = Field(default=None, sa_type=BigInteger)
+    following: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: datetime | None = _maybe_at()
+    verified: bool | None = None
+    updated_at: datetime = _at()
+
+
+class PostRow(SQLModel, table=True):
+    """A post, also one that is only the line above a mention. `thread_id` is the root's id, or its own.
+
+    `revised_at` says when the text that stands here was seen; the text is blank once `deleted_at` is set.
+    """
+
+    __tablename__: ClassVar[str] = "posts"
+    __table_args__ = (
+        UniqueConstraint("platform", "post_id"),
+        Index(None, "platform", "thread_id", "parent_author_id"),
+        Index(None, "platform", "author_id"),
+        Index(None, "platform", "parent_id"),
+        Index(None, "stored_at"),
+    )
+    id: int | None = _key()
+    platform: str
+    post_id: str
+    author_id: str
+    author_handle: str | None = None
+    text: str
+    title: str
+    alts: str
+    links: str
+    langs: str
+    mentions: str
+    parent_id: str | None = None
+    parent_author_id: str | None = None
+    parent_revision: str | None = None
+    root_id: str | None = None
+    root_author_id: str | None = None
+    root_revision: str | None = None
+    quoted_id: str | None = None
+    quoted_author_id: str | None = None
+    quoted_revision: str | None = None
+    revision: str | None = None
+    url: str | None = None
+    posted_at: datetime = _at()
+    seen_at: datetime = _at()
+    thread_id: str
+    stored_at: datetime = _at()
+    revised_at: datetime = _at()
+    deleted_at: datetime | None = _maybe_at()
+
+
+class AnswerRow(SQLModel, table=True):
+    """A post by one of a brand's own accounts."""
+
+    __tablename__: ClassVar[str] = "answers"
+    post: int = Field(primary_key=True, foreign_key="posts.id", sa_type=RowId)
+    brand: str = Field(primary_key=True, foreign_key="brands.name")
+
+
+class ConversationRow(SQLModel, table=True):
+    """`version` grows with everything that a card of it would show."""
+
+    __tablename__: ClassVar[str] = "conversations"
+    __table_args__ = (
+        UniqueConstraint("brand", "platform", "root_id", "author_id"),
+        Index(None, "brand", "platform", "author_id"),
+        _one_of("state", ConversationState),
+    )
+    id: int | None = _key()
+    brand: str = _brand()
+    platform: str
+    root_id: str
+    author_id: str
+    state: str
+    version: int = Field(sa_type=BigInteger)
+    claimed_by: str | None = None
+    claimed_at: datetime | None = _maybe_at()
+
+
+class MentionRow(SQLModel, table=True):
+    """`ask` is the ask that it started or joined (no foreign key: asks refer to mentions already)."""
+
+    __tablename__: ClassVar[str] = "mentions"
+    __table_args__ = (UniqueConstraint("post", "brand"), _one_of("kind", Kind))
+    id: int | None = _key()
+    uid: str = Field(unique=True)
+    post: int = _ref("posts.id")
+    brand: str = _brand()
+    conversation: int = Field(foreign_key="conversations.id", sa_type=RowId, index=True)
+    kind: str
+    spans: str
+    asks: bool
+    due_at: datetime | None = _maybe_at()
+    ask: int | None = Field(default=None, sa_type=RowId, index=True)
+
+
+class AskRow(SQLModel, table=True):
+    """One wait; at most one of a conversation is open. `mention` is the one whose time it starts at."""
+
+    __tablename__: ClassVar[str] = "asks"
+    __table_args__ = (
+        _one_of("outcome", ("answered", "deleted", "dismissed")),
+        Index(
+            "uq_asks_open",
+            "conversation",
+            unique=True,
+            sqlite_where=text("outcome IS NULL"),
+            postgresql_where=text("outcome IS NULL"),
+        ),
+    )
+    id: int | None = _key()
+    brand: str = _brand()
+    conversation: int = Field(foreign_key="conversations.id", sa_type=RowId, index=True)
+    mention: int = _ref("mentions.id")
+    started_at: datetime = _at()
+    due_at: datetime | None = _maybe_at()
+    seen_at: datetime = _at()
+    alerted_at: datetime | None = _maybe_at()
+    claimed_at: datetime | None = _maybe_at()
+    answered_at: datetime | None = _maybe_at()
+    ended_at: datetime | None = _maybe_at()
+    outcome: str | None = None
+    answered_by: int | None = _maybe_ref("posts.id")
+
+
+class VerdictRow(SQLModel, table=True):
+    """The newest of a mention counts. `facts` and `verdict` are JSON of the whole values."""
+
+    __tablename__: ClassVar[str] = "verdicts"
+    __table_args__ = (CheckConstraint("urgency BETWEEN 0 AND 3", name="urgency"), _one_of("alert", Alert))
+    id: int | None = _key()
+    mention: int = Field(foreign_key="mentions.id", sa_type=RowId, index=True)
+    brand: str = _brand()
+    rules_version: str
+    engine_version: str
+    urgency: int
+    score: int
+    ignored: bool
+    alert: str
+    persona: str | None = None
+    route: str
+    tags: str
+    verdict: str
+    facts: str
+    judged_at: datetime = _at()
+
+
+class FiredRow(SQLModel, table=True):
+    """A rule that fired in a verdict; `place` keeps the verdict's order."""
+
+    __tablename__: ClassVar[str] = "fired"
+    verdict: int = Field(primary_key=True, foreign_key="verdicts.id", sa_type=RowId)
+    place: int = Field(primary_key=True)
+    rule: str = Field(index=True)
+    points: int
+    brand: str = _brand()
+
+
+class RuleSetRow(SQLModel, table=True):
+    __tablename__: ClassVar[str] = "rule_sets"
+    version: str = Field(primary_key=True)
+    engine_version: str
+    source: str
+    loaded_at: datetime = _at()
+
+
+class EffectRow(SQLModel, table=True):
+    """A stored wish to act. `subject` is the alert that an update edits; the alert's row holds the receipt
+    of the message as it stands. `tried` lists the channels that refused before this one.
+    """
+
+    __tablename__: ClassVar[str] = "effects"
+    __table_args__ = (
+        _one_of("kind", EffectKind),
+        _one_of("state", ("pending", "leased", "sent", "dead", "dropped")),
+        Index(None, "state", "due_at"),
+    )
+    id: int | None = _key()
+    key: str = Field(unique=True)
+    kind: str
+    channel: str
+    route: str | None = None
+    brand: str | None = Field(default=None, foreign_key="brands.name")
+    conversation: int | None = Field(default=None, foreign_key="conversations.id", sa_type=RowId, index=True)
+    mention: int | None = _maybe_ref("mentions.id")
+    ask: int | None = Field(default=None, foreign_key="asks.id", sa_type=RowId, index=True)
+    subject: int | None = Field(default=None, foreign_key="effects.id", sa_type=RowId, index=True)
+    urgency: int | None = None
+    payload: str
+    tried: str
+    state: str
+    due_at: datetime = _at()
+    leased_until: datetime | None = _maybe_at()
+    fence: int = Field(sa_type=BigInteger)
+    attempts: int
+    reason: str | None = None
+    receipt: str | None = None
+    receipt_at: datetime | None = _maybe_at()
+    created_at: datetime = _at()
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One try at an effect."""
+
+    __tablename__: ClassVar[str] = "deliveries"
+    __table_args__ = (_one_of("outcome", ("sent", "retry", "dead")),)
+    id: int | None = _key()
+    effect: int = Field(foreign_key="effects.id", sa_type=RowId, index=True)
+    brand: str | None = Field(default=None, foreign_key="brands.name")
+    started_at: datetime = _at()
+    ended_at: datetime = _at()
+    outcome: str
+    reason: str | None = None
+    receipt: str | None = None
+
+
+class DigestItemRow(SQLModel, table=True):
+    __tablename__: ClassVar[str] = "digest_items"
+    effect: int = Field(primary_key=True, foreign_key="effects.id", sa_type=RowId)
+    mention: int = Field(primary_key=True, foreign_key="mentions.id", sa_type=RowId)
+    brand: str = _brand()
+
+
+class DecisionRow(SQLModel, table=True):
+    """Every press, refused ones too (`verb` NULL). A press id is its platform's, hence unique per feed."""
+
+    __tablename__: ClassVar[str] = "decisions"
+    __table_args__ = (UniqueConstraint("feed", "press_id"),)
+    id: int | None = _key()
+    feed: str
+    press_id: str
+    brand: str | None = Field(default=None, foreign_key="brands.name")
+    conversation: int | None = Field(default=None, foreign_key="conversations.id", sa_type=RowId, index=True)
+    mention: int | None = _maybe_ref("mentions.id")
+    person: str
+    channel: str
+    verb: str | None = None
+    at: datetime = _at()
+    outcome: str
+    state_before: str | None = None
+    state_after: str | None = None
+    reply: str
+    is_loud: bool
+
+
+class FeedbackRow(SQLModel, table=True):
+    """What a person said of a verdict."""
+
+    __tablename__: ClassVar[str] = "feedback"
+    id: int | None = _key()
+    decision: int = _ref("decisions.id")
+    verdict: int = Field(foreign_key="verdicts.id", sa_type=RowId, index=True)
+    brand: str = _brand()
+    person: str
+    says: str
+    at: datetime = _at()
+
+
+class CursorRow(SQLModel, table=True):
+    __tablename__: ClassVar[str] = "cursors"
+    __table_args__ = (_one_of("kind", ("source", "feed")),)
+    name: str = Field(primary_key=True)
+    kind: str
+    cursor: str
+    updated_at: datetime | None = _maybe_at()
+
+
+class GapRow(SQLModel, table=True):
+    __tablename__: ClassVar[str] = "gaps"
+    __table_args__ = (UniqueConstraint("source", "started_at", "ended_at"),)
+    id: int | None = _key()
+    source: str
+    started_at: datetime = _at()
+    ended_at: datetime = _at()
+    reason: str

@@ -1,0 +1,164 @@
+"""The one writer: a thread that runs many units of work in one transaction (group commit).
+
+It knows transactions, savepoints and futures; it knows no table. No timer: what has come in while the disk
+was busy is the next group.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bot.errors import StoreError
+
+T = TypeVar("T")
+Unit = Callable[[sqlite3.Connection], T]
+
+MAX_GROUP = 1_000
+
+
+@dataclass(slots=True)
+class _Job:
+    unit: Unit[Any]
+    future: Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class _GroupLostError(Exception):
+    """SQLite rolled the whole transaction back (disk full, I/O error): no unit of it survives."""
+
+
+class Writer:
+    """Owns `connection` (made with `check_same_thread=False, isolation_level=None`) until `close`.
+
+    `commits` and `units` count what was committed.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, *, max_group: int = MAX_GROUP) -> None:
+        self.commits = 0
+        self.units = 0
+        self._connection = connection
+        self._max_group = max_group
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._gate = threading.Lock()
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._run, name="outcare-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, unit: Unit[T]) -> Future[T]:
+        """Run `unit` inside a transaction; the future resolves after the commit that holds it.
+
+        A unit that raises is rolled back alone. The future's errors: what the unit raised, or StoreError
+        (in a database error, or when the writer is closed). Cancelling works until the unit has begun.
+        """
+        job = _Job(unit, Future())
+        with self._gate:
+            if self._is_closed:
+                job.future.set_exception(StoreError("the store is closed"))
+            else:
+                self._jobs.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Finish what was submitted, then close the connection. Safe to call again."""
+        with self._gate:
+            if not self._is_closed:
+                self._is_closed = True
+                self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            group, is_open = self._next_group()
+            if group:
+                self._commit(group)
+        self._connection.close()
+
+    def _next_group(self) -> tuple[list[_Job], bool]:
+        """Wait for a job, take what else is there; False when the end was reached."""
+        group: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            if job.future.set_running_or_notify_cancel():
+                group.append(job)
+            if len(group) >= self._max_group:
+                break
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+        return group, job is not None
+
+    def _commit(self, group: list[_Job]) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for job in group:
+                self._attempt(job)
+            self._connection.execute("COMMIT")
+        except (sqlite3.Error, _GroupLostError) as error:
+            self._undo()
+            lost = store_error(error.__cause__ or error)
+            for job in group:
+                _fail(job, lost)
+            return
+        self.commits += 1
+        self.units += len(group)
+        for job in group:
+            _resolve(job)
+
+    def _attempt(self, job: _Job) -> None:
+        self._connection.execute("SAVEPOINT unit")
+        try:
+            job.result = job.unit(self._connection)
+        except BaseException as error:
+            if not self._connection.in_transaction:
+                raise _GroupLostError from error
+            self._connection.execute("ROLLBACK TO unit")
+            job.error = store_error(error) if isinstance(error, sqlite3.Error) else error
+        self._connection.execute("RELEASE unit")
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.rollback()
+
+
+def _resolve(job: _Job) -> None:
+    if job.error is None:
+        job.future.set_result(job.result)
+    else:
+        job.future.set_exception(job.error)
+
+
+def _fail(job: _Job, lost: StoreError) -> None:
+    """Each future gets an error of its own: a raised one collects its raiser's traceback."""
+    error = StoreError(str(lost))
+    error.__cause__ = lost.__cause__
+    job.future.set_exception(error)
+
+
+_PLAIN = {
+    sqlite3.SQLITE_BUSY: "the database is locked by another program; nothing was written",
+    sqlite3.SQLITE_LOCKED: "the database is locked by another program; nothing was written",
+    sqlite3.SQLITE_FULL: "the disk is full; nothing was written",
+    sqlite3.SQLITE_IOERR: "the disk reported an error; nothing was written",
+    sqlite3.SQLITE_READONLY: "the database or its folder cannot be written to",
+    sqlite3.SQLITE_CANTOPEN: "the database cannot be opened (is its folder there, and writable?)",
+    sqlite3.SQLITE_NOTADB: "the file is not a database",
+    sqlite3.SQLITE_CORRUPT: "the database is damaged",
+}
+
+
+def store_error(error: BaseException, *, at: object = None) -> StoreError:
+    """A database error in plain words, the original as `__cause__`. `at` is the file, if it helps."""
+    code = getattr(error, "sqlite_errorcode", None)
+    said = _PLAIN.get(code & 0xFF) if code is not None else None
+    translated = StoreError((f"{at}: " if at else "") + (said or f"database error: {error}"))
+    translated.__cause__ = error
+    return translated

@@ -1,0 +1,190 @@
+"""The sum of the migrations is the models; upgrades keep the data, all or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+from sqlmodel import SQLModel
+
+from bot.errors import StoreError
+from bot.store import schema, tables
+from bot.store.migrations import run
+from bot.store.sqlite import SqliteStore
+from tests.integration import store_samples as s
+
+_NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0000next"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("conversations", recreate="always") as batch:
+        batch.add_column(sa.Column("mood", sa.String(), nullable=False, server_default="calm"))
+    {more}
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("conversations") as batch:
+        batch.drop_column("mood")
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "x.db"
+
+
+def _schema(path: Path) -> dict[str, str]:
+    """Every table and index as SQLite keeps it, blanks and quotes aside."""
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"
+        ).fetchall()
+    return {name: " ".join(sql.replace('"', "").split()) for name, sql in found}
+
+
+def test_the_sum_of_the_migrations_is_the_models(tmp_path: Path, path: Path) -> None:
+    """The same tables, columns, keys, checks and indexes, to the letter."""
+    schema.upgrade(path)
+    engine = create_engine(f"sqlite:///{tmp_path / 'models.db'}")
+    SQLModel.metadata.create_all(engine)
+    engine.dispose()
+    migrated, modelled = _schema(path), _schema(tmp_path / "models.db")
+    assert {name: _parts(sql) for name, sql in modelled.items()} == {
+        name: _parts(sql) for name, sql in migrated.items()
+    }
+    assert "posts" in migrated
+
+
+def _parts(sql: str) -> list[str]:
+    """The definitions of a CREATE TABLE in any order: constraints may be listed differently."""
+    head, _, body = sql.partition("(")
+    return [head, *sorted(part.strip() for part in body.strip().removesuffix(")").split(", "))]
+
+
+def test_alembic_finds_no_difference(path: Path) -> None:
+    """`alembic check` on a fresh database is silent."""
+    schema.upgrade(path)
+    with closing(schema.connect(path)) as connection:
+        run.check(connection)
+
+
+def test_a_table_without_a_migration_is_found(path: Path) -> None:
+    """The check above can fail."""
+    schema.upgrade(path)
+    with closing(schema.connect(path)) as connection:
+        connection.execute("DROP TABLE gaps")
+        with pytest.raises(Exception, match="gaps"):
+            run.check(connection)
+
+
+def test_every_constraint_has_a_name() -> None:
+    """Batch migrations can drop only what they can name."""
+    unnamed = [
+        f"{table.name}: {constraint}"
+        for table in SQLModel.metadata.tables.values()
+        for constraint in table.constraints
+        if constraint.name is None
+    ]
+    assert unnamed == []
+    assert len(SQLModel.metadata.tables) > 15
+
+
+def test_revisions_by_name_are_those_of_alembic() -> None:
+    """Start-up reads file names instead of importing Alembic: both must say the same."""
+    engine = create_engine("sqlite://")
+    with engine.connect() as bound:
+        config = _config(bound)
+        script = ScriptDirectory.from_config(config)
+        assert schema.head() == script.get_current_head()
+        assert list(schema.revisions()) == [one.revision for one in script.walk_revisions()][::-1]
+    engine.dispose()
+
+
+def _config(bound: Connection) -> run.Config:
+    return run.configured(bound, run.VERSIONS)
+
+
+async def test_an_upgrade_keeps_the_data(tmp_path: Path, path: Path) -> None:
+    """A table that others refer to is rebuilt with rows in it: nothing is lost, no reference broken."""
+    async with s.opened(path) as store:
+        await s.record(store, s.judged(s.post("q")), s.answer("a", minute=4), cursor="5")
+    before = s.rows(path, "SELECT * FROM conversations") + s.rows(path, "SELECT * FROM asks")
+    versions = _versions(tmp_path, more="pass")
+    with closing(schema.connect(path)) as connection:
+        run.upgrade(connection, versions=versions)
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("SELECT mood FROM conversations").fetchall() == [("calm",)]
+    with pytest.raises(StoreError, match="newer Outcare"):
+        await SqliteStore.open(path)
+    with closing(schema.connect(path)) as connection:
+        run.downgrade(connection, schema.head(), versions=versions)
+    assert before == s.rows(path, "SELECT * FROM conversations") + s.rows(path, "SELECT * FROM asks")
+    async with s.opened(path) as store:
+        assert await store.cursor("jetstream") == "5"
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["raise RuntimeError('halfway')", "op.execute('DELETE FROM posts')"],
+    ids=["it raises", "it breaks references"],
+)
+async def test_a_failed_upgrade_changes_nothing(tmp_path: Path, path: Path, more: str) -> None:
+    """Tables, data and version are those of before."""
+    async with s.opened(path) as store:
+        await s.record(store, s.judged(s.post("q")))
+    before = _schema(path)
+    with closing(schema.connect(path)) as connection, pytest.raises((RuntimeError, sqlite3.IntegrityError)):
+        run.upgrade(connection, versions=_versions(tmp_path, more=more))
+    assert (before, schema.head()) == (_schema(path), schema.current(path))
+    async with s.opened(path) as store:
+        assert len(await store.inbox(limit=2)) == 1
+
+
+def _versions(tmp_path: Path, *, more: str) -> tuple[Path, ...]:
+    folder = tmp_path / "versions"
+    folder.mkdir()
+    (folder / "next.py").write_text(_NEXT.format(head=schema.head(), more=more))
+    return (*run.VERSIONS, folder)
+
+
+async def test_down_to_nothing_and_up_again(path: Path) -> None:
+    """Every migration can be taken back; an emptied database is an old one and is upgraded when asked."""
+    schema.upgrade(path)
+    with closing(schema.connect(path)) as connection:
+        run.downgrade(connection, "base")
+    assert _schema(path) == {}
+    with pytest.raises(StoreError, match="older Outcare"):
+        await SqliteStore.open(path)
+    async with s.opened(path, upgrade=True) as store:
+        await s.record(store, s.judged(s.post("q")))
+    assert (schema.head(), schema.head()) == schema.upgrade(path)
+
+
+def test_an_upgrade_of_a_locked_database_says_so(path: Path) -> None:
+    """The migration meets a lock: StoreError, nothing done."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked by another program"):
+            schema.upgrade(path, busy_seconds=0.05)
+
+
+def test_models_register_in_one_metadata() -> None:
+    """Every table model of the module is in the metadata that migrations are compared with."""
+    models = {
+        value.__tablename__
+        for value in vars(tables).values()
+        if isinstance(value, type) and issubclass(value, SQLModel) and value is not SQLModel
+    }
+    assert models == set(SQLModel.metadata.tables)
