@@ -6,6 +6,7 @@ The only module that knows both ends: intake gets the judge as a value, the outb
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,15 +18,15 @@ from bot import cards, texts
 from bot.desk import Desk
 from bot.errors import BotError, Refused, Unavailable
 from bot.feeds import FeedLoop
-from bot.http import AiohttpClient
+from bot.http import HttpClient
 from bot.intake import Intake
-from bot.listener import Listener
+from bot.listener import Listener, Pace
 from bot.matcher.plain import PlainMatcher
 from bot.metrics import Metrics
-from bot.model import Account, Card
+from bot.model import Account, Card, Cursor
 from bot.outbox import CONSOLE, Outbox, State
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
-from bot.records import CardState, DigestState, Leased
+from bot.records import CardState, DigestState, Entry, Leased
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
@@ -50,6 +51,7 @@ def load_ruleset(settings: Settings) -> RuleSet:
         settings.rules,
         channels=frozenset(settings.channels) | {CONSOLE},
         brands=tuple(brand.name for brand in settings.brands),
+        own=settings.brands[0],
         measure=measure,
     )
 
@@ -63,12 +65,14 @@ class App:
     store: SqliteStore
     clock: Clock
     metrics: Metrics
-    http: AiohttpClient
+    http: HttpClient
     sources: Mapping[str, Source]
     lookups: Mapping[str, Lookup]
     notifiers: Mapping[str, Notifier]
     feeds: Mapping[str, DecisionFeed]
     watches: Mapping[str, LiveWatch]
+    first_cursors: Mapping[str, Cursor]
+    """Where each source begins when it was never read; kept at once, so that an early death loses nothing."""
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(
@@ -102,6 +106,7 @@ class App:
             for feed in self.feeds.values()
         ]
         self.listeners = [self._listener(source) for source in self.sources.values()]
+        self.people = {person.key: person.name for person in self.settings.people}
         self.web = WebServer(self.settings.http, self.checks, self.metrics)
         self.schedule = Schedule()
         self._asides: set[asyncio.Task[None]] = set()
@@ -117,7 +122,7 @@ class App:
                 ("outbox", self.outbox.run()),
                 ("accounts", self._resolve_accounts()),
                 *((f"feed:{loop.feed.name}", loop.run()) for loop in self.feed_loops),
-                *((f"source:{one.source.name}", one.run()) for one in self.listeners),
+                *((f"source:{one.state().name}", one.run()) for one in self.listeners),
             )
         ]
         stopped = asyncio.create_task(stop.wait())
@@ -133,11 +138,16 @@ class App:
         now = self.clock.now()
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
         await self.store.save_brands(self.settings.brands)
+        for source, cursor in self.first_cursors.items():
+            if await self.store.cursor(source) is None:
+                entry = Entry(source=source, cursor=cursor)
+                await self.store.record(entry, now=now, lease_for=timedelta())
         self.schedule.every("gauges", timedelta(seconds=15), self._gauges)
         if self.settings.heartbeat_url:
             self.schedule.every("heartbeat", self.settings.heartbeat_every, self._heartbeat)
         self.schedule.start()
-        await self.web.start()
+        url = await self.web.start()
+        log.info("daemon.started", health=f"{url}/readyz", rules=self.rules.version)
 
     async def _stop(self, loops: list[asyncio.Task[None]]) -> None:
         for task in loops:
@@ -154,13 +164,9 @@ class App:
     # --- pieces ---
 
     def _listener(self, source: Source) -> Listener:
+        pace = Pace(clock=self.clock, random=random.random)
         return Listener(
-            source=source,
-            watch=self.watches[source.platform],
-            store=self.store,
-            take=self.intake.take,
-            clock=self.clock,
-            metrics=self.metrics,
+            source, self.intake.take, watch=self.watches[source.platform], store=self.store, pace=pace
         )
 
     def render(self, leased: Leased, state: State) -> Card:
@@ -169,16 +175,16 @@ class App:
         if isinstance(state, DigestState):
             return cards.render_digest(state, zone=zone, now=now)
         if isinstance(state, CardState):
-            people = {person.key: person.name for person in self.settings.staff.by_identity.values()}
             is_expanded = bool(leased.effect.payload.get("expanded"))
-            return cards.render(state, zone=zone, now=now, expanded=is_expanded, people=people)
+            return cards.render(state, zone=zone, now=now, expanded=is_expanded, people=self.people)
         return cards.notice_card(str(leased.effect.payload.get("text", "")))
 
     def checks(self) -> Iterable[Check]:
         """What `/readyz` asks: each source, feed and channel."""
         for one in self.listeners:
             state = one.state()
-            yield Check(name=f"source:{state.name}", ok=state.is_up, detail=state.detail)
+            detail = state.message or ("" if state.is_connected else "not heard of yet")
+            yield Check(name=f"source:{state.name}", ok=state.is_connected, detail=detail)
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
         failing = self.outbox.failing
@@ -241,7 +247,13 @@ class App:
     async def _gauges(self) -> None:
         status = await self.store.status(now=self.clock.now())
         self.metrics.asks_open.set(status.open_asks)
-        self.metrics.effects_pending.set(status.effects.get("pending", 0))
+        self.metrics.effects_pending.set(status.effects.get("pending", 0) + status.effects.get("leased", 0))
+        for one in self.listeners:
+            state = one.state()
+            self.metrics.source_up.labels(state.name).set(state.is_connected)
+            if state.last_event_at:
+                heard = self.metrics.source_last_event_timestamp_seconds.labels(state.name)
+                heard.set(state.last_event_at.timestamp())
 
     async def _heartbeat(self) -> None:
         """Tell the outside monitor that all is well; when it is not, the silence is the alarm."""
@@ -251,11 +263,20 @@ class App:
                 pass
 
 
-async def build(settings: Settings, connectors: Mapping[str, Connector], *, clock: Clock) -> App:
-    """Open the database and put the parts together. Raises: ConfigError, StoreError."""
+async def build(
+    settings: Settings,
+    connectors: Mapping[str, Connector],
+    *,
+    clock: Clock,
+    since_ago: timedelta = timedelta(),
+) -> App:
+    """Open the database and put the parts together.
+
+    `since_ago`: how far back a source begins that was never read. Raises: ConfigError, StoreError.
+    """
     rules = load_ruleset(settings)
     store = await SqliteStore.open(settings.database, upgrade=True)
-    http = AiohttpClient()
+    http = HttpClient(clock)
     wiring = Wiring(http=http, clock=clock)
     sources = {
         name: source(given, wiring)
@@ -267,6 +288,7 @@ async def build(settings: Settings, connectors: Mapping[str, Connector], *, cloc
         for name, given in settings.sources.items()
         if (lookup := connectors[name].lookup)
     }
+    begin = clock.now() - since_ago
     return App(
         settings=settings,
         rules=rules,
@@ -279,6 +301,11 @@ async def build(settings: Settings, connectors: Mapping[str, Connector], *, cloc
         notifiers=_channel_side(settings, connectors, wiring, "notifier"),
         feeds=_channel_side(settings, connectors, wiring, "feed"),
         watches=await watches(settings, store, {source.platform for source in sources.values()}, clock),
+        first_cursors={
+            source.name: cursor_at(begin)
+            for name, source in sources.items()
+            if (cursor_at := connectors[name].cursor_at)
+        },
     )
 
 

@@ -16,7 +16,7 @@ from bot import texts
 from bot.cards import parse_token
 from bot.errors import BotError
 from bot.metrics import Metrics
-from bot.model import FEEDBACK_VERBS, ConversationState, Person, Press, Presses, Role, Verb
+from bot.model import FEEDBACK_VERBS, ConversationState, Cursor, Person, Press, Presses, Role, Verb
 from bot.ports import Clock, DecisionFeed, Staff, Store
 from bot.records import CardState, Change, Decision, Leased
 
@@ -51,7 +51,7 @@ class Desk:
         if not presses.presses and presses.cursor is not None:
             await self.store.advance(feed.name, presses.cursor)
 
-    async def _decide(self, feed: str, press: Press, cursor: str | None) -> tuple[str, bool]:
+    async def _decide(self, feed: str, press: Press, cursor: Cursor | None) -> tuple[str, bool]:
         person = self.staff.find(press.person)
         token = parse_token(press.token)
         if person is None:
@@ -79,7 +79,7 @@ class Desk:
         return decided.reply, decided.is_loud
 
     async def _refuse(
-        self, feed: str, press: Press, cursor: str | None, reason: str, reply: str
+        self, feed: str, press: Press, cursor: Cursor | None, reason: str, reply: str
     ) -> tuple[str, bool]:
         await self.store.refuse(press, feed, reason, cursor=cursor)
         self._report(press, press.person, "unknown", reason)

@@ -52,7 +52,8 @@ class FeedLoop:
     def _pause(self, error: BotError, failures: int) -> float:
         if isinstance(error, Unauthorized):
             return UNAUTHORIZED_WAIT
-        backoff = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures - 1, 10)) * self.rng.uniform(0.5, 1)
+        doubled: float = FIRST_WAIT * 2 ** min(failures - 1, 10)
+        backoff = min(LONGEST_WAIT, doubled) * self.rng.uniform(0.5, 1)
         asked = error.retry_after if isinstance(error, Unavailable) else None
         return max(backoff, asked.total_seconds()) if asked else backoff
 

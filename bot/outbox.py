@@ -75,7 +75,8 @@ def next_step(
 
 
 def _wait(error: BotError, attempt: int, jitter: float) -> timedelta:
-    backoff = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt - 1, 10)) * (0.5 + jitter / 2)
+    doubled: timedelta = FIRST_WAIT * 2 ** min(attempt - 1, 10)
+    backoff = min(LONGEST_WAIT, doubled) * (0.5 + jitter / 2)
     asked = error.retry_after if isinstance(error, Unavailable) else None
     return max(backoff, asked) if asked else backoff
 
@@ -318,7 +319,8 @@ class Outbox:
         reason = getattr(outcome, "reason", "")
         name = type(outcome).__name__.lower()
         self.metrics.deliveries.labels(channel.partition(":")[0], name, reason).inc()
-        if isinstance(outcome, Sent) and self.failing.pop(channel, None):
+        if isinstance(outcome, Sent) and channel in self.failing:
+            del self.failing[channel]
             log.info("channel.recovered", channel=channel)
         if isinstance(outcome, Held):
             return

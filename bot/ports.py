@@ -102,10 +102,6 @@ class Http(Protocol):
         """
         ...
 
-    async def close(self) -> None:
-        """Let go of every connection. Idempotent."""
-        ...
-
 
 class Watch(Protocol):
     """What a source asks about each post it decoded: inline, at microseconds."""
@@ -209,7 +205,10 @@ class DecisionFeed(Protocol):
 class Judge(Protocol):
     """The rule engine as intake sees it; pure and deterministic."""
 
-    version: str
+    @property
+    def version(self) -> str:
+        """Which rules these are; the same text gives the same version."""
+        ...
 
     def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
         """The language (None: cannot tell) and the signals of a text; declared `langs` are a hint."""

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.app import watches
 from bot.clock import SystemClock
 from bot.intake import Intake
 from bot.metrics import Metrics
-from bot.model import Batch
 from bot.ports import Source
 from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
@@ -43,10 +41,8 @@ async def replay(
     settings: Settings,
     rules: RuleSet,
     store: SqliteStore,
-    *,
-    progress: Callable[[Batch], None],
 ) -> Summary:
-    """Read the source to its end. Raises: Unavailable (the file is damaged), StoreError."""
+    """Read the source to its end. Raises: Rejected (the file is damaged), StoreError."""
     clock = SystemClock()
     watching = await watches(settings, store, [source.platform], clock)
     intake = Intake(
@@ -63,7 +59,6 @@ async def replay(
         summary.undecodable += batch.undecodable
         summary.deletions += len(batch.deleted)
         summary.duplicates += recorded.duplicates
-        progress(batch)
     summary.seconds = round(time.perf_counter() - started, 3)
     await _count(summary, store)
     return summary

@@ -48,12 +48,12 @@ class ConsoleNotifier:
     limits: tuple[tuple[int, timedelta], ...] = ()
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:  # noqa: ARG002
+    async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:
         number = next(self._numbers)
         self._print(panel(card, number))
         return Receipt(ref=str(number), at=self.clock.now())
 
-    async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:  # noqa: ARG002
+    async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:
         self._print(change(card, receipt.ref))
         return Receipt(ref=receipt.ref, at=self.clock.now())
 

@@ -15,7 +15,6 @@ from bot.app import load_ruleset
 from bot.cli import output, setup
 from bot.errors import ConfigError
 from bot.log import configure
-from bot.model import Batch
 from bot.replay import Summary, replay
 from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
@@ -24,7 +23,7 @@ from rules.ruleset import RuleSet
 
 
 def replay_file(file: Path, config: Path | None, database: Path | None, *, as_json: bool) -> int:
-    """Raises: ConfigError, Unavailable (not a recording, damaged), StoreError."""
+    """Raises: ConfigError, Rejected (not a recording, damaged), StoreError."""
     if not file.is_file():
         raise ConfigError(f"there is no file {file}")
     settings = setup.settings(config)
@@ -45,17 +44,13 @@ def replay_file(file: Path, config: Path | None, database: Path | None, *, as_js
 
 async def _replay(file: Path, settings: Settings, rules: RuleSet, database: Path) -> Summary:
     store = await SqliteStore.open(database, upgrade=True)
-    source = RecordingSource(file)
     size = os.stat(file).st_size  # noqa: PTH116 - pathlib's own would be a blocking call to the linter
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(file.name, total=size)
-
-        def progress(_: Batch) -> None:
-            bar.update(task, completed=source.bytes_read)
-
+        source = RecordingSource(file, progress=lambda count: bar.advance(task, count))
         try:
-            return await replay(source, settings, rules, store, progress=progress)
+            return await replay(source, settings, rules, store)
         finally:
             await store.close()
 

@@ -21,9 +21,10 @@ from bot.cli import output, setup
 from bot.errors import ConfigError
 from bot.model import Urgency
 from bot.records import InboxRow, Status
-from bot.store import migrations
+from bot.store import schema
 from bot.store.lock import holder
 from bot.store.sqlite import SqliteStore
+from connectors.console import visible
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ def read(path: Path, ask: Callable[[SqliteStore], Awaitable[T]]) -> T:
     """Open a database for reading, also beside a running daemon. Raises: StoreError."""
 
     async def opened() -> T:
-        store = await SqliteStore.open_readonly(path)
+        store = await SqliteStore.open(path, read_only=True)
         try:
             return await ask(store)
         finally:
@@ -137,12 +138,12 @@ def _table(rows: tuple[InboxRow, ...], zone: ZoneInfo) -> None:
         state = f"{row.state.value} {row.claimed_by or ''}".strip()
         style = _COLOURS[row.urgency]
         cells = (row.urgency.label, state, due, who, row.text[:120], ", ".join(row.rules), row.mention_id)
-        table.add_row(*(Text(texts.printable(cell), style=style) for cell in cells))
+        table.add_row(*(Text(visible(cell), style=style) for cell in cells))
     Console().print(table)
 
 
 def upgrade_database(config: Path | None, database: Path | None) -> None:
     path = database or setup.settings(config).database
-    before, after = migrations.upgrade(path)
+    before, after = schema.upgrade(path)
     said = f"already at schema {after}" if before == after else f"schema {before or 'none'} → {after}"
     sys.stdout.write(f"{path}: {said}\n")

@@ -15,7 +15,7 @@ from bot.clock import SystemClock
 from bot.errors import ConfigError
 from bot.log import configure
 from bot.settings import Settings
-from bot.store.lock import is_ephemeral
+from bot.store.place import is_ephemeral
 
 
 def run_daemon(config: Path | None, since: str | None) -> None:
@@ -26,14 +26,14 @@ def run_daemon(config: Path | None, since: str | None) -> None:
     asyncio.run(_serve(settings, setup.config_path(config), since_ago))
 
 
-def _since(text: str | None) -> timedelta | None:
+def _since(text: str | None) -> timedelta:
     try:
-        return duration.parse(text) if text else None
+        return duration.parse(text) if text else timedelta()
     except ValueError as error:
         raise ConfigError(f"--since: {error}") from error
 
 
-async def _serve(settings: Settings, path: Path, since_ago: timedelta | None) -> None:
+async def _serve(settings: Settings, path: Path, since_ago: timedelta) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -49,7 +49,7 @@ def banner(app: App, path: Path) -> list[str]:
     """What this daemon listens to and whom it tells, in a few lines."""
     settings = app.settings
     own, *rivals = settings.brands
-    names = {person.name for person in settings.staff.by_identity.values()}
+    names = [f"{person.name} ({person.role.value})" for person in settings.people]
     lines = [
         f"Outcare · {settings.aim}" if settings.aim else "Outcare",
         f"  configuration  {path}",
@@ -57,14 +57,13 @@ def banner(app: App, path: Path) -> list[str]:
         f"  rivals         {', '.join(brand.name for brand in rivals) or 'none'}",
         f"  listens to     {', '.join(settings.sources) or 'nothing (no sources are configured)'}",
         f"  alerts         {', '.join(settings.channels) or 'console'}",
-        f"  people         {', '.join(sorted(names)) or 'none: nobody can press a button yet'}",
+        f"  people         {', '.join(names) or 'none: nobody can press a button yet'}",
         f"  rules          {app.rules.count} (version {app.rules.version})",
         f"  database       {settings.database}",
-        f"  health         http://{settings.http.host}:{settings.http.port}/readyz",
     ]
     if path == setup.examples():
         lines.append("  This is the example configuration. Copy it to config/outcare.yaml and make it yours.")
     warning = is_ephemeral(settings.database)
     if warning:
-        lines.append(f"  WARNING        {warning}")
+        lines.append(f"  WARNING        the database will be lost: {warning}")
     return lines

@@ -114,11 +114,11 @@ class AppViewLookup:
 
         return await self._handles.get(name, ask)
 
-    async def ancestors(self, post_id: str) -> tuple[Post, ...]:
+    async def thread(self, post_id: str) -> tuple[Post, ...]:
         async def ask() -> tuple[Post, ...]:
             query = {"uri": post_id, "depth": "0", "parentHeight": str(PARENTS)}
             answer = await self._get("app.bsky.feed.getPostThread", query, Thread)
-            return above(answer.thread, self._clock.now())
+            return posts_of(answer.thread, self._clock.now())
 
         return await self._threads.get(post_id, ask)
 
@@ -179,14 +179,14 @@ def author(profile: Profile, now: datetime) -> Author:
     )
 
 
-def above(node: Node, now: datetime) -> tuple[Post, ...]:
-    """The posts above this one, root first; what is deleted or blocked is left out.
+def posts_of(node: Node, now: datetime) -> tuple[Post, ...]:
+    """The post and those above it, root first; what is deleted or blocked is left out.
 
     Raises: Rejected when the post itself is deleted or blocked.
     """
     if node.type != _POST:
         raise Rejected("this post is deleted, or its author blocks us", reason=Reason.NOT_FOUND)
-    views = [parent.post for parent in _chain(node.parent) if parent.post]
+    views = [parent.post for parent in _chain(node) if parent.post]
     return tuple(view_post(view, now) for view in reversed(views))
 
 

@@ -40,7 +40,7 @@ class TelegramNotifier:
     # minute. The other limit, one a second, allows short bursts, and an alert should not wait for it.
     limits: tuple[tuple[int, timedelta], ...] = ((20, timedelta(minutes=1)),)
 
-    async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:  # noqa: ARG002
+    async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:
         to = self._settings(channel)
         chat_id, message_id = await self.api.send(
             to.chat,
@@ -50,7 +50,7 @@ class TelegramNotifier:
         )
         return Receipt(ref=f"{chat_id}:{message_id}", at=self.clock.now())
 
-    async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:  # noqa: ARG002
+    async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:
         ref = _REF.match(receipt.ref)
         if ref is None:
             raise Rejected(f"{receipt.ref!r} is no message of Telegram", reason=Reason.NOT_FOUND)

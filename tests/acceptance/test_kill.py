@@ -8,6 +8,7 @@ import random
 import re
 import signal
 import sqlite3
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -88,21 +89,14 @@ def no_cursor_ahead(load: Load, database: Path) -> None:
 async def test_nothing_is_lost_whenever_it_dies(tmp_path: Path) -> None:
     """Posts stored exactly once, alerts settled, presses decided once, no cursor ahead of its data."""
     seed = random.randrange(10**9)
-    print(f"seed {seed}, {ROUNDS} kills")
+    sys.stdout.write(f"seed {seed}, {ROUNDS} kills\n")
     rng = random.Random(seed)
     async with World(tmp_path) as world:
         load = Load(world, rng)
         work = [asyncio.create_task(load.press())]
         poster: asyncio.Task[None] | None = None
-        for number in range(ROUNDS):
-            daemon = await world.outcare("run")
-            streams = world.jetstream.requests
-            await until(
-                lambda before=streams: world.jetstream.requests > before or daemon.returncode is not None,
-                within=30,
-                what=f"start {number}: {world.output[-3000:]}",
-            )
-            assert daemon.returncode is None, world.output[-3000:]
+        for _ in range(ROUNDS):
+            daemon = await _listening(world)
             if poster is None:
                 poster = asyncio.create_task(load.post())
             await asyncio.sleep(rng.uniform(0.05, 1.2))
@@ -115,6 +109,19 @@ async def test_nothing_is_lost_whenever_it_dies(tmp_path: Path) -> None:
         await asyncio.gather(*work, *([poster] if poster else []), return_exceptions=True)
         await _settle(world, load)
         _audit(world, load)
+
+
+async def _listening(world: World) -> asyncio.subprocess.Process:
+    """A new life that has connected to the network."""
+    before = world.jetstream.requests
+    daemon = await world.outcare("run")
+    await until(
+        lambda: world.jetstream.requests > before or daemon.returncode is not None,
+        within=30,
+        what="the daemon connects",
+    )
+    assert daemon.returncode is None, world.output[-3000:]
+    return daemon
 
 
 async def _settle(world: World, load: Load) -> None:
@@ -142,10 +149,11 @@ def _audit(world: World, load: Load) -> None:
     assert set() == load.numbered - delivered
     assert load.questions == len({message.text.splitlines()[0] for message in world.telegram.messages})
     decisions = rows(world.database, "SELECT press_id, count(*) FROM decisions GROUP BY press_id")
-    assert dict.fromkeys(load.pressed, 1) == dict(decisions)  # type: ignore[arg-type, comparison-overlap]
+    assert dict.fromkeys(load.pressed, 1) == dict(decisions)
     unsettled = rows(
         world.database,
         "SELECT e.key FROM effects e WHERE e.kind = 'alert' AND e.state NOT IN ('sent', 'dropped')",
     )
     assert [] == unsettled
-    print(f"{len(held)} posts, {len(world.webhook.deliveries)} deliveries, {len(load.pressed)} presses")
+    counts = (len(held), len(world.webhook.deliveries), len(load.pressed))
+    sys.stdout.write("{} posts, {} deliveries, {} presses\n".format(*counts))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def ref(uri: str) -> dict[str, str]:
     return {"uri": uri, "cid": "bafyreiexample"}
 
 
-def reply_to(parent: str, root: str) -> dict[str, object]:
+def reply_to(parent: str, root: str) -> dict[str, Any]:
     return {"reply": {"root": ref(root), "parent": ref(parent)}}
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from bot.testing.standalone import Journal
 from bot.testing.notifier_contract import until
+from bot.testing.standalone import Journal
 from bot.testing.telegram_server import CHAT, TOKEN, TelegramServer
 from bot.testing.webhook_server import WebhookServer
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from sqlmodel import SQLModel
@@ -111,7 +112,7 @@ def test_revisions_by_name_are_those_of_alembic() -> None:
     engine.dispose()
 
 
-def _config(bound: Connection) -> run.Config:
+def _config(bound: Connection) -> Config:
     return run.configured(bound, run.VERSIONS)
 
 

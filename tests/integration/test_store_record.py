@@ -63,7 +63,7 @@ async def test_one_post_may_concern_two_brands(store: SqliteStore, path: Path) -
         "SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM mentions),"
         " (SELECT count(*) FROM conversations), (SELECT count(*) FROM asks)",
     ) == [(1, 2, 2, 2)]
-    assert {of.id: ("acme", "rival")} == dict(await store.held(since=s.at(0)))
+    assert {of.id: ("acme", "rival")} == dict(await store.held("bluesky", since=s.at(0)))
     assert s.rows(path, "SELECT brand FROM effects") == [("acme",)]
 
 
@@ -196,7 +196,7 @@ async def test_the_line_above_is_shown_and_is_no_mention(store: SqliteStore) -> 
     card = await store.card(done.leased[0])
     assert card is not None
     assert parent == card.parent
-    assert [of.id] == list(await store.held(since=s.at(0)))
+    assert [of.id] == list(await store.held("bluesky", since=s.at(0)))
 
 
 async def test_an_edit_brings_a_new_verdict_and_updates_the_card(store: SqliteStore, path: Path) -> None:

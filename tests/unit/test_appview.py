@@ -94,7 +94,7 @@ async def test_a_handle(server: AppViewServer, lookup: AppViewLookup) -> None:
 async def test_who_is_not_there(server: AppViewServer, lookup: AppViewLookup) -> None:
     """No such author, handle or post is a refusal, and is not asked again at once."""
     for _ in range(2):
-        for asking in (lookup.author("did:plc:x"), lookup.resolve("x.example"), lookup.ancestors(LEAF)):
+        for asking in (lookup.author("did:plc:x"), lookup.resolve("x.example"), lookup.thread(LEAF)):
             with pytest.raises(Rejected) as caught:
                 await asking
             assert caught.value.reason == Reason.NOT_FOUND
@@ -102,9 +102,9 @@ async def test_who_is_not_there(server: AppViewServer, lookup: AppViewLookup) ->
 
 
 async def test_the_posts_above(server: AppViewServer, lookup: AppViewLookup) -> None:
-    """Root first, parent last, with author and time; replies to it are not among them."""
+    """Root first, the post itself last, with author and time; replies to it are not among them."""
     thread(server)
-    above = await lookup.ancestors(LEAF)
+    above = await lookup.thread(MIDDLE)
     assert [(post.id, post.text, post.author_handle) for post in above] == [
         (ROOT, "Does it come in green?", "ann.example"),
         (MIDDLE, "It does!", "wolke.example"),
@@ -117,16 +117,16 @@ async def test_blocked_and_deleted_ancestors(server: AppViewServer, lookup: AppV
     thread(server)
     server.block(ROOT)
     server.post(LEAF + "2", "Hello?", parent="at://did:plc:ann/app.bsky.feed.post/3kgone")
-    assert [post.id for post in await lookup.ancestors(LEAF)] == [MIDDLE]
-    assert await lookup.ancestors(LEAF + "2") == ()
+    assert [post.id for post in await lookup.thread(LEAF)] == [MIDDLE, LEAF]
+    assert [post.id for post in await lookup.thread(LEAF + "2")] == [LEAF + "2"]
 
 
-async def test_a_blocked_post_has_no_ancestors(server: AppViewServer, lookup: AppViewLookup) -> None:
+async def test_a_blocked_post_is_refused(server: AppViewServer, lookup: AppViewLookup) -> None:
     """A post that we may not see is refused."""
     thread(server)
     server.block(LEAF)
     with pytest.raises(Rejected):
-        await lookup.ancestors(LEAF)
+        await lookup.thread(LEAF)
 
 
 async def test_answers_are_kept_for_an_hour(

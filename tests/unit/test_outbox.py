@@ -16,10 +16,10 @@ from tests.unit._values import NOW, card_state, leased, verdict
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-def step(error: BotError, *, attempt: int = 1, fallback: str | None = None, age: timedelta = SECOND) -> object:
-    return next_step(
-        error, attempt=attempt, first_at=NOW - age, now=NOW, fallback=fallback, jitter=1.0
-    )
+def step(
+    error: BotError, *, attempt: int = 1, fallback: str | None = None, age: timedelta = SECOND
+) -> object:
+    return next_step(error, attempt=attempt, first_at=NOW - age, now=NOW, fallback=fallback, jitter=1.0)
 
 
 @pytest.mark.parametrize("error", [Refused("no"), Rejected("no"), Unauthorized("no")])
