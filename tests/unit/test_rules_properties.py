@@ -157,7 +157,9 @@ def slips() -> list[tuple[int, int, str]]:
             is_value = re.search(r"(?:at_least|at_most|is):\s*$", code[: match.start()]) is not None
             is_query = "text:" in code[: match.start()] or "bio:" in code[: match.start()]
             is_definition = match.start() == 2 and name in {"complaint", "question"}
-            named = (is_key and name in NAMES and not is_definition) or (is_value and name in NAMES | REFERENCES)
+            named = (is_key and name in NAMES and not is_definition) or (
+                is_value and name in NAMES | REFERENCES
+            )
             if named or (is_query and name in OPERATORS | REFERENCES):
                 found.append((at + match.start(), at + match.end(), name))
         at += len(line)
