@@ -6,11 +6,11 @@ A search answers with the places that made it true: an empty tuple is "true, by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bot.matcher.text import ends_word, occurrences, word_end
+from bot.matcher.text import ends_word, word_end
 from rules.query import And, ListName, Near, Not, Or, Phrase, Query, Term
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Place = tuple[int, int]
 """[start, end) in the folded text."""
 Search = Callable[["FoldedText"], tuple[Place, ...] | None]
-Places = Callable[["FoldedText"], Iterator[Place]]
+Places = Callable[["FoldedText"], Iterable[Place]]
 
 _MOST_PAIRS = 10_000
 """A bound on the pairs that one NEAR carries on (first in the text first): no post can stall the daemon."""
@@ -35,13 +35,11 @@ class Wanted:
     def __init__(self, phrase: Phrase) -> None:
         self._first, *self._rest = _runs(phrase)
 
-    def places(self, text: FoldedText) -> Iterator[Place]:
-        if self._first.text not in text.folded:
-            return iter(())
-        begun = occurrences(text.folded, self._first.text, is_prefix=self._first.is_prefix)
-        return self._finished(text.folded, begun) if self._rest else begun
+    def places(self, text: FoldedText) -> Iterable[Place]:
+        begun = text.occurrences(self._first.text, is_prefix=self._first.is_prefix)
+        return self._finished(text.folded, begun) if self._rest and begun else begun
 
-    def _finished(self, folded: str, begun: Iterator[Place]) -> Iterator[Place]:
+    def _finished(self, folded: str, begun: Iterable[Place]) -> Iterator[Place]:
         for start, first_end in begun:
             end: int | None = first_end
             for term in self._rest:
@@ -109,11 +107,7 @@ def _leftmost(place: Place) -> Place:
 
 
 def _every(several: Sequence[Places]) -> Places:
-    def places(text: FoldedText) -> Iterator[Place]:
-        for each in several:
-            yield from each(text)
-
-    return places
+    return lambda text: [place for each in several for place in each(text)]
 
 
 def _all(searches: Sequence[Search]) -> Search:
@@ -144,25 +138,24 @@ def _not(inner: Search) -> Search:
 
 
 def _near(left: Places, right: Places, words: int) -> Places:
-    def places(text: FoldedText) -> Iterator[Place]:
+    def places(text: FoldedText) -> Iterable[Place]:
         others = sorted(set(right(text)))
         ones = sorted(set(left(text))) if others else []
         forward = islice(_pairs(text, ones, others, words), _MOST_PAIRS)
         backward = islice(_pairs(text, others, ones, words), _MOST_PAIRS)
-        return iter(sorted({*forward, *backward}))
+        return sorted({*forward, *backward})
 
     return places
 
 
 def _pairs(text: FoldedText, firsts: list[Place], seconds: list[Place], words: int) -> Iterator[Place]:
-    """What reaches from one of `firsts` to one of `seconds` behind it, close enough and in the same part."""
+    """What reaches from one of `firsts` to one of `seconds` behind it, close enough."""
     begin = 0
     for start, end in firsts:
         while begin < len(seconds) and seconds[begin][0] < start:
             begin += 1
         for second_start, second_end in islice(seconds, begin, None):
-            if second_start < end:
-                continue
-            if text.words_between(end, second_start) > words or not text.is_one_part(end, second_start):
-                break
-            yield start, second_end
+            if second_start >= end:
+                if text.words_between(end, second_start) > words:
+                    break
+                yield start, second_end

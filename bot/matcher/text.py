@@ -12,6 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from functools import cached_property, lru_cache
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from bot.model import Span
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PART_BREAK = "\u2029"
+PART_DISTANCE = 1000
+"""How many words apart the parts of a post count as: farther than anybody asks for."""
 
 # What NFKC would turn into something nobody means: ´ into a blank with an accent, ™ into the letters "tm".
 _BEFORE = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "™": "®", "℠": "®"})
@@ -130,6 +133,7 @@ class FoldedText:
     def __init__(self, original: str) -> None:
         self.original = original
         self.folded = fold(original)
+        self._found: dict[tuple[str, bool], tuple[tuple[int, int], ...]] = {}
 
     def span(self, start: int, end: int) -> Span:
         """The piece of the original that folded [start, end) came from, whole characters with their marks."""
@@ -138,13 +142,21 @@ class FoldedText:
         starts, ends = self._places
         return Span(start=starts[start], end=ends[end - 1])
 
-    def words_between(self, end: int, start: int) -> int:
-        """How many words begin in folded [end, start); each character of a spaceless script is one."""
-        return bisect_left(self._word_starts, start) - bisect_left(self._word_starts, end)
+    def occurrences(self, wanted: str, *, is_prefix: bool = False) -> tuple[tuple[int, int], ...]:
+        """Where a folded word or phrase stands in the folded text; looked for once, however often asked."""
+        if wanted not in self.folded:
+            return ()
+        asked = (wanted, is_prefix)
+        if asked not in self._found:
+            self._found[asked] = tuple(occurrences(self.folded, wanted, is_prefix=is_prefix))
+        return self._found[asked]
 
-    def is_one_part(self, start: int, end: int) -> bool:
-        """Whether folded [start, end) lies within the body, the title, or one alt text."""
-        return self.folded.find(PART_BREAK, start, end) < 0
+    def words_between(self, end: int, start: int) -> int:
+        """How many words begin in folded [end, start); each character of a spaceless script is one.
+
+        From one part of a post to another (body, title, alt text) it is `PART_DISTANCE` words and more.
+        """
+        return bisect_left(self._word_starts, start) - bisect_left(self._word_starts, end)
 
     @cached_property
     def _is_same_length(self) -> bool:
@@ -162,7 +174,10 @@ class FoldedText:
 def _word_starts(folded: str) -> Iterator[int]:
     inside = False
     for at, character in enumerate(folded):
-        if is_spaceless(character):
+        if character == PART_BREAK:
+            yield from repeat(at, PART_DISTANCE)
+            inside = False
+        elif is_spaceless(character):
             if character.isalnum():
                 yield at
             inside = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -213,7 +214,7 @@ UNKNOWN = measured(None, None)
         ({"kind": Kind.MENTION, "signals": measured(0.1, 0.1)}, Urgency.LOW),
     ],
 )
-def test_unknown_is_not_low(changes: dict[str, object], urgency: Urgency) -> None:
+def test_unknown_is_not_low(changes: dict[str, Any], urgency: Urgency) -> None:
     """Who speaks to us in a language without signals is at least normal; a rival's mention is not raised."""
     rules = parse_rules({"a.yaml": "rules: {}"}, own=ACME)
     given = facts(**{"text": "noe er galt", "lang": "no", "signals": UNKNOWN, **changes})
