@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bot.model import Signal
 from rules.signals.body import Body
-from rules.signals.lexicon import Hit, Lexicon, is_break
+from rules.signals.lexicon import Hit, Lexicon, Word, is_break
 
 Evidence = tuple[tuple[str, float], ...]
 
@@ -42,6 +42,7 @@ class Reading:
     body: Body
     lexicon: Lexicon
     words: list[str]
+    known: list[Word]
     starts: set[int]
     negated: dict[int, tuple[int, int]]
 
@@ -54,12 +55,12 @@ class Reading:
 def read(body: Body, lexicon: Lexicon) -> Reading:
     """Cut a body into a language's words and find what is negated in it."""
     words = lexicon.tokens(body.folded)
-    starts = lexicon.starts(words)
+    known, starts = lexicon.vocabulary.words(words), lexicon.starts(words)
     negated: dict[int, tuple[int, int]] = {}
-    for hit in lexicon.negations.find(words, starts):
+    for hit in lexicon.negations.find(known, starts):
         if hit.cue.weight:
             negated |= dict.fromkeys(_reached(words, hit, lexicon), (hit.start, hit.end))
-    return Reading(body, lexicon, words, starts, negated)
+    return Reading(body, lexicon, words, known, starts, negated)
 
 
 def complaint(reading: Reading) -> Signal:
@@ -114,7 +115,7 @@ def _weigh(reading: Reading, signal: str) -> list[_Weighed]:
     """What each cue found is worth here, in the order of the text."""
     seen: Counter[tuple[str, bool]] = Counter()
     found = []
-    for hit in reading.lexicon.scales[signal].phrases.find(reading.words, reading.starts):
+    for hit in reading.lexicon.scales[signal].phrases.find(reading.known, reading.starts):
         turned = _turned(reading, hit)
         weight = hit.cue.negated if turned else hit.cue.weight
         # A group that a negation does not touch is one group, negated or not.

@@ -37,7 +37,7 @@ SHORT, CONTRADICTS, LONG = 6, 20, 40
 COMMON_SHARE = 0.5
 """The share of a text's words that must be common ones before they decide."""
 
-MAX_CHARS = 120
+MAX_CHARS = 100
 
 _TAG = re.compile(r"#\w+")
 _NOT_LETTERS = re.compile(r"(?:[^\w']|[\d_])+")

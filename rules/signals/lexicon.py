@@ -23,7 +23,8 @@ SIGNALS = ("complaint", "question", "thanks")
 START, NUMBER = "^", "#"
 _BREAKS = frozenset(".…,;:()¿¡\n")
 _MARKS = frozenset("!" + body.QUESTION_MARKS)
-_MEMORY = 8_000
+_MEMORY, _LONGEST = 20_000, 40
+"""Tokens that a vocabulary remembers, and the characters of the longest that it looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,73 +51,105 @@ class _Node:
     next: dict[str, _Node] = field(default_factory=dict)
 
 
-class Phrases:
-    """Many phrases at once: at each word the longest that begins there, left to right, none overlapping."""
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A token as the phrases know it: under which names, and in which sets of phrases it may begin one."""
 
-    def __init__(self, cues: Iterable[tuple[str, Cue]], *, elided: bool, numbers: frozenset[str]) -> None:
+    names: tuple[str, ...] = ()
+    begins: int = 0
+
+
+_STRANGE = Word()
+
+
+class Phrases:
+    """Many phrases at once: at each word the longest that begins there, left to right, none overlapping.
+
+    `bit` tells the set apart from the others of its vocabulary.
+    """
+
+    def __init__(self, cues: Iterable[tuple[str, Cue]], *, bit: int = 1, elided: bool = False) -> None:
+        self.bit = bit
+        self.symbols: set[str] = set()
         self._root = _Node()
-        self._numbers = numbers
-        self._known: set[str] = set()
         for phrase, cue in cues:
             for path in _paths(phrase, elided=elided):
                 self._add(path, cue)
-        self._lengths = sorted({len(s) - 1 for s in self._known if s.endswith("*")}, reverse=True)
         self._anchored = self._root.next.get(START, _Node())
-        self._seen: dict[str, tuple[str, ...]] = {}
-        self._idle: set[str] = set()
 
-    def find(self, words: list[str], starts: set[int]) -> Iterator[Hit]:
+    def find(self, words: list[Word], starts: set[int]) -> Iterator[Hit]:
         """`starts`: the positions at which a clause begins, where phrases with ^ may stand."""
-        idle, free = self._idle, 0
+        bit, free = self.bit, 0
         for at, word in enumerate(words):
-            if word in idle or at < free:
-                continue
-            if found := self._longest(words, at, is_start=at in starts):
+            if (
+                word.begins & bit
+                and at >= free
+                and (found := self._longest(words, at, is_start=at in starts))
+            ):
                 yield Hit(found[0], at, found[1])
                 free = found[1]
+
+    def begins(self, names: Iterable[str]) -> bool:
+        """Whether some phrase begins with one of the names."""
+        return any(name in self._root.next or name in self._anchored.next for name in names)
 
     def _add(self, path: tuple[str, ...], cue: Cue) -> None:
         node = self._root
         for symbol in path:
-            self._known.add(symbol)
+            self.symbols.add(symbol)
             node = node.next.setdefault(symbol, _Node())
         if node.cue is not None and node.cue != cue:
             raise ValueError(f"the phrase {' '.join(path)!r} stands in {node.cue.group} and in {cue.group}")
         node.cue = cue
 
-    def _longest(self, words: list[str], at: int, *, is_start: bool) -> tuple[Cue, int] | None:
-        found = self._walk(self._root, words, at)
-        anchored = self._walk(self._anchored, words, at) if is_start else None
+    def _longest(self, words: list[Word], at: int, *, is_start: bool) -> tuple[Cue, int] | None:
+        found = _walk(self._root, words, at)
+        anchored = _walk(self._anchored, words, at) if is_start else None
         return anchored if anchored and (not found or anchored[1] >= found[1]) else found
 
-    def _walk(self, node: _Node, words: list[str], at: int) -> tuple[Cue, int] | None:
-        best = (node.cue, at) if node.cue else None
-        if at == len(words) or not node.next:
-            return best
-        names = self._seen.get(words[at])
-        for name in self._look_up(words[at]) if names is None else names:
-            child = node.next.get(name)
-            found = self._walk(child, words, at + 1) if child else None
-            if found and (best is None or found[1] > best[1]):
-                best = found
-        return best
 
-    def _look_up(self, word: str) -> tuple[str, ...]:
-        """Under which names a word stands in the phrases; remembered, as is that none of them begins one."""
+def _walk(node: _Node, words: list[Word], at: int) -> tuple[Cue, int] | None:
+    best = (node.cue, at) if node.cue else None
+    if at == len(words) or not node.next:
+        return best
+    for name in words[at].names:
+        child = node.next.get(name)
+        found = _walk(child, words, at + 1) if child else None
+        if found and (best is None or found[1] > best[1]):
+            best = found
+    return best
+
+
+class Vocabulary:
+    """Every word of some sets of phrases; each token of a text is looked up in it once."""
+
+    def __init__(self, sets: Iterable[Phrases], *, numbers: frozenset[str] = frozenset()) -> None:
+        self._sets = tuple(sets)
+        self._numbers = numbers
+        self._known = frozenset(symbol for phrases in self._sets for symbol in phrases.symbols)
+        self._lengths = sorted({len(s) - 1 for s in self._known if s.endswith("*")}, reverse=True)
+        self._seen: dict[str, Word] = {}
+
+    def words(self, tokens: list[str]) -> list[Word]:
+        """What each token is known as; remembered up to a bound, whatever people write."""
+        seen = self._seen
+        return [seen.get(token) or self._look_up(token) for token in tokens]
+
+    def _look_up(self, token: str) -> Word:
+        if len(token) > _LONGEST:
+            return _STRANGE
         names: dict[str, None] = {}
-        for form in body.shorten(word):
+        for form in body.shorten(token):
             if form in self._known:
                 names[form] = None
             stems = (form[:length] + "*" for length in self._lengths if length <= len(form))
             names.update((stem, None) for stem in stems if stem in self._known)
-        if NUMBER in self._known and (word.isdecimal() or word in self._numbers):
+        if NUMBER in self._known and (token.isdecimal() or token in self._numbers):
             names[NUMBER] = None
         if len(self._seen) >= _MEMORY:
             self._seen.clear()
-            self._idle.clear()
-        if not any(name in self._root.next or name in self._anchored.next for name in names):
-            self._idle.add(word)
-        return self._seen.setdefault(word, tuple(names))
+        begins = sum(phrases.bit for phrases in self._sets if phrases.begins(names))
+        return self._seen.setdefault(token, Word(tuple(names), begins) if names else _STRANGE)
 
 
 def _paths(phrase: str, *, elided: bool) -> Iterator[tuple[str, ...]]:
@@ -155,6 +188,7 @@ class Lexicon:
     """
 
     lang: str | None
+    vocabulary: Vocabulary
     scales: Mapping[str, Scale]
     negations: Phrases
     reach: tuple[int, int]
@@ -207,17 +241,20 @@ def _read(name: str) -> dict[str, Any]:
 
 def _build(lang: str | None, shared: dict[str, Any], own: dict[str, Any]) -> Lexicon:
     elided = bool(own.get("elided", False))
-    numbers = frozenset(own.get("numbers", ()))
     negation = own.get("negation", {})
     scales = {
-        name: _scale((shared[name], own.get(name, {})), elided=elided, numbers=numbers) for name in SIGNALS
+        name: _scale((shared[name], own.get(name, {})), bit=2 << at, elided=elided)
+        for at, name in enumerate(SIGNALS)
     }
     negators = [(word, Cue("negation", 1.0, 1.0)) for word in negation.get("words", ())]
     excepted = [(word, Cue("no negation", 0.0, 0.0)) for word in negation.get("except", ())]
+    negations = Phrases([*negators, *excepted], bit=1, elided=elided)
+    sets = [negations, *(scale.phrases for scale in scales.values())]
     return Lexicon(
         lang=lang,
+        vocabulary=Vocabulary(sets, numbers=frozenset(own.get("numbers", ()))),
         scales=scales,
-        negations=Phrases([*negators, *excepted], elided=elided, numbers=numbers),
+        negations=negations,
         reach=(negation.get("forward", 0), negation.get("backward", 0)),
         lead_ins=frozenset(own.get("lead_ins", ())),
         turns=frozenset(negation.get("turns", ())),
@@ -228,7 +265,7 @@ def _build(lang: str | None, shared: dict[str, Any], own: dict[str, Any]) -> Lex
     )
 
 
-def _scale(sources: tuple[dict[str, Any], ...], *, elided: bool, numbers: frozenset[str]) -> Scale:
+def _scale(sources: tuple[dict[str, Any], ...], *, bit: int, elided: bool) -> Scale:
     cues: list[tuple[str, Cue]] = []
     merged: dict[str, float] = {}
     for source in sources:
@@ -238,4 +275,4 @@ def _scale(sources: tuple[dict[str, Any], ...], *, elided: bool, numbers: frozen
             cue = Cue(group, weight, float(values.get("negated", weight)))
             cues += [(phrase, cue) for phrase in values["words"]]
     bias = merged.pop("bias")
-    return Scale(bias, Phrases(cues, elided=elided, numbers=numbers), merged)
+    return Scale(bias, Phrases(cues, bit=bit, elided=elided), merged)

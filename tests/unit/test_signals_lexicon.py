@@ -32,7 +32,7 @@ def test_a_phrase_in_two_groups_is_refused() -> None:
     """A contradiction in a data file is found when it is loaded, not when it misleads."""
     one, two = lexicon.Cue("one", 1.0, 1.0), lexicon.Cue("two", 2.0, 2.0)
     with pytest.raises(ValueError, match="'so bad' stands in one and in two"):
-        lexicon.Phrases([("so bad", one), ("so bad", two)], elided=False, numbers=frozenset())
+        lexicon.Phrases([("so bad", one), ("so bad", two)])
 
 
 def test_the_longest_phrase_wins() -> None:
@@ -45,23 +45,25 @@ def test_the_longest_phrase_wins() -> None:
         ("# days|weeks", "count"),
         ("^is it", "start"),
     ]
-    phrases = lexicon.Phrases([(p, kinds[n]) for p, n in pairs], elided=False, numbers=frozenset({"two"}))
-    words = ["not", "bad", "broken", "two", "weeks", "is", "it", "bad"]
+    phrases = lexicon.Phrases([(p, kinds[n]) for p, n in pairs])
+    vocabulary = lexicon.Vocabulary([phrases], numbers=frozenset({"two"}))
+    words = vocabulary.words(["not", "bad", "broken", "two", "weeks", "is", "it", "bad"])
     assert [(hit.cue.group, hit.start, hit.end) for hit in phrases.find(words, {0})] == [
         ("long", 0, 2),
         ("stem", 2, 3),
         ("count", 3, 5),
         ("short", 7, 8),
     ]
-    assert [hit.cue.group for hit in phrases.find(["is", "it"], {0})] == ["start"]
+    assert [hit.cue.group for hit in phrases.find(vocabulary.words(["is", "it"]), {0})] == ["start"]
 
 
 def test_the_memory_of_words_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ever new words do not fill the memory, and forgetting changes no result."""
     monkeypatch.setattr(lexicon, "_MEMORY", 10)
-    phrases = lexicon.Phrases([("bad", lexicon.Cue("g", 1.0, 1.0))], elided=False, numbers=frozenset())
-    assert sum(1 for n in range(50) for _ in phrases.find([f"w{n}", "bad"], set())) == 50
-    assert len(phrases._seen) <= 10
+    phrases = lexicon.Phrases([("bad", lexicon.Cue("g", 1.0, 1.0))])
+    vocabulary = lexicon.Vocabulary([phrases])
+    assert sum(1 for n in range(50) for _ in phrases.find(vocabulary.words([f"w{n}", "bad"]), set())) == 50
+    assert len(vocabulary._seen) <= 10
 
 
 def test_sigmoid_of_nothing_is_a_half() -> None:
