@@ -13,7 +13,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "adding-a-connector.md").read_text(
 def test_the_rules_are_all_on_the_page() -> None:
     """The page lists every rule of the suite by its number, and the thirteenth."""
     listed = {
-        int(number) for number in re.findall(r"^(\d+)\. ", PAGE.partition("These are the rules")[2], re.MULTILINE)
+        int(number)
+        for number in re.findall(r"^(\d+)\. ", PAGE.partition("These are the rules")[2], re.MULTILINE)
     }
     checked = {
         int(name.split("_")[2]) for name in dir(NetworkSourceContract) if name.startswith("test_rule_")
