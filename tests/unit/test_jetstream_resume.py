@@ -130,3 +130,14 @@ def _post(time_us: int, rkey: str, text: str = "hello") -> bytes:
         f'{{"did":"did:plc:ann","time_us":{time_us},"kind":"commit","commit":{{"rev":"3r","operation":"create",'
         f'"collection":"app.bsky.feed.post","rkey":"{rkey}","record":{{"text":"{text}"}},"cid":"bafy"}}}}'
     ).encode()
+
+
+@pytest.mark.parametrize("word", ["hello", "lift"])
+def test_what_is_replayed_is_counted_once(word: str) -> None:
+    """Events that come again, wanted or not, are not counted again."""
+    first = Reading(None, WatchWord(word), SystemClock())
+    first.add([_post(BASE, "3ka"), _post(BASE + 1, "3kb")])
+    again = Reading(Position.of(first.batch().cursor or Cursor("")), WatchWord(word), SystemClock())
+    again.add([_post(BASE, "3ka"), _post(BASE + 1, "3kb"), _post(BASE + 2, "3kc")])
+    batch = again.batch()
+    assert (batch.seen, batch.posts_seen) == (1, 1)
