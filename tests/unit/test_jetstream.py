@@ -16,20 +16,17 @@ from bot.errors import BotError, CursorLost, Reason, Unavailable
 from bot.http import HttpClient
 from bot.model import Batch, Cursor
 from bot.ports import Wiring
-from bot.testing.clock import ManualClock
 from bot.testing.jetstream_server import JetstreamServer, Stumble
 from bot.testing.loopback import Loopback, Refuse
 from bot.testing.source_contract import Heard, WatchAll, read
 from connectors.bluesky import jetstream
-from connectors.bluesky.frames import at, micros, parse
+from connectors.bluesky.frames import at, micros
 from connectors.bluesky.jetstream import (
     JetstreamSource,
     Position,
-    Reading,
     Settings,
     check,
     cursor_at,
-    key_of,
     page_url,
 )
 
@@ -322,62 +319,6 @@ async def test_many_frames_at_once(server: JetstreamServer, source: JetstreamSou
                 break
     assert [f"did:plc:p{number}" for number in range(99, 2_500, 100)] == [p.author_id for p in heard.posts]
     assert sum(batch.posts_seen for batch in heard.batches) == 2_500
-
-
-def test_the_cursor_survives_as_text() -> None:
-    """A position is the same after it was stored, with and without what was found."""
-    for position in (Position(time_us=BASE), Position(time_us=BASE, found=("a1-_b2cd", "xx"))):
-        assert position == Position.of(position.text)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "v1", "v1:", "v1:12", "v2:1767603600000000", "v1:-767603600000000", "x"]
-)
-def test_text_that_is_no_cursor(text: str) -> None:
-    """Nothing else is taken for a position."""
-    with pytest.raises(ValueError, match="not a Jetstream cursor"):
-        Position.of(Cursor(text))
-
-
-def test_what_was_found_is_named_for_two_seconds_only() -> None:
-    """The cursor stays short: it names what the next replay will show again, no more."""
-    reading = Reading(None, WatchAll(), SystemClock())
-    for seconds in range(10):
-        reading.add([_post(BASE + seconds * 1_000_000, f"3k{seconds}")])
-    cursor = reading.batch().cursor
-    assert cursor is not None
-    assert len(Position.of(cursor).found) == 3
-
-
-def test_a_busy_window_keeps_the_cursor_short() -> None:
-    """However much is found in two seconds, the cursor names the newest five hundred."""
-    reading = Reading(None, WatchAll(), SystemClock())
-    reading.add([_post(BASE + number, f"3k{number}") for number in range(900)])
-    cursor = reading.batch().cursor
-    assert cursor is not None
-    assert key_of(parse(_post(BASE + 899, "3k899"))) in cursor
-    assert len(Position.of(cursor).found) == 500
-
-
-async def test_a_position_is_due_after_five_seconds() -> None:
-    """Unwanted events make a batch only after a while; a wanted one at once."""
-    clock = ManualClock()
-    reading = Reading(None, WatchWord("lift"), clock)
-    due = []
-    for seconds, rkey, text in ((0, "3ka", "hello"), (4.9, "3kb", "hello"), (0.1, "3kc", "hello")):
-        await clock.advance(seconds)
-        reading.add([_post(BASE, rkey, text)])
-        due.append(reading.is_due)
-    reading.batch()
-    reading.add([_post(BASE + 1, "3kd", "lift")])
-    assert [*due, reading.is_due] == [False, False, True, True]
-
-
-def _post(time_us: int, rkey: str, text: str = "hello") -> bytes:
-    return (
-        f'{{"did":"did:plc:ann","time_us":{time_us},"kind":"commit","commit":{{"rev":"3r","operation":"create",'
-        f'"collection":"app.bsky.feed.post","rkey":"{rkey}","record":{{"text":"{text}"}},"cid":"bafy"}}}}'
-    ).encode()
 
 
 def test_the_address() -> None:

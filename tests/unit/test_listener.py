@@ -159,8 +159,9 @@ async def test_what_is_held_is_committed_when_the_stream_dies() -> None:
 
 async def test_an_empty_batch_is_not_committed() -> None:
     """Being connected is no news for the store."""
-    shelf = Shelf()
-    async with listening(Script(ManualClock(), [Batch(), 3600.0]), shelf) as listener:
+    clock, shelf = ManualClock(), Shelf()
+    await clock.advance(60)
+    async with listening(Script(clock, [Batch(), 3600.0]), shelf) as listener:
         assert listener.state().is_connected
         assert shelf.batches == []
 
@@ -238,12 +239,13 @@ async def test_a_lost_cursor_is_a_gap_and_a_new_beginning() -> None:
     """The gap is stored, and reading goes on from now although the old cursor is still there."""
     clock, shelf = ManualClock(), Shelf("old")
     gap = Gap(source="script", started_at=NOW, ended_at=NOW, reason="cursor_lost")
-    source = Script(clock, [CursorLost("too old", gap)], [Batch(), Unavailable("cut")], [found(5), 3600.0])
+    source = Script(
+        clock, [CursorLost("too old", gap)], [Batch(), Unavailable("cut")], [found(5), Unavailable("cut")]
+    )
     async with listening(source, shelf):
-        await clock.advance(3)
+        await clock.advance(7)
     assert shelf.batches[0] == Batch(gap=gap)
-    assert source.after == ["old", None, None]
-    assert shelf.committed == "5"
+    assert source.after == ["old", None, None, "5"]
 
 
 async def test_a_gap_that_cannot_be_stored_is_found_again() -> None:
