@@ -6,9 +6,10 @@ from benchmarks import latency, signals
 
 
 def main() -> None:
-    for name, run in (("latency", latency.main), ("signals", signals.main)):
-        print(f"\n## {name}\n")
-        run([])
+    print("\n## latency\n")
+    latency.main([])
+    print("\n## signals\n")
+    signals.main()
 
 
 main()

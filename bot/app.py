@@ -199,7 +199,7 @@ class App:
         if works == channel:
             return
         now = self.clock.now()
-        key = f"notice:refused:{channel}:{error.reason.value}:{now:%Y-%m-%dT%H}"
+        key = f"refused:{channel}:{error.reason.value}:{now:%Y-%m-%dT%H}"
         text = texts.channel_refused(channel, str(error))
         self._aside(self.store.notice(key, works, text, now=now))
 

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ class Load:
             await asyncio.sleep(0.05)
 
 
-def rows(database: Path, query: str) -> list[tuple[object, ...]]:
+def rows(database: Path, query: str) -> list[tuple[Any, ...]]:
     """Read with nobody writing. A killed daemon's WAL is read like any other."""
     with closing(sqlite3.connect(database)) as connection:
         return connection.execute(query).fetchall()

@@ -134,8 +134,10 @@ async def test_a_chat_that_refuses_is_not_silent(tmp_path: Path) -> None:
         async with running(world) as app:
             world.telegram.fail(403, method="sendMessage", times=9, description="Forbidden: bot was kicked")
             await world.jetstream.post(ANN, "acme, are you there?")
-            await until(lambda: world.webhook.deliveries, what="the fallback gets the alert")
-            assert "are you there?" in world.webhook.deliveries[0].body.decode()
+            await until(lambda: len(world.webhook.deliveries) == 2, what="the fallback gets the alert")
+            told = {one.told["event"]: one.body.decode() for one in world.webhook.deliveries}
+            assert "are you there?" in told["alert"]
+            assert "telegram:care refuses our messages" in told["notice"]
             failing = {check.name: check.detail for check in app.checks() if not check.ok}
             assert {"channel:telegram:care": "forbidden"} == failing
 

@@ -255,4 +255,4 @@ def state(path: Path) -> list[str]:
 
 def effects(path: Path) -> list[tuple[str, str]]:
     """(kind, state) of every effect, in the order written."""
-    return rows(path, "SELECT kind, state FROM effects ORDER BY id")  # type: ignore[return-value]
+    return rows(path, "SELECT kind, state FROM effects ORDER BY id")

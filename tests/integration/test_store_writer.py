@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from typing import Any
 from contextlib import closing
 from pathlib import Path
 
@@ -140,7 +141,7 @@ def test_a_lost_transaction_fails_every_unit_and_the_writer_goes_on(writer: Writ
         raise sqlite3.OperationalError("database or disk is full")
 
     blocked = _Blocked(writer)
-    futures = [_insert(writer, 1), writer.submit(full), _insert(writer, 2)]
+    futures: list[Future[Any]] = [_insert(writer, 1), writer.submit(full), _insert(writer, 2)]
     blocked.release()
     for future in futures:
         with pytest.raises(StoreError, match="disk is full"):
