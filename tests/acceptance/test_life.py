@@ -149,7 +149,7 @@ async def test_broken_configuration_is_told_with_its_place(tmp_path: Path) -> No
         world.config.write_text(world.config.read_text().replace("sources:", "sorces:"))
         said = await wrong(world, "run")
         assert "outcare.yaml:" in said
-        assert "'sources'" in said
+        assert 'did you mean "sources"?' in said
 
 
 async def test_broken_rules_are_told_with_their_place(tmp_path: Path) -> None:
@@ -158,5 +158,5 @@ async def test_broken_rules_are_told_with_their_place(tmp_path: Path) -> None:
         file = world.folder / "rules" / "rules.yaml"
         file.write_text(file.read_text().replace("question: true", "qestion: true"))
         said = await wrong(world, "run")
-        assert "rules.yaml:10:" in said
-        assert "'question'" in said
+        assert "rules.yaml:9:12: R021" in said
+        assert 'did you mean "question"?' in said
