@@ -23,7 +23,7 @@ FOUND = {
     "curly quotation marks": ("“money back”", "money back", ["money back"]),
     "prefix": ("refund*", "REFUNDED today", ["REFUNDED"]),
     "prefix that ends there": ("refund*", "refund", ["refund"]),
-    "prefix at the end of a phrase": ("bug bount*", "our bug bounties", ["bug bounties"]),
+    "prefix at the end of a phrase": ("bug hunt*", "our bug hunters", ["bug hunters"]),
     "prefix inside a phrase": ("cancel* my plan", "cancelling my plan", ["cancelling my plan"]),
     "two prefixes": ("cancel* sub*", "cancelled subscriptions", ["cancelled subscriptions"]),
     "and": ("late AND refund", "refund is late", ["late", "refund"]),
@@ -121,7 +121,7 @@ def test_deep_nesting_is_refused() -> None:
     assert "parentheses are nested too deeply" in {mistake.message for mistake in parsed.mistakes}
 
 
-@pytest.mark.parametrize("word", ["AN", "ND", "NO", "OT", "RO", "XR"])
+@pytest.mark.parametrize("word", ["AN", "ND", "NO", "NT", "RO", "XR"])
 def test_a_short_slip_between_words_is_caught(word: str) -> None:
     """Two capitals where an operator would stand are a slip, not a word."""
     assert parse(f"refund {word} late").mistakes
