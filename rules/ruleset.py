@@ -102,7 +102,7 @@ def parse_rules(
 
 
 def _is_rule_file(file: Path) -> bool:
-    return file.suffix in _SUFFIXES and not file.name.startswith(".") and file.is_file()
+    return file.suffix in _SUFFIXES and not file.name.startswith(".") and not file.is_dir()
 
 
 def _read(files: Iterable[Path]) -> dict[Path, str]:

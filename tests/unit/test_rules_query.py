@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.errors import Location
 from bot.matcher.text import FoldedText
+from bot.yamlfile import Node
+from rules.places import within
 from rules.query import ListName, Near, Phrase, Term, parse
 from rules.terms import compile_query
 
@@ -177,3 +182,18 @@ def test_a_hostile_post_cannot_stall_a_chain() -> None:
     parsed = parse("a* NEAR/100 b NEAR/100 c")
     assert parsed.query is not None
     assert compile_query(parsed.query, {})(FoldedText("a b " * 4000 + "x " * 200 + "c")) is None
+
+
+def test_a_tree_that_marks_no_places_is_refused() -> None:
+    """NEAR over NOT is the parser's mistake to report; the compiler never makes it false in silence."""
+    parsed = parse("a NEAR/2 (b AND c)")
+    assert parsed.query is not None
+    with pytest.raises(TypeError, match="And marks no places"):
+        compile_query(parsed.query, {})
+
+
+def test_a_place_that_cannot_be_told_is_the_texts_own() -> None:
+    """Without the file's text, an error points at the beginning of the query."""
+    node = Node("late OR", Location(Path("a.yaml"), 3, 9), {}, "late OR")
+    assert node.location == within(node, 5, {})
+    assert Location(Path("a.yaml"), 3, 14) == within(node, 5, {Path("a.yaml"): "\n\n  text: late OR\n"})

@@ -103,6 +103,13 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     ]
 
 
+def test_a_link_to_nowhere_is_said(tmp_path: Path) -> None:
+    """A rule file that is not there is never passed over in silence."""
+    (tmp_path / "a.yaml").symlink_to(tmp_path / "gone")
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        load_rules(tmp_path)
+
+
 def test_an_empty_folder_is_a_warning(tmp_path: Path) -> None:
     """Triage without rules is possible, but hardly meant."""
     assert ["W114"] == [problem.code for problem in load_rules(tmp_path).warnings]
