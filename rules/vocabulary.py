@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.yamlfile import Node
 
+_LONGEST_CHAIN = 20
 _REGEX = re.compile(r"/.+/[a-z]*\Z")
 
 
@@ -135,6 +136,10 @@ class Vocabulary:
         if name in above:
             circle = " → ".join(f"${step}" for step in (*above[above.index(name) :], name))
             self.report.error(Code.CYCLE, f"{reader.label}: contains itself: {circle}", node.location)
+            return ()
+        if len(above) == _LONGEST_CHAIN:
+            message = f"{reader.label}: lists use lists more than {_LONGEST_CHAIN} deep"
+            self.report.error(Code.CYCLE, message, node.location)
             return ()
         return self._resolve(name, above)
 

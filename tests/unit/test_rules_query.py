@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import Location
@@ -160,6 +160,7 @@ PIECES = [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=4)), max_size=14).map(" ".join))
 def test_parsing_is_total(query: str) -> None:
     """Any text is parsed or reported, with places inside it, and what is parsed can be searched."""
