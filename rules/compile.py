@@ -82,7 +82,7 @@ class Compiler:
                     self.report.error(Code.CYCLE, message, where)
 
     def _find_chains(self) -> None:
-        """Peel off the conditions that use none of those left; who is left after so many rounds goes too deep."""
+        """Peel off the conditions that use none of those left; who is left after so many rounds is deeper."""
         left = {name: {used for used in self._uses[name] if used in self._uses} for name in self._uses}
         for _ in range(_LONGEST_CHAIN):
             left = {name: uses & left.keys() for name, uses in left.items() if uses & left.keys()}
