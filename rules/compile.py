@@ -33,6 +33,11 @@ LATER_CONDITIONS = (
 )  # fmt: skip
 
 
+_DEEPEST_BLOCK = 12
+_LONGEST_CHAIN = 20
+"""Of conditions that use conditions. Both keep `judge` far from Python's recursion limit."""
+
+
 class Compiler:
     """Compiles the blocks of one set; named conditions first, each once."""
 
@@ -47,6 +52,7 @@ class Compiler:
             scope = _Scope(self, Reader(report, f'condition "{name}"'), inside=name)
             self._checks[name] = scope.block(node)
         self._find_circles()
+        self._find_chains()
 
     def block(self, node: Node, label: str) -> Check:
         """The check of a rule's or persona's `when`."""
@@ -75,6 +81,19 @@ class Compiler:
                     message = f'condition "{name}" uses itself through "{used}"'
                     self.report.error(Code.CYCLE, message, where)
 
+    def _find_chains(self) -> None:
+        """Peel off the conditions that use none of those left; who is left after so many rounds is deeper."""
+        left = {name: {used for used in self._uses[name] if used in self._uses} for name in self._uses}
+        for _ in range(_LONGEST_CHAIN):
+            left = {name: uses & left.keys() for name, uses in left.items() if uses & left.keys()}
+        if left and not self.report.has_errors:
+            name = min(left)
+            where = min(self._uses[name].values())
+            message = (
+                f'condition "{name}" uses conditions that use conditions … more than {_LONGEST_CHAIN} deep'
+            )
+            self.report.error(Code.CYCLE, message, where)
+
     def _reachable(self, name: str) -> set[str]:
         reached: set[str] = set()
         waiting = [name]
@@ -89,16 +108,25 @@ class Compiler:
 class _Scope:
     """One definition being compiled: its label for messages, and whether we stand under a `not:`."""
 
-    def __init__(
-        self, compiler: Compiler, reader: Reader, *, inside: str | None = None, is_negated: bool = False
-    ) -> None:
+    def __init__(self, compiler: Compiler, reader: Reader, *, inside: str | None = None) -> None:
         self.compiler = compiler
         self.reader = reader
         self.inside = inside
-        self.is_negated = is_negated
+        self.is_negated = False
+        self._depth = 0
 
     def block(self, node: Node) -> Check:
         """Keys side by side: all of them; a list of blocks: any of them."""
+        if self._depth == _DEEPEST_BLOCK:
+            self.reader.wrong(node, f"at most {_DEEPEST_BLOCK} blocks inside each other", "when")
+            return _any(())
+        self._depth += 1
+        try:
+            return self._block(node)
+        finally:
+            self._depth -= 1
+
+    def _block(self, node: Node) -> Check:
         if isinstance(node.value, list) and node.value:
             return _any([self.block(child) for child in node.value])
         values = self.reader.fields(node, CONDITIONS, LATER_CONDITIONS, what="condition")
@@ -133,7 +161,9 @@ class _Scope:
         return _all(self.block(child) for child in sorted(self._blocks(node), key=_canonical))
 
     def negation(self, node: Node) -> Check:
-        inner = _Scope(self.compiler, self.reader, inside=self.inside, is_negated=True).block(node)
+        was_negated, self.is_negated = self.is_negated, True
+        inner = self.block(node)
+        self.is_negated = was_negated
         return lambda scene: None if inner(scene) is not None else ()
 
     def complaint(self, node: Node) -> Check:

@@ -50,6 +50,4 @@ def _align(source: str, at: int, text: str) -> int | None:
         if here < 0:
             return None
         at = here + 1
-    if text[-1:].isspace() or here is None:
-        return at
     return here

@@ -167,15 +167,22 @@ class _Parser:
         return Not(part, at) if part else None
 
     def _near(self) -> Query | None:
+        begin = self.token.at
         left = self._atom()
         while self.token.kind is Kind.NEAR:
             operator = self._take()
             right = self._atom()
-            for side in (left, right):
-                if side is not None and not is_searchable(side):
-                    self._mistake("NEAR needs words, lists or (… OR …) on both sides", operator)
+            if not self._is_wrong_between(begin, self.token.at):
+                self._check_sides(operator, left, right)
             left = Near(left, right, operator.number, operator.at) if left and right else left or right
         return left
+
+    def _check_sides(self, operator: Token, *sides: Query | None) -> None:
+        if not all(side is None or is_searchable(side) for side in sides):
+            self._mistake("NEAR needs words, lists or (… OR …) on both sides", operator)
+
+    def _is_wrong_between(self, begin: int, end: int) -> bool:
+        return any(begin <= mistake.at < end for mistake in self.mistakes)
 
     def _atom(self) -> Query | None:
         if self.token.kind is Kind.OPEN:

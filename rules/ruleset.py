@@ -102,7 +102,7 @@ def parse_rules(
 
 
 def _is_rule_file(file: Path) -> bool:
-    return file.suffix in _SUFFIXES and not file.name.startswith(".") and file.is_file()
+    return file.suffix in _SUFFIXES and not file.name.startswith(".") and not file.is_dir()
 
 
 def _read(files: Iterable[Path]) -> dict[Path, str]:
@@ -155,6 +155,8 @@ def _parse(texts: Mapping[Path, str]) -> list[Node]:
             files.append(yamlfile.load(texts[path], path))
         except ConfigError as error:
             problems += error.problems
+        except RecursionError:
+            problems.append(_unreadable(path, "this is nested too deeply"))
     if problems:
         raise ConfigError(in_order(with_source(problems, texts)))
     return files

@@ -19,7 +19,11 @@ _LIST = re.compile(r"\$([\w/-]+)\Z")
 _QUOTES = re.compile('["“”„]')
 _LOUD = re.compile(r"([A-Z]{3,7})(/.*|[^A-Z]?|[^A-Z][0-9]+)\Z")
 _DISTANCE = re.compile(r"([A-Z]\w*)/[0-9]+\Z")
-_SHORT_SLIPS = {"AN": "AND", "ND": "AND", "AD": "AND", "NO": "NOT", "NT": "NOT", "OT": "NOT", "RO": "OR"}
+_SHORT_SLIPS = {
+    short: meant
+    for meant, shorts in (("AND", "AN ND AD"), ("NOT", "NO NT OT"), ("OR", "RO"))  # codespell:ignore
+    for short in shorts.split()
+}
 _HINTS = {"-": "NOT", "!": "NOT", "|": "OR", "&": "AND", "+": "AND"}
 _LEADING = "#@'"
 
@@ -77,7 +81,7 @@ def tokens(text: str) -> tuple[list[Token], list[Mistake]]:
 
 
 def _short_slip(found: list[Token], at: int) -> Mistake | None:
-    """A word of one or two capitals that stands where an operator would: `refund AN late`, `OT refund`."""
+    """A word of one or two capitals that stands where an operator would: `refund AN late`, `NT refund`."""
     token = found[at]
     if token.kind is not Kind.WORD or not token.text.isupper() or len(token.text) > 2:
         return None
@@ -104,7 +108,7 @@ def is_operator(word: str) -> bool:
 
 
 def is_like_operator(word: str) -> str | None:
-    """The operator that a word in capitals was probably meant to be (`ADN`, `NAER/5`, `NOR` …)."""
+    """The operator that a word in capitals was probably meant to be (`ANX`, `NAER/5`, `NOR` …)."""
     if word.upper() in _OPERATORS and not (word.islower() or word.istitle()):
         return word.upper()
     if distance := _DISTANCE.match(word):

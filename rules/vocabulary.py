@@ -14,7 +14,7 @@ from rules.query import And, ListName, Near, Not, Or, Phrase, Query, Term, is_po
 from rules.reading import Reader
 from rules.report import Code, Report
 from rules.terms import Search, compile_query
-from rules.tokens import is_operator
+from rules.tokens import Mistake, is_operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.yamlfile import Node
 
+_LONGEST_CHAIN = 20
 _REGEX = re.compile(r"/.+/[a-z]*\Z")
 
 
@@ -44,14 +45,7 @@ class Vocabulary:
             return None
         parsed = parse(text)
         for mistake in parsed.mistakes:
-            self._report(
-                mistake.message,
-                node,
-                mistake.at,
-                reader,
-                suggestion=mistake.suggestion,
-                later=mistake.is_later,
-            )
+            self._report(mistake, node, reader)
         if parsed.query is None or not self._knows_lists(parsed.query, node, reader) or parsed.mistakes:
             return None
         if not is_negated and not is_positive(parsed.query):
@@ -63,14 +57,13 @@ class Vocabulary:
         self._mention_substrings(parsed.query, node, reader)
         return compile_query(parsed.query, self.lists)
 
-    def _report(
-        self, message: str, node: Node, at: int, reader: Reader, *, suggestion: str | None, later: bool
-    ) -> None:
-        where = within(node, at, self._texts)
-        if later:
-            self.report.later(f"{reader.label}: {message}", where)
+    def _report(self, mistake: Mistake, node: Node, reader: Reader) -> None:
+        where = within(node, mistake.at, self._texts)
+        message = f"{reader.label}: {mistake.message}"
+        if mistake.is_later:
+            self.report.later(message, where)
         else:
-            self.report.error(Code.QUERY, f"{reader.label}: {message}", where, suggestion=suggestion)
+            self.report.error(Code.QUERY, message, where, suggestion=mistake.suggestion)
 
     def _knows_lists(self, query: Query, node: Node, reader: Reader) -> bool:
         unknown = False
@@ -143,6 +136,10 @@ class Vocabulary:
         if name in above:
             circle = " → ".join(f"${step}" for step in (*above[above.index(name) :], name))
             self.report.error(Code.CYCLE, f"{reader.label}: contains itself: {circle}", node.location)
+            return ()
+        if len(above) == _LONGEST_CHAIN:
+            message = f"{reader.label}: lists use lists more than {_LONGEST_CHAIN} deep"
+            self.report.error(Code.CYCLE, message, node.location)
             return ()
         return self._resolve(name, above)
 

@@ -25,7 +25,7 @@ PART_DISTANCE = 1000
 """How many words apart the parts of a post count as: farther than anybody asks for."""
 
 # What NFKC would turn into something nobody means: ´ into a blank with an accent, ™ into the letters "tm".
-_BEFORE = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "™": "®", "℠": "®"})
+_BEFORE = (("’", "'"), ("‘", "'"), ("ʼ", "'"), ("´", "'"), ("™", "®"), ("℠", "®"))
 _UNTIDY_BLANKS = re.compile(r"[^\S\u2029]{2,}|[^\S \u2029]")
 # Scripts written without blanks between words, or (Hangul) with particles joined to the word.
 _SPACELESS = re.compile(
@@ -58,8 +58,14 @@ def key(pattern: str) -> str:
 def _fold_characters(text: str) -> str:
     if text.isascii():
         return text.lower()
-    composed = unicodedata.normalize("NFKC", text.translate(_BEFORE))
+    composed = unicodedata.normalize("NFKC", _without_traps(text))
     return unicodedata.normalize("NFKC", composed.casefold())
+
+
+def _without_traps(text: str) -> str:
+    for trap, meant in _BEFORE:
+        text = text.replace(trap, meant)
+    return text
 
 
 def _tidy(text: str) -> str:
@@ -220,5 +226,5 @@ def _segments(original: str) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=8192)
 def _composes(character: str) -> bool:
-    first = unicodedata.normalize("NFKD", character.translate(_BEFORE))[0]
+    first = unicodedata.normalize("NFKD", _without_traps(character))[0]
     return unicodedata.category(first)[0] == "M" or _COMPOSING.match(first) is not None

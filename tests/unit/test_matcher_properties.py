@@ -6,7 +6,7 @@ import re
 import sys
 import unicodedata
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.matcher.plain import PlainMatcher
@@ -16,6 +16,7 @@ ODD = "aAéßﬁＡｶﾞKkſİıς㎞½™®’´'\u0301\u0323\u0345\u200d\u202
 texts = st.text(alphabet=st.one_of(st.sampled_from(ODD), st.characters()), max_size=40)
 
 
+@settings(deadline=None)
 @given(texts)
 def test_the_map_is_as_long_as_the_folded_text(text: str) -> None:
     """Folding piece by piece gives the same text as folding the whole."""
@@ -23,6 +24,7 @@ def test_the_map_is_as_long_as_the_folded_text(text: str) -> None:
     assert len(fold(text)) == len(starts) == len(ends)
 
 
+@settings(deadline=None)
 @given(texts)
 def test_the_map_never_goes_back(text: str) -> None:
     """Places in the original rise with places in the folded text and stay inside it."""
@@ -32,6 +34,7 @@ def test_the_map_never_goes_back(text: str) -> None:
     assert all(0 <= start < end <= len(text) for start, end in zip(starts, ends, strict=True))
 
 
+@settings(deadline=None)
 @given(texts)
 def test_each_marked_piece_folds_to_what_was_found(text: str) -> None:
     """The piece of the original that a folded character came from contains that character, folded."""
@@ -41,12 +44,14 @@ def test_each_marked_piece_folds_to_what_was_found(text: str) -> None:
         assert character in fold(text[span.start : span.end])
 
 
+@settings(deadline=None)
 @given(texts)
 def test_the_form_of_accents_makes_no_difference(text: str) -> None:
     """Composed and decomposed texts fold to the same."""
     assert fold(unicodedata.normalize("NFC", text)) == fold(unicodedata.normalize("NFD", text))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abcéßﬁＡ漢กк", min_size=1, max_size=6), texts, texts)
 def test_a_word_between_blanks_is_always_found(word: str, before: str, after: str) -> None:
     """Whatever stands around it, a word with blanks on both sides is found where it stands."""
@@ -55,6 +60,7 @@ def test_a_word_between_blanks_is_always_found(word: str, before: str, after: st
     assert (len(before) + 1, len(before) + 1 + len(word)) in spans
 
 
+@settings(deadline=None)
 @given(texts, st.lists(texts.filter(lambda pattern: key(pattern) != ""), max_size=4))
 def test_search_and_matches_agree(text: str, patterns: list[str]) -> None:
     """`matches` says whether `search` would find something."""
@@ -62,6 +68,7 @@ def test_search_and_matches_agree(text: str, patterns: list[str]) -> None:
     assert bool(matcher.search(text)) == matcher.matches(text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab c.#@", max_size=30), st.text(alphabet="ab", min_size=1, max_size=3))
 def test_ascii_words_equal_a_regular_expression(text: str, word: str) -> None:
     """On plain text the matcher is what everybody's `\\b` is."""

@@ -217,7 +217,7 @@ UNKNOWN = measured(None, None)
 def test_unknown_is_not_low(changes: dict[str, Any], urgency: Urgency) -> None:
     """Who speaks to us in a language without signals is at least normal; a rival's mention is not raised."""
     rules = parse_rules({"a.yaml": "rules: {}"}, own=ACME)
-    given = facts(**{"text": "noe er galt", "lang": "no", "signals": UNKNOWN, **changes})
+    given = facts(**{"text": "hjelp", "lang": "no", "signals": UNKNOWN, **changes})
     assert urgency == rules.judge(given).urgency
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from bot.errors import ConfigError
 from bot.problems import render_all
+from rules import schema
+from rules.compile import AUTHOR_FIELDS, CONDITIONS, LATER_AUTHOR_FIELDS, LATER_CONDITIONS
 from rules.report import Code
 from rules.ruleset import parse_rules
 
@@ -38,3 +40,29 @@ def test_every_code_has_a_golden_case() -> None:
     """No code is without an example, and no example shows a code that does not exist."""
     shown = "\n".join(checked(case) for case in CASES)
     assert {code.value for code in Code} == set(re.findall(r"\b[RWI][0-9]{3}\b", shown))
+
+
+def test_the_docs_name_every_code_and_every_name() -> None:
+    """docs/rules.md tells of each code, each available key and each one that is not there yet."""
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"[\w]+", page))
+    names = {*schema.SECTIONS, *schema.LATER_SECTIONS, *schema.RULE_KEYS, *schema.LATER_RULE_KEYS}
+    names |= {*schema.ROUTE_KEYS, *schema.LATER_ROUTE_KEYS, *schema.PERSONA_KEYS, *schema.LEVEL_KEYS}
+    names |= {
+        *CONDITIONS,
+        *LATER_CONDITIONS,
+        *AUTHOR_FIELDS,
+        *LATER_AUTHOR_FIELDS,
+        *(code.value for code in Code),
+    }
+    assert set() == names - words
+
+
+def test_the_example_of_the_docs_loads() -> None:
+    """The first YAML block of docs/rules.md is a set without mistakes."""
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    unused = ['word list "pain" is used nowhere']
+    assert unused == [
+        problem.message for problem in parse_rules({"rules.yaml": example}).warnings if problem.code != "W103"
+    ]

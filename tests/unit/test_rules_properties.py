@@ -63,6 +63,7 @@ any_facts = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(any_facts)
 def test_judging_is_total_and_repeatable(facts: Facts) -> None:
     """No facts make it raise; the same facts give the same verdict; each span marks a piece of the text."""
@@ -110,7 +111,7 @@ def meaning(verdict: Verdict) -> object:
     return fired, rest
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(), st.lists(any_facts, min_size=1, max_size=5))
 def test_order_of_files_and_definitions_makes_no_difference(seed: int, several: list[Facts]) -> None:
     """Shuffled and torn into files, the set gives the same verdicts, evidence and notes included."""
@@ -119,6 +120,7 @@ def test_order_of_files_and_definitions_makes_no_difference(seed: int, several: 
         assert meaning(STARTING.judge(facts)) == meaning(other.judge(facts))
 
 
+@settings(deadline=None)
 @given(any_facts)
 def test_a_rule_that_does_not_fire_changes_nothing(facts: Facts) -> None:
     """Without it, the verdict is the same."""
@@ -212,7 +214,7 @@ def complaints(text: str) -> tuple[Any, ...]:
     return ()
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(STARTER) - 1), st.text(max_size=3), st.integers(0, 30))
 def test_loading_is_total(at: int, inserted: str, removed: int) -> None:
     """Whatever is done to a file, it loads or says what is wrong: nothing else is ever raised."""
@@ -220,6 +222,7 @@ def test_loading_is_total(at: int, inserted: str, removed: int) -> None:
         assert problem.message
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=6),

@@ -103,6 +103,13 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     ]
 
 
+def test_a_link_to_nowhere_is_said(tmp_path: Path) -> None:
+    """A rule file that is not there is never passed over in silence."""
+    (tmp_path / "a.yaml").symlink_to(tmp_path / "gone")
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        load_rules(tmp_path)
+
+
 def test_an_empty_folder_is_a_warning(tmp_path: Path) -> None:
     """Triage without rules is possible, but hardly meant."""
     assert ["W114"] == [problem.code for problem in load_rules(tmp_path).warnings]
@@ -111,6 +118,27 @@ def test_an_empty_folder_is_a_warning(tmp_path: Path) -> None:
 def test_broken_yaml_is_said_of_every_file() -> None:
     """And nothing else, for the rest would be guesses."""
     assert 2 == len(problems_of({"a.yaml": "a: [", "b.yaml": "b: {", "c.yaml": "rules: {x: {}}"}))
+
+
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    """However deep the blocks, the lists or the chain of conditions: an error, never a crash."""
+    blocks = "rules: {a: {why: x, when: " + "{not: " * 30 + "{text: a}" + "}" * 32
+    assert 'R014 rule "a": when must be at most 12 blocks inside each other, not a mapping' in problems_of(
+        {"a": blocks}
+    )
+    chain = "".join(f"  c{n}: {{is: c{n + 1}}}\n" for n in range(30)) + "  c30: {text: a}\n"
+    assert "more than 20 deep" in problems_of({"a": f"conditions:\n{chain}"})[0]
+    lists = "".join(f"  l{n}: [$l{n + 1}]\n" for n in range(300)) + "  l300: [a]\n"
+    assert "more than 20 deep" in problems_of({"a": f"words:\n{lists}"})[0]
+    assert ["R001 this is nested too deeply"] == problems_of({"a": "[" * 3000 + "]" * 3000})
+
+
+def test_what_is_nested_reasonably_is_judged() -> None:
+    """A dozen blocks and a score of conditions are fine."""
+    chain = "".join(f"  c{n}: {{is: c{n + 1}}}\n" for n in range(19)) + "  c19: {text: a}\n"
+    when = "{not: " * 10 + "{is: c0}" + "}" * 10
+    rules = ruleset(f"conditions:\n{chain}rules:\n  a: {{why: x, when: {when}}}\n")
+    assert ["a"] == fired(rules.judge(facts("a")))
 
 
 def test_channels_are_checked_when_they_are_known() -> None:
