@@ -10,6 +10,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.model import Signal
 from rules.signals.body import Body
@@ -103,8 +104,7 @@ def sigmoid(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
+class _Weighed(NamedTuple):
     group: str
     text: str
     weight: float
@@ -128,8 +128,11 @@ def _weigh(reading: Reading, signal: str) -> list[_Weighed]:
 
 def _turned(reading: Reading, hit: Hit) -> tuple[int, int] | None:
     """The negation that stands over a cue; not the one that is part of it ("no response")."""
-    over = (reading.negated[at] for at in range(hit.start, hit.end) if at in reading.negated)
-    return next((by for by in over if by[1] <= hit.start or by[0] >= hit.end), None)
+    for at in range(hit.start, hit.end) if reading.negated else ():
+        by = reading.negated.get(at)
+        if by and (by[1] <= hit.start or by[0] >= hit.end):
+            return by
+    return None
 
 
 def _turn(reading: Reading, against: list[_Weighed]) -> int:

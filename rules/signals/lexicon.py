@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot import yamlfile
 from rules.signals import body
@@ -36,8 +36,7 @@ class Cue:
     negated: float
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A cue found: the tokens [start, end)."""
 
     cue: Cue
