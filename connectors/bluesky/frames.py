@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from bot.model import Batch, Deletion, Post
-from connectors.bluesky.record import COLLECTION, PLATFORM, Origin, Record, post_id, to_post
+from connectors.bluesky.record import COLLECTION, PLATFORM, Origin, Record, interest, post_id, to_post
 
 if TYPE_CHECKING:
     from bot.model import Cursor, Gap
@@ -190,14 +190,18 @@ class Collector:
 
     def _keep(self, event: Event, seen_at: datetime) -> bool:
         if is_post(event):
-            return self._keep_post(post(event, seen_at))
+            return self._keep_post(event, seen_at)
         gone = deletion(event)
         return gone is not None and self._keep_deletion(gone)
 
-    def _keep_post(self, found: Post) -> bool:
-        wanted = self._watch.wants(found.searchable, found.author_id, found.refs)
+    def _keep_post(self, event: Event, seen_at: datetime) -> bool:
+        commit = event.commit
+        if commit is None or commit.record is None:
+            return False
+        text, refs = interest(commit.record, event.did, commit.rkey)
+        wanted = self._watch.wants(text, event.did, refs)
         if wanted:
-            self._posts.append(found)
+            self._posts.append(post(event, seen_at))
         return wanted
 
     def _keep_deletion(self, gone: Deletion) -> bool:

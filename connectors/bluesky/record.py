@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bot.model import Post, PostRef
+from bot.model import Post, PostRef, searchable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +117,18 @@ def to_post(record: Record, origin: Origin) -> Post:
         url=web_url(origin.did, origin.rkey),
         is_edit=origin.is_edit,
     )
+
+
+def interest(record: Record, did: str, rkey: str) -> tuple[str, tuple[str, ...]]:
+    """`Post.searchable` and `Post.refs` of `to_post`, without the post: most posts need no more."""
+    reply, embed, name = record.reply, record.embed, post_id(did, rkey)
+    if reply is None and embed is None and not record.facets:
+        return record.text, (name,)
+    text = searchable(record.text, alts=tuple(alts(embed)), links=tuple(links(record)))
+    answered = (ref(reply.parent), ref(reply.root)) if reply else ()
+    related = [found for found in (*answered, quoted(embed)) if found]
+    accounts = [found.author_id for found in related if found.author_id]
+    return text, tuple(dict.fromkeys((name, *(found.id for found in related), *accounts, *mentions(record))))
 
 
 def post_id(did: str, rkey: str) -> str:

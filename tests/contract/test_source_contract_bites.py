@@ -58,7 +58,7 @@ async def play(rule: int, twin: type[BoardSource]) -> None:
     await tests[name]()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_contract, "PATIENCE", 0.5)
     monkeypatch.setattr(source_contract, "QUIET", 0.1)
@@ -70,6 +70,7 @@ class TestHonest(NetworkSourceContract):
 
 
 @pytest.mark.parametrize(("twin", "rule"), TWINS.items(), ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.usefixtures("_impatient")
 async def test_a_broken_twin_fails_its_rule(twin: type[BoardSource], rule: int) -> None:
     """Each twin breaks one rule, and the suite says so."""
     with pytest.raises(Unavailable if twin is board.DiesOnBadRow else AssertionError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,26 @@ def test_link_cards() -> None:
     card = post_of("link_card")
     assert card.links == ("https://news.example/wolkenbett",)
     assert card.alts == ("Wolkenbett recalled", "The maker calls beds back.")
+
+
+@pytest.mark.parametrize(
+    "name", ["plain", "reply", "facets", "quote", "quote_with_pictures", "link_card", "quoted_list"]
+)
+def test_the_watch_is_asked_about_the_whole_post(name: str) -> None:
+    """What the watch hears before a post is made is what the post then says of itself."""
+
+    class Listening:
+        heard: tuple[str, str, tuple[str, ...]]
+
+        def wants(self, text: str, author_id: str, refs: Iterable[str]) -> bool:
+            self.heard = (text, author_id, tuple(refs))
+            return True
+
+    watch, parsed = Listening(), parse(sample(name))
+    collector = Collector(watch)
+    collector.add(parsed, SEEN)
+    (made,) = collector.batch(None).posts
+    assert watch.heard == (made.searchable, made.author_id, made.refs)
 
 
 def test_an_edit_is_marked() -> None:

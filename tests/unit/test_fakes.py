@@ -35,7 +35,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 async def texts(session: aiohttp.ClientSession, url: str, count: int, *, hello: Any = None) -> list[Any]:
     """The first events of a subscription."""
-    async with asyncio.timeout(3), session.ws_connect(url) as socket:
+    async with asyncio.timeout(10), session.ws_connect(url) as socket:
         if hello is not None:
             await socket.send_json({"type": "options_update", "payload": hello})
         return [await socket.receive_json() for _ in range(count)]
@@ -137,7 +137,7 @@ async def test_jetstream_as_a_process(session: aiohttp.ClientSession, tmp_path: 
         async with session.get(f"http://{host}/subscribe") as response:
             assert (response.status, response.headers["Retry-After"]) == (503, "3")
         child.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(child.wait(), 5) == 0
+        assert await asyncio.wait_for(child.wait(), 20) == 0
 
 
 async def test_appview_as_a_process(session: aiohttp.ClientSession) -> None:
