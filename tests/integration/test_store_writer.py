@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,7 +141,7 @@ def test_a_lost_transaction_fails_every_unit_and_the_writer_goes_on(writer: Writ
         raise sqlite3.OperationalError("database or disk is full")
 
     blocked = _Blocked(writer)
-    futures = [_insert(writer, 1), writer.submit(full), _insert(writer, 2)]
+    futures: list[Future[Any]] = [_insert(writer, 1), writer.submit(full), _insert(writer, 2)]
     blocked.release()
     for future in futures:
         with pytest.raises(StoreError, match="disk is full"):
