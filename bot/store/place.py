@@ -11,15 +11,17 @@ _IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 _LAYERS = frozenset({"overlay", "aufs"})
 
 
-def is_ephemeral(path: Path, *, environ: Mapping[str, str] = os.environ) -> str | None:
+def is_ephemeral(
+    path: Path, *, environ: Mapping[str, str] = os.environ, mounts: Path = _MOUNTS
+) -> str | None:
     """Why what is written to `path` may not outlive a restart or a redeploy; None when nothing says so."""
     if "DYNO" in environ:  # https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem
         return "a Heroku dyno's disk is erased at every restart"
     try:
-        mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace")
+        listed = mounts.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    kind = filesystem(path.absolute(), mounts)
+    kind = filesystem(path.absolute(), listed)
     if kind in _IN_MEMORY:
         return f"it lies in memory ({kind})"
     if kind in _LAYERS:

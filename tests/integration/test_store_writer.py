@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import Any
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
