@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bot.errors import Problem
 from bot.ports import Connector
-from bot.settings_problems import Loc, Place, locate, locate_child
-from bot.settings_shape import kind_of, kinds, normal_handle, platforms, readers
+from bot.settings_problems import Loc, Place, locate, walk
+from bot.settings_shape import PersonSection, kind_of, kinds, normal_handle, platforms, readers
 from bot.settings_sources import Given
 from bot.yamlfile import closest
 
@@ -90,38 +90,38 @@ def _unfindable(brands: Iterable[Place]) -> Iterator[Problem]:
 
 def _same_names(tree: Given) -> Iterator[Problem]:
     name = locate(tree, ("brand", "name"))
-    taken = {str(name.given.value).strip().casefold(): "the brand"} if len(name.path) == 2 else {}
+    taken = (
+        {str(name.given.value).strip().casefold(): locate(tree, ("brand",))} if len(name.path) == 2 else {}
+    )
     for rival in tree.entries("rivals"):
         place = locate(tree, ("rivals", rival))
-        folded = rival.strip().casefold()
-        if folded in taken:
-            yield place.problem(f"{place.subject()} has the same name as {taken[folded]}", at_key=True)
-        taken.setdefault(folded, f"the rival {rival}")
+        other = taken.setdefault(rival.strip().casefold(), place)
+        if other is not place:
+            yield place.problem(f"{place.subject()} has the same name as {_whose(other)}", at_key=True)
 
 
 def _shared_accounts(brands: Iterable[Place]) -> Iterator[Problem]:
-    owners: dict[tuple[str, str], str] = {}
+    owners: dict[tuple[str, str], Place] = {}
     for place in brands:
         for platform, handles in place.given.entries("accounts").items():
             for index, handle in enumerate(handles.value if isinstance(handles.value, list) else ()):
-                account = (platform, normal_handle(str(handle.value)))
-                owner = owners.setdefault(account, place.subject())
-                if owner != place.subject():
-                    entry = locate(place.given, ("accounts", platform, index))
-                    whose = "the brand" if owner == "brand" else owner
-                    yield entry.problem(
-                        f"{place.subject()}: the {platform} account {account[1]} belongs to {whose} already"
-                    )
+                owner = owners.setdefault((platform, normal_handle(str(handle.value))), place)
+                if owner is not place:
+                    entry = walk(place, ("accounts", platform, index))
+                    yield entry.problem(f"{entry.subject()} is an account of {_whose(owner)} already")
+
+
+def _whose(brand: Place) -> str:
+    return "the brand" if brand.path == ("brand",) else brand.subject()
 
 
 def _shared_identities(tree: Given) -> Iterator[Problem]:
-    owners: dict[tuple[str, str], str] = {}
+    owners: dict[tuple[str, str], Place] = {}
     for key in tree.entries("people"):
         person = locate(tree, ("people", key))
         inside = person.given.value if isinstance(person.given.value, dict) else {}
-        for kind in [key for key in inside if key not in {"name", "role"}]:
-            place = locate_child(person, kind)
-            identity = (kind, str(place.given.value).strip())
-            owner = owners.setdefault(identity, key)
-            if owner != key:
-                yield place.problem(f"{place.subject()} is the {kind} identity of {owner} already")
+        for kind in (key for key in inside if key not in PersonSection.model_fields):
+            place = walk(person, (kind,))
+            owner = owners.setdefault((kind, str(place.given.value).strip()), person)
+            if owner is not person:
+                yield place.problem(f"{place.subject()} is an identity of {owner.subject()} already")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.errors import Location, Problem
-from bot.settings_shape import PLAIN, children, is_number, is_secret, item_of, model_of, wanted
+from bot.settings_shape import FIXED, PLAIN, children, is_number, is_secret, item_of, model_of, wanted
 from bot.settings_sources import Given, variable_name
 from bot.yamlfile import closest
 
@@ -64,12 +64,15 @@ class Place:
     given: Given
     key: Location | None
 
-    def subject(self, *more: str | int) -> str:
-        """What a problem is about: the setting's name, or the variable that gave it."""
-        path = (*self.path, *more)
+    def subject(self, *more: str) -> str:
+        """What a problem is about: the setting's name, or the variable that gave it.
+
+        Of what stands inside a variable only our own keys are named: a key may be a misplaced secret.
+        """
         if not self.given.by:
-            return dotted(path)
-        inner = dotted(path[len(self.given.at) :])
+            return dotted((*self.path, *more))
+        inside = self.path[len(self.given.at) :]
+        inner = dotted((*(part if part in FIXED or isinstance(part, int) else "…" for part in inside), *more))
         return f"{self.given.by}: {inner}" if inner else self.given.by
 
     def problem(self, message: str, *, at_key: bool = False, suggestion: str | None = None) -> Problem:
@@ -79,11 +82,15 @@ class Place:
 
 
 def locate(tree: Given, loc: Sequence[str | int]) -> Place:
-    """The place that a path leads to, without the parts that are not in the tree.
+    """The place in the tree that a path leads to."""
+    return walk(Place((), tree, tree.location), loc)
+
+
+def walk(place: Place, loc: Sequence[str | int]) -> Place:
+    """The place that a path leads to from here, without the parts that are not in the tree.
 
     (pydantic puts class names and tags of unions into its paths.)
     """
-    place = Place((), tree, tree.location)
     for part in loc:
         found = place.given.child(part)
         if found is not None:
@@ -121,7 +128,7 @@ class Inspection:
         if isinstance(given.value, dict) and wanted(annotation) == "mapping":
             return self._mapping(annotation, place)
         if isinstance(given.value, list) and wanted(annotation) == "list":
-            entries = [locate_child(place, index) for index in range(len(given.value))]
+            entries = [walk(place, (index,)) for index in range(len(given.value))]
             item = item_of(annotation)
             return [self._clean(item, entry) for entry in entries if not self._is_spoiled(item, entry)]
         if given.value is None and wanted(annotation) == "mapping":
@@ -133,7 +140,7 @@ class Inspection:
         model = model_of(annotation)
         cleaned = {}
         for key in place.given.value:
-            child = locate_child(place, key)
+            child = walk(place, (key,))
             if key not in known:
                 if model is not None and model.model_config.get("extra") == "allow":
                     cleaned[key] = child.given.plain()
@@ -163,21 +170,18 @@ class Inspection:
         self.spoiled.add(place.path)
         section = place.path[:-1]
         why = self.why_unknown(section, key)
+        near = closest(key, known)
+        listed = f"; known here: {', '.join(known)}" if known else ""
         if why is not None:
-            message, suggestion = f"{place.subject()}: {why[0]}", why[1]
+            message, near = f"{place.subject()}: {why[0]}", why[1]
+        elif place.given.by:
+            message = f"{place.given.by}: unknown key{listed}"
         else:
-            suggestion = closest(key, known)
             inside = f" in {dotted(section)}" if section else ""
-            source = f"{place.given.by}: " if place.given.by else ""
-            rest = "" if suggestion or not known else f"; known here: {', '.join(known)}"
-            message = f"{source}unknown key {key!r}{inside}{rest}"
-        self.problems.append(place.problem(message, at_key=True, suggestion=suggestion))
-
-
-def locate_child(place: Place, part: str | int) -> Place:
-    """One step down to something that is there."""
-    found = locate(place.given, (part,))
-    return Place((*place.path, part), found.given, found.key or place.key)
+            message = f"unknown key {key!r}{inside}{'' if near else listed}"
+        if near and place.given.by:
+            near = near.partition(":")[0]  # the rest of a channel's name is what the variable says
+        self.problems.append(place.problem(message, at_key=True, suggestion=near))
 
 
 def explain(error: ValidationError, inspection: Inspection) -> list[Problem]:
@@ -199,7 +203,7 @@ def _missing(path: Loc, inspection: Inspection) -> Problem:
     """A setting that nobody wrote; a connector's section is told where the connector is used."""
     tree = inspection.tree
     place = locate(tree, path)
-    message = f"{place.subject(*path[len(place.path) :])} is missing"
+    message = f"{place.subject(*map(str, path[len(place.path) :]))} is missing"
     if path == ("brand",):
         message += (
             "; write brand: {name: acme, words: [acme]} with your name and the words to look for, "
@@ -218,7 +222,7 @@ def _users(connector: str | int, inspection: Inspection) -> Iterator[Place]:
     """The sources and channels for which a connector's own section is wanted."""
     for section in ("sources", "channels"):
         for name in inspection.tree.entries(section):
-            place = locate_child(locate(inspection.tree, (section,)), name)
+            place = locate(inspection.tree, (section, name))
             if name.partition(":")[0] == connector and place.path not in inspection.spoiled:
                 yield place
 

@@ -198,6 +198,12 @@ class File(Section):
     log: Log = Log()
 
 
+FIXED = frozenset(
+    key for section in (File, BrandSection, PersonSection, Http, Log) for key in section.model_fields
+)
+"""Every key that is ours, whatever connectors are installed."""
+
+
 def file_model(connectors: Mapping[str, Connector], channels: Iterable[str]) -> type[File]:
     """The whole file's model: what connectors bring stands under their names, a channel under its own."""
     accounts = _section("Accounts", dict.fromkeys(platforms(connectors), tuple[Handle, ...]), Section)

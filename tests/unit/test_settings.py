@@ -348,7 +348,27 @@ def test_empty_variables_and_those_of_others_are_not_set(tmp_path: Path) -> None
         ({"OUTCARE_HTTP": "8080"}, "OUTCARE_HTTP must be a mapping; write it like {key: value}"),
         ({"OUTCARE_HTTP": "{port: [}"}, "OUTCARE_HTTP must be a mapping; write it like {key: value}"),
         ({"OUTCARE_HTTP": "[1]"}, "OUTCARE_HTTP must be a mapping; write it like {key: value}"),
-        ({"OUTCARE_HTTP": "{prot: 1}"}, "OUTCARE_HTTP: unknown key 'prot' in http — did you mean 'port'?"),
+        (
+            {"OUTCARE_HTTP": "{prot: 1}"},
+            "OUTCARE_HTTP: unknown key; known here: host, port — did you mean 'port'?",
+        ),
+        (
+            {"OUTCARE_BRAND__ACCOUNTS": "{PLANTED: [x]}"},
+            "OUTCARE_BRAND__ACCOUNTS: …: no connector has this name; here can stand: bluesky, feeds",
+        ),
+        (
+            {"OUTCARE_CHANNELS": "{webhok:PLANTED: {url: x}}"},
+            "OUTCARE_CHANNELS: …: no connector has this name — did you mean 'webhook'?",
+        ),
+        ({"OUTCARE_CHANNELS": "{webhook:ops: {}}"}, "OUTCARE_CHANNELS: ….url is missing"),
+        (
+            {"OUTCARE_RIVALS": "{globex: {words: text}}"},
+            "OUTCARE_RIVALS: ….words must be a list, not text; put it in [ ]",
+        ),
+        (
+            {"OUTCARE_RIVALS": "{a: {words: [x]}, A: {words: [y]}}"},
+            "OUTCARE_RIVALS: … has the same name as OUTCARE_RIVALS: …",
+        ),
         ({"OUTCARE_HTTP": "{port: eighty}"}, "OUTCARE_HTTP: port must be a whole number, not text"),
         (
             {"OUTCARE_BRAND__WORDS": "[acme, 2026]"},

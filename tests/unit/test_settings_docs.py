@@ -1,0 +1,123 @@
+"""The configuration page and the example file say what the program does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.settings import Settings, load
+from bot.settings_shape import File, file_model, spots
+from bot.settings_sources import Given
+from tests.unit.settings_world import CONNECTORS, MINIMAL, TOKEN, load_text
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+EXAMPLE = ROOT / "config" / "examples" / "outcare.yaml"
+OURS = spots(file_model({}, []), Given({"people": Given({})}))
+"""Every setting that is there without any connector, by its variable."""
+
+SAMPLES = {
+    "OUTCARE_AIM": "be kind",
+    "OUTCARE_BRAND": "{name: initech, words: [initech]}",
+    "OUTCARE_BRAND__NAME": "initech",
+    "OUTCARE_BRAND__WORDS": "initech, lumbergh",
+    "OUTCARE_BRAND__ACCOUNTS": "{bluesky: [initech.example]}",
+    "OUTCARE_RIVALS": "{globex: {words: [globex]}}",
+    "OUTCARE_SOURCES": "{}",
+    "OUTCARE_CHANNELS": "{}",
+    "OUTCARE_PEOPLE": "{anna: {role: ops, webhook: anna}}",
+    "OUTCARE_LANGUAGES": "en, de",
+    "OUTCARE_TIMEZONE": "Asia/Tokyo",
+    "OUTCARE_DATABASE": "other.db",
+    "OUTCARE_RULES": "other/rules",
+    "OUTCARE_HTTP": "{port: 9000}",
+    "OUTCARE_HTTP__HOST": "0.0.0.0",
+    "OUTCARE_HTTP__PORT": "9000",
+    "OUTCARE_HEARTBEAT_URL": "https://monitor.example/x",
+    "OUTCARE_HEARTBEAT_EVERY": "5m",
+    "OUTCARE_LOOKUP_BUDGET": "2s",
+    "OUTCARE_LOG": "{level: debug}",
+    "OUTCARE_LOG__LEVEL": "debug",
+    "OUTCARE_LOG__FORMAT": "json",
+}
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_every_setting_stands_in_the_table(name: str) -> None:
+    """One row with its key and its variable."""
+    key = ".".join(OURS[name][0].path)
+    assert f"\n| `{key}` | `{name}` |" in PAGE
+
+
+def test_the_table_names_no_setting_that_is_not_there() -> None:
+    """A removed key leaves no row behind."""
+    rows = set(re.findall(r"^\| `[^`]+` \| `(OUTCARE_[A-Z_]+)`", PAGE, re.MULTILINE))
+    assert set(OURS) == rows
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_every_variable_works(tmp_path: Path, name: str) -> None:
+    """Setting it changes what is loaded, compared with the same file without it."""
+    assert _comparable(load_text(MINIMAL, tmp_path)) != _comparable(
+        load_text(MINIMAL, tmp_path, env={name: SAMPLES[name]})
+    )
+
+
+def _comparable(settings: Settings) -> str:
+    return f"{settings!r} {settings.heartbeat_url}"
+
+
+@pytest.mark.parametrize("key", ["name", "role", "telegram"])
+def test_a_person_is_changed_by_variables(tmp_path: Path, key: str) -> None:
+    """The three rows with a person's key in them."""
+    text = MINIMAL + "people: {anna: {telegram: 1}}\n"
+    changed = {f"OUTCARE_PEOPLE__ANNA__{key.upper()}": "lead"}
+    assert load_text(text, tmp_path).people != load_text(text, tmp_path, env=changed).people
+    assert f"OUTCARE_PEOPLE__<KEY>__{'<KIND>' if key == 'telegram' else key.upper()}" in PAGE
+
+
+def test_defaults_in_the_table_are_the_defaults(tmp_path: Path) -> None:
+    """The third column, where it names a value."""
+    rows = re.findall(r"^\| `([a-z_.]+)` \| `[^`]+` \| `([^`]+)` \|", PAGE, re.MULTILINE)
+    assert len(rows) > 8
+    text = MINIMAL
+    tree = yaml.safe_load(MINIMAL)
+    for key, default in rows:
+        section, _, inner = key.rpartition(".")
+        (tree.setdefault(section, {}) if section else tree)[inner] = yaml.safe_load(default)
+    assert load_text(text, tmp_path) == load_text(yaml.safe_dump(tree), tmp_path)
+
+
+def test_the_example_loads_without_any_secret() -> None:
+    """`make run` starts with it as it is; its rules stand beside it."""
+    settings = load(EXAMPLE, CONNECTORS, env={})
+    assert (["bluesky"], ["console"]) == (list(settings.sources), list(settings.channels))
+    assert EXAMPLE.parent / "rules" == settings.rules
+    assert ["acme", "globex"] == [brand.name for brand in settings.brands]
+
+
+def test_the_example_shows_every_key() -> None:
+    """In use, or as a comment to be taken away."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert [] == [key for key in File.model_fields if not re.search(rf"^(# )?{key}:", text, re.MULTILINE)]
+
+
+def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
+    """What it suggests is right, too."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    shown = re.sub(r"^( *)# ( *(?:[\w:]+:( .*)?))$", r"\1\2", text, flags=re.MULTILINE)
+    settings = load_text(shown, tmp_path, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN})
+    assert ["console", "telegram:care"] == list(settings.channels)
+    assert ["acme.example", "globex.example"] == [brand.accounts[0].handle for brand in settings.brands]
+    assert "anna" == settings.people[0].key
+    assert settings.heartbeat_url is not None
+
+
+@pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+def test_the_pages_files_load(tmp_path: Path, block: str) -> None:
+    """Nobody copies a mistake from the documentation."""
+    settings = load_text(block, tmp_path, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN})
+    assert "acme" == settings.brands[0].name
