@@ -92,6 +92,7 @@ def judge(program: Program, facts: Facts) -> Verdict:
     scored = max(_by_score(program, score), _floor(program, scene))
     urgency, ignored = _settled(scored, hits)
     level = program.levels[urgency]
+    route = _route(hits, who)
     return Verdict(
         mention_id=facts.mention_id,
         rules_version=program.version,
@@ -100,7 +101,8 @@ def judge(program: Program, facts: Facts) -> Verdict:
         ignored=ignored,
         score=score,
         persona=who.name,
-        route=_route(hits, who),
+        route=route or DEFAULT_ROUTE,
+        is_routed=route is not None,
         tags=tuple(sorted({tag for hit in hits for tag in hit.rule.tags})),
         respond_in=None if ignored else _respond_in(level, hits),
         alert=Alert.NONE if ignored else level.alert,
@@ -162,14 +164,14 @@ def _settled(scored: Urgency, hits: Sequence[_Hit]) -> tuple[Urgency, bool]:
     return max([min([scored, *caps]), *lifts]), ignored
 
 
-def _route(hits: Sequence[_Hit], who: _Who) -> str:
-    """From the highest lift, else the persona, else the rule with most points, else the default."""
+def _route(hits: Sequence[_Hit], who: _Who) -> str | None:
+    """From the highest lift, else the persona, else the rule with most points; None: nobody named one."""
     lifting = [hit.rule for hit in hits if hit.rule.at_least is not None and hit.rule.route]
     if lifting:
-        return max(lifting, key=lambda rule: rule.at_least or Urgency.LOW).route or DEFAULT_ROUTE
+        return max(lifting, key=lambda rule: rule.at_least or Urgency.LOW).route
     if who.route:
         return who.route
-    return next((hit.rule.route for hit in hits if hit.rule.route), DEFAULT_ROUTE)
+    return next((hit.rule.route for hit in hits if hit.rule.route), None)
 
 
 def _respond_in(level: Level, hits: Sequence[_Hit]) -> timedelta:
