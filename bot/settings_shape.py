@@ -37,7 +37,7 @@ from bot.ports import Connector
 from bot.settings_sources import Given, Spot, Trail, Wanted, variable_name
 from bot.yamlfile import closest
 
-SectionT = TypeVar("SectionT", bound="Section")
+AnySection = TypeVar("AnySection", bound="Section")
 
 DEEPEST = 6
 """A connector's model may contain itself; variables reach so many levels down."""
@@ -316,7 +316,7 @@ def is_secret(annotation: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, (SecretStr, SecretBytes, Secret))
 
 
-def _section(name: str, inside: Mapping[str, Any], base: type[SectionT]) -> type[SectionT]:
+def _section(name: str, inside: Mapping[str, Any], base: type[AnySection]) -> type[AnySection]:
     """A model with a key for each name; the names come from outside, so that they are aliases."""
     fields: dict[str, Any] = {
         f"part_{number}": (annotation | None, Field(default=None, alias=key))

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from bot.errors import ConfigError
 from bot.ports import Connector
 from bot.settings import Settings, load
 
@@ -67,7 +69,9 @@ CONNECTORS: Mapping[str, Connector] = {
 }
 
 MINIMAL = "brand: {name: acme, words: [acme]}\n"
+TELEGRAM = MINIMAL + "channels:\n  telegram:care: {chat: -100123}\n"
 TOKEN = "123456:PLANTED-secret-Token"
+SET_TOKEN = {"OUTCARE_TELEGRAM__TOKEN": TOKEN}
 
 
 def load_text(
@@ -77,3 +81,8 @@ def load_text(
     file = folder / "outcare.yaml"
     file.write_text(text, encoding="utf-8")
     return load(file, CONNECTORS, env=env or {}, secrets_dir=secrets_dir)
+
+
+def problems(error: pytest.ExceptionInfo[ConfigError]) -> list[str]:
+    """What a person is told."""
+    return [str(problem) for problem in error.value.problems]
