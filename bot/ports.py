@@ -233,7 +233,7 @@ class Store(Protocol):
         """
         ...
 
-    async def held(self, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
+    async def held(self, platform: str, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
         """Post id → brands, of the posts stored since then (what replies are watched for)."""
         ...
 

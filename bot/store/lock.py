@@ -42,6 +42,21 @@ class Lock:
             self._file = None
 
 
+def holder(database: Path) -> int | None:
+    """The process id of the daemon that uses a database just now, if one does."""
+    try:
+        file = database.with_name(database.name + ".lock").open("r", encoding="ascii")
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        text = _holder(file)
+        return int(text) if text.isdecimal() else None
+    file.close()
+    return None
+
+
 def _holder(file: IO[str]) -> str:
     """The process id in a lock file that somebody else holds; closes it."""
     with file:

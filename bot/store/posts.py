@@ -110,11 +110,15 @@ class OwnAnswer:
 
 
 def first_answer(work: Work, post: Post, brand: str) -> OwnAnswer | None:
-    """The brand's first stored answer to the author of `post` in its thread, not older than `post`."""
+    """The brand's first stored answer to the author of `post` in its thread, younger than `post`.
+
+    Some clients write whole seconds: of the same time, only a direct answer to this very post is younger.
+    """
     row = rows.one(
         work.conn.execute(
             "SELECT p.id, p.posted_at FROM posts p JOIN answers a ON a.post = p.id AND a.brand = :brand"
-            " WHERE p.platform = :platform AND p.thread_id = :thread AND p.posted_at >= :at"
+            " WHERE p.platform = :platform AND p.thread_id = :thread"
+            " AND (p.posted_at > :at OR (p.posted_at = :at AND p.parent_id = :id))"
             " AND (p.parent_author_id = :author OR (p.parent_author_id IS NULL AND p.parent_id = :id))"
             " ORDER BY p.posted_at, p.id LIMIT 1",
             {

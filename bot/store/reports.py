@@ -74,14 +74,14 @@ class Reports:
             found = (await conn.execute(query)).scalar()
         return None if found is None else Cursor(found)
 
-    async def held(self, since: datetime) -> Mapping[str, tuple[str, ...]]:
+    async def held(self, platform: str, since: datetime) -> Mapping[str, tuple[str, ...]]:
         mentioned = select(col(PostRow.post_id), col(MentionRow.brand)).join(
             MentionRow, col(MentionRow.post) == col(PostRow.id)
         )
         answered = select(col(PostRow.post_id), col(AnswerRow.brand)).join(
             AnswerRow, col(AnswerRow.post) == col(PostRow.id)
         )
-        is_recent = col(PostRow.stored_at) >= since
+        is_recent = (col(PostRow.platform) == platform) & (col(PostRow.stored_at) >= since)
         brands: dict[str, tuple[str, ...]] = {}
         async with self._reading() as conn:
             query = mentioned.where(is_recent).union(answered.where(is_recent)).order_by("post_id", "brand")

@@ -100,8 +100,8 @@ class SqliteStore:
             lambda conn: ingest.record(Work(conn=conn, now=now, lease_for=lease_for), entry)
         )
 
-    async def held(self, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
-        return await self._reports.held(since)
+    async def held(self, platform: str, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
+        return await self._reports.held(platform, since)
 
     async def save_brands(self, brands: Iterable[Brand]) -> None:
         wanted = tuple(brands)
