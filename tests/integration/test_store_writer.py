@@ -6,9 +6,9 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from typing import Any
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
