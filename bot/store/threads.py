@@ -84,7 +84,7 @@ def join(work: Work, conversation: Conversation, item: Judged, mention: int) -> 
     post = item.mention.post
     waiting = open_ask(work, conversation.id)
     answer = first_answer(work, post, conversation.brand) if item.asks else None
-    is_past = waiting is not None and answer is not None and answer.at < waiting.started_at
+    is_past = waiting is not None and answer is not None and answer.at <= waiting.started_at
     step = asks.on_mention(
         state=conversation.state,
         claimed_by=conversation.claimed_by,
@@ -185,14 +185,12 @@ class Answered:
 
 def answer(work: Work, conversation: Conversation, given: OwnAnswer) -> Answered | None:
     """Let an answer end the ask that was open when it was published; None when it changes nothing."""
-    ended = _ask_open_at(work, conversation.id, given)
-    if ended is not None:
-        _end(work, ended, given)
-    closes = _closes(work, conversation, given, ended=ended is not None)
-    if ended is None and not closes:
+    ended = any(_end(work, ask, given) for ask in _asks_open_at(work, conversation.id, given))
+    closes = _closes(work, conversation, given, ended=ended)
+    if not ended and not closes:
         return None
     version = advance(work, conversation.id, ConversationState.ANSWERED if closes else None)
-    return Answered(ended=ended is not None, version=version)
+    return Answered(ended=ended, version=version)
 
 
 def _closes(work: Work, conversation: Conversation, given: OwnAnswer, *, ended: bool) -> bool:
@@ -204,42 +202,51 @@ def _closes(work: Work, conversation: Conversation, given: OwnAnswer, *, ended: 
     return ended or _spoke_before(work, conversation.id, given)
 
 
-def _ask_open_at(work: Work, conversation: int, given: OwnAnswer) -> Ask | None:
-    """The ask that this answer ends: open until now, or ended by a later answer that came in earlier."""
+def _asks_open_at(work: Work, conversation: int, given: OwnAnswer) -> list[Ask]:
+    """The asks that were waiting then: open until now, or ended by a later answer that came in earlier."""
     found = work.conn.execute(
         f"{_ASK} WHERE a.conversation = ? AND (a.outcome IS NULL OR a.outcome = 'answered')"
         " ORDER BY a.started_at, a.id",
         (conversation,),
     ).fetchall()
-    for ask in map(rows.ask, found):
-        if asks.ends(ask, answered_at=given.at):
-            return ask
-        if ask.answered_at is not None and ask.started_at <= given.at < ask.answered_at:
-            return ask
-    return None
+    return [ask for ask in map(rows.ask, found) if _is_open_at(ask, given)]
 
 
-def _end(work: Work, ask: Ask, given: OwnAnswer) -> None:
+def _is_open_at(ask: Ask, given: OwnAnswer) -> bool:
+    if ask.answered_at is None:
+        return asks.ends(ask, answered_at=given.at)
+    return ask.started_at <= given.at < ask.answered_at
+
+
+def _end(work: Work, ask: Ask, given: OwnAnswer) -> bool:
+    """End an ask, or the part of it that came before the answer; False when all of it came after."""
     before, after = _asked_around(work, ask.id, given)
-    if after and before:
+    if not before:
+        return False
+    if after:
         past = _past(work, before[0], given)
         for mention in before[1:]:
             _link(work, mention, past)
         _fit(work, ask.id)
-        return
-    work.conn.execute(
-        "UPDATE asks SET answered_at = :at, ended_at = :at, outcome = 'answered', answered_by = :post"
-        " WHERE id = :ask",
-        {"at": rows.micros(given.at), "post": given.post, "ask": ask.id},
-    )
+    else:
+        work.conn.execute(
+            "UPDATE asks SET answered_at = :at, ended_at = :at, outcome = 'answered', answered_by = :post"
+            " WHERE id = :ask",
+            {"at": rows.micros(given.at), "post": given.post, "ask": ask.id},
+        )
+    return True
 
 
 def _asked_around(work: Work, ask: int, given: OwnAnswer) -> tuple[list[int], list[int]]:
-    """The asking mentions of an ask: those that `given` can answer, oldest first, and those after it."""
+    """The asking mentions of an ask: those that `given` can answer, oldest first, and those after it.
+
+    Of the same time, only the post that it directly answers is older (as in `posts.first_answer`).
+    """
     found = work.conn.execute(
-        "SELECT m.id, p.posted_at <= ? FROM mentions m JOIN posts p ON p.id = m.post"
+        "SELECT m.id, p.posted_at < a.posted_at OR (p.posted_at = a.posted_at AND p.post_id IS a.parent_id)"
+        " FROM mentions m JOIN posts p ON p.id = m.post JOIN posts a ON a.id = ?"
         " WHERE m.ask = ? AND m.asks ORDER BY p.posted_at, m.id",
-        (rows.micros(given.at), ask),
+        (given.post, ask),
     ).fetchall()
     return [id_ for id_, is_before in found if is_before], [id_ for id_, is_before in found if not is_before]
 

@@ -7,8 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 from sqlmodel import SQLModel
 
 from bot.errors import StoreError
@@ -104,11 +105,15 @@ def test_revisions_by_name_are_those_of_alembic() -> None:
     """Start-up reads file names instead of importing Alembic: both must say the same."""
     engine = create_engine("sqlite://")
     with engine.connect() as bound:
-        config = run.configured(bound, run.VERSIONS)
+        config = _config(bound)
         script = ScriptDirectory.from_config(config)
         assert schema.head() == script.get_current_head()
         assert list(schema.revisions()) == [one.revision for one in script.walk_revisions()][::-1]
     engine.dispose()
+
+
+def _config(bound: Connection) -> Config:
+    return run.configured(bound, run.VERSIONS)
 
 
 async def test_an_upgrade_keeps_the_data(tmp_path: Path, path: Path) -> None:

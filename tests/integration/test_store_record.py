@@ -172,6 +172,21 @@ async def test_a_late_answer_does_not_end_what_was_asked_after_it(store: SqliteS
     assert (s.at(5), "at://ann/q2") == (card.ask.started_at if card.ask else None, card.mention.post.id)
 
 
+async def test_of_the_same_second_only_the_post_that_is_answered_is_older(
+    store: SqliteStore, path: Path
+) -> None:
+    """Some clients write whole seconds: a question in the second of our answer may be a new one."""
+    await s.record(store, s.judged(s.post("q1", minute=1)), s.judged(s.post("q2", minute=5)))
+    direct = Answer(
+        post=s.post("a", author="acme-care", minute=5, parent=("at://ann/q1", "ann")), brand="acme"
+    )
+    await s.record(store, direct)
+    assert [(1, 5, "answered"), (5, None, None)] == s.asks(path)
+    same = Answer(post=s.post("b", author="acme-care", minute=5, parent=("at://ann/q2", "ann")), brand="acme")
+    await s.record(store, same)
+    assert [(1, 5, "answered"), (5, 5, "answered")] == s.asks(path)
+
+
 async def test_what_is_known_of_an_author_is_not_forgotten(store: SqliteStore) -> None:
     """A later, poorer lookup leaves the known facts."""
     full = Author(platform="bluesky", id="ann", handle="ann.example", name="Ann", followers=7, verified=True)

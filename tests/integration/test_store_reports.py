@@ -277,4 +277,7 @@ async def test_held_are_mentions_and_our_answers_since_then(store: SqliteStore) 
     """What was stored earlier than asked for is not watched any more."""
     await s.record(store, s.judged(s.post("old", root=None)), minute=1)
     await s.record(store, s.judged(s.post("new")), s.answer("a", minute=4), minute=9)
-    assert dict(await store.held(since=s.at(5))) == {"at://ann/new": ("acme",), "at://acme-care/a": ("acme",)}
+    assert dict(await store.held("bluesky", since=s.at(5))) == {
+        "at://ann/new": ("acme",),
+        "at://acme-care/a": ("acme",),
+    }
