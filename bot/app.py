@@ -23,12 +23,13 @@ from bot.intake import Intake
 from bot.listener import Listener, Pace
 from bot.matcher.plain import PlainMatcher
 from bot.metrics import Metrics
-from bot.model import Account, Card, Cursor
+from bot.model import Account, Cursor
 from bot.outbox import CONSOLE, Outbox, State
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
 from bot.records import CardState, DigestState, Entry, Leased
 from bot.schedule import Schedule
-from bot.settings import Settings
+from bot.settings.load import Settings
+from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.watchlist import LiveWatch, Watchlist
 from bot.web.health import Check, WebServer

@@ -13,7 +13,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from bot import texts
-from bot.model import Alert, Button, Card, ConversationState, Line, Span, Verb
+from bot.model import Alert, ConversationState, Span
+from bot.staff import Button, Card, Line, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

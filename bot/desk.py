@@ -16,9 +16,10 @@ from bot import texts
 from bot.cards import parse_token
 from bot.errors import BotError
 from bot.metrics import Metrics
-from bot.model import FEEDBACK_VERBS, ConversationState, Cursor, Person, Press, Presses, Role, Verb
-from bot.ports import Clock, DecisionFeed, Staff, Store
+from bot.model import ConversationState, Cursor
+from bot.ports import Clock, DecisionFeed, Store
 from bot.records import CardState, Change, Decision, Leased
+from bot.staff import FEEDBACK_VERBS, Person, Press, Presses, Role, Staff, Verb
 
 log = structlog.get_logger()
 LEASE_FOR = timedelta(seconds=30)

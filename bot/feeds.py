@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.errors import BotError, Unauthorized, Unavailable
-from bot.model import Presses
 from bot.ports import Clock, DecisionFeed, Store
+from bot.staff import Presses
 
 log = structlog.get_logger()
 

@@ -69,28 +69,6 @@ class ConversationState(StrEnum):
     DISMISSED = "dismissed"
 
 
-class Role(StrEnum):
-    AGENT = "agent"
-    LEAD = "lead"
-    OPS = "ops"
-
-
-class Verb(StrEnum):
-    """What a press on a card asks for."""
-
-    CLAIM = "claim"
-    DISMISS = "dismiss"
-    MORE = "more"
-    LESS = "less"
-    NOT_ABOUT_US = "not_about_us"
-    TOO_HIGH = "too_high"
-    TOO_LOW = "too_low"
-    WHY = "why"
-
-
-FEEDBACK_VERBS = frozenset({Verb.NOT_ABOUT_US, Verb.TOO_HIGH, Verb.TOO_LOW})
-
-
 # --- what platforms say -------------------------------------------------------------------------
 
 
@@ -326,79 +304,7 @@ class Verdict:
     signals: Mapping[str, Signal] = field(default_factory=dict)
 
 
-# --- what staff sees and does -------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
-    """`token` is what the platform hands back on a press: at most 64 bytes (Telegram's limit)."""
-
-    label: str
-    token: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One paragraph of a card. `marks` are the spans to show as matched words, `href` makes it a link."""
-
-    text: str
-    marks: tuple[Span, ...] = ()
-    href: str | None = None
-    is_quote: bool = False
-    is_strong: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """A message to staff as it stands now; a channel renders it in its own markup.
-
-    The first 60 characters of `headline` suffice on a lock screen. `buttons` are rows.
-    """
-
-    headline: str
-    lines: tuple[Line, ...] = ()
-    buttons: tuple[tuple[Button, ...], ...] = ()
-    alert: Alert = Alert.MESSAGE
-    ping: tuple[str, ...] = ()
-    data: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """The platform's proof that a delivery worked; `ref` finds the message again (to edit it)."""
-
-    ref: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Press:
-    """A button that a person pressed in a chat. `id` is the platform's, unique; `person` is `kind:id`."""
-
-    id: str
-    channel: str
-    person: str
-    token: str
-    at: datetime
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presses:
-    """What a decision feed yields: presses in order, and the position to commit with them."""
-
-    presses: tuple[Press, ...]
-    cursor: Cursor | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody of the staff; `identities` are (channel kind, platform id) pairs, from the configuration."""
-
-    key: str
-    name: str
-    role: Role
-    identities: tuple[tuple[str, str], ...] = ()
+# --- what is to be done ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ import structlog
 
 from bot.errors import BotError, Reason, Refused, StoreError, Unavailable, Unknown
 from bot.metrics import Metrics
-from bot.model import Alert, Card, ConversationState, EffectKind, Receipt
+from bot.model import Alert, ConversationState, EffectKind
 from bot.ports import Clock, Notifier, Store
 from bot.records import (
     CardState,
@@ -33,6 +33,7 @@ from bot.records import (
     Sent,
     Settlement,
 )
+from bot.staff import Card, Receipt
 
 log = structlog.get_logger()
 

@@ -18,21 +18,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientWebSocketResponse
     from pydantic import BaseModel
 
-    from bot.model import (
-        Author,
-        Batch,
-        Brand,
-        Card,
-        Cursor,
-        Facts,
-        Person,
-        Post,
-        Press,
-        Presses,
-        Receipt,
-        Signal,
-        Verdict,
-    )
+    from bot.model import Author, Batch, Brand, Cursor, Facts, Post, Signal, Verdict
     from bot.records import (
         CardState,
         Change,
@@ -47,6 +33,7 @@ if TYPE_CHECKING:
         Status,
         StoredVerdict,
     )
+    from bot.staff import Card, Press, Presses, Receipt
 
 
 class Clock(Protocol):
@@ -359,15 +346,3 @@ class Connector:
     cursor_at: Callable[[datetime], Cursor] | None = None
     notifier: Callable[[Any, Mapping[str, Any], Wiring], Notifier] | None = None
     feed: Callable[[Any, Mapping[str, Any], Wiring], DecisionFeed] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staff:
-    """The people of the configuration, found by what a channel says of them."""
-
-    by_identity: Mapping[tuple[str, str], Person]
-
-    def find(self, identity: str) -> Person | None:
-        """`identity` is "kind:id", as `Press.person` has it."""
-        kind, _, platform_id = identity.partition(":")
-        return self.by_identity.get((kind, platform_id))

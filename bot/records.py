@@ -19,11 +19,10 @@ from bot.model import (
     Gap,
     Mention,
     Post,
-    Receipt,
     Urgency,
-    Verb,
     Verdict,
 )
+from bot.staff import Receipt, Verb
 
 # --- in: what a batch becomes -------------------------------------------------------------------
 

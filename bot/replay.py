@@ -14,7 +14,7 @@ from bot.clock import SystemClock
 from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.ports import Source
-from bot.settings import Settings
+from bot.settings.load import Settings
 from bot.store.sqlite import SqliteStore
 from rules.engine import ENGINE_VERSION
 from rules.ruleset import RuleSet

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot import duration
-from bot.model import ConversationState, Kind, Urgency, Verb
+from bot.model import ConversationState, Kind, Urgency
+from bot.staff import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,16 +17,17 @@ from rich.panel import Panel
 from rich.text import Text
 
 from bot.errors import Unavailable
-from bot.model import Alert, Receipt
+from bot.model import Alert
 from bot.ports import Connector
+from bot.staff import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from rich.console import RenderableType
 
-    from bot.model import Card, Line
     from bot.ports import Clock, Notifier, Wiring
+    from bot.staff import Card, Line
 
 _BORDERS = {Alert.PING: "bold red", Alert.MESSAGE: "yellow", Alert.DIGEST: "blue", Alert.NONE: "dim"}
 

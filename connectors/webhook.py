@@ -21,14 +21,14 @@ from urllib.parse import quote, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from bot.errors import Reason, Rejected, Unavailable
-from bot.model import Receipt
 from bot.ports import Connector
+from bot.staff import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.model import Card, Line
     from bot.ports import Clock, Http, Notifier, Wiring
+    from bot.staff import Card, Line
 
 TOLERANCE = timedelta(minutes=5)
 """How far a receiver's clock and ours may be apart; also the replay window."""

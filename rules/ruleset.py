@@ -155,8 +155,6 @@ def _parse(texts: Mapping[Path, str]) -> list[Node]:
             files.append(yamlfile.load(texts[path], path))
         except ConfigError as error:
             problems += error.problems
-        except RecursionError:
-            problems.append(_unreadable(path, "this is nested too deeply"))
     if problems:
         raise ConfigError(in_order(with_source(problems, texts)))
     return files

@@ -16,7 +16,7 @@ from bot.cli import output, setup
 from bot.errors import ConfigError
 from bot.log import configure
 from bot.replay import Summary, replay
-from bot.settings import Settings
+from bot.settings.load import Settings
 from bot.store.sqlite import SqliteStore
 from connectors.bluesky.recording import RecordingSource
 from rules.ruleset import RuleSet

@@ -14,7 +14,7 @@ from bot.cli import setup
 from bot.clock import SystemClock
 from bot.errors import ConfigError
 from bot.log import configure
-from bot.settings import Settings
+from bot.settings.load import Settings
 from bot.store.place import is_ephemeral
 
 

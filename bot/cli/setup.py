@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.errors import ConfigError
 from bot.ports import Connector
-from bot.settings import Settings, load
+from bot.settings.load import Settings, load
 
 OWN = Path("config/outcare.yaml")
 _CHECKOUT = Path(__file__).parents[2] / "config" / "examples"

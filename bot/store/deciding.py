@@ -9,8 +9,9 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.model import ConversationState, Cursor, Press
+from bot.model import ConversationState, Cursor
 from bot.records import CardState, Change, Decided, Decision, Leased
+from bot.staff import Press
 from bot.store import card, effects, rows, threads
 from bot.store.work import Work, save_cursor
 

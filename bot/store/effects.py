@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.model import Alert, Effect, EffectKind, Receipt, Verdict
+from bot.model import Alert, Effect, EffectKind, Verdict
 from bot.records import Leased
+from bot.staff import Receipt
 from bot.store import rows
 from bot.store.work import Work
 

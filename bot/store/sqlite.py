@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.errors import StoreError
-from bot.model import Brand, Cursor, Press
+from bot.model import Brand, Cursor
 from bot.records import (
     CardState,
     Change,
@@ -28,6 +28,7 @@ from bot.records import (
     Status,
     StoredVerdict,
 )
+from bot.staff import Press
 from bot.store import deciding, effects, inbox, ingest, known, schema, settling
 from bot.store.lock import Lock
 from bot.store.reports import Reports

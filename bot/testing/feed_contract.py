@@ -20,8 +20,9 @@ from bot.testing.notifier_contract import Trouble, called_off, seen_logs, until
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.model import Cursor, Press, Presses
+    from bot.model import Cursor
     from bot.ports import DecisionFeed
+    from bot.staff import Press, Presses
 
 WITHIN = 5.0
 """Seconds that anything may take."""

@@ -17,7 +17,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.errors import BotError, Reason, Rejected, Unavailable
-from bot.model import Alert, Button, Card, Line, Span
+from bot.model import Alert, Span
+from bot.staff import Button, Card, Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

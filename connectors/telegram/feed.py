@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from bot import texts
 from bot.errors import Reason, Rejected, Unavailable
-from bot.model import Cursor, Press, Presses
+from bot.model import Cursor
+from bot.staff import Press, Presses
 from connectors.telegram.message import Message
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.model import Alert, Line, Span
+from bot.model import Alert, Span
+from bot.staff import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bot.model import Button, Card
+    from bot.staff import Button, Card
 
 MAX_TEXT = 4096
 MAX_TOAST = 200

@@ -13,14 +13,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Rejected
-from bot.model import Alert, Receipt
+from bot.model import Alert
+from bot.staff import Receipt
 from connectors.telegram.message import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.model import Card
     from bot.ports import Clock
+    from bot.staff import Card
     from connectors.telegram.api import Api
     from connectors.telegram.connector import ChannelSettings
 

@@ -15,7 +15,7 @@ from bot.cli import setup
 from bot.clock import SystemClock
 from bot.model import ConversationState
 from bot.records import InboxRow
-from bot.settings import load
+from bot.settings.load import load
 from tests.acceptance._world import ACME, ANN, CARL, World, until
 
 

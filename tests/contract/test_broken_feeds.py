@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.errors import BotError, Rejected, Unavailable
-from bot.model import Cursor, Press, Presses
+from bot.model import Cursor
+from bot.staff import Press, Presses
 from bot.testing import feed_contract
 from bot.testing.feed_contract import FeedContract, FeedRig
 from bot.testing.telegram_server import TOKEN

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.errors import BotError, Reason, Rejected, Unavailable
-from bot.model import Card, Line, Receipt
+from bot.staff import Card, Line, Receipt
 from bot.testing.notifier_contract import KeyedNotifierContract, NotifierRig, a_card
 from tests.contract import _rigs
 

@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,9 @@ from bot.model import (
     Mention,
     Post,
     PostRef,
-    Receipt,
     Signal,
     Span,
     Urgency,
-    Verb,
     Verdict,
 )
 from bot.records import (
@@ -42,6 +41,7 @@ from bot.records import (
     Sent,
     Settlement,
 )
+from bot.staff import Receipt, Verb
 from bot.store import schema
 from bot.store.sqlite import SqliteStore
 
@@ -87,6 +87,54 @@ def post(
     )
 
 
+def _signals(*, asks: bool) -> dict[str, Signal]:
+    return {"question": Signal(value=0.9 if asks else 0.1, evidence=(("whatnow", 1.5),))}
+
+
+def _facts(of: Post, uid: str, brand: str, parent: Post | None, signals: dict[str, Signal]) -> Facts:
+    return Facts(
+        mention_id=uid,
+        brand=brand,
+        platform=of.platform,
+        kind=Kind.MENTION,
+        text=of.searchable,
+        lang="en",
+        handle=of.author_handle,
+        name="Ann",
+        bio="I boil water",
+        followers=12,
+        age=timedelta(days=400),
+        parent_text=parent.text if parent else None,
+        signals=signals,
+    )
+
+
+def _fired(rule: str, points: int) -> Fired:
+    return Fired(
+        rule=rule,
+        points=points,
+        why="says that something leaks",
+        location="rules.yaml:3",
+        evidence=("drips",),
+        spans=(Span(start=10, end=15),),
+    )
+
+
+A_VERDICT = Verdict(
+    mention_id="",
+    rules_version="r1",
+    engine_version="e1",
+    urgency=Urgency.HIGH,
+    ignored=False,
+    score=20,
+    persona="customer",
+    route="default",
+    tags=("product",),
+    respond_in=timedelta(minutes=30),
+    alert=Alert.MESSAGE,
+)
+
+
 def judged(
     of: Post,
     *,
@@ -103,53 +151,23 @@ def judged(
     rules: tuple[str, ...] = ("leaks",),
 ) -> Judged:
     uid = uid or f"M-{brand}-{of.id}-{of.revision or ''}"
-    signal = {"question": Signal(value=0.9 if asks else 0.1, evidence=(("whatnow", 1.5),))}
+    signal = _signals(asks=asks)
     return Judged(
         mention_id=uid,
         mention=Mention(post=of, brand=brand, kind=Kind.MENTION, spans=(Span(start=3, end=9),)),
         author=author,
-        facts=Facts(
+        facts=_facts(of, uid, brand, parent, signal),
+        verdict=replace(
+            A_VERDICT,
             mention_id=uid,
-            brand=brand,
-            platform=of.platform,
-            kind=Kind.MENTION,
-            text=of.searchable,
-            lang="en",
-            handle=of.author_handle,
-            name="Ann",
-            bio="I boil water",
-            followers=12,
-            age=timedelta(days=400),
-            parent_text=parent.text if parent else None,
-            signals=signal,
-        ),
-        verdict=Verdict(
-            mention_id=uid,
-            rules_version="r1",
-            engine_version="e1",
             urgency=urgency,
             ignored=ignored,
-            score=20,
-            persona="customer",
-            route="default",
-            tags=("product",),
-            respond_in=timedelta(minutes=30),
             alert=alert,
-            fired=tuple(
-                Fired(
-                    rule=rule,
-                    points=20 - place,
-                    why="says that something leaks",
-                    location="rules.yaml:3",
-                    evidence=("drips",),
-                    spans=(Span(start=10, end=15),),
-                )
-                for place, rule in enumerate(rules)
-            ),
+            fired=tuple(_fired(rule, 20 - place) for place, rule in enumerate(rules)),
             signals=signal,
         ),
         asks=asks,
-        due_at=of.posted_at + timedelta(minutes=due) if due is not None and asks else None,
+        due_at=None if due is None or not asks else of.posted_at + timedelta(minutes=due),
         channel=channel,
         parent=parent,
     )

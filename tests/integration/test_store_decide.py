@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Cursor, Press, Verb
+from bot.model import Cursor
 from bot.records import CardState, Change, Decided, Decision
+from bot.staff import Press, Verb
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Alert, EffectKind, Receipt, Urgency, Verb
+from bot.model import Alert, EffectKind, Urgency
 from bot.records import Dead, Dropped, Held, RetryAt, Sent
+from bot.staff import Receipt, Verb
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s
 

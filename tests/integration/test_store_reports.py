@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import create_engine, insert, inspect
 from sqlmodel import Session, SQLModel, select
 
-from bot.model import Account, Alert, Brand, Deletion, Urgency, Verb
+from bot.model import Account, Alert, Brand, Deletion, Urgency
+from bot.staff import Verb
 from bot.store import rows, tables
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s

@@ -14,7 +14,8 @@ import pytest
 from pydantic import ValidationError
 
 from bot.errors import Reason, Rejected, Unavailable
-from bot.model import Alert, Button, Card, Cursor, Presses, Receipt
+from bot.model import Alert, Cursor
+from bot.staff import Button, Card, Presses, Receipt
 from bot.testing.notifier_contract import a_card, until
 from bot.testing.telegram_chats import Chat
 from bot.testing.telegram_server import CHAT, TOKEN, TelegramServer

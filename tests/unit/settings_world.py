@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from bot.errors import ConfigError
 from bot.ports import Connector
-from bot.settings import Settings, load
+from bot.settings.load import Settings, load
 
 
 class Own(BaseModel):

@@ -12,7 +12,6 @@ from bot import cards, texts
 from bot.model import (
     Alert,
     Author,
-    Card,
     ConversationState,
     Facts,
     Fired,
@@ -21,10 +20,10 @@ from bot.model import (
     Post,
     Span,
     Urgency,
-    Verb,
     Verdict,
 )
 from bot.records import Ask, CardState, Conversation, DigestState, InboxRow
+from bot.staff import Card, Verb
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
@@ -44,6 +43,31 @@ ANNA = Author(
 AN_ASK = Ask(id=1, started_at=NOW - timedelta(minutes=2), due_at=datetime(2026, 11, 20, 13, 35, tzinfo=UTC))
 
 
+A_VERDICT = Verdict(
+    mention_id=ID,
+    rules_version="r1",
+    engine_version="e1",
+    urgency=Urgency.CRITICAL,
+    ignored=False,
+    score=85,
+    persona="customer",
+    route="support",
+    tags=("refund",),
+    respond_in=timedelta(minutes=15),
+    alert=Alert.PING,
+    fired=(
+        Fired(
+            rule="refund",
+            points=40,
+            why="waits for a refund",
+            location="rules/a.yaml:3:1",
+            evidence=("waiting", "refund"),
+            spans=(WAITING,),
+        ),
+    ),
+)
+
+
 def a_state(**changes: object) -> CardState:
     post = Post(
         platform="bluesky",
@@ -55,31 +79,10 @@ def a_state(**changes: object) -> CardState:
         posted_at=NOW - timedelta(minutes=2),
         seen_at=NOW,
     )
-    fired = Fired(
-        rule="refund",
-        points=40,
-        why="waits for a refund",
-        location="rules/a.yaml:3:1",
-        evidence=("waiting", "refund"),
-        spans=(WAITING,),
-    )
     state = CardState(
         mention_id=ID,
         mention=Mention(post=post, brand="acme", kind=Kind.REPLY, spans=(BRAND,)),
-        verdict=Verdict(
-            mention_id=ID,
-            rules_version="r1",
-            engine_version="e1",
-            urgency=Urgency.CRITICAL,
-            ignored=False,
-            score=85,
-            persona="customer",
-            route="support",
-            tags=("refund",),
-            respond_in=timedelta(minutes=15),
-            alert=Alert.PING,
-            fired=(fired,),
-        ),
+        verdict=A_VERDICT,
         facts=Facts(
             mention_id=ID, brand="acme", platform="bluesky", kind=Kind.REPLY, text=post.searchable, lang="en"
         ),

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import Unavailable
-from bot.model import Alert, Card, Line, Receipt, Span
+from bot.model import Alert, Span
 from bot.ports import Wiring
+from bot.staff import Card, Line, Receipt
 from connectors.console import CONNECTOR, ConsoleNotifier, Terminal, visible
 from tests.contract._http import CountingHttp
 from tests.contract._rigs import FixedClock

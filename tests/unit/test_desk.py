@@ -8,9 +8,10 @@ import pytest
 
 from bot.desk import Desk
 from bot.metrics import Metrics
-from bot.model import ConversationState, Person, Role, Verb
-from bot.ports import Clock, Staff, Store
+from bot.model import ConversationState
+from bot.ports import Clock, Store
 from bot.records import Change, Decision
+from bot.staff import Person, Role, Staff, Verb
 from tests.unit._values import MENTION_ID, NOW, card_state
 
 PEOPLE = (

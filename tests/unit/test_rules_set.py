@@ -130,7 +130,9 @@ def test_what_is_nested_too_deeply_is_refused() -> None:
     assert "more than 20 deep" in problems_of({"a": f"conditions:\n{chain}"})[0]
     lists = "".join(f"  l{n}: [$l{n + 1}]\n" for n in range(300)) + "  l300: [a]\n"
     assert "more than 20 deep" in problems_of({"a": f"words:\n{lists}"})[0]
-    assert ["R001 this is nested too deeply"] == problems_of({"a": "[" * 3000 + "]" * 3000})
+    assert ["R001 lists and mappings stand too deep in each other"] == problems_of(
+        {"a": "[" * 3000 + "]" * 3000}
+    )
 
 
 def test_what_is_nested_reasonably_is_judged() -> None:

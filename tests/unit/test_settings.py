@@ -11,9 +11,10 @@ import pytest
 from pydantic import BaseModel
 
 from bot.errors import ConfigError
-from bot.model import Account, Brand, Person, Role
+from bot.model import Account, Brand
 from bot.ports import Connector
-from bot.settings import load
+from bot.settings.load import load
+from bot.staff import Person, Role
 from tests.unit.settings_world import (
     CONNECTORS,
     MINIMAL,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.settings import Settings, load
-from bot.settings_shape import File, file_model, spots
-from bot.settings_sources import Given
+from bot.settings.load import Settings, load
+from bot.settings.shape import File, file_model, spots
+from bot.settings.sources import Given
 from tests.unit.settings_world import CONNECTORS, MINIMAL, TOKEN, load_text
 
 ROOT = Path(__file__).parents[2]
@@ -110,7 +110,7 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     shown = re.sub(r"^( *)# ( *(?:[\w:]+:( .*)?))$", r"\1\2", text, flags=re.MULTILINE)
     settings = load_text(shown, tmp_path, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN})
-    assert ["console", "telegram:care"] == list(settings.channels)
+    assert ["console", "telegram:care", "webhook:desk"] == list(settings.channels)
     assert ["acme.example", "globex.example"] == [brand.accounts[0].handle for brand in settings.brands]
     assert "anna" == settings.people[0].key
     assert settings.heartbeat_url is not None

@@ -14,9 +14,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.errors import ConfigError
-from bot.settings import load
-from bot.settings_shape import File, file_model, spots
-from bot.settings_sources import Given
+from bot.settings.load import load
+from bot.settings.shape import File, file_model, spots
+from bot.settings.sources import Given
 from tests.unit.settings_world import CONNECTORS, MINIMAL
 
 KEYS = st.sampled_from(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.settings import load
+from bot.settings.load import load
 from tests.unit.settings_world import CONNECTORS
 
 FOLDER = Path(__file__).parents[1] / "golden" / "config"

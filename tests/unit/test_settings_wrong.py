@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bot.errors import ConfigError
 from bot.ports import Connector
-from bot.settings import load
+from bot.settings.load import load
 from tests.unit.settings_world import MINIMAL, SET_TOKEN, TELEGRAM, TOKEN, Own, load_text, problems, unused
 
 

@@ -18,7 +18,7 @@ LONGEST_FUNCTION = 40
 MEDIAN_FUNCTION = 8
 P90_FUNCTION = 20
 
-LONG_FILES = {"bot/model.py": "all the words in one place; declarations only"}
+LONG_FILES: dict[str, str] = {}
 """Files that may be longer, and why. May only shrink."""
 
 LONG_FUNCTIONS: frozenset[str] = frozenset()

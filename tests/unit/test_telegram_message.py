@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model import Alert, Button, Card, Line, Span
+from bot.model import Alert, Span
+from bot.staff import Button, Card, Line
 from bot.testing.telegram_chats import Chat, Sent, Telegram
 from connectors.telegram.message import MAX_TEXT, Message, cut, render, units
 

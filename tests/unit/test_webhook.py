@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from bot.model import Card, Line, Span
+from bot.model import Span
+from bot.staff import Card, Line
 from connectors.webhook import (
     TOLERANCE,
     AccountSettings,

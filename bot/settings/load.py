@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
 
 from bot.errors import ConfigError, Problem
-from bot.model import Account, Brand, Person
-from bot.ports import Connector, Staff
-from bot.settings_checks import check_together, is_channel, why_unknown
-from bot.settings_problems import Inspection, explain, in_order
-from bot.settings_shape import (
+from bot.model import Account, Brand
+from bot.ports import Connector
+from bot.settings.checks import check_together, is_channel, why_unknown
+from bot.settings.problems import Inspection, explain, in_order
+from bot.settings.shape import (
     File,
     Http,
     Log,
@@ -37,7 +37,8 @@ from bot.settings_shape import (
     readers,
     spots,
 )
-from bot.settings_sources import Given, overlay, put, read_file
+from bot.settings.sources import Given, overlay, put, read_file
+from bot.staff import Person, Staff
 
 DEFAULT_RULES = Path("config/rules")
 

@@ -32,9 +32,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from bot import duration
-from bot.model import Role
 from bot.ports import Connector
-from bot.settings_sources import Given, Spot, Trail, Wanted, variable_name
+from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
+from bot.staff import Role
 from bot.yamlfile import closest
 
 AnySection = TypeVar("AnySection", bound="Section")

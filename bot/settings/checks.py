@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bot.errors import Problem
 from bot.ports import Connector
-from bot.settings_problems import Loc, Place, locate, walk
-from bot.settings_shape import PersonSection, kind_of, kinds, normal_handle, platforms, readers
-from bot.settings_sources import Given
+from bot.settings.problems import Loc, Place, locate, walk
+from bot.settings.shape import PersonSection, kind_of, kinds, normal_handle, platforms, readers
+from bot.settings.sources import Given
 from bot.yamlfile import closest
 
 Why = tuple[str, str | None]

@@ -1,0 +1,1 @@
+"""The configuration: sources (environment, secrets, YAML), shape, checks, and one frozen value of it all."""

@@ -1,0 +1,120 @@
+"""What staff sees and does: people, cards, presses.
+
+Frozen values without I/O. It knows no chat platform: a channel turns a `Card` into its own markup and a
+button's press into a `Press`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model import Alert, Cursor, Span
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    LEAD = "lead"
+    OPS = "ops"
+
+
+class Verb(StrEnum):
+    """What a press on a card asks for."""
+
+    CLAIM = "claim"
+    DISMISS = "dismiss"
+    MORE = "more"
+    LESS = "less"
+    NOT_ABOUT_US = "not_about_us"
+    TOO_HIGH = "too_high"
+    TOO_LOW = "too_low"
+    WHY = "why"
+
+
+FEEDBACK_VERBS = frozenset({Verb.NOT_ABOUT_US, Verb.TOO_HIGH, Verb.TOO_LOW})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """`token` is what the platform hands back on a press: at most 64 bytes (Telegram's limit)."""
+
+    label: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One paragraph of a card. `marks` are the spans to show as matched words, `href` makes it a link."""
+
+    text: str
+    marks: tuple[Span, ...] = ()
+    href: str | None = None
+    is_quote: bool = False
+    is_strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A message to staff as it stands now; a channel renders it in its own markup.
+
+    The first 60 characters of `headline` suffice on a lock screen. `buttons` are rows.
+    """
+
+    headline: str
+    lines: tuple[Line, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    alert: Alert = Alert.MESSAGE
+    ping: tuple[str, ...] = ()
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The platform's proof that a delivery worked; `ref` finds the message again (to edit it)."""
+
+    ref: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """A button that a person pressed in a chat. `id` is the platform's, unique; `person` is `kind:id`."""
+
+    id: str
+    channel: str
+    person: str
+    token: str
+    at: datetime
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presses:
+    """What a decision feed yields: presses in order, and the position to commit with them."""
+
+    presses: tuple[Press, ...]
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody of the staff; `identities` are (channel kind, platform id) pairs, from the configuration."""
+
+    key: str
+    name: str
+    role: Role
+    identities: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """The people of the configuration, found by what a channel says of them."""
+
+    by_identity: Mapping[tuple[str, str], Person]
+
+    def find(self, identity: str) -> Person | None:
+        """`identity` is "kind:id", as `Press.person` has it."""
+        kind, _, platform_id = identity.partition(":")
+        return self.by_identity.get((kind, platform_id))
