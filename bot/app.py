@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,15 +15,16 @@ from typing import Any
 import structlog
 
 from bot import cards, texts
+from bot.accounts import Accounts
 from bot.desk import Desk
-from bot.errors import BotError, Refused, Unavailable
+from bot.errors import BotError, Reason, Unavailable
 from bot.feeds import FeedLoop
 from bot.http import HttpClient
 from bot.intake import Intake
 from bot.listener import Listener, Pace
 from bot.matcher.plain import PlainMatcher
 from bot.metrics import Metrics
-from bot.model import Account, Cursor
+from bot.model import Cursor
 from bot.outbox import CONSOLE, Outbox, State
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
 from bot.records import CardState, DigestState, Entry, Leased
@@ -43,7 +44,6 @@ HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
 DRAIN_WITHIN = 3.0
-RESOLVE_AGAIN = timedelta(seconds=30)
 
 
 def load_ruleset(settings: Settings) -> RuleSet:
@@ -102,10 +102,10 @@ class App:
             metrics=self.metrics,
             deliver=self.outbox.push,
         )
-        self.feed_loops = [
-            FeedLoop(feed=feed, store=self.store, take=self.desk.take, clock=self.clock)
-            for feed in self.feeds.values()
-        ]
+        self.accounts = Accounts(
+            watches=self.watches, lookups=self.lookups, store=self.store, clock=self.clock
+        )
+        self.feed_loops = [self._feed_loop(feed) for feed in self.feeds.values()]
         self.listeners = [self._listener(source) for source in self.sources.values()]
         self.people = {person.key: person.name for person in self.settings.people}
         self.web = WebServer(self.settings.http, self.checks, self.metrics)
@@ -121,7 +121,7 @@ class App:
             asyncio.create_task(work, name=name)
             for name, work in (
                 ("outbox", self.outbox.run()),
-                ("accounts", self._resolve_accounts()),
+                ("accounts", self.accounts.run()),
                 *((f"feed:{loop.feed.name}", loop.run()) for loop in self.feed_loops),
                 *((f"source:{one.state().name}", one.run()) for one in self.listeners),
             )
@@ -137,6 +137,7 @@ class App:
 
     async def _start(self) -> None:
         now = self.clock.now()
+        self.metrics.rules_loaded.info({"version": self.rules.version})
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
         await self.store.save_brands(self.settings.brands)
         for source, cursor in self.first_cursors.items():
@@ -164,10 +165,20 @@ class App:
 
     # --- pieces ---
 
+    def _feed_loop(self, feed: DecisionFeed) -> FeedLoop:
+        return FeedLoop(
+            feed=feed, store=self.store, take=self.desk.take, clock=self.clock, on_failure=self._feed_failed
+        )
+
     def _listener(self, source: Source) -> Listener:
         pace = Pace(clock=self.clock, random=random.random)
         return Listener(
-            source, self.intake.take, watch=self.watches[source.platform], store=self.store, pace=pace
+            source=source,
+            take=self.intake.take,
+            watch=self.watches[source.platform],
+            store=self.store,
+            pace=pace,
+            on_failure=lambda name, reason: self.metrics.source_failures.labels(name, reason.value).inc(),
         )
 
     def render(self, leased: Leased, state: State) -> Card:
@@ -186,6 +197,9 @@ class App:
             state = one.state()
             detail = state.message or ("" if state.is_connected else "not heard of yet")
             yield Check(name=f"source:{state.name}", ok=state.is_connected, detail=detail)
+        for account in self.accounts.unresolved():
+            detail = "there is no such handle" if account in self.accounts.refused else "not resolved yet"
+            yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
         failing = self.outbox.failing
@@ -195,14 +209,28 @@ class App:
 
     def _channel_refused(self, channel: str, error: BotError) -> None:
         """A dead staff chat must not be silent: tell it once, through another channel."""
-        others = [name for name in (*self.settings.channels, CONSOLE) if name != channel]
-        works = next((name for name in others if name not in self.outbox.failing), CONSOLE)
-        if works == channel:
-            return
+        self._tell(
+            f"refused:{channel}:{error.reason.value}",
+            texts.channel_refused(channel, str(error)),
+            not_by=lambda name: name == channel,
+        )
+
+    def _feed_failed(self, feed: str, error: BotError) -> None:
+        """Buttons that do nothing are worse than none: tell it once, on a channel of another kind."""
+        if error.reason in {Reason.UNAUTHORIZED, Reason.CONFLICT}:
+            self._tell(
+                f"feed:{feed}:{error.reason.value}",
+                texts.feed_failed(feed, str(error)),
+                not_by=lambda name: name.partition(":")[0] == feed,
+            )
+
+    def _tell(self, key: str, text: str, *, not_by: Callable[[str], bool]) -> None:
+        """A notice to staff by a channel that works; the same one at most once an hour."""
         now = self.clock.now()
-        key = f"refused:{channel}:{error.reason.value}:{now:%Y-%m-%dT%H}"
-        text = texts.channel_refused(channel, str(error))
-        self._aside(self.store.notice(key, works, text, now=now))
+        others = [name for name in (*self.settings.channels, CONSOLE) if not not_by(name)]
+        works = next((name for name in others if name not in self.outbox.failing), None)
+        if works is not None:
+            self._aside(self.store.notice(f"{key}:{now:%Y-%m-%dT%H}", works, text, now=now))
 
     def _aside(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(self._quietly(work))
@@ -215,35 +243,6 @@ class App:
             self.outbox.wake()
         except BotError as error:
             log.warning("notice.failed", reason=str(error))
-
-    async def _resolve_accounts(self) -> None:
-        """Handles become ids; until then a handle is watched for as a word only."""
-        refused: set[Account] = set()
-        while waiting := self.unresolved() - refused:
-            for account in waiting:
-                try:
-                    found = await self.lookups[account.platform].resolve(account.handle)
-                except Refused as error:
-                    refused.add(account)
-                    log.warning("account.refused", account=account.handle, detail=str(error))
-                except Unavailable:
-                    continue
-                else:
-                    await self._resolved({(account.platform, account.handle): found})
-            if self.unresolved() - refused:
-                await self.clock.sleep(RESOLVE_AGAIN.total_seconds())
-        await asyncio.Event().wait()
-
-    def unresolved(self) -> set[Account]:
-        lists = [watch.watchlist for watch in self.watches.values()]
-        every = {account for watchlist in lists for account in watchlist.unresolved()}
-        return {account for account in every if account.platform in self.lookups}
-
-    async def _resolved(self, ids: Mapping[tuple[str, str], str]) -> None:
-        for watch in self.watches.values():
-            watch.swap(watch.watchlist.with_ids(ids))
-        brands = next(iter(self.watches.values())).watchlist.brands
-        await self.store.save_brands(brands)
 
     async def _gauges(self) -> None:
         status = await self.store.status(now=self.clock.now())
@@ -260,8 +259,9 @@ class App:
         """Tell the outside monitor that all is well; when it is not, the silence is the alarm."""
         url = self.settings.heartbeat_url
         if url and all(check.ok for check in self.checks()):
-            async with self.http.request("GET", url):
-                pass
+            async with self.http.request("GET", url) as answer:
+                if answer.status >= 400:
+                    raise Unavailable(f"the monitor answers {answer.status}", reason=Reason.SERVER)
 
 
 async def build(

@@ -28,6 +28,7 @@ class FeedLoop:
     store: Store
     take: Callable[[DecisionFeed, Presses], Awaitable[None]]
     clock: Clock
+    on_failure: Callable[[str, BotError], None]
     rng: random.Random = field(default_factory=random.Random)
     failing: str | None = field(default=None, init=False)
 
@@ -39,9 +40,10 @@ class FeedLoop:
                 failures = 0
             except BotError as error:
                 failures += 1
-                pause = self._pause(error, failures)
-                self._failed(error, pause)
-                await self.clock.sleep(pause)
+                await self._wait(error, failures)
+            except Exception as error:  # noqa: BLE001 - a bug in one press must not end the daemon
+                failures += 1
+                await self._wait(BotError(type(error).__name__), failures, bug=error)
 
     async def _read(self) -> None:
         cursor = await self.store.cursor(self.feed.name)
@@ -57,16 +59,20 @@ class FeedLoop:
         asked = error.retry_after if isinstance(error, Unavailable) else None
         return max(backoff, asked.total_seconds()) if asked else backoff
 
-    def _failed(self, error: BotError, pause: float) -> None:
+    async def _wait(self, error: BotError, failures: int, *, bug: Exception | None = None) -> None:
+        pause = self._pause(error, failures)
         if self.failing != error.reason.value:
             self.failing = error.reason.value
+            self.on_failure(self.feed.name, error)
             log.warning(
                 "feed.failed",
                 feed=self.feed.name,
                 reason=self.failing,
                 detail=str(error),
                 again_in=round(pause, 1),
+                exc_info=bug,
             )
+        await self.clock.sleep(pause)
 
     def _works(self) -> None:
         if self.failing is not None:

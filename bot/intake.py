@@ -72,7 +72,9 @@ class Intake:
         entry = Entry(
             source=source, items=tuple(items), deleted=batch.deleted, cursor=batch.cursor, gap=batch.gap
         )
-        recorded = await self.store.record(entry, now=self.clock.now(), lease_for=LEASE_FOR)
+        with self.metrics.record_seconds.time():
+            recorded = await self.store.record(entry, now=self.clock.now(), lease_for=LEASE_FOR)
+        self._count(source, batch, recorded)
         self._report(entry, recorded)
         if self.deliver and recorded.leased:
             self.deliver(recorded.leased)
@@ -136,9 +138,17 @@ class Intake:
     def _is_rival(self, mention: Mention) -> bool:
         return self.watches[mention.post.platform].watchlist.is_rival(mention.brand)
 
+    def _count(self, source: str, batch: Batch, recorded: Recorded) -> None:
+        """Counted once committed: a batch that is read again counts once."""
+        self.metrics.events_seen.labels(source).inc(batch.seen)
+        self.metrics.posts_seen.labels(source).inc(batch.posts_seen)
+        self.metrics.undecodable.labels(source).inc(batch.undecodable)
+        self.metrics.duplicates.labels(source).inc(recorded.duplicates)
+        if batch.gap is not None:
+            self.metrics.gaps.labels(source, batch.gap.reason).inc()
+
     def _report(self, entry: Entry, recorded: Recorded) -> None:
         new = set(recorded.stored)
-        self.metrics.duplicates.labels(entry.source).inc(recorded.duplicates)
         for item in entry.items:
             if isinstance(item, Answer) or item.mention_id not in new:
                 continue

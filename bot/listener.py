@@ -46,14 +46,13 @@ class Pace:
 
     `random` gives numbers in [0, 1). `poll_every` is the rest of a polling source that has caught up.
     `healthy_after`: a stream must last that long before its failures are forgotten, so that one which dies at
-    once does not begin the back-off anew. `first_cursor` is where to begin when nothing was committed yet.
+    once does not begin the back-off anew.
     """
 
     clock: Clock
     random: Callable[[], float]
     poll_every: timedelta = timedelta(seconds=60)
     healthy_after: timedelta = timedelta(seconds=60)
-    first_cursor: Cursor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +74,20 @@ class Listening:
     undecodable: int = 0
 
 
+@dataclass(kw_only=True)
 class Listener:
-    """Drives one source until it is cancelled."""
+    """Drives one source until it is cancelled. `on_failure` hears of each connection that failed."""
 
-    def __init__(self, source: Source, take: Take, *, watch: Watch, store: Cursors, pace: Pace) -> None:
-        self._source = source
-        self._take = take
-        self._watch = watch
-        self._store = store
-        self._pace = pace
-        self._clock = pace.clock
-        self._state = Listening(name=source.name)
+    source: Source
+    take: Take
+    watch: Watch
+    store: Cursors
+    pace: Pace
+    on_failure: Callable[[str, Reason], None] = lambda _name, _reason: None
+
+    def __post_init__(self) -> None:
+        self._state = Listening(name=self.source.name)
+        self._clock = self.pace.clock
         self._failures = 0
         self._told: tuple[Reason, str] | None = None
         self._starts_anew = False
@@ -109,20 +111,20 @@ class Listener:
             await self._read()
         except Exception as error:  # noqa: BLE001 - one of the two places: no connector may end the program
             return self._failed(error)
-        if self._source.is_stream:
+        if self.source.is_stream:
             return self._failed(Unavailable("the stream ended"))
         self._recovered()
-        return self._pace.poll_every
+        return self.pace.poll_every
 
     async def _read(self) -> None:
         self._heard_at, self._held = None, None
-        async with aclosing(_closable(self._source, await self._position(), self._watch)) as batches:
+        async with aclosing(_closable(self.source, await self._position(), self.watch)) as batches:
             try:
                 async for batch in batches:
                     self._hear(batch)
                     await self._hand_over(batch)
             except CursorLost as error:
-                await self._take(self._source.name, Batch(gap=error.gap))
+                await self.take(self.source.name, Batch(gap=error.gap))
                 self._starts_anew = True
                 raise
             except BotError:
@@ -133,7 +135,7 @@ class Listener:
     async def _position(self) -> Cursor | None:
         if self._starts_anew:
             return None
-        return await self._store.cursor(self._source.name) or self._pace.first_cursor
+        return await self.store.cursor(self.source.name)
 
     def _hear(self, batch: Batch) -> None:
         now = self._clock.monotonic()
@@ -165,7 +167,7 @@ class Listener:
         held, self._held = self._held, None
         if held is None or held == Batch():
             return
-        await self._take(self._source.name, held)
+        await self.take(self.source.name, held)
         self._committed_at = self._clock.monotonic()
         if held.cursor is not None:
             self._starts_anew = False
@@ -174,7 +176,7 @@ class Listener:
     def _is_healthy(self) -> bool:
         if self._heard_at is None:
             return False
-        return self._clock.monotonic() - self._heard_at >= self._pace.healthy_after.total_seconds()
+        return self._clock.monotonic() - self._heard_at >= self.pace.healthy_after.total_seconds()
 
     def _failed(self, error: Exception) -> timedelta:
         """Say so, once per change of reason; how long to wait."""
@@ -182,8 +184,9 @@ class Listener:
             self._recovered()
         reason = error.reason if isinstance(error, BotError) else Reason.BUG
         message = str(error) if isinstance(error, BotError) else type(error).__name__
-        wait = back_off(error, self._failures, self._pace.random())
+        wait = back_off(error, self._failures, self.pace.random())
         self._failures += 1
+        self.on_failure(self.source.name, reason)
         retry_at = self._clock.now() + wait
         self._state = replace(self._state, reason=reason, message=message, retry_at=retry_at)
         self._tell(reason, message, error)
@@ -199,7 +202,7 @@ class Listener:
         _log.log(
             logging.ERROR if is_bug else logging.WARNING,
             "source.failed",
-            source=self._source.name,
+            source=self.source.name,
             reason=reason.value,
             message=message,
             retry_at=retry_at.isoformat(timespec="seconds") if retry_at else None,
@@ -209,7 +212,7 @@ class Listener:
     def _recovered(self) -> None:
         self._failures = 0
         if self._told is not None:
-            _log.info("source.recovered", source=self._source.name, after=self._told[0].value)
+            _log.info("source.recovered", source=self.source.name, after=self._told[0].value)
         self._told = None
         self._state = replace(self._state, reason=None, message=None)
 

@@ -258,12 +258,19 @@ class Outbox:
                 held_back = gate.check(leased, state, now)
                 if held_back is not None:
                     return held_back
-            return Sent(receipt=await self._send(leased, self.render(leased, state)))
+            receipt = await self._send(leased, self.render(leased, state))
+            self._time(leased, state)
+            return Sent(receipt=receipt)
         except BotError as error:
             return self._failed(leased, error)
         except Exception as error:  # one of the two places: a bug in a channel must not stop the others
             log.exception("delivery.crashed", effect=leased.id, channel=leased.effect.channel)
             return self._failed(leased, BotError(type(error).__name__))
+
+    def _time(self, leased: Leased, state: State) -> None:
+        if leased.effect.kind is EffectKind.ALERT and isinstance(state, CardState):
+            delay = self.clock.now() - state.mention.post.seen_at
+            self.metrics.alert_delay_seconds.observe(max(0.0, delay.total_seconds()))
 
     async def _state(self, leased: Leased) -> State:
         if leased.effect.kind is EffectKind.DIGEST:

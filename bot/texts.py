@@ -194,6 +194,11 @@ def channel_refused(channel: str, cause: str) -> str:
     return f"{channel} refuses our messages: {cause}\nIts alerts come here until that is mended."
 
 
+def feed_failed(feed: str, cause: str) -> str:
+    """Told once on another channel: cards still come, their buttons do nothing."""
+    return f"Buttons on {feed} do not reach us: {cause}\nPresses wait there until that is mended."
+
+
 # --- setting up a chat --------------------------------------------------------------------------
 
 

@@ -138,6 +138,8 @@ def connect_for_writing(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sq
             "BEGIN IMMEDIATE"
         )  # a lock or a read-only file shows here, not at the first mention
         connection.execute("ROLLBACK")
+        # Whoever held these leases is dead: we hold the lock. The fence keeps a late word of theirs out.
+        connection.execute("UPDATE effects SET state = 'pending', leased_until = NULL WHERE state = 'leased'")
     except sqlite3.Error as error:
         connection.close()
         raise store_error(error, at=path) from error

@@ -29,7 +29,9 @@ async def running(world: World) -> AsyncIterator[App]:
     task = asyncio.create_task(app.run(stop))
     try:
         await until(lambda: world.jetstream.open_requests or task.done(), what="the source connects")
-        await until(lambda: not app.unresolved() or task.done(), what="the brand's handle is resolved")
+        await until(
+            lambda: not app.accounts.unresolved() or task.done(), what="the brand's handle is resolved"
+        )
         yield app
     finally:
         stop.set()

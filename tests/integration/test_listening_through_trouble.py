@@ -68,7 +68,7 @@ async def test_every_post_arrives_once(seed: int) -> None:
         settings = Settings(jetstream=server.url, silence=0.2)
         source = JetstreamSource(settings, Wiring(http=http, clock=SystemClock()))
         pace = Pace(clock=SystemClock(), random=lambda: 0.001)
-        listener = Listener(source, desk.take, watch=WatchAll(), store=desk, pace=pace)
+        listener = Listener(source=source, take=desk.take, watch=WatchAll(), store=desk, pace=pace)
         with capture_logs():
             listening = asyncio.create_task(listener.run())
             ids = []

@@ -328,3 +328,14 @@ async def test_an_expanded_card_is_an_update_with_its_payload(store: SqliteStore
     assert [(one.effect.channel, dict(one.effect.payload)) for one in decided.leased] == [
         ("telegram:care", {"expanded": True})
     ]
+
+
+async def test_a_new_life_takes_over_what_the_dead_one_held(tmp_path: Path) -> None:
+    """One daemon per database: whoever opens it next need not wait for leases of a dead process."""
+    path = tmp_path / "outcare.db"
+    async with s.opened(path) as first:
+        (held,) = (await s.record(first, s.judged(s.post("q")))).leased
+    async with s.opened(path) as second:
+        (again,) = await s.lease(second)
+        assert (held.id, held.attempt + 1) == (again.id, again.attempt)
+        assert held.fence < again.fence

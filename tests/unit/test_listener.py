@@ -89,7 +89,7 @@ class Shelf:
 @asynccontextmanager
 async def listening(source: Script, shelf: Shelf, **pace: Any) -> AsyncIterator[Listener]:
     pace = {"clock": source._clock, "random": lambda: 1.0, **pace}
-    listener = Listener(source, shelf.take, watch=WatchAll(), store=shelf, pace=Pace(**pace))
+    listener = Listener(source=source, take=shelf.take, watch=WatchAll(), store=shelf, pace=Pace(**pace))
     task = asyncio.create_task(listener.run())
     await source._clock.advance(0)
     try:
@@ -108,14 +108,6 @@ async def test_it_resumes_after_what_is_committed() -> None:
         await clock.advance(1)
     assert source.after == ["7", "8"]
     assert shelf.ids == ["p8", "p9"]
-
-
-async def test_the_first_start_may_begin_in_the_past() -> None:
-    """`first_cursor` counts only where nothing was committed yet."""
-    for committed, expected in ((None, "past"), ("7", "7")):
-        source = Script(ManualClock())
-        async with listening(source, Shelf(committed), first_cursor=Cursor("past")):
-            assert source.after == [expected]
 
 
 async def test_a_batch_is_committed_before_the_next_is_taken() -> None:

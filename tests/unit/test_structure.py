@@ -26,6 +26,7 @@ LONG_FUNCTIONS: frozenset[str] = frozenset()
 
 CATCH_ALL = {
     "bot/outbox.py": "around one delivery: a bug in a channel must not stop the others",
+    "bot/feeds.py": "around one feed, the other kind of source: a bug in one press must not end the daemon",
     "bot/listener.py": "around one source: a bug in a connector must not end the program",
     "bot/store/writer.py": "whatever a unit of work raises belongs to the future of whoever submitted it",
 }

@@ -1,0 +1,67 @@
+"""Handles of brands become platform ids, in the background and for as long as it takes.
+
+Until a handle is resolved it is watched for as a word only: answers by the brand go unrecognised, so an
+unresolved account is a reason not to be ready. Knows no platform; asks its `Lookup`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from bot.errors import Refused, Unavailable
+from bot.model import Account
+from bot.ports import Clock, Lookup, Store
+from bot.watchlist import LiveWatch
+
+log = structlog.get_logger()
+
+AGAIN_AFTER = timedelta(seconds=30)
+
+
+@dataclass(kw_only=True)
+class Accounts:
+    """`refused`: the handles that the platform says do not exist; a person must mend them."""
+
+    watches: Mapping[str, LiveWatch]
+    lookups: Mapping[str, Lookup]
+    store: Store
+    clock: Clock
+    refused: set[Account] = field(default_factory=set, init=False)
+
+    async def run(self) -> None:
+        """Resolve what can be resolved, then rest for ever."""
+        while waiting := self.unresolved() - self.refused:
+            await self._resolve(waiting)
+            if self.unresolved() - self.refused:
+                await self.clock.sleep(AGAIN_AFTER.total_seconds())
+        await asyncio.Event().wait()
+
+    def unresolved(self) -> set[Account]:
+        """The accounts on platforms that we can ask, whose id is not known."""
+        lists = [watch.watchlist for watch in self.watches.values()]
+        every = {account for watchlist in lists for account in watchlist.unresolved()}
+        return {account for account in every if account.platform in self.lookups}
+
+    async def _resolve(self, accounts: Iterable[Account]) -> None:
+        for account in accounts:
+            try:
+                found = await self.lookups[account.platform].resolve(account.handle)
+            except Refused as error:
+                self.refused.add(account)
+                log.warning("account.refused", handle=account.handle, detail=str(error))
+            except Unavailable as error:
+                log.debug("account.waiting", handle=account.handle, detail=str(error))
+            else:
+                await self._found({(account.platform, account.handle): found})
+
+    async def _found(self, ids: Mapping[tuple[str, str], str]) -> None:
+        for watch in self.watches.values():
+            watch.swap(watch.watchlist.with_ids(ids))
+        brands = next(iter(self.watches.values())).watchlist.brands
+        await self.store.save_brands(brands)
+        log.info("account.resolved", handles=[handle for _, handle in ids])
