@@ -290,6 +290,7 @@ async def build(
         if (lookup := connectors[name].lookup)
     }
     begin = clock.now() - since_ago
+    rules.measure("the first text loads the language model, so let it be this one", ())
     return App(
         settings=settings,
         rules=rules,

@@ -30,7 +30,7 @@ Format = Literal["auto", "console", "json"]
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
-CHATTY = ("aiohttp.access", "aiosqlite", "apscheduler", "httpcore", "httpx", "telegram", "tweepy")
+CHATTY = ("aiohttp.access", "apscheduler", "httpcore", "httpx", "telegram", "tweepy")
 """Libraries that log each request or job, some with a credential or a post's text: warnings only."""
 
 _BLOCK_KEYS = frozenset({"exception", "stack"})

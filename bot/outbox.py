@@ -191,7 +191,6 @@ class Outbox:
             task = asyncio.create_task(self._deliver(one))
             self._tasks.add(task)
             task.add_done_callback(self._done)
-        self.wake()
 
     def wake(self) -> None:
         self._wake.set()

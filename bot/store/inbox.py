@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select
 from sqlmodel import col
 
 from bot.model import ConversationState, Urgency
@@ -100,25 +99,25 @@ def _wanted(wanted: Wanted) -> _Query:
     return query
 
 
-async def read(conn: AsyncConnection, wanted: Wanted) -> tuple[InboxRow, ...]:
+def read(conn: Connection, wanted: Wanted) -> tuple[InboxRow, ...]:
     """Most urgent first, then longest waiting."""
-    return await _read(conn, _wanted(wanted))
+    return _read(conn, _wanted(wanted))
 
 
-async def collected(conn: AsyncConnection, digest: int) -> tuple[InboxRow, ...]:
+def collected(conn: Connection, digest: int) -> tuple[InboxRow, ...]:
     """What a digest effect has collected and is still there."""
     items = select(col(DigestItemRow.mention)).where(col(DigestItemRow.effect) == digest)
     query = _rows().where(col(MentionRow.id).in_(items), col(PostRow.deleted_at).is_(None))
-    return await _read(conn, query)
+    return _read(conn, query)
 
 
-async def _read(conn: AsyncConnection, query: _Query) -> tuple[InboxRow, ...]:
-    found = (await conn.execute(query)).all()
-    rules = await _rules(conn, [row.verdict for row in found])
+def _read(conn: Connection, query: _Query) -> tuple[InboxRow, ...]:
+    found = conn.execute(query).all()
+    rules = _rules(conn, [row.verdict for row in found])
     return tuple(_row(row, rules.get(row.verdict, ())) for row in found)
 
 
-async def _rules(conn: AsyncConnection, verdicts: Sequence[int]) -> dict[int, tuple[str, ...]]:
+def _rules(conn: Connection, verdicts: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """The rules that fired in each verdict, in its order."""
     names: dict[int, tuple[str, ...]] = {}
     for start in range(0, len(verdicts), 500):
@@ -127,7 +126,7 @@ async def _rules(conn: AsyncConnection, verdicts: Sequence[int]) -> dict[int, tu
             .where(col(FiredRow.verdict).in_(verdicts[start : start + 500]))
             .order_by(col(FiredRow.verdict), col(FiredRow.place))
         )
-        for verdict, rule in await conn.execute(query):
+        for verdict, rule in conn.execute(query):
             names[verdict] = (*names.get(verdict, ()), rule)
     return names
 

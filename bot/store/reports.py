@@ -1,21 +1,22 @@
 """Everything that is read, on read-only connections through SQLModel's tables: it can't disturb the writer.
 
-It turns rows into the values of `bot.records`; no row leaves it.
+It turns rows into the values of `bot.records`; no row leaves it. Each report is one trip to a reader thread
+and back (decision 9): a trip per statement costs more than the statements.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, or_, select, text
+from sqlalchemy import URL, Connection, create_engine, or_, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import col
 
 from bot.model import Cursor
@@ -34,6 +35,9 @@ from bot.store.tables import (
 )
 from bot.store.writer import store_error
 
+T = TypeVar("T")
+
+_READERS = 2
 _NEXT = text(
     "SELECT min(at) FROM (SELECT min(e.leased_until) AS at FROM effects e WHERE e.state = 'leased'"
     f" UNION ALL SELECT min(e.due_at) FROM effects e WHERE e.state = 'pending' AND {READY})"
@@ -45,23 +49,23 @@ class Reports:
 
     def __init__(self, path: Path, *, busy_seconds: float) -> None:
         self._path = path
-        url = URL.create(
-            "sqlite+aiosqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"}
-        )
-        self._engine = create_async_engine(
-            url, pool_size=2, max_overflow=2, connect_args={"timeout": busy_seconds}
-        )
+        url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
+        self._engine = create_engine(url, pool_size=_READERS, connect_args={"timeout": busy_seconds})
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="outcare-reader")
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await asyncio.to_thread(self._readers.shutdown)
+        self._engine.dispose()
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        """One connection, and one state of the database for all that is read in the block."""
+    async def _read(self, ask: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._ask, ask)
+
+    def _ask(self, ask: Callable[[Connection], T]) -> T:
+        """One connection, and one state of the database for all that is read."""
         try:
-            async with self._engine.connect() as conn:
-                await conn.exec_driver_sql("BEGIN")
-                yield conn
+            with self._engine.connect() as conn:
+                conn.exec_driver_sql("BEGIN")
+                return ask(conn)
         except DBAPIError as error:
             cause = error.orig if isinstance(error.orig, sqlite3.Error) else error
             raise store_error(cause, at=self._path) from error
@@ -69,9 +73,8 @@ class Reports:
     # --- listening ------------------------------------------------------------------------------
 
     async def cursor(self, name: str) -> Cursor | None:
-        async with self._reading() as conn:
-            query = select(col(CursorRow.cursor)).where(col(CursorRow.name) == name)
-            found = (await conn.execute(query)).scalar()
+        query = select(col(CursorRow.cursor)).where(col(CursorRow.name) == name)
+        found = await self._read(lambda conn: conn.execute(query).scalar())
         return None if found is None else Cursor(found)
 
     async def held(self, platform: str, since: datetime) -> Mapping[str, tuple[str, ...]]:
@@ -83,43 +86,37 @@ class Reports:
         )
         is_recent = (col(PostRow.platform) == platform) & (col(PostRow.stored_at) >= since)
         brands: dict[str, tuple[str, ...]] = {}
-        async with self._reading() as conn:
-            query = mentioned.where(is_recent).union(answered.where(is_recent)).order_by("post_id", "brand")
-            for post_id, brand in await conn.execute(query):
-                brands[post_id] = (*brands.get(post_id, ()), brand)
+        query = mentioned.where(is_recent).union(answered.where(is_recent)).order_by("post_id", "brand")
+        for post_id, brand in await self._read(lambda conn: conn.execute(query).all()):
+            brands[post_id] = (*brands.get(post_id, ()), brand)
         return brands
 
     async def account_ids(self) -> Mapping[tuple[str, str], str]:
         query = select(col(AccountRow.platform), col(AccountRow.handle), col(AccountRow.account_id))
-        async with self._reading() as conn:
-            found = await conn.execute(query.where(col(AccountRow.account_id).is_not(None)))
-            return {(platform, handle): id_ for platform, handle, id_ in found if id_}
+        known = query.where(col(AccountRow.account_id).is_not(None))
+        found = await self._read(lambda conn: conn.execute(known).all())
+        return {(platform, handle): id_ for platform, handle, id_ in found if id_}
 
     # --- delivering -----------------------------------------------------------------------------
 
     async def next_due_at(self) -> datetime | None:
-        async with self._reading() as conn:
-            at = (await conn.execute(_NEXT)).scalar()
+        at = await self._read(lambda conn: conn.execute(_NEXT).scalar())
         return rows.moment_or_none(at)
 
     async def card(self, leased: Leased) -> CardState | None:
-        async with self._reading() as conn:
-            return await conn.run_sync(lambda sync: card.of_effect(_fetcher(sync), leased.id))
+        return await self._read(lambda conn: card.of_effect(_fetcher(conn), leased.id))
 
     async def digest(self, leased: Leased) -> DigestState:
-        async with self._reading() as conn:
-            found = await inbox.collected(conn, leased.id)
+        found = await self._read(lambda conn: inbox.collected(conn, leased.id))
         return DigestState(route=leased.effect.route or "", rows=found)
 
     # --- reporting ------------------------------------------------------------------------------
 
     async def status(self, *, schema: str, now: datetime) -> Status:
-        async with self._reading() as conn:
-            return await status.read(conn, schema=schema, now=now)
+        return await self._read(lambda conn: status.read(conn, schema=schema, now=now))
 
     async def inbox(self, wanted: inbox.Wanted) -> tuple[InboxRow, ...]:
-        async with self._reading() as conn:
-            return await inbox.read(conn, wanted)
+        return await self._read(lambda conn: inbox.read(conn, wanted))
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         query = (
@@ -138,8 +135,7 @@ class Reports:
             .order_by(col(BrandRow.is_rival), col(MentionRow.id))
             .limit(1)
         )
-        async with self._reading() as conn:
-            found = (await conn.execute(query)).first()
+        found = await self._read(lambda conn: conn.execute(query).first())
         if found is None:
             return None
         return StoredVerdict(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Select, func, select
 from sqlmodel import col
 
 from bot.model import Cursor, Gap
@@ -27,46 +26,46 @@ GAPS_SHOWN = 20
 _RECENT = 500
 
 
-async def read(conn: AsyncConnection, *, schema: str, now: datetime) -> Status:
+def read(conn: Connection, *, schema: str, now: datetime) -> Status:
     waits = col(AskRow.outcome).is_(None)
     return Status(
         schema_version=schema,
-        posts=await _scalar(conn, select(func.count()).select_from(PostRow)),
-        mentions=await _scalar(conn, select(func.count()).select_from(MentionRow)),
-        conversations=await _by(conn, ConversationRow.state),
-        open_asks=await _scalar(conn, select(func.count()).select_from(AskRow).where(waits)),
-        overdue_asks=await _scalar(
+        posts=_scalar(conn, select(func.count()).select_from(PostRow)),
+        mentions=_scalar(conn, select(func.count()).select_from(MentionRow)),
+        conversations=_by(conn, ConversationRow.state),
+        open_asks=_scalar(conn, select(func.count()).select_from(AskRow).where(waits)),
+        overdue_asks=_scalar(
             conn, select(func.count()).select_from(AskRow).where(waits, col(AskRow.due_at) < now)
         ),
-        effects=await _by(conn, EffectRow.state),
-        sources=await _sources(conn),
-        gaps=await _gaps(conn),
-        oldest_pending_at=await _scalar(
+        effects=_by(conn, EffectRow.state),
+        sources=_sources(conn),
+        gaps=_gaps(conn),
+        oldest_pending_at=_scalar(
             conn,
             select(func.min(EffectRow.due_at)).where(
                 col(EffectRow.state) == "pending", col(EffectRow.due_at) <= now
             ),
         ),
-        rules_version=await _scalar(
+        rules_version=_scalar(
             conn, select(col(RuleSetRow.version)).order_by(col(RuleSetRow.loaded_at).desc()).limit(1)
         ),
-        last_mention_at=await _scalar(
+        last_mention_at=_scalar(
             conn, select(func.max(PostRow.seen_at)).join(MentionRow, col(MentionRow.post) == col(PostRow.id))
         ),
-        failures=await _failures(conn),
+        failures=_failures(conn),
     )
 
 
-async def _scalar(conn: AsyncConnection, query: Select[Any]) -> Any:
-    return (await conn.execute(query)).scalar()
+def _scalar(conn: Connection, query: Select[Any]) -> Any:
+    return conn.execute(query).scalar()
 
 
-async def _by(conn: AsyncConnection, column: Any) -> dict[str, int]:
+def _by(conn: Connection, column: Any) -> dict[str, int]:
     query = select(col(column), func.count()).group_by(col(column)).order_by(col(column))
-    return {row[0]: row[1] for row in await conn.execute(query)}
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
-async def _sources(conn: AsyncConnection) -> tuple[SourceStatus, ...]:
+def _sources(conn: Connection) -> tuple[SourceStatus, ...]:
     query = (
         select(col(CursorRow.name), col(CursorRow.cursor), col(CursorRow.updated_at))
         .where(col(CursorRow.kind) == "source")
@@ -74,25 +73,25 @@ async def _sources(conn: AsyncConnection) -> tuple[SourceStatus, ...]:
     )
     return tuple(
         SourceStatus(name=name, cursor=Cursor(cursor), updated_at=at)
-        for name, cursor, at in await conn.execute(query)
+        for name, cursor, at in conn.execute(query)
     )
 
 
-async def _gaps(conn: AsyncConnection) -> tuple[Gap, ...]:
+def _gaps(conn: Connection) -> tuple[Gap, ...]:
     """The latest ones, oldest first."""
     query = (
         select(col(GapRow.source), col(GapRow.started_at), col(GapRow.ended_at), col(GapRow.reason))
         .order_by(col(GapRow.ended_at).desc(), col(GapRow.id).desc())
         .limit(GAPS_SHOWN)
     )
-    found = (await conn.execute(query)).all()
+    found = conn.execute(query).all()
     return tuple(
         Gap(source=source, started_at=start, ended_at=end, reason=reason)
         for source, start, end, reason in reversed(found)
     )
 
 
-async def _failures(conn: AsyncConnection) -> dict[str, str]:
+def _failures(conn: Connection) -> dict[str, str]:
     """Why the last try on a channel failed, of the channels where it did."""
     query = (
         select(col(EffectRow.channel), col(DeliveryRow.outcome), col(DeliveryRow.reason))
@@ -101,6 +100,6 @@ async def _failures(conn: AsyncConnection) -> dict[str, str]:
         .limit(_RECENT)
     )
     last: dict[str, str | None] = {}
-    for channel, outcome, reason in await conn.execute(query):
+    for channel, outcome, reason in conn.execute(query):
         last.setdefault(channel, None if outcome == "sent" else reason or outcome)
     return {channel: reason for channel, reason in sorted(last.items()) if reason is not None}
