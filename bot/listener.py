@@ -37,7 +37,7 @@ FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=60)
 UNTIL_A_PERSON_ACTED = timedelta(minutes=15)
 
-_log = structlog.get_logger("listener")
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

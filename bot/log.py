@@ -6,10 +6,12 @@ are named `noun.past_verb`, fields are flat, ids instead of objects, and no ment
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
 import threading
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import orjson
@@ -30,9 +32,10 @@ Format = Literal["auto", "console", "json"]
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
-CHATTY = ("aiohttp.access", "apscheduler", "httpcore", "httpx", "telegram", "tweepy")
+CHATTY = ("aiohttp.access", "alembic", "apscheduler", "httpcore", "httpx", "telegram", "tweepy")
 """Libraries that log each request or job, some with a credential or a post's text: warnings only."""
 
+_OURS = frozenset({"bot", "connectors", "rules"})
 _BLOCK_KEYS = frozenset({"exception", "stack"})
 
 
@@ -94,7 +97,7 @@ def _formatter(redactor: Redactor, *, is_console: bool) -> logging.Formatter:
     def hide(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
         return redactor.mapping(event)
 
-    ending: list[Processor] = [_printable, _console()] if is_console else [_json()]
+    ending: list[Processor] = [_short, _printable, _console()] if is_console else [_json()]
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_shared(),
         processors=[
@@ -120,6 +123,16 @@ def _console() -> Processor:
     return structlog.dev.ConsoleRenderer(
         colors=has_colors, exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
     )
+
+
+def _short(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """For people: the time of day on their clock, our own loggers unnamed, nothing that is empty."""
+    kept = {key: value for key, value in event.items() if value is not None}
+    if str(kept.get("logger", "")).partition(".")[0] in _OURS:
+        del kept["logger"]
+    with contextlib.suppress(KeyError, ValueError):
+        kept["timestamp"] = f"{datetime.fromisoformat(kept['timestamp']).astimezone():%H:%M:%S}"
+    return kept
 
 
 def _printable(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

@@ -74,7 +74,7 @@ class World:
         await self._stack.aclose()
 
     def write_config(self, **more: object) -> None:
-        """Write outcare.yaml; `more` replaces whole sections."""
+        """Write outcare.yaml; `more` replaces whole sections (None: leaves them out)."""
         config: dict[str, object] = {
             "aim": "Answer within minutes",
             "brand": {"name": "acme", "words": ["acme"], "accounts": {"bluesky": ["acme.test"]}},
@@ -95,7 +95,8 @@ class World:
             "http": {"host": "127.0.0.1", "port": 0},
             "log": {"level": "info", "format": "json"},
         }
-        self.config.write_text(yaml.safe_dump({**config, **more}, sort_keys=False))
+        wanted = {name: section for name, section in {**config, **more}.items() if section is not None}
+        self.config.write_text(yaml.safe_dump(wanted, sort_keys=False))
 
     @property
     def env(self) -> dict[str, str]:
