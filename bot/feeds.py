@@ -5,6 +5,7 @@ The twin of `bot.listener` for the other direction. Knows no chat platform.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from bot.staff import Presses
 log = structlog.get_logger()
 
 FIRST_WAIT, LONGEST_WAIT, UNAUTHORIZED_WAIT = 1.0, 60.0, 300.0
+HEALTHY_AFTER = 5.0
 
 
 @dataclass(kw_only=True)
@@ -47,9 +49,18 @@ class FeedLoop:
 
     async def _read(self) -> None:
         cursor = await self.store.cursor(self.feed.name)
-        async for presses in self.feed.read(cursor):
-            self._works()
-            await self.take(self.feed, presses)
+        patience = asyncio.create_task(self._works_after(HEALTHY_AFTER))
+        try:
+            async for presses in self.feed.read(cursor):
+                self._works()
+                await self.take(self.feed, presses)
+        finally:
+            patience.cancel()
+
+    async def _works_after(self, seconds: float) -> None:
+        """Nobody presses for hours: a poll that has not failed for a while works too."""
+        await self.clock.sleep(seconds)
+        self._works()
 
     def _pause(self, error: BotError, failures: int) -> float:
         if isinstance(error, Unauthorized):

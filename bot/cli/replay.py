@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from bot.app import load_ruleset
 from bot.cli import output, setup
-from bot.errors import ConfigError
+from bot.errors import ConfigError, Rejected
 from bot.log import configure
 from bot.replay import Summary, replay
 from bot.settings.load import Settings
@@ -35,6 +35,8 @@ def replay_file(file: Path, config: Path | None, database: Path | None, *, as_js
     else:
         with tempfile.TemporaryDirectory(prefix="outcare-replay-") as folder:
             summary = asyncio.run(_replay(file, settings, rules, Path(folder) / "replay.db"))
+    if summary.events and summary.undecodable == summary.events:
+        raise Rejected(f"{file} is no recording: none of its {summary.events} lines is a Jetstream event")
     if as_json:
         output.json(summary)
     else:
@@ -46,7 +48,8 @@ async def _replay(file: Path, settings: Settings, rules: RuleSet, database: Path
     store = await SqliteStore.open(database, upgrade=True)
     size = os.stat(file).st_size  # noqa: PTH116 - pathlib's own would be a blocking call to the linter
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(file.name, total=size)
         source = RecordingSource(file, progress=lambda count: bar.advance(task, count))
         try:

@@ -45,6 +45,11 @@ async def _serve(settings: Settings, path: Path, since_ago: timedelta) -> None:
     await app.run(stop)
 
 
+def _short(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def banner(app: App, path: Path) -> list[str]:
     """What this daemon listens to and whom it tells, in a few lines."""
     settings = app.settings
@@ -52,7 +57,7 @@ def banner(app: App, path: Path) -> list[str]:
     names = [f"{person.name} ({person.role.value})" for person in settings.people]
     lines = [
         f"Outcare · {settings.aim}" if settings.aim else "Outcare",
-        f"  configuration  {path}",
+        f"  configuration  {_short(path)}",
         f"  brand          {own.name}: {', '.join(own.words)}",
         f"  rivals         {', '.join(brand.name for brand in rivals) or 'none'}",
         f"  listens to     {', '.join(settings.sources) or 'nothing (no sources are configured)'}",

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.app import App, build
 from bot.cli import setup
@@ -166,3 +168,35 @@ async def test_a_deleted_post_leaves_no_text_behind(tmp_path: Path) -> None:
         assert not [row for row in rows if "12345" in row.text]
         stored = await app.store.verdict(uri)
         assert stored is None or "12345" not in stored.facts.text
+
+
+async def test_the_outside_monitor_hears_of_us_only_while_all_is_well(tmp_path: Path) -> None:
+    """Pings while every check passes; none once the network is gone: the silence is the alarm."""
+    pings: list[float] = []
+
+    async def ping(request: web.Request) -> web.Response:
+        pings.append(asyncio.get_running_loop().time())
+        return web.Response(text="ok")
+
+    monitor = web.Application()
+    monitor.router.add_get("/ping/secret-key", ping)
+    async with World(tmp_path) as world, TestServer(monitor, host="127.0.0.1") as server:
+        url = str(server.make_url("/ping/secret-key"))
+        world.write_config(heartbeat_url=url, heartbeat_every="1s")
+        async with running(world) as app:
+            await until(lambda: len(pings) >= 2, what="it pings")
+            await world.jetstream.stop()
+            await until(lambda: not all(check.ok for check in app.checks()), what="it notices")
+            before = len(pings)
+            await asyncio.sleep(2.5)
+            assert before == len(pings)
+
+
+async def test_a_second_reader_of_the_bot_is_told_to_staff(tmp_path: Path) -> None:
+    """Somebody else takes the presses: readiness says so, and a channel of another kind hears of it."""
+    async with World(tmp_path) as world:
+        world.telegram.fail(409, method="getUpdates", times=2, description="Conflict: terminated by other")
+        async with running(world) as app:
+            await until(lambda: world.webhook.deliveries, what="staff is told")
+            assert "Buttons on telegram do not reach us" in world.webhook.deliveries[0].body.decode()
+            await until(lambda: all(check.ok for check in app.checks()), what="it recovers by itself")

@@ -12,7 +12,7 @@ from typing import Any, cast
 from structlog.testing import capture_logs
 
 from bot.errors import BotError, Reason, StoreError, Unauthorized, Unavailable
-from bot.feeds import UNAUTHORIZED_WAIT, FeedLoop
+from bot.feeds import HEALTHY_AFTER, UNAUTHORIZED_WAIT, FeedLoop
 from bot.model import Cursor
 from bot.ports import DecisionFeed, Store
 from bot.staff import Press, Presses
@@ -139,3 +139,15 @@ async def test_a_bug_does_not_end_it() -> None:
     assert ["feed.failed", "feed.recovered"] == [line["event"] for line in lines]
     assert isinstance(lines[0]["exc_info"], KeyError)
     assert Cursor("1") == shelf.committed
+
+
+async def test_a_feed_in_which_nobody_presses_works_too() -> None:
+    """A poll that has not failed for some seconds is a recovery; one that fails at once is none."""
+    conflict = Unavailable("somebody else reads", reason=Reason.CONFLICT)
+    script, shelf, clock = Script([conflict], [asyncio.Event()]), Shelf(), ManualClock()
+    with capture_logs() as lines:
+        async with driven(script, shelf, clock):
+            await clock.advance(1.5)
+            assert ["feed.failed"] == [line["event"] for line in lines]
+            await clock.advance(HEALTHY_AFTER)
+    assert ["feed.failed", "feed.recovered"] == [line["event"] for line in lines]
