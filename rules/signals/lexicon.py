@@ -141,14 +141,17 @@ class Vocabulary:
         for form in body.shorten(token):
             if form in self._known:
                 names[form] = None
-            stems = (form[:length] + "*" for length in self._lengths if length <= len(form))
-            names.update((stem, None) for stem in stems if stem in self._known)
+            for length in self._lengths:
+                if length <= len(form) and (stem := form[:length] + "*") in self._known:
+                    names[stem] = None
         if NUMBER in self._known and (token.isdecimal() or token in self._numbers):
             names[NUMBER] = None
         if len(self._seen) >= _MEMORY:
             self._seen.clear()
+        if not names:  # most words of most posts
+            return self._seen.setdefault(token, _STRANGE)
         begins = sum(phrases.bit for phrases in self._sets if phrases.begins(names))
-        return self._seen.setdefault(token, Word(tuple(names), begins) if names else _STRANGE)
+        return self._seen.setdefault(token, Word(tuple(names), begins))
 
 
 def _paths(phrase: str, *, elided: bool) -> Iterator[tuple[str, ...]]:
