@@ -64,6 +64,7 @@ def facts_of(text: str, *, brand: str, lang: str | None) -> Facts:
         platform="bluesky",
         kind=Kind.MENTION,
         text=text,
+        speaks_to_us=True,
         lang=lang or found,
         signals=signals,
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.model import Kind
 from tests.unit.rule_cases import facts, is_true, judged, measured
 
 HOLDS: list[tuple[str, dict[str, Any]]] = [
@@ -98,7 +97,9 @@ def test_fails(when: str, changes: dict[str, Any]) -> None:
 )
 def test_what_is_unknown_is_noted(when: str, note: str) -> None:
     """Missing data makes a comparison false, and the verdict says which."""
-    verdict = judged(f"rules: {{r: {{why: x, when: {when}}}}}", facts(lang=None, signals={}, kind=Kind.POST))
+    verdict = judged(
+        f"rules: {{r: {{why: x, when: {when}}}}}", facts(lang=None, signals={}, speaks_to_us=False)
+    )
     assert (note,) == verdict.notes
 
 
