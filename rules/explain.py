@@ -79,8 +79,13 @@ def _signals(facts: Facts) -> Iterator[str]:
 
 def _words(signal: Signal) -> str:
     strongest = sorted(signal.evidence, key=lambda moved: (-abs(moved[1]), moved[0]))[:_MOST_WORDS]
-    listed = ", ".join(f"{word} {weight:+.1f}" for word, weight in strongest)
+    listed = ", ".join(f"{word} {_weight(weight)}" for word, weight in strongest)
     return f": {listed}" if listed else ""
+
+
+def _weight(weight: float) -> str:
+    """Both digits where there are two, so that people can add up: +1.0, +0.35."""
+    return f"{weight:+.2f}".removesuffix("0")
 
 
 def _fired_json(fired: Fired) -> Mapping[str, object]:
