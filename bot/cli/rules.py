@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 import orjson
+import typer
 
 from bot.app import load_ruleset
 from bot.cli import output, setup
@@ -20,6 +21,7 @@ from bot.records import StoredVerdict
 from rules.explain import as_json as explain_json
 from rules.explain import explain
 from rules.ruleset import RuleSet
+from rules.signals.language import canonical
 from rules.signals.measure import measure
 
 _STORED = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{26}|at://\S+|https?://\S+)\Z")
@@ -40,9 +42,9 @@ def explain_what(
 ) -> int:
     settings = setup.settings(config)
     rules = load_ruleset(settings)
-    text = sys.stdin.read().strip() if what == "-" else what
-    if not text:
-        raise ConfigError("there is nothing to explain: give a text, the id of a mention, or - for stdin")
+    text = _given(what)
+    if lang is not None and canonical(lang) is None:
+        raise typer.BadParameter(f"{lang!r} is no language code (en, no, pt-BR)", param_hint="--lang")
     if _STORED.match(text):
         stored = read(database or settings.database, lambda store: store.verdict(text))
         if stored is None:
@@ -55,6 +57,17 @@ def explain_what(
     return 0
 
 
+def _given(what: str) -> str:
+    """What is to be explained. Bytes that are no UTF-8 are shown as such instead of ending the program."""
+    typed = sys.stdin.buffer.read() if what == "-" else what.encode("utf-8", "surrogateescape")
+    text = typed.decode("utf-8", "replace").strip()
+    if not text:
+        raise typer.BadParameter(
+            "there is nothing to explain: give a text, the id of a mention, or - for stdin"
+        )
+    return text
+
+
 def facts_of(text: str, *, brand: str, lang: str | None) -> Facts:
     """A text as if somebody had said it to the brand just now."""
     found, signals = measure(text, (lang,) if lang else ())
@@ -65,7 +78,7 @@ def facts_of(text: str, *, brand: str, lang: str | None) -> Facts:
         kind=Kind.MENTION,
         text=text,
         speaks_to_us=True,
-        lang=lang or found,
+        lang=canonical(lang) if lang else found,
         signals=signals,
     )
 
