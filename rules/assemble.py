@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.model import Alert, Route, Urgency
-from rules.compile import Compiler
+from rules.compile import Compiler, all_of
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
 from rules.lint import lint
 from rules.report import Code, Report
@@ -91,12 +91,13 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
 
 
 def _rule(text: RuleText, compiler: Compiler) -> Rule:
-    label = f'rule "{text.name}"'
+    parts = compiler.parts(text.when, f'rule "{text.name}"') if text.when else ()
     return Rule(
         name=text.name,
         why=text.why,
         location=f"{text.location.file.name}:{text.location.line}",
-        check=compiler.block(text.when, label) if text.when else _never,
+        check=all_of(check for _, check in parts),
+        parts=parts,
         points=text.points,
         at_least=text.at_least,
         at_most=text.at_most,
@@ -105,10 +106,6 @@ def _rule(text: RuleText, compiler: Compiler) -> Rule:
         route=text.route,
         respond_in=text.respond_in,
     )
-
-
-def _never(_scene: object) -> None:
-    """Stands for a missing `when`, which is an error: such a set is never used."""
 
 
 def _persona(text: PersonaText, compiler: Compiler) -> Persona:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.model import Alert, Fired, Urgency, Verdict
 from rules.leaves import SIGNALS, spoken
-from rules.scene import Check, Evidence, Scene
+from rules.scene import Check, Evidence, Parts, Scene
 
 if TYPE_CHECKING:
     from bot.model import Facts
@@ -24,10 +24,13 @@ DEFAULT_ROUTE = "default"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
+    """`check` holds when all `parts` do."""
+
     name: str
     why: str
     location: str
     check: Check
+    parts: Parts
     points: int = 0
     at_least: Urgency | None = None
     at_most: Urgency | None = None

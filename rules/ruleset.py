@@ -20,6 +20,7 @@ from bot.problems import in_order, with_source
 from rules import engine, schema
 from rules.assemble import Assembly, assemble
 from rules.engine import DEFAULT_ROUTE, ENGINE_VERSION, Program
+from rules.missed import Missed, missed
 from rules.report import Code, Report
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ class RuleSet:
 
     def judge(self, facts: Facts) -> Verdict:
         return engine.judge(self.program, facts)
+
+    def missed(self, facts: Facts) -> tuple[Missed, ...]:
+        """The rules that nearly fired."""
+        return missed(self.program, facts)
 
     def channel(self, route: str) -> str:
         """A route of another set (a stored verdict's) that is not known here is the default."""

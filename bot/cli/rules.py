@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -20,6 +21,7 @@ from bot.model import Facts, Kind, Verdict
 from bot.records import StoredVerdict
 from rules.explain import as_json as explain_json
 from rules.explain import explain
+from rules.missed import Missed
 from rules.ruleset import RuleSet
 from rules.signals.language import canonical
 from rules.signals.measure import measure
@@ -53,7 +55,10 @@ def explain_what(
             )
         return _explain_stored(stored, rules, as_json=as_json)
     facts = facts_of(text, brand=settings.brands[0].name, lang=lang)
-    _show(rules.judge(facts), facts, as_json=as_json)
+    if as_json:
+        output.json(explain_json(rules.judge(facts), facts, rules.missed(facts)))
+    else:
+        _show(rules.judge(facts), facts, rules.missed(facts))
     return 0
 
 
@@ -85,16 +90,16 @@ def facts_of(text: str, *, brand: str, lang: str | None) -> Facts:
 
 def _explain_stored(stored: StoredVerdict, rules: RuleSet, *, as_json: bool) -> int:
     """As it was judged then, and, where that differs, as it would be now."""
-    now = rules.judge(stored.facts)
+    then, facts = stored.verdict, stored.facts
+    now, missed = rules.judge(facts), rules.missed(facts)
     if as_json:
-        output.json(
-            {"then": explain_json(stored.verdict, stored.facts), "now": explain_json(now, stored.facts)}
-        )
-        return 0
-    _show(stored.verdict, stored.facts, as_json=False)
-    if _differs(stored.verdict, now):
+        output.json({"then": explain_json(then, facts), "now": explain_json(now, facts, missed)})
+    elif _differs(then, now):
+        _show(then, facts)
         sys.stdout.write("\nwith the rules of now:\n")
-        _show(now, stored.facts, as_json=False)
+        _show(now, facts, missed)
+    else:
+        _show(then, facts, missed)
     return 0
 
 
@@ -106,8 +111,5 @@ def _differs(then: Verdict, now: Verdict) -> bool:
     return outcome(then) != outcome(now)
 
 
-def _show(verdict: Verdict, facts: Facts, *, as_json: bool) -> None:
-    if as_json:
-        output.json(explain_json(verdict, facts))
-    else:
-        sys.stdout.write("\n".join(explain(verdict, facts)) + "\n")
+def _show(verdict: Verdict, facts: Facts, missed: Sequence[Missed] = ()) -> None:
+    sys.stdout.write("\n".join(explain(verdict, facts, missed)) + "\n")
