@@ -56,18 +56,14 @@ def _without_signals(languages: Iterable[str], path: Path) -> Iterable[Problem]:
                 f"there are no signals for {language}: complaint and question are unknown there, and whoever "
                 "speaks to us in it is at least normal (docs/signals.md)"
             )
-            place, line = _place(path, language)
-            yield Problem(message=message, location=place, source_line=line, is_warning=True)
+            yield Problem(message=message, location=_place(path, language), is_warning=True)
 
 
-def _place(path: Path, language: str) -> tuple[Location | None, str | None]:
+def _place(path: Path, language: str) -> Location | None:
     """Where the file names a language; a variable may have named it instead."""
     node = yamlfile.read(path).value.get("languages")
     entries = node.value if node and isinstance(node.value, list) else ()
-    place = next((entry.location for entry in entries if entry.text == language), None)
-    if place is None:
-        return None, None
-    return place, path.read_text(encoding="utf-8-sig").splitlines()[place.line - 1]
+    return next((entry.location for entry in entries if entry.text == language), None)
 
 
 def _summary(path: Path, settings: Settings, rules: RuleSet) -> str:
