@@ -51,8 +51,7 @@ def load_ruleset(settings: Settings) -> RuleSet:
     return load_rules(
         settings.rules,
         channels=frozenset(settings.channels) | {CONSOLE},
-        brands=tuple(brand.name for brand in settings.brands),
-        own=settings.brands[0],
+        brand=settings.brands[0].name,
         measure=measure,
     )
 

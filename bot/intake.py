@@ -111,8 +111,9 @@ class Intake:
     def _judge(self, mention: Mention, known: Known, own_too: bool) -> Judged:
         now = self.clock.now()
         mention_id = ulid(now)
-        lang, signals = self.judge.measure(mention.post.searchable, mention.post.langs)
-        facts = make_facts(mention_id, mention, known, lang=lang, signals=signals)
+        measured = self.judge.measure(mention.post.searchable, mention.post.langs)
+        is_ours = not self._is_rival(mention)
+        facts = make_facts(mention_id, mention, known, measured=measured, is_ours=is_ours)
         verdict = self.judge.judge(facts)
         is_asking = asks.asks(facts, verdict)
         return Judged(
@@ -176,10 +177,16 @@ async def _in_time(call: Awaitable[T], budget: float) -> T | None:
 
 
 def make_facts(
-    mention_id: str, mention: Mention, known: Known, *, lang: str | None, signals: Mapping[str, Signal]
+    mention_id: str,
+    mention: Mention,
+    known: Known,
+    *,
+    measured: tuple[str | None, Mapping[str, Signal]],
+    is_ours: bool,
 ) -> Facts:
     """Freeze everything that a rule may read."""
     post, author = mention.post, known.author
+    lang, signals = measured
     age = post.posted_at - author.created_at if author and author.created_at else None
     facts = Facts(
         mention_id=mention_id,
@@ -187,6 +194,7 @@ def make_facts(
         platform=post.platform,
         kind=mention.kind,
         text=post.searchable,
+        speaks_to_us=is_ours and _is_at_the_brand(mention),
         lang=lang,
         handle=(author.handle if author else None) or post.author_handle,
         parent_text=known.parent.text if known.parent else None,
@@ -208,6 +216,10 @@ def make_facts(
 def _asked_of_us(mention: Mention, signals: Mapping[str, Signal]) -> Mapping[str, Signal]:
     """A question counts only when it asks the brand: named in the text, answered, quoted or addressed."""
     question = signals.get("question")
-    if question is None or question.value is None or mention.is_addressed or mention.spans:
+    if question is None or question.value is None or _is_at_the_brand(mention):
         return signals
     return {**signals, "question": Signal(value=0.0, evidence=(("not asked of the brand", 0.0),))}
+
+
+def _is_at_the_brand(mention: Mention) -> bool:
+    return mention.is_addressed or bool(mention.spans)

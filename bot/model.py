@@ -248,7 +248,7 @@ class Facts:
     """Everything a rule may read, frozen before rules run, and enough to judge again.
 
     `text` is the mention's searchable text. `lang` is None when it cannot be told. `age` is how old the
-    author's account was when they posted.
+    author's account was when they posted. `speaks_to_us`: to our own brand, or names it (not a rival).
     """
 
     mention_id: str
@@ -256,6 +256,7 @@ class Facts:
     platform: str
     kind: Kind
     text: str
+    speaks_to_us: bool = False
     lang: str | None = None
     handle: str | None = None
     name: str | None = None

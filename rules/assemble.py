@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.matcher.plain import PlainMatcher
-from bot.matcher.text import key
-from bot.model import Alert, Brand, Route, Urgency
-from rules.compile import Compiler
+from bot.model import Alert, Route, Urgency
+from rules.compile import Compiler, all_of
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
 from rules.lint import lint
 from rules.report import Code, Report
@@ -43,11 +41,13 @@ DEFAULT_LEVELS: Mapping[Urgency, Level] = {
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """What the settings say of the world around the rules. `channels` None: not known, not checked."""
+    """What the settings say of the world around the rules; `None`: not known, not checked.
+
+    They decide which names are right, never a verdict: a stored set judges without them.
+    """
 
     channels: Collection[str] | None = None
-    brands: Collection[str] = ()
-    own: Brand | None = None
+    brand: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,6 @@ class Built:
     personas: tuple[Persona, ...]
     levels: Mapping[Urgency, Level]
     routes: Mapping[str, Route]
-    brand: str | None
-    own_words: tuple[str, ...]
 
     def program(self, version: str) -> Program:
         return Program(
@@ -65,8 +63,6 @@ class Built:
             rules=self.rules,
             personas=self.personas,
             levels=self.levels,
-            brand=self.brand,
-            own_words=PlainMatcher([word for word in self.own_words if key(word)]),
         )
 
 
@@ -82,7 +78,7 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     for persona in found.personas:
         _check_route(f'persona "{persona.name}"', persona.route, persona.route_at, found, report)
     levels = _levels(found.levels)
-    brand = _brand(found, around, report)
+    _check_brand(found, around, report)
     used = {("words", name) for name in vocabulary.used} | {("conditions", name) for name in compiler.used}
     lint(found, levels, report, used=used)
     enabled = {rule.name for rule in found.rules if rule.is_enabled}
@@ -91,18 +87,17 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
         personas=personas,
         levels=levels,
         routes=routes,
-        brand=brand,
-        own_words=around.own.words if around.own else (brand,) if brand else (),
     )
 
 
 def _rule(text: RuleText, compiler: Compiler) -> Rule:
-    label = f'rule "{text.name}"'
+    parts = compiler.parts(text.when, f'rule "{text.name}"') if text.when else ()
     return Rule(
         name=text.name,
         why=text.why,
         location=f"{text.location.file.name}:{text.location.line}",
-        check=compiler.block(text.when, label) if text.when else _never,
+        check=all_of(check for _, check in parts),
+        parts=parts,
         points=text.points,
         at_least=text.at_least,
         at_most=text.at_most,
@@ -111,10 +106,6 @@ def _rule(text: RuleText, compiler: Compiler) -> Rule:
         route=text.route,
         respond_in=text.respond_in,
     )
-
-
-def _never(_scene: object) -> None:
-    """Stands for a missing `when`, which is an error: such a set is never used."""
 
 
 def _persona(text: PersonaText, compiler: Compiler) -> Persona:
@@ -162,13 +153,7 @@ def _levels(texts: Collection[LevelText]) -> Mapping[Urgency, Level]:
     return levels
 
 
-def _brand(found: Definitions, around: Assembly, report: Report) -> str | None:
-    """Whose rules these are: as the settings say, else as the files say."""
-    ours = around.own.name if around.own else None
-    if found.brand is None or found.brand_at is None:
-        return ours
-    known = [ours] if ours else around.brands
-    if known and found.brand not in known:
+def _check_brand(found: Definitions, around: Assembly, report: Report) -> None:
+    if found.brand and found.brand_at and around.brand and found.brand != around.brand:
         what = f'unknown brand "{found.brand}"'
-        report.unknown(Code.NAME, what, found.brand_at, name=found.brand, known=known)
-    return ours or found.brand
+        report.unknown(Code.NAME, what, found.brand_at, name=found.brand, known=[around.brand])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rules import leaves
 from rules.reading import Reader
 from rules.report import Code, Report
-from rules.scene import Check, Evidence, Scene, Trace
+from rules.scene import Check, Evidence, Parts, Scene, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,8 +55,14 @@ class Compiler:
         self._find_chains()
 
     def block(self, node: Node, label: str) -> Check:
-        """The check of a rule's or persona's `when`."""
+        """The check of a persona's `when`."""
         return _Scope(self, Reader(self.report, label)).block(node)
+
+    def parts(self, node: Node, label: str) -> Parts:
+        """The conditions of a rule's `when`, all of which must hold; one part without a name for a list."""
+        scope = _Scope(self, Reader(self.report, label))
+        is_list = isinstance(node.value, list)
+        return (("", scope.block(node)),) if is_list else scope.parts(node)
 
     def search(self, node: Node, reader: Reader, *, is_negated: bool) -> Search | None:
         return self._vocabulary.query(node, reader, is_negated=is_negated)
@@ -129,11 +135,15 @@ class _Scope:
     def _block(self, node: Node) -> Check:
         if isinstance(node.value, list) and node.value:
             return _any([self.block(child) for child in node.value])
+        return all_of(check for _, check in self.parts(node))
+
+    def parts(self, node: Node) -> Parts:
+        """The conditions that stand side by side, in the order of evaluation."""
         values = self.reader.fields(node, CONDITIONS, LATER_CONDITIONS, what="condition")
         if not node.value:
             message = f"{self.reader.label}: an empty condition matches everything"
             self.reader.report.error(Code.EVERYTHING, message, node.location)
-        return _all(CONDITIONS[name](self, values[name]) for name in CONDITIONS if name in values)
+        return tuple((name, CONDITIONS[name](self, values[name])) for name in CONDITIONS if name in values)
 
     def platform(self, node: Node) -> Check:
         return leaves.platform(node, self.reader)
@@ -158,7 +168,7 @@ class _Scope:
         return _any([self.block(child) for child in self._blocks(node)])
 
     def all(self, node: Node) -> Check:
-        return _all(self.block(child) for child in sorted(self._blocks(node), key=_canonical))
+        return all_of(self.block(child) for child in sorted(self._blocks(node), key=_canonical))
 
     def negation(self, node: Node) -> Check:
         was_negated, self.is_negated = self.is_negated, True
@@ -184,7 +194,7 @@ class _Scope:
             "age": lambda child: leaves.age(child, self.reader),
             "verified": lambda child: leaves.verified(child, self.reader),
         }
-        return _all(fields[name](values[name]) for name in AUTHOR_FIELDS if name in values)
+        return all_of(fields[name](values[name]) for name in AUTHOR_FIELDS if name in values)
 
     def _searches(self, node: Node) -> list[Search]:
         found = (
@@ -226,7 +236,7 @@ def _once(checks: Mapping[str, Check], name: str, scene: Scene) -> Trace:
     return scene.known[name]
 
 
-def _all(checks: Iterable[Check]) -> Check:
+def all_of(checks: Iterable[Check]) -> Check:
     """True when each is; the evidence of all, in the order of evaluation."""
     members = tuple(checks)
     if len(members) == 1:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.matcher.plain import PlainMatcher
-from bot.model import ADDRESSED, Alert, Fired, Urgency, Verdict
+from bot.model import Alert, Fired, Urgency, Verdict
 from rules.leaves import SIGNALS, spoken
-from rules.scene import Check, Evidence, Scene
+from rules.scene import Check, Evidence, Parts, Scene
 
 if TYPE_CHECKING:
     from bot.model import Facts
@@ -25,10 +24,13 @@ DEFAULT_ROUTE = "default"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
+    """`check` holds when all `parts` do."""
+
     name: str
     why: str
     location: str
     check: Check
+    parts: Parts
     points: int = 0
     at_least: Urgency | None = None
     at_most: Urgency | None = None
@@ -60,14 +62,12 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A compiled set. `brand` None: whose rules these are is not known, every brand counts as ours."""
+    """A compiled set."""
 
     version: str
     rules: Sequence[Rule]
     personas: Sequence[Persona]
     levels: Mapping[Urgency, Level]
-    brand: str | None
-    own_words: PlainMatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def judge(program: Program, facts: Facts) -> Verdict:
     who = _persona(program, scene)
     hits = _hits(program, scene)
     score = who.points + sum(hit.rule.points for hit in hits)
-    scored = max(_by_score(program, score), _floor(program, scene))
+    scored = max(_by_score(program, score), _floor(scene))
     urgency, ignored = _settled(scored, hits)
     level = program.levels[urgency]
     route = _route(hits, who)
@@ -136,12 +136,10 @@ def _by_score(program: Program, score: int) -> Urgency:
     return max(reached, default=Urgency.LOW)
 
 
-def _floor(program: Program, scene: Scene) -> Urgency:
+def _floor(scene: Scene) -> Urgency:
     """Unknown is not low: who speaks to us in a language that has no signals is heard all the same."""
     facts = scene.facts
-    if not _lacks_signals(facts) or not _is_ours(program, facts):
-        return Urgency.LOW
-    if facts.kind not in ADDRESSED and not program.own_words.matches(facts.text):
+    if not facts.speaks_to_us or not _lacks_signals(facts):
         return Urgency.LOW
     scene.notes.add(f"no signals ({spoken(facts)}): at least normal, for it is addressed to us")
     return Urgency.NORMAL
@@ -150,10 +148,6 @@ def _floor(program: Program, scene: Scene) -> Urgency:
 def _lacks_signals(facts: Facts) -> bool:
     measured = (facts.signals.get(name) for name in SIGNALS)
     return any(signal is None or signal.value is None for signal in measured)
-
-
-def _is_ours(program: Program, facts: Facts) -> bool:
-    return program.brand is None or facts.brand == program.brand
 
 
 def _settled(scored: Urgency, hits: Sequence[_Hit]) -> tuple[Urgency, bool]:

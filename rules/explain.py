@@ -5,30 +5,33 @@ Shows only what the verdict and its facts hold; judges nothing, prints nothing.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bot import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bot.model import Facts, Fired, Signal, Verdict
+    from rules.missed import Missed
 
 _MOST_WORDS = 5
 
 
-def explain(verdict: Verdict, facts: Facts) -> list[str]:
+def explain(verdict: Verdict, facts: Facts, missed: Sequence[Missed] = ()) -> list[str]:
     """The layout of docs/rules.md: the verdict, the rules that fired, signals with their words, notes."""
     return [
         _headline(verdict),
         *_rules(verdict),
+        *map(_nearly, missed),
         *_signals(facts),
         *(f"  note: {note}" for note in verdict.notes),
         f"  rules version {verdict.rules_version}  engine {verdict.engine_version}",
     ]
 
 
-def as_json(verdict: Verdict, facts: Facts) -> dict[str, object]:
+def as_json(verdict: Verdict, facts: Facts, missed: Sequence[Missed] = ()) -> dict[str, object]:
     """The same for programs; durations in seconds, spans as [start, end] in the facts' text."""
     return {
         "mention": verdict.mention_id,
@@ -43,6 +46,7 @@ def as_json(verdict: Verdict, facts: Facts) -> dict[str, object]:
         "respond_in": verdict.respond_in.total_seconds() if verdict.respond_in else None,
         "alert": verdict.alert.value,
         "fired": [_fired_json(fired) for fired in verdict.fired],
+        "missed": [{**asdict(near), "evidence": list(near.evidence)} for near in missed],
         "notes": list(verdict.notes),
         "lang": facts.lang,
         "signals": {name: _signal_json(signal) for name, signal in sorted(facts.signals.items())},
@@ -71,6 +75,13 @@ def _rules(verdict: Verdict) -> Iterator[str]:
         yield f"  {fired.points:>+9}  {fired.rule:<{names}}  {fired.location:<{places}}  {evidence}".rstrip()
 
 
+def _nearly(near: Missed) -> str:
+    because = ", ".join(near.evidence)
+    return (
+        f"  nearly {near.points:+d}  {near.rule}  {near.location}  {because}, but fails at {near.fails_at}:"
+    )
+
+
 def _signals(facts: Facts) -> Iterator[str]:
     for name, signal in sorted(facts.signals.items()):
         value = "unknown" if signal.value is None else f"{signal.value:.2f}"
@@ -79,8 +90,13 @@ def _signals(facts: Facts) -> Iterator[str]:
 
 def _words(signal: Signal) -> str:
     strongest = sorted(signal.evidence, key=lambda moved: (-abs(moved[1]), moved[0]))[:_MOST_WORDS]
-    listed = ", ".join(f"{word} {weight:+.1f}" for word, weight in strongest)
+    listed = ", ".join(f"{word} {_weight(weight)}" for word, weight in strongest)
     return f": {listed}" if listed else ""
+
+
+def _weight(weight: float) -> str:
+    """Both digits where there are two, so that people can add up: +1.0, +0.35."""
+    return f"{weight:+.2f}".removesuffix("0")
 
 
 def _fired_json(fired: Fired) -> Mapping[str, object]:

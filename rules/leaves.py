@@ -16,6 +16,7 @@ from bot.asks import CERTAIN_ENOUGH
 from bot.matcher.text import key
 from bot.model import Facts, Kind
 from rules.scene import Check, Evidence, Scene, Trace
+from rules.signals.language import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,18 +53,20 @@ def kind(node: Node, reader: Reader) -> Check:
 
 
 def language(node: Node, reader: Reader) -> Check:
-    """`pt` is also pt-BR; `pt-BR` is only that."""
-    wanted = frozenset(map(str.lower, reader.texts(node, "lang")))
+    """`pt` is also pt-BR; `pt-BR` is only that; `nb` is `no`, as languages are written here."""
+    tags = {tag: canonical(tag) for tag in reader.texts(node, "lang")}
     for child in reader.items(node):
-        if isinstance(child.value, str) and child.text.strip() and not _LANGUAGE.match(child.text):
+        tag = tags.get(child.text, "")
+        if tag is None or (tag and not _LANGUAGE.match(child.text)):
             reader.wrong(child, "a language code like en, no or pt-BR", "lang")
+    wanted = frozenset(tag.lower() for tag in tags.values() if tag)
 
     def check(scene: Scene) -> Trace:
         spoken = scene.facts.lang
         if spoken is None:
             scene.notes.add("lang unknown")
             return None
-        spoken = spoken.lower()
+        spoken = (canonical(spoken) or spoken).lower()
         return () if spoken in wanted or spoken.partition("-")[0] in wanted else None
 
     return check

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 from bot import yamlfile
 from bot.errors import ConfigError, Location, Problem
-from bot.model import Brand, Facts, Route, Signal, Verdict
+from bot.model import Facts, Route, Signal, Verdict
 from bot.problems import in_order, with_source
 from rules import engine, schema
 from rules.assemble import Assembly, assemble
 from rules.engine import DEFAULT_ROUTE, ENGINE_VERSION, Program
+from rules.missed import Missed, missed
 from rules.report import Code, Report
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class RuleSet:
     def judge(self, facts: Facts) -> Verdict:
         return engine.judge(self.program, facts)
 
+    def missed(self, facts: Facts) -> tuple[Missed, ...]:
+        """The rules that nearly fired."""
+        return missed(self.program, facts)
+
     def channel(self, route: str) -> str:
         """A route of another set (a stored verdict's) that is not known here is the default."""
         return self._route(route).to
@@ -72,33 +77,31 @@ def load_rules(
     folder: Path,
     *,
     channels: Collection[str] | None = None,
-    brands: Collection[str] = (),
-    own: Brand | None = None,
+    brand: str | None = None,
     measure: Measure = declared_only,
 ) -> RuleSet:
     """All `*.yaml` of a folder as one set.
 
-    `channels` are the configured ones that routes may name (None: not checked), `brands` the names that
-    `brand:` may be, `own` the brand that is ours and its words, `measure` the signals.
+    `channels` are the configured ones that routes may name, `brand` is our own, which `brand:` may name
+    (None: not checked), `measure` the signals.
     Raises: ConfigError with every problem, warnings included.
     """
     if not folder.is_dir():
         raise ConfigError([Problem(message=f"there is no folder {folder}", code=Code.SYNTAX.value)])
     texts = _read(sorted(file for file in folder.iterdir() if _is_rule_file(file)))
-    return _build(texts, Assembly(channels, brands, own), measure)
+    return _build(texts, Assembly(channels, brand), measure)
 
 
 def parse_rules(
     sources: Mapping[str, str],
     *,
     channels: Collection[str] | None = None,
-    brands: Collection[str] = (),
-    own: Brand | None = None,
+    brand: str | None = None,
     measure: Measure = declared_only,
 ) -> RuleSet:
     """The same from texts by file name: a stored verdict's sources give the set that judged it."""
     texts = {Path(name): text for name, text in sources.items()}
-    return _build(texts, Assembly(channels, brands, own), measure)
+    return _build(texts, Assembly(channels, brand), measure)
 
 
 def _is_rule_file(file: Path) -> bool:

@@ -44,3 +44,6 @@ class Scene:
 
 Check = Callable[[Scene], Trace]
 """A compiled condition."""
+
+Parts = tuple[tuple[str, Check], ...]
+"""The conditions that stand side by side in a `when`, by their keys."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 import orjson
+import typer
 
 from bot.app import load_ruleset
 from bot.cli import output, setup
@@ -19,7 +21,9 @@ from bot.model import Facts, Kind, Verdict
 from bot.records import StoredVerdict
 from rules.explain import as_json as explain_json
 from rules.explain import explain
+from rules.missed import Missed
 from rules.ruleset import RuleSet
+from rules.signals.language import canonical
 from rules.signals.measure import measure
 
 _STORED = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{26}|at://\S+|https?://\S+)\Z")
@@ -40,9 +44,9 @@ def explain_what(
 ) -> int:
     settings = setup.settings(config)
     rules = load_ruleset(settings)
-    text = sys.stdin.read().strip() if what == "-" else what
-    if not text:
-        raise ConfigError("there is nothing to explain: give a text, the id of a mention, or - for stdin")
+    text = _given(what)
+    if lang is not None and canonical(lang) is None:
+        raise typer.BadParameter(f"{lang!r} is no language code (en, no, pt-BR)", param_hint="--lang")
     if _STORED.match(text):
         stored = read(database or settings.database, lambda store: store.verdict(text))
         if stored is None:
@@ -51,8 +55,22 @@ def explain_what(
             )
         return _explain_stored(stored, rules, as_json=as_json)
     facts = facts_of(text, brand=settings.brands[0].name, lang=lang)
-    _show(rules.judge(facts), facts, as_json=as_json)
+    if as_json:
+        output.json(explain_json(rules.judge(facts), facts, rules.missed(facts)))
+    else:
+        _show(rules.judge(facts), facts, rules.missed(facts))
     return 0
+
+
+def _given(what: str) -> str:
+    """What is to be explained. Bytes that are no UTF-8 are shown as such instead of ending the program."""
+    typed = sys.stdin.buffer.read() if what == "-" else what.encode("utf-8", "surrogateescape")
+    text = typed.decode("utf-8", "replace").strip()
+    if not text:
+        raise typer.BadParameter(
+            "there is nothing to explain: give a text, the id of a mention, or - for stdin"
+        )
+    return text
 
 
 def facts_of(text: str, *, brand: str, lang: str | None) -> Facts:
@@ -64,23 +82,24 @@ def facts_of(text: str, *, brand: str, lang: str | None) -> Facts:
         platform="bluesky",
         kind=Kind.MENTION,
         text=text,
-        lang=lang or found,
+        speaks_to_us=True,
+        lang=canonical(lang) if lang else found,
         signals=signals,
     )
 
 
 def _explain_stored(stored: StoredVerdict, rules: RuleSet, *, as_json: bool) -> int:
     """As it was judged then, and, where that differs, as it would be now."""
-    now = rules.judge(stored.facts)
+    then, facts = stored.verdict, stored.facts
+    now, missed = rules.judge(facts), rules.missed(facts)
     if as_json:
-        output.json(
-            {"then": explain_json(stored.verdict, stored.facts), "now": explain_json(now, stored.facts)}
-        )
-        return 0
-    _show(stored.verdict, stored.facts, as_json=False)
-    if _differs(stored.verdict, now):
+        output.json({"then": explain_json(then, facts), "now": explain_json(now, facts, missed)})
+    elif _differs(then, now):
+        _show(then, facts)
         sys.stdout.write("\nwith the rules of now:\n")
-        _show(now, stored.facts, as_json=False)
+        _show(now, facts, missed)
+    else:
+        _show(then, facts, missed)
     return 0
 
 
@@ -92,8 +111,5 @@ def _differs(then: Verdict, now: Verdict) -> bool:
     return outcome(then) != outcome(now)
 
 
-def _show(verdict: Verdict, facts: Facts, *, as_json: bool) -> None:
-    if as_json:
-        output.json(explain_json(verdict, facts))
-    else:
-        sys.stdout.write("\n".join(explain(verdict, facts)) + "\n")
+def _show(verdict: Verdict, facts: Facts, missed: Sequence[Missed] = ()) -> None:
+    sys.stdout.write("\n".join(explain(verdict, facts, missed)) + "\n")

@@ -42,6 +42,7 @@ MAX_CHARS = 100
 _TAG = re.compile(r"#\w+")
 _NOT_LETTERS = re.compile(r"(?:[^\w']|[\d_])+")
 _PRIMARY = re.compile(r"[a-z]{2,3}\Z")
+_REGION = re.compile(r"(?:-[A-Za-z0-9]{2,8}){1,3}\Z")
 _ALIASES = {"nb": "no", "iw": "he", "in": "id", "ji": "yi"}
 _UNDETERMINED = frozenset({"und", "mul", "mis", "zxx"})
 
@@ -73,6 +74,19 @@ def normalise(tag: str) -> str | None:
     if not _PRIMARY.match(primary) or primary in _UNDETERMINED:
         return None
     return _ALIASES.get(primary, primary)
+
+
+def canonical(tag: str) -> str | None:
+    """Turn "nb_NO" into "no-NO": what names the same language is written the same, its region kept."""
+    primary = normalise(tag)
+    rest = tag.strip().replace("_", "-").partition("-")
+    region = f"-{rest[2]}" if rest[1] else ""
+    return f"{primary}{region}" if primary and _REGION.match(region) else primary
+
+
+def as_declared(lang: str | None, langs: tuple[str, ...]) -> str | None:
+    """The language with the region that the platform declared for it: "pt" is "pt-BR"."""
+    return next((tag for each in langs if (tag := canonical(each)) and normalise(tag) == lang), lang)
 
 
 def _is_believed(guess: str, score: float, weight: int, declared: tuple[str, ...]) -> bool:

@@ -137,18 +137,25 @@ class Vocabulary:
     def _look_up(self, token: str) -> Word:
         if len(token) > _LONGEST:
             return _STRANGE
+        if len(self._seen) >= _MEMORY:
+            self._seen.clear()
+        names = self._names(token)
+        if not names:  # most words of most posts
+            return self._seen.setdefault(token, _STRANGE)
+        begins = sum(phrases.bit for phrases in self._sets if phrases.begins(names))
+        return self._seen.setdefault(token, Word(names, begins))
+
+    def _names(self, token: str) -> tuple[str, ...]:
         names: dict[str, None] = {}
         for form in body.shorten(token):
             if form in self._known:
                 names[form] = None
-            stems = (form[:length] + "*" for length in self._lengths if length <= len(form))
-            names.update((stem, None) for stem in stems if stem in self._known)
+            for length in self._lengths:
+                if length <= len(form) and (stem := form[:length] + "*") in self._known:
+                    names[stem] = None
         if NUMBER in self._known and (token.isdecimal() or token in self._numbers):
             names[NUMBER] = None
-        if len(self._seen) >= _MEMORY:
-            self._seen.clear()
-        begins = sum(phrases.bit for phrases in self._sets if phrases.begins(names))
-        return self._seen.setdefault(token, Word(tuple(names), begins) if names else _STRANGE)
+        return tuple(names)
 
 
 def _paths(phrase: str, *, elided: bool) -> Iterator[tuple[str, ...]]:

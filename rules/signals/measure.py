@@ -11,15 +11,17 @@ UNKNOWN = Signal(value=None)
 
 
 def measure(text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
-    """The language (None: cannot tell) and the signals complaint, question, thanks of a searchable text.
+    """The language and the signals complaint, question, thanks of a searchable text.
 
+    The language is None where it cannot be told; it has its region where that was declared.
     A value is a probability, None is unknown: a language without cues has no complaint and no thanks, and a
     question only where a question mark decides. Total; never touches the network.
     """
     read = body.read(text)
     lang = language.detect(read, langs)
     known = lexicon.load(lang) if lang else None
-    return lang, _signs(read, lang) if known is None else _signals(cues.read(read, known))
+    found = _signs(read, lang) if known is None else _signals(cues.read(read, known))
+    return language.as_declared(lang, langs), found
 
 
 def _signals(reading: cues.Reading) -> dict[str, Signal]:

@@ -12,12 +12,13 @@ KNOWN = {"complaint": Signal(value=0.1), "question": Signal(value=0.1)}
 
 
 def facts(text: str = "hello", **changes: Any) -> Facts:
-    """A mention of acme on Bluesky whose signals are known and low."""
+    """A mention of acme, ours, on Bluesky whose signals are known and low."""
     usual: dict[str, Any] = {
         "mention_id": "m1",
         "brand": "acme",
         "platform": "bluesky",
         "kind": Kind.MENTION,
+        "speaks_to_us": True,
         "lang": "en",
         "signals": KNOWN,
     }

@@ -69,6 +69,19 @@ def test_search_and_matches_agree(text: str, patterns: list[str]) -> None:
 
 
 @settings(deadline=None)
+@given(
+    st.text(alphabet="aB é'ﬁＡк漢の#@.+_™\u0301\u00ad\u200d\u2029", min_size=1, max_size=30),
+    st.lists(st.tuples(st.integers(0, 29), st.integers(1, 8)), min_size=1, max_size=6),
+)
+def test_no_piece_of_a_text_is_passed_over(text: str, cuts: list[tuple[int, int]]) -> None:
+    """Patterns cut out of the text itself: what `matches` does not look at could not have been found."""
+    patterns = [piece for at, length in cuts if key(piece := text[at : at + length])]
+    for pattern in patterns:
+        matcher = PlainMatcher([pattern])
+        assert bool(matcher.search(text)) == matcher.matches(text)
+
+
+@settings(deadline=None)
 @given(st.text(alphabet="ab c.#@", max_size=30), st.text(alphabet="ab", min_size=1, max_size=3))
 def test_ascii_words_equal_a_regular_expression(text: str, word: str) -> None:
     """On plain text the matcher is what everybody's `\\b` is."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.model import Kind
 from tests.unit.rule_cases import facts, is_true, judged, measured
 
 HOLDS: list[tuple[str, dict[str, Any]]] = [
@@ -16,6 +15,9 @@ HOLDS: list[tuple[str, dict[str, Any]]] = [
     ("{kind: [reply, mention]}", {}),
     ("{lang: no}", {"lang": "no"}),
     ("{lang: [en, nb]}", {"lang": "nb"}),
+    ("{lang: no}", {"lang": "nb"}),
+    ("{lang: nb}", {"lang": "no"}),
+    ("{lang: nb-NO}", {"lang": "no-NO"}),
     ("{lang: pt}", {"lang": "pt-BR"}),
     ("{lang: PT-br}", {"lang": "pt-BR"}),
     ("{text: [nothing, hello]}", {}),
@@ -48,7 +50,7 @@ FAILS: list[tuple[str, dict[str, Any]]] = [
     ("{platform: reddit}", {}),
     ("{kind: post}", {}),
     ("{lang: pt-BR}", {"lang": "pt"}),
-    ("{lang: no}", {"lang": "nb"}),
+    ("{lang: no}", {"lang": "nn"}),
     ("{lang: en}", {"lang": None}),
     ("{text: bye}", {}),
     ("{complaint: true}", {"signals": measured(0.49, 0)}),
@@ -98,7 +100,9 @@ def test_fails(when: str, changes: dict[str, Any]) -> None:
 )
 def test_what_is_unknown_is_noted(when: str, note: str) -> None:
     """Missing data makes a comparison false, and the verdict says which."""
-    verdict = judged(f"rules: {{r: {{why: x, when: {when}}}}}", facts(lang=None, signals={}, kind=Kind.POST))
+    verdict = judged(
+        f"rules: {{r: {{why: x, when: {when}}}}}", facts(lang=None, signals={}, speaks_to_us=False)
+    )
     assert (note,) == verdict.notes
 
 

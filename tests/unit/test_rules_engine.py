@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.model import Alert, Brand, Kind, Signal, Span, Urgency
-from rules.ruleset import ENGINE_VERSION, parse_rules
+from bot.model import Alert, Kind, Signal, Span, Urgency
+from rules.ruleset import ENGINE_VERSION
 from tests.unit.rule_cases import facts, fired, judged, measured, ruleset
 
 EFFECTS = """
@@ -195,30 +195,24 @@ def test_a_level_keeps_what_the_file_leaves_out() -> None:
     )
 
 
-ACME = Brand(name="acme", words=("Acme", "Acme Cloud"))
 UNKNOWN = measured(None, None)
 
 
 @pytest.mark.parametrize(
     ("changes", "urgency"),
     [
-        ({"kind": Kind.MENTION}, Urgency.NORMAL),
-        ({"kind": Kind.DM}, Urgency.NORMAL),
-        ({"kind": Kind.COMMENT}, Urgency.LOW),
-        ({"kind": Kind.POST}, Urgency.LOW),
-        ({"kind": Kind.POST, "text": "acme cloud er nede"}, Urgency.NORMAL),
-        ({"kind": Kind.MENTION, "brand": "globex"}, Urgency.LOW),
-        ({"kind": Kind.MENTION, "brand": "globex", "text": "acme er bedre"}, Urgency.LOW),
-        ({"kind": Kind.MENTION, "signals": measured(0.1, None)}, Urgency.NORMAL),
-        ({"kind": Kind.MENTION, "signals": {}}, Urgency.NORMAL),
-        ({"kind": Kind.MENTION, "signals": measured(0.1, 0.1)}, Urgency.LOW),
+        ({}, Urgency.NORMAL),
+        ({"kind": Kind.POST}, Urgency.NORMAL),
+        ({"speaks_to_us": False}, Urgency.LOW),
+        ({"signals": measured(0.1, None)}, Urgency.NORMAL),
+        ({"signals": {}}, Urgency.NORMAL),
+        ({"signals": measured(0.1, 0.1)}, Urgency.LOW),
     ],
 )
 def test_unknown_is_not_low(changes: dict[str, Any], urgency: Urgency) -> None:
-    """Who speaks to us in a language without signals is at least normal; a rival's mention is not raised."""
-    rules = parse_rules({"a.yaml": "rules: {}"}, own=ACME)
+    """Who speaks to us in a language without signals is at least normal."""
     given = facts(**{"text": "hjelp", "lang": "no", "signals": UNKNOWN, **changes})
-    assert urgency == rules.judge(given).urgency
+    assert urgency == judged("rules: {}", given).urgency
 
 
 def test_the_floor_is_noted() -> None:

@@ -24,7 +24,7 @@ def checked(case: Path) -> str:
     files = sorted(case.glob("*.yaml")) if case.is_dir() else [case]
     sources = {file.name: file.read_text(encoding="utf-8") for file in files}
     try:
-        rules = parse_rules(sources, channels=CHANNELS, brands={"acme", "globex"})
+        rules = parse_rules(sources, channels=CHANNELS, brand="acme")
     except ConfigError as error:
         return render_all(error.problems) + "\n"
     return render_all(rules.warnings) + "\n"

@@ -52,6 +52,7 @@ any_facts = st.builds(
     platform=st.text(max_size=5),
     kind=st.sampled_from(Kind),
     text=texts,
+    speaks_to_us=st.booleans(),
     lang=st.none() | st.sampled_from(["en", "no", ""]) | st.text(max_size=3),
     handle=st.none() | st.text(max_size=5),
     bio=st.none() | texts | st.just("reporter"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.model import Brand, Signal
+from bot.model import Signal
 from rules.ruleset import load_rules, parse_rules
 from tests.unit.rule_cases import facts, fired, ruleset
 
@@ -153,13 +153,8 @@ def test_channels_are_checked_when_they_are_known() -> None:
 def test_the_brand_must_be_ours() -> None:
     """`brand:` in a rule file is checked against the settings."""
     sources = {"a.yaml": "brand: globex"}
-    own = Brand(name="acme", words=("acme",))
-    assert ['R013 unknown brand "globex"; known: acme'] == problems_of(
-        sources, own=own, brands={"acme", "globex"}
-    )[:1]
-    assert ['R013 unknown brand "globex"; known: acme, initech'] == problems_of(
-        sources, brands={"acme", "initech"}
-    )[:1]
+    assert ['R013 unknown brand "globex"; known: acme'] == problems_of(sources, brand="acme")[:1]
+    assert 0 == parse_rules(sources).count
 
 
 def test_routes_have_channels_and_fallbacks() -> None:
@@ -230,3 +225,18 @@ def test_a_mention_is_judged_fast() -> None:
         seconds.append(time.process_time() - started)
     assert ["r7"] == fired(verdict)
     assert min(seconds) < 0.002
+
+
+def test_a_large_set_is_read_fast() -> None:
+    """Two hundred rules, each with a list of its own, in less than 200 ms of a core (the best of three)."""
+    words = "".join(f"  l{n}: [alpha{n}, beta{n}*, gamma delta{n}]\n" for n in range(200))
+    rules = "".join(
+        f"  r{n}: {{why: x, when: {{text: (refund OR $l{n}) NEAR/8 late, kind: mention}}, score: 1}}\n"
+        for n in range(200)
+    )
+    seconds = []
+    for _ in range(3):
+        started = time.process_time()
+        assert 200 == ruleset(f"words:\n{words}rules:\n{rules}").count
+        seconds.append(time.process_time() - started)
+    assert min(seconds) < 0.2

@@ -10,6 +10,7 @@ import pytest
 
 from rules.signals import body
 from rules.signals.language import detect, normalise
+from rules.signals.measure import measure
 
 
 def lang(text: str, *declared: str) -> str | None:
@@ -132,3 +133,19 @@ def test_importing_loads_no_model_and_no_numpy() -> None:
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr, done.returncode) == ("en\n", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "langs", "lang"),
+    [
+        ("Ainda estou esperando o meu reembolso, faz três semanas", ("pt-BR",), "pt-BR"),
+        ("Ainda estou esperando o meu reembolso, faz três semanas", ("en-US", "pt_BR"), "pt-BR"),
+        ("Ainda estou esperando o meu reembolso, faz três semanas", ("en-US",), "pt"),
+        ("hei", ("nb-NO",), "no-NO"),
+        ("hei", ("no-<b>bold</b>",), "no"),
+        ("ok", (), None),
+    ],
+)
+def test_the_declared_region_is_kept(text: str, langs: tuple[str, ...], lang: str | None) -> None:
+    """ "pt" that was declared as "pt-BR" is that, so that a rule can ask for it; junk is no region."""
+    assert lang == measure(text, langs)[0]
