@@ -222,7 +222,25 @@ def test_far_evidence_is_brought_to_the_lock_screen() -> None:
 def test_another_day_is_named() -> None:
     """A time alone would be read as today's."""
     ask = replace(AN_ASK, due_at=datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
-    assert "answer by Mon 23 Nov 09:00 CET" in render(a_state(ask=ask)).headline
+    headline = render(a_state(ask=ask)).headline
+    assert headline.startswith("CRITICAL · answer by Mon 09:00 CET · “STILL")
+    assert len(headline) <= cards.LOCK_SCREEN
+
+
+def test_an_overdue_card_says_so() -> None:
+    """What is drawn after the promise has passed does not promise any more; a claim does not hide it."""
+    ask = replace(AN_ASK, due_at=NOW - timedelta(seconds=1))
+    card = render(a_state(ask=ask))
+    assert card.headline.startswith("CRITICAL · overdue since 14:04 CET · “STILL")
+    assert len(card.headline) <= cards.LOCK_SCREEN
+    claimed = replace(in_state(ConversationState.CLAIMED, claimed_by="anna", claimed_at=NOW), ask=ask)
+    assert "Claimed by Anna 14:05 · CRITICAL · overdue since 14:04 CET · “" in render(claimed).headline
+
+
+def test_an_answer_whose_time_is_not_known_is_still_an_answer() -> None:
+    """Without an ask there is nothing to count."""
+    card = render(replace(in_state(ConversationState.ANSWERED), ask=None))
+    assert card.headline.startswith("Answered · CRITICAL · “")
 
 
 def test_no_target_no_promise() -> None:
