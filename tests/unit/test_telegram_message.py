@@ -122,7 +122,11 @@ def test_the_marks_stay_on_their_words_when_names_are_broken() -> None:
     assert [] == sent.named
 
 
-_TEXT = st.text(max_size=60) | st.text(alphabet="@ab_é. ", max_size=60) | st.text(alphabet="😀a\n🇩", min_size=3000, max_size=3100)
+_TEXT = (
+    st.text(max_size=60)
+    | st.text(alphabet="@ab_é. ", max_size=60)
+    | st.text(alphabet="😀a\n🇩", min_size=3000, max_size=3100)
+)
 _LINE = st.builds(
     Line,
     text=_TEXT,
