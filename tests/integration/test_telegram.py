@@ -24,7 +24,7 @@ from connectors.telegram.api import Api
 from connectors.telegram.connector import AccountSettings, ChannelSettings
 from connectors.telegram.feed import TelegramFeed
 from connectors.telegram.notifier import TelegramNotifier
-from tests.contract._http import CountingHttp
+from tests.contract._http import CountingHttp, counting
 from tests.contract._rigs import NOW, FixedClock
 
 if TYPE_CHECKING:
@@ -36,11 +36,12 @@ GONE = Receipt(ref=f"{CHAT}:999", at=NOW)
 @dataclass(kw_only=True)
 class Rig:
     server: TelegramServer
+    http: CountingHttp
     channels: dict[str, ChannelSettings]
 
     @property
     def api(self) -> Api:
-        return Api(token=TOKEN, base_url=self.server.url, http=CountingHttp())
+        return Api(token=TOKEN, base_url=self.server.url, http=self.http)
 
     @property
     def notifier(self) -> TelegramNotifier:
@@ -62,8 +63,8 @@ class Rig:
 
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
-    async with TelegramServer() as server:
-        yield Rig(server=server, channels={"care": ChannelSettings(chat=CHAT, ping=("@anna",))})
+    async with counting() as http, TelegramServer() as server:
+        yield Rig(server=server, http=http, channels={"care": ChannelSettings(chat=CHAT, ping=("@anna",))})
 
 
 # --- sending ------------------------------------------------------------------------------------
@@ -158,7 +159,7 @@ async def test_silence_is_a_timeout(rig: Rig, monkeypatch: pytest.MonkeyPatch) -
 
 async def test_an_unreachable_server_is_unavailable(rig: Rig) -> None:
     """Nobody listens there."""
-    away = Api(token=TOKEN, base_url="http://127.0.0.1:1", http=CountingHttp())
+    away = Api(token=TOKEN, base_url="http://127.0.0.1:1", http=rig.http)
     rig.channels["care"] = ChannelSettings(chat=CHAT)
     notifier = TelegramNotifier(api=away, channels=rig.channels, clock=FixedClock())
     with pytest.raises(Unavailable) as caught:
@@ -227,7 +228,7 @@ async def test_a_server_that_answers_polls_at_once_is_not_hammered(rig: Rig) -> 
     with pytest.raises(Unavailable) as caught:
         await anext(rig.feed(poll=timedelta(seconds=50)).read(None))
     assert Reason.PROTOCOL is caught.value.reason
-    assert len(rig.server.requests) < 50
+    assert rig.server.requests < 50
 
 
 # --- settings and start-up ------------------------------------------------------------------------
