@@ -222,6 +222,16 @@ async def test_help_that_fails_is_not_in_the_way_of_presses(rig: Rig) -> None:
     assert press_id == (await reading)[1].presses[0].id
 
 
+async def test_a_stranger_who_asks_for_help_a_hundred_times(rig: Rig) -> None:
+    """Gets a few answers: presses wait for nobody."""
+    for number in range(60):
+        rig.server.say("/id", chat=5, user=number)
+    reading = asyncio.create_task(rig.read(3))
+    await until(lambda: rig.server.is_polled)
+    reading.cancel()
+    assert 1 <= len([sent for sent in rig.server.messages if sent.chat.id == 5]) < 10
+
+
 async def test_a_server_that_answers_polls_at_once_is_not_hammered(rig: Rig) -> None:
     """A long poll that always comes back empty at once ends with an error, not in a busy loop."""
     rig.server.fail(200, method="getUpdates", times=1000, body=b'{"ok": true, "result": []}')

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.targets import due_at
-from bot.texts import answer_by, answered_after, time_in_zone
+from bot.texts import answer_by, answered_after, ordinal, time_in_zone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -98,3 +98,12 @@ def test_a_response_time_over_the_clock_change_is_elapsed_time() -> None:
     start = datetime(2026, 10, 25, 1, 30, tzinfo=BERLIN)
     end = datetime(2026, 10, 25, 3, 30, tzinfo=BERLIN)
     assert "Answered after 3h" == answered_after(start, end)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (112, "112th"), (21, "21st")],
+)
+def test_ordinals(number: int, expected: str) -> None:
+    """As they are said."""
+    assert expected == ordinal(number)
