@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import traceback
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.errors import Reason, Unavailable
@@ -18,6 +20,7 @@ from connectors.webhook import ChannelSettings, WebhookNotifier
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+KEY = b"a key of thirty-two bytes, no less"
 SECRET = "planted-in-a-path-0123"
 
 
@@ -34,6 +37,20 @@ async def failure(http: HttpClient, url: str) -> Unavailable:
     with pytest.raises(Unavailable) as caught:
         await notifier.notify("crm", Card(headline="HIGH"), key="a")
     return caught.value
+
+
+async def test_what_is_sent_is_signed(http: HttpClient) -> None:
+    """A receiver with the key knows it for ours, a change of a card too; with another key it does not."""
+    async with WebhookServer() as hook:
+        settings = {"crm": ChannelSettings(url=f"{hook.url}/in")}
+        secret = SecretStr("whsec_" + base64.b64encode(KEY).decode())
+        notifier = WebhookNotifier(http=http, clock=SystemClock(), secret=secret, channels=settings)
+        receipt = await notifier.notify("crm", Card(headline="HIGH é 😀"), key="alert:1.2")
+        await notifier.update("crm", receipt, Card(headline="Claimed"), key="update:1.2")
+    assert [True, True] == [delivery.is_signed_with(KEY) for delivery in hook.deliveries]
+    assert [False, False] == [delivery.is_signed_with(KEY[1:]) for delivery in hook.deliveries]
+    assert ["alert:1%2E2", "update:1%2E2"] == [delivery.id for delivery in hook.deliveries]
+    assert {"alert:1%2E2"} == {delivery.told["message"] for delivery in hook.deliveries}
 
 
 async def test_a_server_that_is_away(http: HttpClient) -> None:
