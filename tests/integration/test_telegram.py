@@ -222,6 +222,23 @@ async def test_help_that_fails_is_not_in_the_way_of_presses(rig: Rig) -> None:
     assert press_id == (await reading)[1].presses[0].id
 
 
+async def test_an_update_that_cannot_be_read_stops_no_press(rig: Rig) -> None:
+    """Else it would come again with every poll: it only moves the cursor."""
+    await rig.notifier.notify("care", a_card(), key="a")
+    updates = rig.server.telegram
+    updates._update(message={"message_id": 1})
+    updates._update(message="what is this?")
+    said = rig.server.say("a gift")
+    updates.updates[-1]["message"]["gift"] = "of a kind that nobody knows"
+    updates.updates[-1]["message"]["reply_markup"] = 7
+    press_id = rig.server.press(1, "Claim", user=42)
+    updates.updates[-1]["callback_query"]["message"]["paid_media"] = ["what"]
+    found = await rig.read(2)
+    assert [Cursor(f"v1:{said + 1}"), Cursor(f"v1:{said + 2}")] == [presses.cursor for presses in found]
+    (press,) = found[1].presses
+    assert (press_id, "telegram:42", "telegram:care") == (press.id, press.person, press.channel)
+
+
 async def test_a_stranger_who_asks_for_help_a_hundred_times(rig: Rig) -> None:
     """Gets a few answers: presses wait for nobody."""
     for number in range(60):
