@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from bot.records import CardState, DigestState, InboxRow
+    from bot.records import Ask, CardState, DigestState, InboxRow
 
 LOCK_SCREEN = 60
 """So many characters of a headline are seen on a locked phone."""
@@ -169,11 +169,17 @@ def _status(view: _View) -> Iterator[str]:
         at = view.time(conversation.claimed_at) if conversation.claimed_at else None
         yield texts.claimed_by(name, at)
     elif conversation.state is ConversationState.ANSWERED:
-        yield texts.answered(ask.answered_at - ask.started_at if ask and ask.answered_at else None)
+        yield _answered(ask)
     elif conversation.state is ConversationState.DISMISSED:
         yield texts.IS_DISMISSED
     elif conversation.state is ConversationState.SNOOZED:
         yield texts.IS_SNOOZED
+
+
+def _answered(ask: Ask | None) -> str:
+    if ask is None or ask.answered_at is None:
+        return texts.IS_ANSWERED
+    return texts.answered_after(ask.started_at, ask.answered_at)
 
 
 def _lines(view: _View) -> Iterator[Line]:

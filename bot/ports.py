@@ -333,7 +333,8 @@ class Connector:
 
     `source_settings` validates `sources.<name>`, `channel_settings` each `channels.<name>.<channel>`,
     `account_settings` the connector's own section `<name>:` (credentials, hosts). Each is a frozen pydantic
-    model with `extra="forbid"`; secrets are `SecretStr`. A factory that is None says: no such side.
+    model with `extra="forbid"`; secrets are `SecretStr`, and text that only may hold one (a URL) is
+    `Field(repr=False)`: it may stand in the file, and no log shows it. A factory that is None: no such side.
     `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
     """
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
 MASK = "***"
 SHORTEST = 6
@@ -48,6 +48,7 @@ _PATTERNS = (
 )
 _HARMLESS = re.compile(r"[\w./-]*\Z")  # a word, an id, a path: most of what a line carries
 _LOOKS_RANDOM = re.compile(r".{0,400}\d|.{20}")
+_LOOKS_LIKE_A_KEY = re.compile(r"(?=.{0,400}\d).{16}|.{20}")
 
 
 def redact(text: str) -> str:
@@ -121,7 +122,25 @@ def _spellings(secret: str) -> set[str]:
     spell: tuple[Callable[[str], str], ...] = (str, quote, quote_plus, _quote_all, _in_json, _in_repr)
     spellings = {spelled(secret) for spelled in spell}
     half = secret.partition(":")[2]
+    if "://" in secret:
+        return spellings | {piece for piece in _pieces(secret) if len(piece) >= SHORTEST}
     return spellings | {half} if len(half) >= 20 else spellings  # a bot token without its public id
+
+
+def _pieces(url: str) -> Iterator[str]:
+    """What else a secret URL is known by: errors name host and path, libraries a part of it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no URL after all: known as a whole only
+        return
+    host = parts.netloc.rpartition("@")[2]
+    if parts.path.strip("/"):
+        yield f"{host}{parts.path}"
+    if parts.query:
+        yield f"{parts.path}?{parts.query}"
+    yield parts.netloc.rpartition("@")[0].partition(":")[2]
+    values = (pair.partition("=")[2] for pair in parts.query.split("&"))
+    yield from (piece for piece in (*parts.path.split("/"), *values) if _LOOKS_LIKE_A_KEY.match(piece))
 
 
 def _quote_all(text: str) -> str:

@@ -38,8 +38,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     Never negative, never more than a day. https://httpwg.org/specs/rfc9110.html#field.retry-after
     """
     value = next((text for name, text in headers.items() if name.lower() == "retry-after"), "").strip()
-    wait = timedelta(seconds=min(int(value), 10**6)) if re.fullmatch(r"[0-9]{1,12}", value) else None
-    if wait is None:
+    if re.fullmatch(r"[0-9]+", value):
+        wait = timedelta(seconds=int(value[-7:]) if len(value.lstrip("0")) < 7 else 10**6)
+    else:
         try:
             at = parsedate_to_datetime(value)
         except ValueError:

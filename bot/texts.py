@@ -6,6 +6,7 @@ markup. Names of days and months are written here, because `strftime` would foll
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from bot import duration
@@ -14,7 +15,7 @@ from bot.staff import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from bot.model import Verdict
@@ -37,12 +38,23 @@ BUTTONS = {
 
 
 def time_of_day(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
-    """`14:35`; `Mon 24 Nov 14:35` when that is not today in `zone`."""
-    local, today = at.astimezone(zone), now.astimezone(zone).date()
-    time = f"{local.hour:02}:{local.minute:02}"
-    if local.date() == today:
-        return time
-    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {time}"
+    """`14:35`; `Mon 14:35` when not today in `zone`, the date from a week off, the year if another.
+
+    Minutes are cut off, never rounded up: a promise shown is not later than the promise made.
+    """
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    return f"{_day(local, today)}{local.hour:02}:{local.minute:02}"
+
+
+def _day(local: datetime, today: datetime) -> str:
+    days = abs((local.date() - today.date()).days)
+    if days == 0:
+        return ""
+    weekday = _DAYS[local.weekday()]
+    if days < 7:
+        return f"{weekday} "
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{weekday} {local.day} {_MONTHS[local.month - 1]}{year} "
 
 
 def time_in_zone(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
@@ -53,8 +65,9 @@ def time_in_zone(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
 
 
 def answer_by(due_at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
-    """A promise, never a countdown: a card is not redrawn as time passes."""
-    return f"answer by {time_in_zone(due_at, now=now, zone=zone)}"
+    """`answer by 14:35 CET`, then `overdue since 14:35 CET`: never a countdown, for nobody redraws a card."""
+    words = "overdue since" if now.astimezone(UTC) > due_at.astimezone(UTC) else "answer by"
+    return f"{words} {time_in_zone(due_at, now=now, zone=zone)}"
 
 
 def since(created_at: datetime, zone: ZoneInfo) -> str:
@@ -65,6 +78,7 @@ def since(created_at: datetime, zone: ZoneInfo) -> str:
 # --- on cards -----------------------------------------------------------------------------------
 
 IS_DELETED = "Deleted by its author"
+IS_ANSWERED = "Answered"
 IS_DISMISSED = "Dismissed"
 IS_SNOOZED = "Snoozed"
 OPEN_POST = "Open the post"
@@ -84,8 +98,9 @@ def claimed_by(name: str, at: str | None) -> str:
     return f"Claimed by {name} {at}" if at else f"Claimed by {name}"
 
 
-def answered(after: timedelta | None) -> str:
-    return "Answered" if after is None else f"Answered after {duration.show(after)}"
+def answered_after(started_at: datetime, answered_at: datetime) -> str:
+    """Elapsed time, counted in UTC: wall clocks of one zone are an hour off when the clocks change."""
+    return f"Answered after {duration.show(answered_at.astimezone(UTC) - started_at.astimezone(UTC))}"
 
 
 def platform(name: str) -> str:

@@ -14,7 +14,6 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from bot.errors import Reason, Rejected, Unavailable
 from bot.ports import Connector
+from bot.refusals import retry_after
 from bot.staff import Receipt
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ TOLERANCE = timedelta(minutes=5)
 """How far a receiver's clock and ours may be apart; also the replay window."""
 
 _SEND_WITHIN = 10.0
-_LONGEST_WAIT = 86_400
 _TRANSIENT = frozenset({408, 425})
 _PREFIX = "whsec_"
 
@@ -82,13 +81,13 @@ class WebhookNotifier:
     limits: tuple[tuple[int, timedelta], ...] = ()
 
     async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:
-        webhook_id = quote(key, safe=":@/-_~+")
+        webhook_id = id_of(key)
         event = str(card.data.get("event", "notice"))
         await self._post(channel, webhook_id, payload(card, event=event, message=webhook_id))
         return Receipt(ref=webhook_id, at=self.clock.now())
 
     async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:
-        webhook_id = quote(key, safe=":@/-_~+")
+        webhook_id = id_of(key)
         await self._post(channel, webhook_id, payload(card, event="update", message=receipt.ref))
         return Receipt(ref=receipt.ref, at=self.clock.now())
 
@@ -98,8 +97,29 @@ class WebhookNotifier:
         url, now = self.channels[channel].url, self.clock.now()
         secret = self.secret.get_secret_value() if self.secret else None
         headers = {"content-type": "application/json", **signed(webhook_id, body, secret, now)}
-        async with self.http.request("POST", url, headers=headers, body=body, timeout=_SEND_WITHIN) as answer:
-            check(answer.status, answer.headers, host=urlsplit(url).hostname or "", now=now)
+        host = urlsplit(url).hostname or ""
+        status, answered = await self._sent(url, headers, body, host)
+        check(status, answered, host=host, now=now)
+
+    async def _sent(
+        self, url: str, headers: Mapping[str, str], body: bytes, host: str
+    ) -> tuple[int, Mapping[str, str]]:
+        """Status and headers of the answer. Raises: Unavailable, without the path: it may be the secret."""
+        try:
+            async with self.http.request(
+                "POST", url, headers=headers, body=body, timeout=_SEND_WITHIN
+            ) as answer:
+                return answer.status, answer.headers
+        except Unavailable as error:
+            reason, cause = error.reason, error.__cause__
+        raise Unavailable(
+            f"the webhook at {host} can't be reached ({reason.value})", reason=reason
+        ) from cause
+
+
+def id_of(key: str) -> str:
+    """A key as `webhook-id`: what a header holds, and without the dot that parts what is signed."""
+    return quote(key, safe=":@/-_~+").replace(".", "%2E")
 
 
 def payload(card: Card, *, event: str, message: str) -> bytes:
@@ -120,7 +140,7 @@ def check(status: int, headers: Mapping[str, str], *, host: str, now: datetime) 
     if 200 <= status < 300:
         return
     said = f"the webhook at {host} answers {status}"
-    wait = retry_after(headers.get("retry-after"), now)
+    wait = retry_after(headers, now)
     if status == 429:
         raise Unavailable(said, reason=Reason.RATE_LIMITED, retry_after=wait)
     if status >= 500 or status in _TRANSIENT:
@@ -129,20 +149,6 @@ def check(status: int, headers: Mapping[str, str], *, host: str, now: datetime) 
         raise Rejected(f"{said}: redirects are not followed, name the final URL", reason=Reason.INVALID)
     reasons = {401: Reason.UNAUTHORIZED, 403: Reason.FORBIDDEN, 404: Reason.NOT_FOUND, 410: Reason.NOT_FOUND}
     raise Rejected(said, reason=reasons.get(status, Reason.INVALID))
-
-
-def retry_after(header: str | None, now: datetime) -> timedelta | None:
-    """Seconds or a date (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after); nonsense is None."""
-    if not header:
-        return None
-    if header.strip().isdecimal():
-        return timedelta(seconds=min(int(header), _LONGEST_WAIT))
-    try:
-        at = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max(at - now, timedelta()), timedelta(seconds=_LONGEST_WAIT))
 
 
 # --- the signature: pure ------------------------------------------------------------------------

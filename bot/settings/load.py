@@ -73,7 +73,7 @@ class Settings:
         return self.accounts.get(kind)
 
     def secrets(self) -> tuple[str, ...]:
-        """Every text that no log and no message may show."""
+        """Every text that no log and no message may show: secrets, and what a connector's repr leaves out."""
         sections = (*self.accounts.values(), *self.sources.values(), *self.channels.values())
         found = {text for section in sections for text in _secrets(section)}
         if self.heartbeat_url:
@@ -218,8 +218,9 @@ def _secrets(value: Any) -> Iterator[str]:
         text = value.get_secret_value()
         yield text.decode(errors="replace") if isinstance(text, bytes) else str(text)
     elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _secrets(getattr(value, name))
+        for name, known in type(value).model_fields.items():
+            inside = getattr(value, name)
+            yield from _secrets(SecretStr(inside) if isinstance(inside, str) and not known.repr else inside)
     elif isinstance(value, Mapping):
         for inside in value.values():
             yield from _secrets(inside)

@@ -31,10 +31,6 @@ class AppViewServer(Loopback):
         self._posts: dict[str, dict[str, Any]] = {}
         self._blocked: set[str] = set()
 
-    @property
-    def url(self) -> str:
-        return f"http://{self.host}"
-
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/xrpc/app.bsky.actor.getProfile", self._get_profile),

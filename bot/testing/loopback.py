@@ -17,20 +17,30 @@ from typing import Any, Self
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+_CONTROL = "/_control"
+_MAX_BODY = 10_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
-    """The next request gets this instead of an answer."""
+    """The next request gets this instead of an answer. Status 0: silence until the client gives up."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = "the body of a refusal"
     content_type: str = "text/plain"
 
-    def response(self) -> web.Response:
+    async def response(self) -> web.Response:
+        if not self.status:
+            await silence()
         return web.Response(
             status=self.status, headers=dict(self.headers), text=self.body, content_type=self.content_type
         )
+
+
+async def silence() -> None:
+    """Say nothing for longer than any client waits."""
+    await asyncio.sleep(3600)
 
 
 class Loopback:
@@ -55,6 +65,15 @@ class Loopback:
     def host(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def url(self) -> str:
+        """Where a client is pointed at, without a slash at the end."""
+        return f"http://{self.host}"
+
+    def refuse(self, status: int, *, times: int = 1, **more: Any) -> None:
+        """Let the next requests fail; `more` as in `Refuse`."""
+        self.faults.extend([Refuse(status=status, **more)] * times)
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -63,9 +82,8 @@ class Loopback:
         await self.stop()
 
     async def start(self, port: int = 0) -> None:
-        app = web.Application(middlewares=[self._middleware()])
-        app.add_routes(self.routes())
-        app.add_routes([web.post("/_control", self._control)])
+        app = web.Application(middlewares=[self._middleware()], client_max_size=_MAX_BODY)
+        app.add_routes([web.post(_CONTROL, self._control), *self.routes()])
         app.on_shutdown.append(self._hang_up)
         self._runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -86,10 +104,7 @@ class Loopback:
     async def control(self, command: Mapping[str, Any]) -> Any:
         """Carry out what a test in another process asks for; the answer must be JSON."""
         if command.get("do") == "refuse":
-            headers = command.get("headers", {})
-            self.faults.extend(
-                Refuse(status=command["status"], headers=headers) for _ in range(command.get("times", 1))
-            )
+            self.refuse(**{name: value for name, value in command.items() if name != "do"})
         elif command.get("do") == "cut":
             self.cut()
         else:
@@ -99,14 +114,14 @@ class Loopback:
     def _middleware(self) -> Middleware:
         @web.middleware
         async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if request.path == "/_control":
+            if request.path == _CONTROL:
                 return await handler(request)
             self.requests += 1
             self._open[id(request)] = request
             try:
                 if self.faults and isinstance(self.faults[0], Refuse):
                     refuse: Refuse = self.faults.popleft()
-                    return refuse.response()
+                    return await refuse.response()
                 return await handler(request)
             finally:
                 del self._open[id(request)]
@@ -121,9 +136,9 @@ class Loopback:
 
 
 async def serve(server: Loopback, port: int) -> None:
-    """Run a fake as a process: prints one JSON line with its port, then serves until SIGTERM."""
+    """Run a fake as a process: prints one JSON line with port and URL, then serves until SIGTERM."""
     await server.start(port)
-    print(json.dumps({"port": server.port}), flush=True)  # noqa: T201 - how the parent learns the port
+    print(json.dumps({"port": server.port, "url": server.url}), flush=True)  # noqa: T201 - to the parent
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)

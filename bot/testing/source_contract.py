@@ -249,7 +249,7 @@ class SourceContract:
 
 
 class NetworkSourceContract(SourceContract):
-    """The rules for sources that ask a server: 4, 5, 6 and 11."""
+    """The rules for sources that ask a server: 4, 5, 6 and 11. They want a `NetworkStage`."""
 
     statuses: Mapping[int, tuple[type[BotError], Reason]] = STATUSES
 

@@ -6,6 +6,7 @@ of our connectors, so that the two cannot share a mistake.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 MAX_TEXT = 4096
 MAX_TOAST = 200
 MAX_CALLBACK_DATA = 64
+_NAME = re.compile(r"(?<!\w)@([A-Za-z0-9_]{2,32})(?!\w)")
 
 
 class ApiError(Exception):
@@ -51,6 +53,14 @@ class Sent:
     @property
     def labels(self) -> list[str]:
         return [button["text"] for row in self.keyboard for button in row]
+
+    @property
+    def named(self) -> list[str]:
+        """Whom Telegram tells that they are mentioned: it finds the names itself, whatever entities came.
+
+        https://core.telegram.org/api/mentions (messageEntityMention)
+        """
+        return _NAME.findall(self.text)
 
     def entity_texts(self, kind: str) -> list[str]:
         """The pieces of the text that are in a style, as a client would cut them out."""

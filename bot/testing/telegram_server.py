@@ -1,7 +1,7 @@
 """The Bot API on loopback: `async with TelegramServer() as telegram:`, or alone with `python -m`.
 
 Routes, statuses and envelopes of https://core.telegram.org/bots/api#making-requests; what the methods do is
-in `telegram_chats`. Alone it is steered over `/control/…` and keeps a journal, so that a test which kills
+in `telegram_chats`. Alone it is steered over `POST /_control` and keeps a journal, so that a test which kills
 the daemon can audit what arrived.
 """
 
@@ -10,14 +10,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-from contextlib import AsyncExitStack
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.testing.standalone import Journal, alone, serving
+from bot.testing.journal import Journal
+from bot.testing.loopback import Loopback, serve, silence
 from bot.testing.telegram_chats import ApiError, Chat, Telegram
 
 if TYPE_CHECKING:
@@ -39,28 +40,19 @@ class Failure:
     body: bytes | None = None
 
 
-class TelegramServer:
+class TelegramServer(Loopback):
     """One bot's Bot API. Attributes and methods are for the test; the bot comes over HTTP."""
 
     def __init__(
         self, *, token: str = TOKEN, chats: tuple[int, ...] = (CHAT,), journal: Path | None = None
     ) -> None:
+        super().__init__()
         self.token = token
         self.telegram = Telegram(chats={chat: Chat(id=chat) for chat in chats})
         self.journal = Journal(journal)
         self.failures: list[Failure] = []
-        self.requests: list[str] = []
-        self.url = ""
         self._news = asyncio.Event()
         self._reader: asyncio.Future[None] | None = None
-        self._stack = AsyncExitStack()
-
-    async def __aenter__(self) -> Self:
-        self.url = await self._stack.enter_async_context(serving(self.app()))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
 
     # --- what the test sees and does ---
 
@@ -99,16 +91,11 @@ class TelegramServer:
 
     # --- HTTP ---
 
-    def app(self) -> web.Application:
-        app = web.Application(client_max_size=10_000_000)
-        app.router.add_route("*", "/bot{token}/{method}", self._handle)
-        app.router.add_post("/control/{order}", self._control)
-        app.router.add_get("/control/state", self._state)
-        return app
+    def routes(self) -> list[web.RouteDef]:
+        return [web.route("*", "/bot{token}/{method}", self._handle)]
 
     async def _handle(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
-        self.requests.append(method)
         try:
             self._authorize(request.match_info["token"])
             params = await _params(request)
@@ -132,7 +119,7 @@ class TelegramServer:
         if not found.times:
             self.failures.remove(found)
         if found.status == 0:
-            await asyncio.sleep(3600)
+            await silence()
         if found.body is not None:
             return web.Response(status=found.status, body=found.body)
         wait = {"retry_after": found.retry_after} if found.retry_after is not None else {}
@@ -194,16 +181,21 @@ class TelegramServer:
     async def _heard(self) -> None:
         await self._news.wait()
 
-    async def _control(self, request: web.Request) -> web.Response:
-        order, told = request.match_info["order"], await request.json()
-        if order == "press":
-            return _json({"id": self.press(told.pop("message_id"), told.pop("label"), **told)}, 200)
-        if order == "say":
-            return _json({"update_id": self.say(told.pop("text"), **told)}, 200)
-        self.fail(told.pop("status"), **told)
-        return _json({}, 200)
+    async def control(self, command: Mapping[str, Any]) -> Any:
+        told = dict(command)
+        match told.pop("do", None):
+            case "press":
+                return {"id": self.press(told.pop("message_id"), told.pop("label"), **told)}
+            case "say":
+                return {"update_id": self.say(told.pop("text"), **told)}
+            case "fail":
+                self.fail(told.pop("status"), **told)
+                return {}
+            case "state":
+                return self._state()
+        return await super().control(command)
 
-    async def _state(self, _: web.Request) -> web.Response:
+    def _state(self) -> dict[str, Any]:
         messages = [
             {**self.telegram.shown(sent), "labels": sent.labels, "versions": sent.versions}
             for sent in self.messages
@@ -211,8 +203,7 @@ class TelegramServer:
         answers = [{"id": one.query_id, "text": one.text, "is_loud": one.is_loud} for one in self.answers]
         pending = [update["update_id"] for update in self.telegram.updates]
         confirmed = self.telegram.confirmed
-        state = {"messages": messages, "answers": answers, "pending": pending, "confirmed": confirmed}
-        return _json(state, 200)
+        return {"messages": messages, "answers": answers, "pending": pending, "confirmed": confirmed}
 
 
 async def _params(request: web.Request) -> dict[str, Any]:
@@ -238,21 +229,12 @@ def _json(told: dict[str, Any], status: int) -> web.Response:
     )
 
 
-def main() -> None:
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="The Telegram Bot API on 127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--state", type=Path, help="a journal of what arrived (JSON lines)")
     parser.add_argument("--token", default=TOKEN)
     parser.add_argument("--chat", type=int, action="append", help=f"a chat that the bot is in ({CHAT})")
     given = parser.parse_args()
-
-    async def run() -> None:
-        chats = tuple(given.chat or [CHAT])
-        server = TelegramServer(token=given.token, chats=chats, journal=given.state)
-        await alone(server.app(), port=given.port)
-
-    asyncio.run(run())
-
-
-if __name__ == "__main__":
-    main()
+    server = TelegramServer(token=given.token, chats=tuple(given.chat or [CHAT]), journal=given.state)
+    asyncio.run(serve(server, given.port))

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from bot.model import Batch, Deletion, Post
-from connectors.bluesky.record import COLLECTION, PLATFORM, Origin, Record, interest, post_id, to_post
+from connectors.bluesky.record import (
+    COLLECTION,
+    PLATFORM,
+    Origin,
+    Pieces,
+    Record,
+    interest,
+    mended,
+    post_id,
+    to_post,
+)
 
 if TYPE_CHECKING:
     from bot.model import Cursor, Gap
@@ -66,6 +76,24 @@ class Event(msgspec.Struct, gc=False, frozen=True):
     account: Account | None = None
 
 
+class OddCommit(msgspec.Struct, gc=False, frozen=True):
+    """`Commit` with a record that has its text, and may be odd otherwise."""
+
+    operation: str
+    collection: str
+    rkey: Annotated[str, msgspec.Meta(min_length=1)]
+    record: Pieces
+    rev: str = ""
+    cid: str | None = None
+
+
+class Odd(msgspec.Struct, gc=False, frozen=True):
+    did: Did
+    time_us: Micros
+    kind: str
+    commit: OddCommit
+
+
 class Elsewhere(msgspec.Struct, gc=False, frozen=True):
     """A commit of which only the collection is read, because its record may have any shape."""
 
@@ -83,6 +111,7 @@ class Malformed(ValueError):  # noqa: N818 - named like the errors of this progr
 
 
 _decode_event = msgspec.json.Decoder(Event).decode
+_decode_odd = msgspec.json.Decoder(Odd).decode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_other = msgspec.json.Decoder(Other).decode
 
@@ -217,8 +246,21 @@ def _relevant(frame: bytes) -> Event | Envelope:
     except msgspec.ValidationError:
         other = _decode_other(frame)
         if other.commit.collection == COLLECTION:
-            raise
+            return _mended(_decode_odd(frame))
         return Envelope(time_us=other.time_us, kind=other.kind)
+
+
+def _mended(odd: Odd) -> Event:
+    record = mended(odd.commit.record)
+    commit = Commit(
+        operation=odd.commit.operation,
+        collection=odd.commit.collection,
+        rkey=odd.commit.rkey,
+        rev=odd.commit.rev,
+        record=record,
+        cid=odd.commit.cid,
+    )
+    return Event(did=odd.did, time_us=odd.time_us, kind=odd.kind, commit=commit)
 
 
 def _checked(event: Event) -> Event:

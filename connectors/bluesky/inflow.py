@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Socket = ClientWebSocketResponse[Literal[False]]
 
 HEAP = 1_000
-"""Frames held at most; then the socket is not read, and TCP tells the server to wait."""
+HEAP_BYTES = 32_000_000
+"""Frames and bytes held at most; then the socket is not read, and TCP tells the server to wait."""
 
 _FRAMES = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
 _POLITE = frozenset({1000, 1001})
@@ -35,6 +36,7 @@ class Inflow:
         self._socket = socket
         self._clock = clock
         self._heap: list[bytes] = []
+        self._heap_bytes = 0
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._pump: asyncio.Task[Unavailable | None] | None = None
@@ -61,7 +63,7 @@ class Inflow:
         """
         if not self._arrived.is_set():
             await self._wait(within)
-        heap, self._heap = self._heap, []
+        heap, self._heap, self._heap_bytes = self._heap, [], 0
         self._room.set()
         if heap:
             self._last_at = self._clock.monotonic()
@@ -89,8 +91,9 @@ class Inflow:
                 if message.type not in _FRAMES:
                     return ending(message.type, self._socket.close_code)
                 self._heap.append(message.data)
+                self._heap_bytes += len(message.data)
                 self._arrived.set()
-                if len(self._heap) >= HEAP:
+                if len(self._heap) >= HEAP or self._heap_bytes >= HEAP_BYTES:
                     self._room.clear()
                     await self._room.wait()
         finally:

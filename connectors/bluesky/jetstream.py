@@ -41,7 +41,12 @@ NAME = "bluesky"
 REWIND = timedelta(seconds=2)
 GAP_OVER = timedelta(seconds=60)
 FLUSH_SECONDS = 5.0
-MAX_MESSAGE_BYTES = 1_000_000
+MAX_MESSAGE_BYTES = 16_000_000
+"""More than any event has: a commit holds at most 2,000,000 bytes
+(https://github.com/bluesky-social/atproto/blob/main/lexicons/com/atproto/sync/subscribeRepos.json), of which
+JSON makes six times as much where everything is escaped. A lower limit would be a way to silence us: the
+connection dies at the frame, and again after each resume. (The older hosts forget `maxMessageSizeBytes`.)
+"""
 STRANGE_IN_A_ROW = 100
 """So many frames in a row that are no events: this is no Jetstream."""
 _NAMED_AT_MOST = 500

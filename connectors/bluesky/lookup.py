@@ -17,7 +17,7 @@ from bot.errors import BotError, Reason, Rejected, Unavailable
 from bot.model import Author, Post
 from bot.refusals import place, refusal, retry_after
 from connectors.bluesky.answers import Answers
-from connectors.bluesky.record import PLATFORM, Origin, Record, posted_at, to_post
+from connectors.bluesky.record import PLATFORM, Origin, Pieces, mended, posted_at, to_post
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,7 +64,7 @@ class Resolved(msgspec.Struct, gc=False, frozen=True):
 class PostView(msgspec.Struct, gc=False, frozen=True):
     uri: str
     author: Profile
-    record: Record
+    record: Pieces
     cid: str | None = None
     indexed_at: str | None = msgspec.field(name="indexedAt", default=None)
 
@@ -199,7 +199,7 @@ def view_post(view: PostView, now: datetime) -> Post:
         seen_at=now,
         handle=None if view.author.handle == _INVALID_HANDLE else view.author.handle,
     )
-    return to_post(view.record, origin)
+    return to_post(mended(view.record), origin)
 
 
 def _chain(node: Node | None) -> Iterator[Node]:

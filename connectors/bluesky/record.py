@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -18,8 +18,11 @@ from bot.model import Post, PostRef, searchable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+T = TypeVar("T")
+
 PLATFORM = "bluesky"
 COLLECTION = "app.bsky.feed.post"
+_NULL = msgspec.Raw(b"null")
 
 
 class Ref(msgspec.Struct, gc=False, frozen=True):
@@ -82,6 +85,17 @@ class Record(msgspec.Struct, gc=False, frozen=True):
     langs: list[str] | None = None
 
 
+class Pieces(msgspec.Struct, gc=False, frozen=True):
+    """A record whose text can be read, whatever the rest is."""
+
+    text: str = ""
+    created_at: msgspec.Raw = msgspec.field(name="createdAt", default=_NULL)
+    reply: msgspec.Raw = _NULL
+    embed: msgspec.Raw = _NULL
+    facets: msgspec.Raw = _NULL
+    langs: msgspec.Raw = _NULL
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where a record stands and when: `known_at` is the network's own time of it."""
@@ -93,6 +107,29 @@ class Origin:
     seen_at: datetime
     handle: str | None = None
     is_edit: bool = False
+
+
+def mended(pieces: Pieces) -> Record:
+    """The record without those of its pieces that have another shape than the lexicon's.
+
+    Embeds and facets are open unions (https://atproto.com/specs/lexicon#union), and nobody checks what a
+    repository holds: an embed of somebody else's making must not hide the words beside it.
+    """
+    return Record(
+        text=pieces.text,
+        created_at=_read(pieces.created_at, str),
+        reply=_read(pieces.reply, Reply),
+        embed=_read(pieces.embed, Embed),
+        facets=_read(pieces.facets, list[Facet]),
+        langs=_read(pieces.langs, list[str]),
+    )
+
+
+def _read(piece: msgspec.Raw, shape: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(piece, type=shape | None)
+    except msgspec.ValidationError:
+        return None
 
 
 def to_post(record: Record, origin: Origin) -> Post:

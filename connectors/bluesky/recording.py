@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from bot.ports import Watch
 
 CHUNK = 64 * 1024
-LONGEST_LINE = 5_000_000
+LONGEST_LINE = 16_000_000
+"""As `connectors.bluesky.jetstream.MAX_MESSAGE_BYTES`: what came through the stream can be replayed."""
 _MAGIC = b"\x28\xb5\x2f\xfd"
 """How every zstd frame begins: https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1"""
 

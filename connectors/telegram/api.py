@@ -18,6 +18,7 @@ from telegram import (
     InlineKeyboardMarkup,
     LinkPreviewOptions,
     MessageEntity,
+    Update,
 )
 from telegram.error import (
     BadRequest,
@@ -36,7 +37,7 @@ from connectors.telegram.message import MAX_TOAST, cut
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator, Mapping, Sequence
 
-    from telegram import Chat, Update
+    from telegram import Chat
 
     from bot.ports import Http
     from connectors.telegram.message import Message
@@ -48,6 +49,24 @@ ANSWER_WITHIN = 10.0
 """Seconds; a long poll has its own time on top."""
 
 _LONGEST_WAIT = 86_400
+
+_CHAT = dict.fromkeys(("id", "type", "username"))
+_USER = dict.fromkeys(("id", "is_bot", "first_name", "last_name"))
+_MESSAGE: Mapping[str, Any] = dict.fromkeys(
+    ("message_id", "date", "text", "message_thread_id", "is_topic_message")
+) | {"chat": _CHAT, "from": _USER}
+_READ: Mapping[str, Any] = {
+    "update_id": None,
+    "message": _MESSAGE,
+    "callback_query": {
+        "id": None,
+        "from": _USER,
+        "chat_instance": None,
+        "data": None,
+        "message": _MESSAGE,
+    },
+}
+"""What is read of an update: https://core.telegram.org/bots/api#update"""
 
 _T = TypeVar("_T")
 
@@ -165,7 +184,7 @@ class _Request(BaseRequest):
         async with self._http.request(method, url, headers=headers, body=body, timeout=timeout) as response:
             payload = await self._http.read(response)
             check(response.status, response.headers, payload)
-            return response.status, payload
+            return response.status, readable(payload) if url.endswith("/getUpdates") else payload
 
 
 # --- errors: pure -------------------------------------------------------------------------------
@@ -230,6 +249,39 @@ def meaning(error: TelegramError) -> BotError:
 def _says(error: BotError, *words: str) -> bool:
     said = str(error).lower()
     return any(word in said for word in words)
+
+
+# --- updates: pure --------------------------------------------------------------------------------
+
+
+def readable(payload: bytes) -> bytes:
+    """An answer to getUpdates with no more in each update than we read of it.
+
+    The library reads all or nothing, and anybody may write to a bot: one message of a kind that it does not
+    know well would come again with every poll, and no press would ever come through.
+    """
+    answer = json.loads(payload)
+    rows = answer.get("result")
+    if not isinstance(rows, list):
+        return payload
+    return json.dumps({**answer, "result": [_readable(row) for row in rows]}).encode()
+
+
+def _readable(row: Any) -> Any:
+    if not isinstance(row, dict):
+        return row
+    slim = _only(row, _READ)
+    try:
+        Update.de_json(slim, None)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return _only(row, {"update_id": None})
+    return slim
+
+
+def _only(part: Any, wanted: Mapping[str, Any] | None) -> Any:
+    if wanted is None or not isinstance(part, dict):
+        return part
+    return {name: _only(part[name], inside) for name, inside in wanted.items() if name in part}
 
 
 # --- between the library's types and ours: pure ---------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot import texts
@@ -29,6 +30,8 @@ POLL = timedelta(seconds=50)
 _VERSION = "v1:"
 _HURRIED = timedelta(seconds=1)
 _MOST_HURRIED = 20
+_MOST_HELP = 3
+"""Answers to commands between two polls: anybody may send them, and presses wait meanwhile."""
 _SETUP_COMMANDS = frozenset({"id", "start"})
 
 
@@ -88,8 +91,9 @@ class TelegramFeed:
 
     async def _help(self, updates: Iterable[Incoming]) -> None:
         """Say to /id and /start what belongs into the configuration: the ids of chat, topic and person."""
-        for update in updates:
-            if update.command in _SETUP_COMMANDS and update.chat_id is not None:
+        asked = (update for update in updates if update.command in _SETUP_COMMANDS)
+        for update in islice(asked, _MOST_HELP):
+            if update.chat_id is not None:
                 message = Message(text=texts.your_ids(update.chat_id, update.person_id, update.thread))
                 with contextlib.suppress(Unavailable, Rejected):  # a help, never in the way of presses
                     await self.api.send(update.chat_id, message, thread=update.thread, is_silent=True)

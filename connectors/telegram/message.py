@@ -2,11 +2,15 @@
 
 Entities instead of HTML: nothing has to be escaped, so no text can break out. Offsets and the limit of 4,096
 are counted in UTF-16 code units (https://core.telegram.org/bots/api#messageentity, #sendmessage).
+Telegram itself finds @names in any text, whatever entities come with it, and rings for whoever has that name
+(https://core.telegram.org/api/mentions): only those whom a ping is to name are left whole.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.model import Alert, Span
@@ -24,6 +28,10 @@ _MOST_MARKS = 60
 """A message keeps 100 entities; the rest of ours are fewer than 40."""
 
 _LONG_QUOTE = 500
+_NAME = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])")
+"""What may begin a name for Telegram; an address like a@b.example does not."""
+_JOINER = "\u2060"
+"""Not seen, no word character, no place to break a line: behind an @ it ends the name before it begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +66,8 @@ def cut(text: str, limit: int) -> str:
 
 def render(card: Card, *, ping: Iterable[str] = ()) -> Message:
     """The whole card; where it is too long, the quoted text is cut first. Buttons are always kept."""
-    lines = [Line(text=card.headline, is_strong=True), *card.lines[:_MOST_LINES]]
+    whole = (Line(text=card.headline, is_strong=True), *card.lines[:_MOST_LINES])
+    lines = [unnamed(line) for line in whole]
     if card.alert is Alert.PING and (names := " ".join(dict.fromkeys((*ping, *card.ping)))):
         lines.append(Line(text=names))
     texts = _fitted(lines)
@@ -68,6 +77,18 @@ def render(card: Card, *, ping: Iterable[str] = ()) -> Message:
         entities += _styles(line, text, offset)
         offset += units(text) + 1
     return Message(text="\n".join(texts), entities=_capped(entities), buttons=card.buttons)
+
+
+def unnamed(line: Line) -> Line:
+    """The line with every @name in it broken, so that it rings for nobody; its marks keep their words."""
+    cuts = [found.end() for found in _NAME.finditer(line.text)]
+    if not cuts:
+        return line
+    marks = (
+        Span(start=mark.start + bisect_right(cuts, mark.start), end=mark.end + bisect_left(cuts, mark.end))
+        for mark in line.marks
+    )
+    return replace(line, text=_NAME.sub(f"@{_JOINER}", line.text), marks=tuple(marks))
 
 
 def _fitted(lines: list[Line]) -> list[str]:

@@ -22,10 +22,12 @@ from connectors.telegram.api import Api
 from connectors.telegram.connector import CONNECTOR, AccountSettings, ChannelSettings
 from connectors.telegram.feed import TelegramFeed
 from connectors.telegram.notifier import TelegramNotifier
-from tests.contract._http import CountingHttp
+from tests.contract._http import counting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+
+    from tests.contract._http import CountingHttp
 
 NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
 BODY_SECRET = "planted-in-a-body"
@@ -118,8 +120,7 @@ def telegram_api(server: TelegramServer, http: CountingHttp) -> Api:
 
 @asynccontextmanager
 async def telegram_notifier() -> AsyncIterator[NotifierRig]:
-    http = CountingHttp()
-    async with TelegramServer() as server:
+    async with counting() as http, TelegramServer() as server:
         account = AccountSettings(token=SecretStr(TOKEN), base_url=server.url)
         assert CONNECTOR.notifier is not None
         notifier = CONNECTOR.notifier(account, channels(), Wiring(http=http, clock=FixedClock()))
@@ -127,7 +128,7 @@ async def telegram_notifier() -> AsyncIterator[NotifierRig]:
             notifier=notifier,
             channel="care",
             shown=lambda ref: telegram_text(server, ref),
-            requests=lambda: len(server.requests),
+            requests=lambda: server.requests,
             in_flight=lambda: http.in_flight,
             stall=lambda: server.fail(0),
             troubles=(*telegram_troubles(server), *telegram_refusals(server)),
@@ -142,11 +143,10 @@ def telegram_text(server: TelegramServer, ref: str) -> str:
 
 @asynccontextmanager
 async def telegram_feed(feed: type[TelegramFeed] = TelegramFeed) -> AsyncIterator[FeedRig]:
-    http = CountingHttp()
-    async with TelegramServer() as server:
+    async with counting() as http, TelegramServer() as server:
         notifier = TelegramNotifier(api=telegram_api(server, http), channels=channels(), clock=FixedClock())
         await notifier.notify("care", a_card(), key="a")
-        asked_before = len(server.requests)
+        asked_before = server.requests
         yield FeedRig(
             open=lambda: feed(
                 api=telegram_api(server, http),
@@ -160,7 +160,7 @@ async def telegram_feed(feed: type[TelegramFeed] = TelegramFeed) -> AsyncIterato
             confirmed=lambda: len(server.telegram.confirmed),
             waiting=lambda: server.is_polled,
             answers=lambda: [(answer.query_id, answer.text) for answer in server.answers],
-            requests=lambda: len(server.requests) - asked_before,
+            requests=lambda: server.requests - asked_before,
             in_flight=lambda: http.in_flight,
             token="claim:01JD4ZQ8M0ABCDEFGHJKMNPQRS",
             person="telegram:42",
@@ -178,7 +178,7 @@ def webhook_troubles(hook: WebhookServer) -> tuple[Trouble, ...]:
 
     def status(number: int, **headers: str) -> Callable[[], None]:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return lambda: hook.refuse(number, headers=named, body=BODY_SECRET.encode())
+        return lambda: hook.refuse(number, headers=named, body=BODY_SECRET)
 
     date = "Fri, 20 Nov 2026 13:05:30 GMT"
     rejected = {
@@ -210,9 +210,10 @@ def webhook_troubles(hook: WebhookServer) -> tuple[Trouble, ...]:
 
 @asynccontextmanager
 async def webhook_notifier() -> AsyncIterator[NotifierRig]:
-    http = CountingHttp()
-    async with WebhookServer() as hook:
-        url = hook.url.replace("http://", f"http://anna:{URL_SECRET}@") + f"/in?token={URL_SECRET}"
+    async with counting() as http, WebhookServer() as hook:
+        url = (
+            hook.url.replace("http://", f"http://anna:{URL_SECRET}@") + f"/in/{URL_SECRET}?token={URL_SECRET}"
+        )
         assert webhook.CONNECTOR.notifier is not None
         account = webhook.AccountSettings(secret=SecretStr(WEBHOOK_SECRET))
         settings = {"care": webhook.ChannelSettings(url=url)}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 
+from bot.testing.journal import Journal
 from bot.testing.notifier_contract import until
-from bot.testing.standalone import Journal
 from bot.testing.telegram_server import CHAT, TOKEN, TelegramServer
 from bot.testing.webhook_server import WebhookServer
 
@@ -163,39 +164,54 @@ async def test_a_receiver_keeps_what_it_takes(tmp_path: Path) -> None:
     assert [1, 2] == [row["number"] for row in Journal(journal).read()]
 
 
-async def test_telegram_alone_keeps_its_journal_through_a_kill(tmp_path: Path) -> None:
-    """As a program of its own it takes orders over HTTP, and what it took is on disk when it is killed."""
-    journal = tmp_path / "telegram.jsonl"
+@asynccontextmanager
+async def alone(module: str, journal: Path) -> AsyncIterator[str]:
+    """A fake as a program of its own, killed at the end; its URL."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot.testing.telegram_server",
-        "--state",
-        str(journal),
-        stdout=asyncio.subprocess.PIPE,
+        sys.executable, "-m", module, "--state", str(journal), stdout=asyncio.subprocess.PIPE
     )
     try:
         assert process.stdout is not None
         async with asyncio.timeout(20):
-            url = json.loads(await process.stdout.readline())["url"]
-        await _orders(url)
+            yield json.loads(await process.stdout.readline())["url"]
     finally:
         process.kill()
         await process.wait()
+
+
+async def test_a_receiver_alone_takes_orders(tmp_path: Path) -> None:
+    """It refuses as often as told, and says what it has; the same is on disk."""
+    journal = tmp_path / "hook.jsonl"
+    async with alone("bot.testing.webhook_server", journal) as url, aiohttp.ClientSession() as session:
+        await session.post(f"{url}/_control", json={"do": "refuse", "status": 503, "times": 2})
+        statuses = [
+            (await session.post(f"{url}/in", json={}, headers={"webhook-id": i})).status for i in "abc"
+        ]
+        assert [503, 503, 204] == statuses
+        told = await (await session.post(f"{url}/_control", json={"do": "deliveries"})).json()
+        assert ["c"] == [row["id"] for row in told]
+    assert ["c"] == [row["id"] for row in Journal(journal).read()]
+
+
+async def test_telegram_alone_keeps_its_journal_through_a_kill(tmp_path: Path) -> None:
+    """As a program of its own it takes orders over HTTP, and what it took is on disk when it is killed."""
+    journal = tmp_path / "telegram.jsonl"
+    async with alone("bot.testing.telegram_server", journal) as url:
+        await _orders(url)
     events = [row["event"] for row in Journal(journal).read()]
     assert ["sendMessage", "press", "confirmed", "answerCallbackQuery"] == events
 
 
 async def _orders(url: str) -> None:
-    bot, control = f"{url}/bot{TOKEN}", f"{url}/control"
+    bot, control = f"{url}/bot{TOKEN}", f"{url}/_control"
     async with aiohttp.ClientSession() as session:
         message = {"chat_id": CHAT, "text": "x", "reply_markup": keyboard(DATA)}
         await session.post(f"{bot}/sendMessage", json=message)
-        order = {"message_id": 1, "label": "Claim", "user": 42, "name": "Anna"}
-        press = await (await session.post(f"{control}/press", json=order)).json()
+        order = {"do": "press", "message_id": 1, "label": "Claim", "user": 42, "name": "Anna"}
+        press = await (await session.post(control, json=order)).json()
         told = await (await session.get(f"{bot}/getUpdates")).json()
         await session.get(f"{bot}/getUpdates?offset={told['result'][0]['update_id'] + 1}")
         answer = {"callback_query_id": press["id"], "text": "Yours."}
         await session.post(f"{bot}/answerCallbackQuery", json=answer)
-        state = await (await session.get(f"{control}/state")).json()
+        state = await (await session.post(control, json={"do": "state"})).json()
         assert (["Claim"], []) == (state["messages"][0]["labels"], state["pending"])

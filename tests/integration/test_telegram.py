@@ -24,7 +24,7 @@ from connectors.telegram.api import Api
 from connectors.telegram.connector import AccountSettings, ChannelSettings
 from connectors.telegram.feed import TelegramFeed
 from connectors.telegram.notifier import TelegramNotifier
-from tests.contract._http import CountingHttp
+from tests.contract._http import CountingHttp, counting
 from tests.contract._rigs import NOW, FixedClock
 
 if TYPE_CHECKING:
@@ -36,11 +36,12 @@ GONE = Receipt(ref=f"{CHAT}:999", at=NOW)
 @dataclass(kw_only=True)
 class Rig:
     server: TelegramServer
+    http: CountingHttp
     channels: dict[str, ChannelSettings]
 
     @property
     def api(self) -> Api:
-        return Api(token=TOKEN, base_url=self.server.url, http=CountingHttp())
+        return Api(token=TOKEN, base_url=self.server.url, http=self.http)
 
     @property
     def notifier(self) -> TelegramNotifier:
@@ -62,8 +63,8 @@ class Rig:
 
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
-    async with TelegramServer() as server:
-        yield Rig(server=server, channels={"care": ChannelSettings(chat=CHAT, ping=("@anna",))})
+    async with counting() as http, TelegramServer() as server:
+        yield Rig(server=server, http=http, channels={"care": ChannelSettings(chat=CHAT, ping=("@anna",))})
 
 
 # --- sending ------------------------------------------------------------------------------------
@@ -158,7 +159,7 @@ async def test_silence_is_a_timeout(rig: Rig, monkeypatch: pytest.MonkeyPatch) -
 
 async def test_an_unreachable_server_is_unavailable(rig: Rig) -> None:
     """Nobody listens there."""
-    away = Api(token=TOKEN, base_url="http://127.0.0.1:1", http=CountingHttp())
+    away = Api(token=TOKEN, base_url="http://127.0.0.1:1", http=rig.http)
     rig.channels["care"] = ChannelSettings(chat=CHAT)
     notifier = TelegramNotifier(api=away, channels=rig.channels, clock=FixedClock())
     with pytest.raises(Unavailable) as caught:
@@ -221,13 +222,40 @@ async def test_help_that_fails_is_not_in_the_way_of_presses(rig: Rig) -> None:
     assert press_id == (await reading)[1].presses[0].id
 
 
+async def test_an_update_that_cannot_be_read_stops_no_press(rig: Rig) -> None:
+    """Else it would come again with every poll: it only moves the cursor."""
+    await rig.notifier.notify("care", a_card(), key="a")
+    updates = rig.server.telegram
+    updates._update(message={"message_id": 1})
+    updates._update(message="what is this?")
+    said = rig.server.say("a gift")
+    updates.updates[-1]["message"]["gift"] = "of a kind that nobody knows"
+    updates.updates[-1]["message"]["reply_markup"] = 7
+    press_id = rig.server.press(1, "Claim", user=42)
+    updates.updates[-1]["callback_query"]["message"]["paid_media"] = ["what"]
+    found = await rig.read(2)
+    assert [Cursor(f"v1:{said + 1}"), Cursor(f"v1:{said + 2}")] == [presses.cursor for presses in found]
+    (press,) = found[1].presses
+    assert (press_id, "telegram:42", "telegram:care") == (press.id, press.person, press.channel)
+
+
+async def test_a_stranger_who_asks_for_help_a_hundred_times(rig: Rig) -> None:
+    """Gets a few answers: presses wait for nobody."""
+    for number in range(60):
+        rig.server.say("/id", chat=5, user=number)
+    reading = asyncio.create_task(rig.read(3))
+    await until(lambda: rig.server.is_polled)
+    reading.cancel()
+    assert 1 <= len([sent for sent in rig.server.messages if sent.chat.id == 5]) < 10
+
+
 async def test_a_server_that_answers_polls_at_once_is_not_hammered(rig: Rig) -> None:
     """A long poll that always comes back empty at once ends with an error, not in a busy loop."""
     rig.server.fail(200, method="getUpdates", times=1000, body=b'{"ok": true, "result": []}')
     with pytest.raises(Unavailable) as caught:
         await anext(rig.feed(poll=timedelta(seconds=50)).read(None))
     assert Reason.PROTOCOL is caught.value.reason
-    assert len(rig.server.requests) < 50
+    assert rig.server.requests < 50
 
 
 # --- settings and start-up ------------------------------------------------------------------------

@@ -121,6 +121,15 @@ async def test_blocked_and_deleted_ancestors(server: AppViewServer, lookup: AppV
     assert [post.id for post in await lookup.thread(LEAF + "2")] == [LEAF + "2"]
 
 
+async def test_an_odd_ancestor_does_not_cost_the_thread(server: AppViewServer, lookup: AppViewLookup) -> None:
+    """What others put into an embed is theirs: the words above a mention are still told."""
+    odd = "at://did:plc:ann/app.bsky.feed.post/3kodd"
+    server.post(odd, "Look at my poll", parent=ROOT, embed={"$type": "com.example.poll", "images": ["a"]})
+    server.post(LEAF + "3", "Which?", parent=odd)
+    posts = await lookup.thread(LEAF + "3")
+    assert ["Look at my poll", "Which?"] == [post.text for post in posts[-2:]]
+
+
 async def test_a_blocked_post_is_refused(server: AppViewServer, lookup: AppViewLookup) -> None:
     """A post that we may not see is refused."""
     thread(server)

@@ -216,6 +216,37 @@ def test_optional_fields_may_be_null() -> None:
     assert post(parsed, SEEN).langs == ()
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"embed": {"$type": "com.example.poll", "images": ["yes", "no"]}},
+        {"embed": {"$type": "com.example.card", "external": "https://a.example"}},
+        {"embed": 7},
+        {"facets": [{"features": [{"$type": "com.example.who", "did": {"id": 1}}]}]},
+        {"facets": {"0": {}}},
+        {"reply": {"parent": "at://did:plc:cat/app.bsky.feed.post/3kparent"}},
+        {"langs": "en"},
+        {"createdAt": 1767603600},
+    ],
+    ids="-".join,
+)
+def test_what_others_invent_does_not_hide_the_text(odd: dict[str, Any]) -> None:
+    """Embeds and facets are open unions, and nobody checks records: the odd piece alone is left out."""
+    parsed = parse(changed("plain", **odd))
+    assert isinstance(parsed, Event)
+    made, plain = post(parsed, SEEN), post_of("plain")
+    assert (plain.text, plain.id, plain.author_id) == (made.text, made.id, made.author_id)
+    assert ((), None, ()) == (made.mentions, made.quoted, made.alts)
+
+
+def test_a_post_keeps_its_good_pieces_beside_an_odd_one() -> None:
+    """An odd embed takes neither thread nor languages away."""
+    parsed = parse(changed("reply", embed={"images": 7}, langs=["en"]))
+    assert isinstance(parsed, Event)
+    made, reply = post(parsed, SEEN), post_of("reply")
+    assert (reply.parent, reply.root, ("en",)) == (made.parent, made.root, made.langs)
+
+
 def test_hostile_text_stays_text() -> None:
     """Control characters, bidi marks and markup come through as they are."""
     text = "<b>\u202ehi\x00</b> {field} 🛏️"

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot import cards, texts
 from bot.model import (
@@ -22,7 +24,7 @@ from bot.model import (
     Urgency,
     Verdict,
 )
-from bot.records import Ask, CardState, Conversation, DigestState, InboxRow
+from bot.records import Ask, CardState, Conversation
 from bot.staff import Card, Verb
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -222,21 +224,30 @@ def test_far_evidence_is_brought_to_the_lock_screen() -> None:
 def test_another_day_is_named() -> None:
     """A time alone would be read as today's."""
     ask = replace(AN_ASK, due_at=datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
-    assert "answer by Mon 23 Nov 09:00 CET" in render(a_state(ask=ask)).headline
+    headline = render(a_state(ask=ask)).headline
+    assert headline.startswith("CRITICAL · answer by Mon 09:00 CET · “STILL")
+    assert len(headline) <= cards.LOCK_SCREEN
+
+
+def test_an_overdue_card_says_so() -> None:
+    """What is drawn after the promise has passed does not promise any more; a claim does not hide it."""
+    ask = replace(AN_ASK, due_at=NOW - timedelta(seconds=1))
+    card = render(a_state(ask=ask))
+    assert card.headline.startswith("CRITICAL · overdue since 14:04 CET · “STILL")
+    assert len(card.headline) <= cards.LOCK_SCREEN
+    claimed = replace(in_state(ConversationState.CLAIMED, claimed_by="anna", claimed_at=NOW), ask=ask)
+    assert "Claimed by Anna 14:05 · CRITICAL · overdue since 14:04 CET · “" in render(claimed).headline
+
+
+def test_an_answer_whose_time_is_not_known_is_still_an_answer() -> None:
+    """Without an ask there is nothing to count."""
+    card = render(replace(in_state(ConversationState.ANSWERED), ask=None))
+    assert card.headline.startswith("Answered · CRITICAL · “")
 
 
 def test_no_target_no_promise() -> None:
     """Without an ask there is no time to answer by."""
     assert "CRITICAL · “STILL waiting for my refund from Acme, since…”" == render(a_state(ask=None)).headline
-
-
-@pytest.mark.parametrize(
-    ("zone", "expected"),
-    [("UTC", "13:05 UTC"), ("America/Sao_Paulo", "10:05 UTC-03"), ("Asia/Kolkata", "18:35 IST")],
-)
-def test_a_zone_is_always_said(zone: str, expected: str) -> None:
-    """Also those that have no letters of their own."""
-    assert expected == texts.time_in_zone(NOW, now=NOW, zone=ZoneInfo(zone))
 
 
 # --- states -------------------------------------------------------------------------------------
@@ -343,55 +354,29 @@ def test_a_post_without_text_still_makes_a_card() -> None:
     assert "CRITICAL · answer by 14:35 CET" == card.headline
 
 
-# --- digests and notices --------------------------------------------------------------------------
+_HOSTILE = st.text(max_size=300) | st.text(alphabet="@a \n\r\t\x1b\u202e\u2066\u2029😀é", max_size=300)
+_SPANS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 40)), max_size=5)
 
 
-def a_row(number: int) -> InboxRow:
-    return InboxRow(
-        mention_id=f"m{number}",
-        brand="acme",
-        platform="bluesky",
-        urgency=Urgency.LOW,
-        state=ConversationState.OPEN,
-        ignored=False,
-        author="@anna.example",
-        text=f"number {number}\nof many",
-        url="https://bsky.app/1",
-        posted_at=NOW,
-        due_at=None,
-        answered_at=None,
-        claimed_by=None,
-        route="support",
-        rules=(),
-    )
-
-
-def test_a_digest_lists_and_says_what_is_left() -> None:
-    """Twenty at most; the rest is counted."""
-    state = DigestState(route="support", rows=tuple(a_row(number) for number in range(23)))
-    card = cards.render_digest(state, zone=BERLIN, now=NOW)
-    assert "23 quieter mentions · support" == card.headline
-    assert "14:05 · LOW · Bluesky · @anna.example: “number 0 of many”" == card.lines[0].text
-    assert "… and 3 more: outcare inbox" == card.lines[-1].text
-    assert (21, Alert.DIGEST) == (len(card.lines), card.alert)
-
-
-def test_a_notice_is_one_plain_message() -> None:
-    """Its first line is the headline."""
-    card = cards.notice_card("Telegram refuses.\nThe bot was removed.")
-    assert ("Telegram refuses.", "The bot was removed.") == (card.headline, card.lines[0].text)
+@settings(max_examples=60, deadline=None)
+@given(text=_HOSTILE, name=_HOSTILE, spans=_SPANS)
+def test_no_text_breaks_a_card(text: str, name: str, spans: list[tuple[int, int]]) -> None:
+    """The lock screen's line stays one line with urgency and time first; marks lie inside their lines."""
+    found = tuple(Span(start=start, end=start + length) for start, length in spans)
+    fired = replace(A_VERDICT.fired[0], spans=found[:2])
+    state = with_post(a_state(author=replace(ANNA, name=name)), text=text)
+    state = replace(state, mention=replace(state.mention, spans=found))
+    card = render(replace(state, verdict=replace(A_VERDICT, fired=(fired,))))
+    assert card.headline.startswith("CRITICAL · answer by 14:35 CET")
+    assert len(card.headline) <= cards.LOCK_SCREEN
+    for shown in (card.headline, card.lines[0].text):
+        assert [shown] == shown.splitlines()
+        assert not set(shown) & {"\x1b", "\u202e", "\u2066"}
+    for line in card.lines:
+        assert all(0 <= mark.start < mark.end <= len(line.text) for mark in line.marks)
 
 
 def test_the_reason_of_a_verdict_is_told_in_a_few_words() -> None:
     """What the button Why answers."""
     expected = "CRITICAL, 85 points: waits for a refund +40 (waiting, refund)"
     assert expected == texts.why(a_state().verdict)
-
-
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (112, "112th"), (21, "21st")],
-)
-def test_ordinals(number: int, expected: str) -> None:
-    """As they are said."""
-    assert expected == texts.ordinal(number)

@@ -19,7 +19,7 @@ from bot.ports import Wiring
 from bot.testing.jetstream_server import JetstreamServer, Stumble
 from bot.testing.loopback import Loopback, Refuse
 from bot.testing.source_contract import Heard, WatchAll, read
-from connectors.bluesky import jetstream
+from connectors.bluesky import inflow, jetstream
 from connectors.bluesky.frames import at, micros
 from connectors.bluesky.jetstream import (
     JetstreamSource,
@@ -296,6 +296,26 @@ async def test_a_frame_beyond_all_measure(server: JetstreamServer, source: Jetst
     server.faults.append(Stumble(how="garbage", frames=("x" * (jetstream.MAX_MESSAGE_BYTES + 1),)))
     error = await trouble(source)
     assert (Unavailable, Reason.PROTOCOL) == (type(error), error.reason)
+
+
+async def test_the_largest_post_does_not_stop_the_stream(
+    server: JetstreamServer, source: JetstreamSource
+) -> None:
+    """Else one hostile post would silence us for good: it comes again after every resume."""
+    start = from_now()
+    large = await server.post("did:plc:eve", "\u0001" * 1_900_000)
+    last = await server.post("did:plc:ann", "hello")
+    assert [large, last] == (await read(source, start, until=last)).ids
+
+
+async def test_large_frames_wait_outside(
+    server: JetstreamServer, source: JetstreamSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is held in memory is bounded in bytes too; nothing is lost by waiting."""
+    monkeypatch.setattr(inflow, "HEAP_BYTES", 100_000)
+    start = from_now()
+    ids = [await server.post("did:plc:eve", f"{number}" * 40_000) for number in range(10)]
+    assert ids == (await read(source, start, until=ids[-1])).ids
 
 
 async def test_a_cursor_of_another_life(source: JetstreamSource) -> None:

@@ -95,6 +95,36 @@ def test_the_secret_half_of_a_bot_token_is_hidden_alone() -> None:
     assert f"hash {MASK}!" == redactor.text("hash ABCDEFGHIJKLMNOPQRSTUVWXYZ!")
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "https://u:planted-pw@hooks.example:8443/in/planted-path-0123456?a=planted-value-012345",
+        "hooks.example:8443/in/planted-path-0123456",
+        "/in/planted-path-0123456?a=planted-value-012345",
+        "planted-pw",
+        "planted-path-0123456",
+        "planted-value-012345",
+    ],
+)
+def test_a_secret_url_is_hidden_in_pieces_too(shown: str) -> None:
+    """Its key may stand in the path, the query or before the host; errors show it without the scheme."""
+    url = "https://u:planted-pw@hooks.example:8443/in/planted-path-0123456?a=planted-value-012345"
+    assert f"<{MASK}>" == Redactor([url]).text(f"<{shown}>")
+
+
+def test_a_harmless_url_leaves_its_words_readable() -> None:
+    """The whole of it is hidden; its host and its plain words also stand elsewhere."""
+    redactor = Redactor(["https://crm.example/outcare?source=outcare", "https://hooks.example"])
+    line = "outcare reaches crm.example and hooks.example"
+    assert line == redactor.text(line)
+    assert f"to {MASK}: refused" == redactor.text("to crm.example/outcare: refused")
+
+
+def test_what_only_looks_like_a_url_is_known_as_a_whole() -> None:
+    """A secret may be any text."""
+    assert f"<{MASK}>" == Redactor(["http://[planted"]).text("<http://[planted>")
+
+
 def test_nested_values_are_hidden() -> None:
     """Mappings, lists, tuples and bytes are searched, and a secret's key hides the whole value."""
     redactor = Redactor(["planted-secret"])

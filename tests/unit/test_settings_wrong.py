@@ -10,8 +10,20 @@ from pydantic import SecretStr
 
 from bot.errors import ConfigError
 from bot.ports import Connector
+from bot.redaction import Redactor
 from bot.settings.load import load
-from tests.unit.settings_world import MINIMAL, SET_TOKEN, TELEGRAM, TOKEN, Own, load_text, problems, unused
+from connectors import webhook
+from tests.unit.settings_world import (
+    CONNECTORS,
+    MINIMAL,
+    SET_TOKEN,
+    TELEGRAM,
+    TOKEN,
+    Own,
+    load_text,
+    problems,
+    unused,
+)
 
 
 def wrong(
@@ -172,6 +184,17 @@ def test_repr_shows_no_secret(tmp_path: Path) -> None:
     assert planted == sorted(settings.secrets())
     shown = repr(settings) + str(settings)
     assert [] == [secret for secret in planted if secret in shown]
+
+
+def test_a_url_that_may_hold_a_secret_is_one_for_the_log(tmp_path: Path) -> None:
+    """What the webhook's settings keep out of their repr is told to the redaction, though a file may hold it."""
+    url = "https://hooks.example/in?token=planted-in-the-query"
+    file = tmp_path / "outcare.yaml"
+    file.write_text(MINIMAL + f"channels:\n  webhook:crm: {{url: '{url}'}}\n")
+    settings = load(file, {**CONNECTORS, "webhook": webhook.CONNECTOR}, env={})
+    assert (url,) == settings.secrets()
+    line = f"POST {url}: no planted-in-the-query"
+    assert "planted" not in Redactor(settings.secrets()).text(line)
 
 
 @pytest.mark.parametrize("token", ["PLANTED-no-colon-in-it", "abcd"])

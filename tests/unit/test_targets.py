@@ -1,4 +1,4 @@
-"""When an ask is due and how that is said, across midnight, years and changes of the clocks."""
+"""When an ask is due, also over changes of the clocks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.targets import answer_by, answered_after, due_at, local_time
+from bot.targets import due_at
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -28,9 +28,7 @@ def test_no_promise_is_never_due() -> None:
 
 def test_a_promise_beyond_the_calendar_does_not_fail() -> None:
     """An absurd `respond_in` gives a far date, not a crash in the middle of a batch."""
-    due = due_at(utc("2026-11-20T13:20"), timedelta.max)
-    assert due is not None
-    assert "answer by Fri 1 Jan 9999 01:00 CET" == answer_by(due, now=utc("2026-11-20T13:20"), zone=BERLIN)
+    assert utc("9999-01-01T00:00") == due_at(utc("2026-11-20T13:20"), timedelta.max)
 
 
 def test_due_times_are_elapsed_time_over_a_change_of_the_clocks() -> None:
@@ -43,78 +41,3 @@ def test_a_naive_start_is_refused() -> None:
     """A time without a zone is a bug in the caller."""
     with pytest.raises(ValueError, match="started_at must be an aware datetime"):
         due_at(datetime(2026, 1, 1), timedelta(hours=1))  # noqa: DTZ001
-
-
-@pytest.mark.parametrize(
-    ("due", "now", "expected"),
-    [
-        ("2026-11-20T13:35", "2026-11-20T13:20", "answer by 14:35 CET"),
-        ("2026-11-20T13:35:59", "2026-11-20T13:20", "answer by 14:35 CET"),
-        ("2026-11-20T13:35", "2026-11-20T13:35", "answer by 14:35 CET"),
-        ("2026-11-20T13:35", "2026-11-20T13:35:01", "overdue since 14:35 CET"),
-        ("2026-07-20T12:35", "2026-07-20T12:20", "answer by 14:35 CEST"),
-        ("2026-11-20T23:05", "2026-11-20T22:50", "answer by Sat 00:05 CET"),
-        ("2026-11-20T23:05", "2026-11-20T23:01", "answer by 00:05 CET"),
-        ("2026-11-19T22:05", "2026-11-20T12:00", "overdue since Thu 23:05 CET"),
-        ("2026-11-26T08:00", "2026-11-20T12:00", "answer by Thu 09:00 CET"),
-        ("2026-11-27T08:00", "2026-11-20T12:00", "answer by Fri 27 Nov 09:00 CET"),
-        ("2026-11-10T08:00", "2026-11-20T12:00", "overdue since Tue 10 Nov 09:00 CET"),
-        ("2027-01-05T08:00", "2026-12-20T12:00", "answer by Tue 5 Jan 2027 09:00 CET"),
-        ("2027-01-01T08:00", "2026-12-31T12:00", "answer by Fri 09:00 CET"),
-    ],
-)
-def test_a_due_time_is_said_in_the_teams_zone(due: str, now: str, expected: str) -> None:
-    """Only the time today, the weekday within a week, the date beyond, the year when it is another."""
-    assert expected == answer_by(utc(due), now=utc(now), zone=BERLIN)
-
-
-@pytest.mark.parametrize(
-    ("due", "expected"),
-    [
-        ("2026-03-29T00:59", "answer by 01:59 CET"),
-        ("2026-03-29T01:00", "answer by 03:00 CEST"),
-        ("2026-10-25T00:30", "answer by 02:30 CEST"),
-        ("2026-10-25T01:30", "answer by 02:30 CET"),
-    ],
-)
-def test_the_hour_that_is_missing_or_comes_twice_is_unambiguous(due: str, expected: str) -> None:
-    """The zone's letters tell 02:30 summer time from 02:30 winter time; 02:xx in spring does not exist."""
-    at = utc(due)
-    assert expected == answer_by(at, now=at, zone=BERLIN)
-
-
-@pytest.mark.parametrize(
-    ("zone", "expected"),
-    [
-        ("UTC", "13:35 UTC"),
-        ("Asia/Kolkata", "19:05 IST"),
-        ("America/Sao_Paulo", "10:35 UTC-03"),
-        ("Asia/Kathmandu", "19:20 UTC+0545"),
-    ],
-)
-def test_zones_without_letters_say_their_offset(zone: str, expected: str) -> None:
-    """`-03` alone reads like a range of hours."""
-    at = utc("2026-11-20T13:35")
-    assert expected == local_time(at, now=at, zone=ZoneInfo(zone))
-
-
-@pytest.mark.parametrize(
-    ("waited", "expected"),
-    [
-        (timedelta(minutes=12), "answered after 12m"),
-        (timedelta(hours=2, minutes=5, seconds=9), "answered after 2h 5m"),
-        (timedelta(0), "answered after 0s"),
-        (timedelta(seconds=-3), "answered after 0s"),
-    ],
-)
-def test_a_response_time_is_said_in_two_units(waited: timedelta, expected: str) -> None:
-    """Never negative, even when platforms' clocks disagree."""
-    start = utc("2026-11-20T13:20")
-    assert expected == answered_after(start, start + waited)
-
-
-def test_a_response_time_over_the_clock_change_is_elapsed_time() -> None:
-    """Local times of one zone object must not be subtracted by their wall clocks."""
-    start = datetime(2026, 10, 25, 1, 30, tzinfo=BERLIN)
-    end = datetime(2026, 10, 25, 3, 30, tzinfo=BERLIN)
-    assert "answered after 3h" == answered_after(start, end)

@@ -14,8 +14,8 @@ from connectors.webhook import (
     TOLERANCE,
     AccountSettings,
     ChannelSettings,
+    id_of,
     payload,
-    retry_after,
     signed,
     verify,
 )
@@ -106,21 +106,12 @@ def test_a_lone_surrogate_does_not_stop_an_alert() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        (None, None),
-        ("", None),
-        ("soon", None),
-        ("-5", None),
-        ("7", timedelta(seconds=7)),
-        ("9" * 30, timedelta(days=1)),
-        ("Thu, 25 Feb 2021 15:03:10 GMT", timedelta(seconds=60)),
-        ("Thu, 25 Feb 2021 15:00:00 GMT", timedelta()),
-    ],
+    ("key", "expected"),
+    [("alert:1:webhook:crm", "alert:1:webhook:crm"), ("a.b\r\nx: é", "a%2Eb%0D%0Ax:%20%C3%A9")],
 )
-def test_retry_after_is_read_or_left(header: str | None, expected: timedelta | None) -> None:
-    """Seconds or a date; nonsense is nothing, the far future a day."""
-    assert expected == retry_after(header, NOW)
+def test_a_key_becomes_an_id_that_a_header_can_hold(key: str, expected: str) -> None:
+    """The standard wants no dot in it: id, time and body are parted by dots where they are signed."""
+    assert expected == id_of(key)
 
 
 @pytest.mark.parametrize("url", ["", "ftp://a.example", "//a.example", "https://", "javascript:alert(1)"])

@@ -1,0 +1,49 @@
+"""What staff gets besides the card of a mention: digests and notices."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from bot import cards
+from bot.model import Alert, ConversationState, Urgency
+from bot.records import DigestState, InboxRow
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
+
+
+def a_row(number: int) -> InboxRow:
+    return InboxRow(
+        mention_id=f"m{number}",
+        brand="acme",
+        platform="bluesky",
+        urgency=Urgency.LOW,
+        state=ConversationState.OPEN,
+        ignored=False,
+        author="@anna.example",
+        text=f"number {number}\nof many",
+        url="https://bsky.app/1",
+        posted_at=NOW,
+        due_at=None,
+        answered_at=None,
+        claimed_by=None,
+        route="support",
+        rules=(),
+    )
+
+
+def test_a_digest_lists_and_says_what_is_left() -> None:
+    """Twenty at most; the rest is counted."""
+    state = DigestState(route="support", rows=tuple(a_row(number) for number in range(23)))
+    card = cards.render_digest(state, zone=BERLIN, now=NOW)
+    assert "23 quieter mentions · support" == card.headline
+    assert "14:05 · LOW · Bluesky · @anna.example: “number 0 of many”" == card.lines[0].text
+    assert "… and 3 more: outcare inbox" == card.lines[-1].text
+    assert (21, Alert.DIGEST) == (len(card.lines), card.alert)
+
+
+def test_a_notice_is_one_plain_message() -> None:
+    """Its first line is the headline."""
+    card = cards.notice_card("Telegram refuses.\nThe bot was removed.")
+    assert ("Telegram refuses.", "The bot was removed.") == (card.headline, card.lines[0].text)
