@@ -18,7 +18,7 @@ import pytest
 
 from tests.acceptance._world import World, until
 
-ROUNDS = int(os.environ.get("OUTCARE_KILLS", "20"))
+ROUNDS = int(os.environ.get("KILLS", "20"))
 EVERY_SECONDS = 0.005
 LABELS = ("Claim", "Dismiss", "More…", "Why", "Too high")
 
