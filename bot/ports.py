@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -249,10 +249,13 @@ class Store(Protocol):
         ...
 
     # delivering
-    async def lease(self, *, limit: int, now: datetime, lease_for: timedelta) -> tuple[Leased, ...]:
+    async def lease(
+        self, *, limit: int, now: datetime, lease_for: timedelta, each: int, without: Collection[str]
+    ) -> tuple[Leased, ...]:
         """Take up to `limit` effects that are due and not leased, oldest first.
 
-        At most one effect per delivered message at a time, in the order they were written.
+        At most `each` of one channel, and none of those in `without`; at most one effect per delivered
+        message at a time, in the order they were written.
         """
         ...
 
@@ -291,6 +294,12 @@ class Store(Protocol):
         `transition` is pure and is called inside the transaction with the state as it stands. None when the
         mention is not known (a button of another life). The same press again changes nothing.
         """
+        ...
+
+    async def release_claims(
+        self, people: Collection[str], *, now: datetime, lease_for: timedelta
+    ) -> tuple[Leased, ...]:
+        """Open what is claimed by somebody who is not in `people` any more; the updates of its cards."""
         ...
 
     async def advance(self, feed: str, cursor: Cursor) -> None:

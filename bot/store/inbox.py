@@ -96,7 +96,7 @@ def _wanted(wanted: Wanted) -> _Query:
     elif not wanted.include_closed:
         query = query.where(col(VerdictRow.ignored).is_(False))
     if not wanted.include_closed:
-        query = query.where(col(ConversationRow.state).not_in(_CLOSED), col(PostRow.deleted_at).is_(None))
+        query = query.where(*_is_open())
     return query
 
 
@@ -106,10 +106,14 @@ async def read(conn: AsyncConnection, wanted: Wanted) -> tuple[InboxRow, ...]:
 
 
 async def collected(conn: AsyncConnection, digest: int) -> tuple[InboxRow, ...]:
-    """What a digest effect has collected and is still there."""
+    """What a digest effect has collected and is still open, and held to be worth a look, by now."""
     items = select(col(DigestItemRow.mention)).where(col(DigestItemRow.effect) == digest)
-    query = _rows().where(col(MentionRow.id).in_(items), col(PostRow.deleted_at).is_(None))
+    query = _rows().where(col(MentionRow.id).in_(items), col(VerdictRow.ignored).is_(False), *_is_open())
     return await _read(conn, query)
+
+
+def _is_open() -> tuple[ColumnElement[bool], ...]:
+    return (col(ConversationRow.state).not_in(_CLOSED), col(PostRow.deleted_at).is_(None))
 
 
 async def _read(conn: AsyncConnection, query: _Query) -> tuple[InboxRow, ...]:

@@ -5,7 +5,6 @@ It turns rows into the values of `bot.records`; no row leaves it.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -14,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, or_, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import col
 
@@ -62,9 +61,9 @@ class Reports:
             async with self._engine.connect() as conn:
                 await conn.exec_driver_sql("BEGIN")
                 yield conn
-        except DBAPIError as error:
-            cause = error.orig if isinstance(error.orig, sqlite3.Error) else error
-            raise store_error(cause, at=self._path) from error
+        except SQLAlchemyError as error:  # also a pool that had no connection free in time
+            cause = error.orig if isinstance(error, DBAPIError) else None
+            raise store_error(cause or error, at=self._path) from error
 
     # --- listening ------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -38,6 +38,7 @@ from bot.store.writer import Writer
 T = TypeVar("T")
 
 _NO_LEASE = timedelta(0)
+_ANY = 1_000_000
 
 
 class SqliteStore:
@@ -118,9 +119,19 @@ class SqliteStore:
 
     # --- delivering -----------------------------------------------------------------------------
 
-    async def lease(self, *, limit: int, now: datetime, lease_for: timedelta) -> tuple[Leased, ...]:
+    async def lease(
+        self,
+        *,
+        limit: int,
+        now: datetime,
+        lease_for: timedelta,
+        each: int = _ANY,
+        without: Collection[str] = (),
+    ) -> tuple[Leased, ...]:
         return await self._write(
-            lambda conn: effects.lease(Work(conn=conn, now=now, lease_for=lease_for), limit)
+            lambda conn: effects.lease(
+                Work(conn=conn, now=now, lease_for=lease_for), limit=limit, each=each, without=without
+            )
         )
 
     async def settle(self, settlement: Settlement) -> None:
@@ -158,6 +169,14 @@ class SqliteStore:
             lambda conn: deciding.decide(
                 Work(conn=conn, now=now, lease_for=lease_for), decision, transition, cursor=cursor
             )
+        )
+
+    async def release_claims(
+        self, people: Collection[str], *, now: datetime, lease_for: timedelta
+    ) -> tuple[Leased, ...]:
+        kept = tuple(people)
+        return await self._write(
+            lambda conn: deciding.release_claims(Work(conn=conn, now=now, lease_for=lease_for), kept)
         )
 
     async def advance(self, feed: str, cursor: Cursor) -> None:

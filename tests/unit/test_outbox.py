@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import BotError, Reason, Refused, Rejected, Unauthorized, Unavailable, Unknown
+from bot.gates import Paced, StillWanted
 from bot.model import Alert, EffectKind
-from bot.outbox import CONSOLE, GIVE_UP_AFTER, Paced, StillWanted, next_step
+from bot.outbox import CONSOLE, GIVE_UP_AFTER, next_step
 from bot.records import Dead, DigestState, Dropped, Held, RetryAt
 from tests.unit._values import NOW, card_state, leased, verdict
 
@@ -19,7 +20,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 def step(
     error: BotError, *, attempt: int = 1, fallback: str | None = None, age: timedelta = SECOND
 ) -> object:
-    return next_step(error, attempt=attempt, first_at=NOW - age, now=NOW, fallback=fallback, jitter=1.0)
+    return next_step(error, attempt=attempt, written_at=NOW - age, now=NOW, fallback=fallback, jitter=1.0)
 
 
 @pytest.mark.parametrize("error", [Refused("no"), Rejected("no"), Unauthorized("no")])
