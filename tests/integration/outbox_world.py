@@ -95,23 +95,22 @@ class Desk:
         )
         self.outbox.push(recorded.leased)
 
-    async def later(self, seconds: float) -> None:
-        """Move time on in steps, so that whatever falls due on the way is tried then."""
-        step = min(seconds, 30.0)
-        for _ in range(round(seconds / step) if step else 1):
-            await self.clock.advance(step)
+    async def later(self, seconds: float, *, steps: int = 1) -> None:
+        """Move time on, in steps where something falls due on the way."""
+        for _ in range(steps):
+            await self.clock.advance(seconds / steps)
             self.outbox.wake()
             await self.settled()
 
     async def settled(self) -> None:
         """Until nothing is due and nothing is under way (but what a closed gate holds)."""
-        await until(self._is_idle)
-        for _ in range(3):
-            due_at = await self.store.next_due_at()
-            if due_at is not None and due_at <= self.clock.now():
-                self.outbox.wake()
-            await asyncio.sleep(0.02)
+        while True:
             await until(self._is_idle)
+            due_at = await self.store.next_due_at()
+            if self._is_idle() and (due_at is None or due_at > self.clock.now()):
+                return
+            self.outbox.wake()
+            await asyncio.sleep(0.005)
 
     def _is_idle(self) -> bool:
         held = [one for one in self.channels.values() if not one.gate.is_set()]
@@ -161,8 +160,8 @@ async def running(
             yield Desk(path=path, store=opened, clock=clock, outbox=outbox, channels=channels)
             assert not task.done()
         finally:
+            task.cancel()
+            await asyncio.wait([task])
             for channel in channels.values():
                 channel.gate.set()
             await outbox.drain(5)
-            task.cancel()
-            await asyncio.wait([task])

@@ -95,8 +95,7 @@ async def test_a_day_of_silence_ends_at_the_console(path: Path) -> None:
     async with running(path) as desk:
         desk.chat.trouble = [Unavailable("down")] * 100_000
         await desk.hear(question())
-        for _ in range(8):
-            await desk.later(30)
+        await desk.later(240, steps=8)
         await desk.clock.advance(23 * 3600)
         await desk.later(300)
         assert [] == desk.channels["console"].sent
