@@ -13,6 +13,7 @@ import pytest
 from bot.app import App, build
 from bot.cli import setup
 from bot.clock import SystemClock
+from bot.errors import ConfigError
 from bot.model import ConversationState
 from bot.records import InboxRow
 from bot.settings.load import load
@@ -166,3 +167,17 @@ async def test_a_deleted_post_leaves_no_text_behind(tmp_path: Path) -> None:
         assert not [row for row in rows if "12345" in row.text]
         stored = await app.store.verdict(uri)
         assert stored is None or "12345" not in stored.facts.text
+
+
+async def test_a_port_in_use_leaves_nothing_behind(tmp_path: Path) -> None:
+    """One clear error; the database is free for the next start."""
+    async with World(tmp_path) as world:
+        taken = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+        async with taken:
+            port = taken.sockets[0].getsockname()[1]
+            world.write_config(http={"host": "127.0.0.1", "port": port})
+            with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
+                async with running(world):
+                    pytest.fail("it started")
+        async with running(world) as app:
+            assert app.listeners
