@@ -29,9 +29,11 @@ if TYPE_CHECKING:
         InboxRow,
         Leased,
         Recorded,
+        RuleCount,
         Settlement,
         Status,
         StoredVerdict,
+        Tally,
     )
     from bot.staff import Card, Press, Presses, Receipt
 
@@ -317,6 +319,16 @@ class Store(Protocol):
         self, *, limit: int, brand: str | None = None, include_closed: bool = False, rule: str | None = None
     ) -> tuple[InboxRow, ...]:
         """Mentions, most urgent and longest waiting first."""
+        ...
+
+    async def rule_counts(
+        self, *, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+    ) -> tuple[RuleCount, ...]:
+        """For how many of those mentions each rule fired, most first."""
+        ...
+
+    async def tallies(self) -> tuple[Tally, ...]:
+        """How many mentions there are, rivals' and ignored ones too, most urgent first."""
         ...
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:

@@ -255,6 +255,23 @@ class InboxRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCount:
+    """For how many mentions a rule fired (None: those for which no rule did)."""
+
+    rule: str | None
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many mentions a brand has of an urgency."""
+
+    brand: str
+    urgency: Urgency
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
     name: str
     cursor: Cursor | None

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.model import ConversationState, Urgency
-from bot.records import InboxRow
+from bot.records import InboxRow, RuleCount, Tally
 from bot.store.tables import (
     AskRow,
     AuthorRow,
@@ -103,6 +103,34 @@ def _wanted(wanted: Wanted) -> _Query:
 async def read(conn: AsyncConnection, wanted: Wanted) -> tuple[InboxRow, ...]:
     """Most urgent first, then longest waiting."""
     return await _read(conn, _wanted(wanted))
+
+
+async def rule_counts(conn: AsyncConnection, wanted: Wanted) -> tuple[RuleCount, ...]:
+    """For how many of the wanted mentions each rule fired, most first; `limit` does not count here."""
+    found = _wanted(wanted).order_by(None).limit(None).subquery()
+    rule, count = col(FiredRow.rule), func.count()
+    query = (
+        select(rule, count)
+        .select_from(found)
+        .outerjoin(FiredRow, col(FiredRow.verdict) == found.c.verdict)
+        .group_by(rule)
+        .order_by(count.desc(), rule)
+    )
+    return tuple(RuleCount(rule=name, mentions=number) for name, number in await conn.execute(query))
+
+
+async def tallies(conn: AsyncConnection) -> tuple[Tally, ...]:
+    """Every mention, rivals' and ignored ones too, by brand and urgency; most urgent first."""
+    brand, urgency = col(MentionRow.brand), col(VerdictRow.urgency)
+    query = (
+        select(brand, urgency, func.count())
+        .select_from(MentionRow)
+        .join(VerdictRow, newest_verdict())
+        .group_by(brand, urgency)
+        .order_by(urgency.desc(), brand)
+    )
+    found = await conn.execute(query)
+    return tuple(Tally(brand=name, urgency=Urgency(of), mentions=number) for name, of, number in found)
 
 
 async def collected(conn: AsyncConnection, digest: int) -> tuple[InboxRow, ...]:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import col
 
 from bot.model import Cursor
-from bot.records import CardState, DigestState, InboxRow, Leased, Status, StoredVerdict
+from bot.records import CardState, DigestState, InboxRow, Leased, RuleCount, Status, StoredVerdict, Tally
 from bot.store import card, inbox, rows, status
 from bot.store.effects import READY
 from bot.store.tables import (
@@ -116,9 +116,17 @@ class Reports:
         async with self._reading() as conn:
             return await status.read(conn, schema=schema, now=now)
 
+    async def rule_counts(self, wanted: inbox.Wanted) -> tuple[RuleCount, ...]:
+        async with self._reading() as conn:
+            return await inbox.rule_counts(conn, wanted)
+
     async def inbox(self, wanted: inbox.Wanted) -> tuple[InboxRow, ...]:
         async with self._reading() as conn:
             return await inbox.read(conn, wanted)
+
+    async def tallies(self) -> tuple[Tally, ...]:
+        async with self._reading() as conn:
+            return await inbox.tallies(conn)
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         query = (

@@ -24,9 +24,11 @@ from bot.records import (
     InboxRow,
     Leased,
     Recorded,
+    RuleCount,
     Settlement,
     Status,
     StoredVerdict,
+    Tally,
 )
 from bot.staff import Press
 from bot.store import deciding, effects, inbox, ingest, known, schema, settling
@@ -196,6 +198,16 @@ class SqliteStore:
         return await self._reports.inbox(
             inbox.Wanted(limit=limit, brand=brand, include_closed=include_closed, rule=rule)
         )
+
+    async def rule_counts(
+        self, *, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+    ) -> tuple[RuleCount, ...]:
+        return await self._reports.rule_counts(
+            inbox.Wanted(limit=_ANY, brand=brand, include_closed=include_closed, rule=rule)
+        )
+
+    async def tallies(self) -> tuple[Tally, ...]:
+        return await self._reports.tallies()
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         return await self._reports.verdict(mention_id)

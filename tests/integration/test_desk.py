@@ -37,7 +37,8 @@ class Chat:
     is_down: bool = False
 
     async def read(self, after: Cursor | None) -> AsyncIterator[Presses]:
-        for presses in ():
+        nothing: tuple[Presses, ...] = ()
+        for presses in nothing:
             yield presses
 
     async def answer(self, press: Press, text: str, *, is_loud: bool) -> None:
