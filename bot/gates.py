@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Protocol, TypeAlias
 
 from bot.model import Alert, ConversationState, EffectKind
@@ -48,39 +49,64 @@ class StillWanted:
         return None
 
 
+class _Lane(Enum):
+    ORDINARY = "ordinary"
+    PING = "ping"
+    UPDATE = "update"
+
+
 class Paced:
     """Keeps each channel within what its platform allows (`Notifier.limits`).
 
-    Two lanes share a limit: a quarter is kept for pings and for updates of cards that somebody just pressed,
-    so that a flood of ordinary alerts does not delay them. What must wait gets a slot of its own, so that a
-    thousand held effects do not all come back at the same moment.
+    Lanes share a limit: a quarter is kept for pings, and one for updates of cards (somebody just pressed, or
+    it was answered), so that a flood of ordinary alerts does not delay them; when theirs is full they use the
+    ordinary lane too. What must wait gets a slot of its own, so that a thousand held effects do not all come
+    back at the same moment.
     """
 
     def __init__(self, limits: Mapping[str, tuple[tuple[int, timedelta], ...]]) -> None:
         self.limits = limits
-        self._slots: dict[tuple[str, bool], deque[datetime]] = defaultdict(deque)
+        self._slots: dict[tuple[str, _Lane], deque[datetime]] = defaultdict(deque)
         self._granted: dict[int, datetime] = {}
 
     def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
-        limits = self.limits.get(leased.effect.channel.partition(":")[0], ())
+        channel = leased.effect.channel
+        limits = self.limits.get(channel.partition(":")[0], ())
         if not limits or self._granted.get(leased.id, _NEVER) <= now:
             self._granted.pop(leased.id, None)
             return None
-        is_quick = leased.effect.kind is EffectKind.UPDATE or (
-            isinstance(state, CardState) and state.verdict.alert is Alert.PING
-        )
-        shares = [(_share(count, is_quick=is_quick), period) for count, period in limits]
-        slots = self._slots[leased.effect.channel, is_quick]
-        slot = max([now, *(slots[-count] + period for count, period in shares if len(slots) >= count)])
-        slots.append(slot)
-        while len(slots) > max(count for count, _ in shares):
-            slots.popleft()
+        lanes = dict.fromkeys((_lane(leased, state), _Lane.ORDINARY))
+        free = {lane: self._free_at(channel, lane, now) for lane in lanes}
+        lane = min(free, key=lambda lane: free[lane])
+        slot = free[lane]
+        self._take(channel, lane, slot)
         if slot <= now:
             return None
         self._granted[leased.id] = slot
         return Held(until=slot, reason="pace")
 
+    def _shares(self, channel: str, lane: _Lane) -> list[tuple[int, timedelta]]:
+        return [(_share(count, lane), period) for count, period in self.limits[channel.partition(":")[0]]]
 
-def _share(count: int, *, is_quick: bool) -> int:
-    quick = max(1, count // 4)
-    return quick if is_quick else max(1, count - quick)
+    def _free_at(self, channel: str, lane: _Lane, now: datetime) -> datetime:
+        slots = self._slots[channel, lane]
+        shares = self._shares(channel, lane)
+        return max([now, *(slots[-count] + period for count, period in shares if len(slots) >= count)])
+
+    def _take(self, channel: str, lane: _Lane, slot: datetime) -> None:
+        slots = self._slots[channel, lane]
+        slots.append(slot)
+        while len(slots) > max(count for count, _ in self._shares(channel, lane)):
+            slots.popleft()
+
+
+def _lane(leased: Leased, state: State) -> _Lane:
+    if leased.effect.kind is EffectKind.UPDATE:
+        return _Lane.UPDATE
+    is_ping = isinstance(state, CardState) and state.verdict.alert is Alert.PING
+    return _Lane.PING if is_ping else _Lane.ORDINARY
+
+
+def _share(count: int, lane: _Lane) -> int:
+    quarter = max(1, count // 4)
+    return max(1, count - 2 * quarter) if lane is _Lane.ORDINARY else quarter
