@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.errors import BotError, Unauthorized, Unavailable
+from bot.errors import BotError, StoreError, Unauthorized, Unavailable
 from bot.ports import Clock, DecisionFeed, Store
 from bot.staff import Presses
 
 log = structlog.get_logger()
 
 FIRST_WAIT, LONGEST_WAIT, UNAUTHORIZED_WAIT = 1.0, 60.0, 300.0
+LONGEST_STORE_WAIT = 5.0
+"""Our own database is not spared by waiting, and people look at the button that they pressed."""
 HEALTHY_AFTER = 75.0
 """Seconds; longer than a long poll may take to fail."""
 
@@ -65,7 +67,8 @@ class FeedLoop:
         if isinstance(error, Unauthorized):
             return UNAUTHORIZED_WAIT
         doubled: float = FIRST_WAIT * 2 ** min(self._failures - 1, 10)
-        backoff = min(LONGEST_WAIT, doubled) * self.rng.uniform(0.5, 1)
+        longest = LONGEST_STORE_WAIT if isinstance(error, StoreError) else LONGEST_WAIT
+        backoff = min(longest, doubled) * self.rng.uniform(0.5, 1)
         asked = error.retry_after if isinstance(error, Unavailable) else None
         return max(backoff, asked.total_seconds()) if asked else backoff
 

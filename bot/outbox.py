@@ -133,7 +133,6 @@ class Outbox:
             self._wake.clear()
             try:
                 pause = await self._lease()
-                self._store_works()
             except StoreError as error:
                 self._store_fails(error)
                 await self.clock.sleep(STORE_AGAIN.total_seconds())
@@ -161,6 +160,8 @@ class Outbox:
         leased = await self.store.lease(
             limit=LEASED_AT_ONCE, each=LEASED_PER_CHANNEL, now=now, lease_for=LEASE_FOR, without=behind
         )
+        if leased:
+            self._store_works()
         self.push(leased)
         return BUSY_POLL.total_seconds()
 
@@ -189,6 +190,7 @@ class Outbox:
         while True:
             try:
                 await self.store.settle(settlement)
+                self._store_works()
                 break
             except StoreError as error:
                 self._store_fails(error)
@@ -205,6 +207,7 @@ class Outbox:
         self.store_trouble = str(error)
 
     def _store_works(self) -> None:
+        """Something was written: that a full disk can be read says nothing."""
         if self.store_trouble is not None:
             log.info("outbox.recovered")
         self.store_trouble = None
