@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.errors import Refused, Unavailable
+from bot.errors import BotError, Refused, StoreError
 from bot.model import Account
 from bot.ports import Clock, Lookup, Store
 from bot.watchlist import LiveWatch
@@ -54,14 +54,18 @@ class Accounts:
             except Refused as error:
                 self.refused.add(account)
                 log.warning("account.refused", handle=account.handle, detail=str(error))
-            except Unavailable as error:
+            except BotError as error:
                 log.debug("account.waiting", handle=account.handle, detail=str(error))
             else:
                 await self._found({(account.platform, account.handle): found})
 
     async def _found(self, ids: Mapping[tuple[str, str], str]) -> None:
+        """Watch for it at once; what the database cannot keep just now, the next life asks for again."""
         for watch in self.watches.values():
             watch.swap(watch.watchlist.with_ids(ids))
-        brands = next(iter(self.watches.values())).watchlist.brands
-        await self.store.save_brands(brands)
         log.info("account.resolved", handles=[handle for _, handle in ids])
+        brands = next(iter(self.watches.values())).watchlist.brands
+        try:
+            await self.store.save_brands(brands)
+        except StoreError as error:
+            log.warning("account.unsaved", handles=[handle for _, handle in ids], reason=str(error))

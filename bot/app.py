@@ -9,7 +9,7 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -19,15 +19,16 @@ from bot.accounts import Accounts
 from bot.desk import Desk
 from bot.errors import BotError, Reason, Unavailable
 from bot.feeds import FeedLoop
+from bot.gates import State
 from bot.http import HttpClient
 from bot.intake import Intake
 from bot.listener import Listener, Pace
 from bot.matcher.plain import PlainMatcher
 from bot.metrics import Metrics
 from bot.model import Cursor
-from bot.outbox import CONSOLE, Outbox, State
+from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
-from bot.records import CardState, DigestState, Entry, Leased
+from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased
 from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.staff import Card
@@ -115,8 +116,20 @@ class App:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain: nothing that was read is lost."""
-        await self._start()
-        loops = [
+        loops: list[asyncio.Task[None]] = []
+        try:
+            await self._start()
+            loops += self._loops()
+            stopped = asyncio.create_task(stop.wait())
+            done, _ = await asyncio.wait([stopped, *loops], return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            for task in done - {stopped}:
+                task.result()  # a loop that ends is a bug: the program ends with it, to be started again
+        finally:
+            await self._stop(loops)
+
+    def _loops(self) -> list[asyncio.Task[None]]:
+        return [
             asyncio.create_task(work, name=name)
             for name, work in (
                 ("outbox", self.outbox.run()),
@@ -125,14 +138,6 @@ class App:
                 *((f"source:{one.state().name}", one.run()) for one in self.listeners),
             )
         ]
-        stopped = asyncio.create_task(stop.wait())
-        try:
-            done, _ = await asyncio.wait([stopped, *loops], return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {stopped}:
-                task.result()  # a loop that ends is a bug: the program ends with it, to be started again
-        finally:
-            stopped.cancel()
-            await self._stop(loops)
 
     async def _start(self) -> None:
         now = self.clock.now()
@@ -140,6 +145,8 @@ class App:
         self.metrics.rules_loaded.info({"version": self.rules.version})
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
         await self.store.save_brands(self.settings.brands)
+        people = {person.key for person in self.settings.people}
+        self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
         for source, cursor in self.first_cursors.items():
             if await self.store.cursor(source) is None:
                 entry = Entry(source=source, cursor=cursor)
@@ -155,10 +162,12 @@ class App:
         for task in loops:
             task.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
-        await self.schedule.stop(deadline=1.0)
-        await self.outbox.drain(DRAIN_WITHIN)
+        await asyncio.gather(
+            self.outbox.drain(DRAIN_WITHIN), self.schedule.stop(deadline=DRAIN_WITHIN), self.web.stop()
+        )
+        for task in self._asides:
+            task.cancel()
         await asyncio.gather(*self._asides, return_exceptions=True)
-        await self.web.stop()
         await self.http.close()
         await self.store.close()
         log.info("daemon.stopped")
@@ -192,7 +201,7 @@ class App:
         return cards.notice_card(str(leased.effect.payload.get("text", "")))
 
     def checks(self) -> Iterable[Check]:
-        """What `/readyz` asks: each source, feed and channel."""
+        """What `/readyz` asks: each source, account, feed and channel, and the database."""
         for one in self.listeners:
             state = one.state()
             detail = state.message or ("" if state.is_connected else "not heard of yet")
@@ -202,6 +211,8 @@ class App:
             yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
+        trouble = self.outbox.store_trouble
+        yield Check(name="database", ok=trouble is None, detail=trouble or "")
         failing = self.outbox.failing
         for channel in self.settings.channels:
             reason = failing[channel].reason if channel in failing else ""
@@ -277,6 +288,22 @@ async def build(
     """
     rules = load_ruleset(settings)
     store = await SqliteStore.open(settings.database, upgrade=True)
+    try:
+        return await _assemble(settings, connectors, rules, store, clock=clock, begin=clock.now() - since_ago)
+    except BaseException:
+        await store.close()
+        raise
+
+
+async def _assemble(
+    settings: Settings,
+    connectors: Mapping[str, Connector],
+    rules: RuleSet,
+    store: SqliteStore,
+    *,
+    clock: Clock,
+    begin: datetime,
+) -> App:
     http = HttpClient(clock)
     wiring = Wiring(http=http, clock=clock)
     sources = {
@@ -289,7 +316,6 @@ async def build(
         for name, given in settings.sources.items()
         if (lookup := connectors[name].lookup)
     }
-    begin = clock.now() - since_ago
     return App(
         settings=settings,
         rules=rules,

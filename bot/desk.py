@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 
@@ -18,11 +17,10 @@ from bot.errors import BotError
 from bot.metrics import Metrics
 from bot.model import ConversationState, Cursor
 from bot.ports import Clock, DecisionFeed, Store
-from bot.records import CardState, Change, Decision, Leased
+from bot.records import LEASE_FOR, CardState, Change, Decision, Leased
 from bot.staff import FEEDBACK_VERBS, Person, Press, Presses, Role, Staff, Verb
 
 log = structlog.get_logger()
-LEASE_FOR = timedelta(seconds=30)
 
 
 @dataclass(kw_only=True)

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.errors import BotError, Unauthorized, Unavailable
+from bot.errors import BotError, StoreError, Unauthorized, Unavailable
 from bot.ports import Clock, DecisionFeed, Store
 from bot.staff import Presses
 
 log = structlog.get_logger()
 
 FIRST_WAIT, LONGEST_WAIT, UNAUTHORIZED_WAIT = 1.0, 60.0, 300.0
-HEALTHY_AFTER = 5.0
+LONGEST_STORE_WAIT = 5.0
+"""Our own database is not spared by waiting, and people look at the button that they pressed."""
+HEALTHY_AFTER = 75.0
+"""Seconds; longer than a long poll may take to fail."""
 
 
 @dataclass(kw_only=True)
@@ -33,45 +36,45 @@ class FeedLoop:
     on_failure: Callable[[str, BotError], None]
     rng: random.Random = field(default_factory=random.Random)
     failing: str | None = field(default=None, init=False)
+    _failures: int = field(default=0, init=False)
 
     async def run(self) -> None:
-        failures = 0
         while True:
             try:
                 await self._read()
-                failures = 0
             except BotError as error:
-                failures += 1
-                await self._wait(error, failures)
+                await self._wait(error)
             except Exception as error:  # noqa: BLE001 - a bug in one press must not end the daemon
-                failures += 1
-                await self._wait(BotError(type(error).__name__), failures, bug=error)
+                await self._wait(BotError(type(error).__name__), bug=error)
 
     async def _read(self) -> None:
         cursor = await self.store.cursor(self.feed.name)
-        patience = asyncio.create_task(self._works_after(HEALTHY_AFTER))
+        proof = asyncio.create_task(self._prove())
         try:
             async for presses in self.feed.read(cursor):
-                self._works()
                 await self.take(self.feed, presses)
+                self._works()
         finally:
-            patience.cancel()
+            proof.cancel()
+        raise Unavailable("the feed ended")
 
-    async def _works_after(self, seconds: float) -> None:
-        """Nobody presses for hours: a poll that has not failed for a while works too."""
-        await self.clock.sleep(seconds)
+    async def _prove(self) -> None:
+        """A feed is silent while nobody presses: that it went on for so long is the sign of health."""
+        await self.clock.sleep(HEALTHY_AFTER)
         self._works()
 
-    def _pause(self, error: BotError, failures: int) -> float:
+    def _pause(self, error: BotError) -> float:
         if isinstance(error, Unauthorized):
             return UNAUTHORIZED_WAIT
-        doubled: float = FIRST_WAIT * 2 ** min(failures - 1, 10)
-        backoff = min(LONGEST_WAIT, doubled) * self.rng.uniform(0.5, 1)
+        doubled: float = FIRST_WAIT * 2 ** min(self._failures - 1, 10)
+        longest = LONGEST_STORE_WAIT if isinstance(error, StoreError) else LONGEST_WAIT
+        backoff = min(longest, doubled) * self.rng.uniform(0.5, 1)
         asked = error.retry_after if isinstance(error, Unavailable) else None
         return max(backoff, asked.total_seconds()) if asked else backoff
 
-    async def _wait(self, error: BotError, failures: int, *, bug: Exception | None = None) -> None:
-        pause = self._pause(error, failures)
+    async def _wait(self, error: BotError, *, bug: Exception | None = None) -> None:
+        self._failures += 1
+        pause = self._pause(error)
         if self.failing != error.reason.value:
             self.failing = error.reason.value
             self.on_failure(self.feed.name, error)
@@ -86,6 +89,7 @@ class FeedLoop:
         await self.clock.sleep(pause)
 
     def _works(self) -> None:
+        self._failures = 0
         if self.failing is not None:
             log.info("feed.recovered", feed=self.feed.name)
             self.failing = None

@@ -20,7 +20,7 @@ from bot.ids import ulid
 from bot.metrics import Metrics
 from bot.model import Author, Batch, Facts, Mention, Post, Signal, Verdict
 from bot.ports import Clock, Judge, Lookup, Store
-from bot.records import Answer, Entry, Judged, Leased, Recorded
+from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.targets import due_at
 from bot.watchlist import LiveWatch
 
@@ -29,8 +29,6 @@ T = TypeVar("T")
 
 NEVER_ALERT_AFTER = timedelta(hours=24)
 """A mention older than this at receipt is stored and counted, but rings nobody's phone."""
-
-LEASE_FOR = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +92,17 @@ class Intake:
         }
         if not posts:
             return {}
-        tasks = {post_id: asyncio.create_task(self._ask(post)) for post_id, post in posts.items()}
-        return {post_id: await task for post_id, task in tasks.items()}
+        told = await asyncio.gather(*map(self._ask, posts.values()))  # cancelled with us, all of them
+        return dict(zip(posts, told, strict=True))
 
     async def _ask(self, post: Post) -> Known:
         lookup = self.lookups[post.platform]
         budget = self.lookup_budget.total_seconds()
-        author = asyncio.create_task(_in_time(lookup.author(post.author_id), budget))
-        parent = await _in_time(lookup.thread(post.parent.id), budget) if post.parent else None
-        return Known(author=await author, parent=parent[-1] if parent else None)
+        author, thread = await asyncio.gather(
+            _in_time(lookup.author(post.author_id), budget),
+            _in_time(lookup.thread(post.parent.id), budget) if post.parent else _nothing(),
+        )
+        return Known(author=author, parent=thread[-1] if thread else None)
 
     def _judge_post(self, mentions: tuple[Mention, ...], known: Mapping[str, Known]) -> list[Judged]:
         own = any(not self._is_rival(mention) for mention in mentions)
@@ -166,6 +166,10 @@ class Intake:
                 rules=[fired.rule for fired in item.verdict.fired],
                 source=entry.source,
             )
+
+
+async def _nothing() -> None:
+    """What is known of the post above one that answers none."""
 
 
 async def _in_time(call: Awaitable[T], budget: float) -> T | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.errors import BotError, CursorLost, Reason, Unauthorized, Unavailable
+from bot.errors import BotError, CursorLost, Reason, StoreError, Unauthorized, Unavailable
 from bot.model import Batch, Cursor
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ COMMIT_EVERY = timedelta(seconds=5)
 """How often a position is committed that nothing was found on the way to."""
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=60)
+LONGEST_STORE_WAIT = timedelta(seconds=5)
 UNTIL_A_PERSON_ACTED = timedelta(minutes=15)
 
 _log = structlog.get_logger()
@@ -221,11 +222,12 @@ def back_off(error: Exception, failures: int, chance: float) -> timedelta:
     """Full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 
     `failures` before this one, `chance` in [0, 1). At least what the other side asked for; a credential that
-    is wrong will be wrong for a while.
+    is wrong will be wrong for a while; our own database is not spared by waiting.
     """
     if isinstance(error, Unauthorized):
         return UNTIL_A_PERSON_ACTED
-    jittered: timedelta = chance * min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures, 10))
+    longest = LONGEST_STORE_WAIT if isinstance(error, StoreError) else LONGEST_WAIT
+    jittered: timedelta = chance * min(longest, FIRST_WAIT * 2 ** min(failures, 10))
     asked = error.retry_after if isinstance(error, Unavailable) else None
     return max(jittered, asked + chance * FIRST_WAIT) if asked else jittered
 

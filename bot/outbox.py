@@ -9,30 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections import defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
-from bot.errors import BotError, Reason, Refused, StoreError, Unavailable, Unknown
+from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable, Unknown
+from bot.gates import Gate, Paced, State, StillWanted
 from bot.metrics import Metrics
-from bot.model import Alert, ConversationState, EffectKind
+from bot.model import EffectKind
 from bot.ports import Clock, Notifier, Store
-from bot.records import (
-    CardState,
-    Dead,
-    DigestState,
-    Dropped,
-    Held,
-    Leased,
-    Outcome,
-    RetryAt,
-    Sent,
-    Settlement,
-)
+from bot.records import LEASE_FOR, CardState, Dead, Held, Leased, Outcome, RetryAt, Sent, Settlement
 from bot.staff import Card, Receipt
 
 log = structlog.get_logger()
@@ -41,36 +31,37 @@ CONSOLE = "console"
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(hours=24)
 FALL_BACK_AT_ATTEMPT = 5
-LEASE_FOR = timedelta(seconds=30)
 RECOVERY_POLL = timedelta(seconds=30)
-SEND_WITHIN = timedelta(seconds=15)
+TURN_WITHIN, SEND_WITHIN = timedelta(seconds=15), timedelta(seconds=15)
 BUSY_POLL = timedelta(seconds=1)
-AT_ONCE, AT_ONCE_PER_CHANNEL = 64, 4
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
-
-State = CardState | DigestState | None
+STORE_AGAIN = timedelta(seconds=1)
+AT_ONCE_PER_CHANNEL = 4
+LEASED_AT_ONCE, LEASED_PER_CHANNEL = 64, 16
+"""So many are taken together, and no more for a channel that is that far behind: it must not hold up the
+others, and least of all the fallback of its own alerts."""
 
 
 # --- what next: pure ----------------------------------------------------------------------------
 
 
 def next_step(
-    error: BotError, *, attempt: int, first_at: datetime, now: datetime, fallback: str | None, jitter: float
+    error: BotError, *, attempt: int, written_at: datetime, now: datetime, fallback: str | None, jitter: float
 ) -> RetryAt | Dead:
     """What an error means for an alert. Alerts may repeat, so an unknown outcome is tried again.
 
     A channel that refuses is left at once for the fallback, else the console. One that is down is tried
-    for a day; a route that names a fallback gets it from the fifth try on.
+    for a day after the effect was written (and five times, should we have been down ourselves); a route
+    that names a fallback gets it from the fifth try on.
     """
     reason = error.reason.value
     last_resort = fallback or CONSOLE
     if isinstance(error, Refused):
         return Dead(reason=reason, fallback=last_resort)
     if isinstance(error, Unavailable | Unknown):
-        if fallback and attempt >= FALL_BACK_AT_ATTEMPT:
+        has_tried = attempt >= FALL_BACK_AT_ATTEMPT
+        if fallback and has_tried:
             return Dead(reason=reason, fallback=fallback)
-        if now - first_at < GIVE_UP_AFTER:
+        if not has_tried or now - written_at < GIVE_UP_AFTER:
             return RetryAt(at=now + _wait(error, attempt, jitter), reason=reason)
     return Dead(reason=reason, fallback=last_resort)
 
@@ -80,75 +71,6 @@ def _wait(error: BotError, attempt: int, jitter: float) -> timedelta:
     backoff = min(LONGEST_WAIT, doubled) * (0.5 + jitter / 2)
     asked = error.retry_after if isinstance(error, Unavailable) else None
     return max(backoff, asked) if asked else backoff
-
-
-# --- gates: one class with one method each --------------------------------------------------------
-
-
-class Gate(Protocol):
-    """A reason not to deliver, now or at all; None lets the effect pass. The reason is stored."""
-
-    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
-        """`state` is what the effect is about as it stands now."""
-        ...
-
-
-class StillWanted:
-    """An alert about what is deleted, answered or dismissed by now rings nobody's phone."""
-
-    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
-        if leased.effect.kind is EffectKind.NOTICE:
-            return None
-        if isinstance(state, DigestState):
-            return None if state.rows else Dropped(reason="nothing_left")
-        if state is None:
-            return Dropped(reason="mention_gone")
-        return self._alert(state) if leased.effect.kind is EffectKind.ALERT else None
-
-    def _alert(self, state: CardState) -> Dropped | None:
-        if state.post_deleted:
-            return Dropped(reason="post_deleted")
-        if state.conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:
-            return Dropped(reason=f"already_{state.conversation.state.value}")
-        return None
-
-
-class Paced:
-    """Keeps each channel within what its platform allows (`Notifier.limits`).
-
-    Two lanes share a limit: a quarter is kept for pings and for updates of cards that somebody just pressed,
-    so that a flood of ordinary alerts does not delay them. What must wait gets a slot of its own, so that a
-    thousand held effects do not all come back at the same moment.
-    """
-
-    def __init__(self, limits: Mapping[str, tuple[tuple[int, timedelta], ...]]) -> None:
-        self.limits = limits
-        self._slots: dict[tuple[str, bool], deque[datetime]] = defaultdict(deque)
-        self._granted: dict[int, datetime] = {}
-
-    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
-        limits = self.limits.get(leased.effect.channel.partition(":")[0], ())
-        if not limits or self._granted.get(leased.id, _NEVER) <= now:
-            self._granted.pop(leased.id, None)
-            return None
-        is_quick = leased.effect.kind is EffectKind.UPDATE or (
-            isinstance(state, CardState) and state.verdict.alert is Alert.PING
-        )
-        shares = [(_share(count, is_quick=is_quick), period) for count, period in limits]
-        slots = self._slots[leased.effect.channel, is_quick]
-        slot = max([now, *(slots[-count] + period for count, period in shares if len(slots) >= count)])
-        slots.append(slot)
-        while len(slots) > max(count for count, _ in shares):
-            slots.popleft()
-        if slot <= now:
-            return None
-        self._granted[leased.id] = slot
-        return Held(until=slot, reason="pace")
-
-
-def _share(count: int, *, is_quick: bool) -> int:
-    quick = max(1, count // 4)
-    return quick if is_quick else max(1, count - quick)
 
 
 # --- the outbox -----------------------------------------------------------------------------------
@@ -176,11 +98,14 @@ class Outbox:
     on_refused: Callable[[str, BotError], None] | None = None
     rng: random.Random = field(default_factory=random.Random)
     failing: dict[str, ChannelState] = field(default_factory=dict, init=False)
+    store_trouble: str | None = field(default=None, init=False)
+    """Why the database cannot be used just now."""
 
     def __post_init__(self) -> None:
         limits = {kind: notifier.limits for kind, notifier in self.notifiers.items()}
         self.gates: tuple[Gate, ...] = (StillWanted(), Paced(limits))
         self._tasks: set[asyncio.Task[None]] = set()
+        self._in_flight: Counter[str] = Counter()
         self._wake = asyncio.Event()
         self._turns: dict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(AT_ONCE_PER_CHANNEL)
@@ -190,7 +115,13 @@ class Outbox:
         for one in leased:
             task = asyncio.create_task(self._deliver(one))
             self._tasks.add(task)
-            task.add_done_callback(self._done)
+            self._in_flight[one.effect.channel] += 1
+            task.add_done_callback(partial(self._done, one.effect.channel))
+
+    @property
+    def in_flight(self) -> int:
+        """How many effects are being delivered, or wait for their turn."""
+        return len(self._tasks)
 
     def wake(self) -> None:
         self._wake.set()
@@ -202,8 +133,9 @@ class Outbox:
             try:
                 pause = await self._lease()
             except StoreError as error:
-                log.warning("outbox.failed", reason=str(error))
-                pause = RECOVERY_POLL.total_seconds()
+                self._store_fails(error)
+                await self.clock.sleep(STORE_AGAIN.total_seconds())
+                continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
@@ -218,36 +150,66 @@ class Outbox:
 
     async def _lease(self) -> float:
         """Take what is due; return the seconds until there is something again. Reads before it writes."""
-        longest = RECOVERY_POLL.total_seconds()
-        free = AT_ONCE - len(self._tasks)
-        if free <= 0:
-            return longest
         now = self.clock.now()
         due_at = await self.store.next_due_at()
         if due_at is None or due_at > now:
+            longest = RECOVERY_POLL.total_seconds()
             return longest if due_at is None else min(longest, (due_at - now).total_seconds())
-        leased = await self.store.lease(limit=free, now=now, lease_for=LEASE_FOR)
+        behind = {channel for channel, count in self._in_flight.items() if count >= LEASED_PER_CHANNEL}
+        leased = await self.store.lease(
+            limit=LEASED_AT_ONCE, each=LEASED_PER_CHANNEL, now=now, lease_for=LEASE_FOR, without=behind
+        )
+        if leased:
+            self._store_works()
         self.push(leased)
-        return 0 if len(leased) == free else BUSY_POLL.total_seconds()
+        return BUSY_POLL.total_seconds()
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, channel: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._in_flight[channel] -= 1
         self.wake()
 
     async def _deliver(self, leased: Leased) -> None:
         started_at = self.clock.now()
         async with self._turns[leased.effect.channel]:
-            if self.clock.now() - started_at > LEASE_FOR - SEND_WITHIN:
-                return  # it waited so long for its turn that the lease may run out: leave it to the next one
-            outcome = await self._try(leased)
-        settlement = Settlement(
-            leased=leased, outcome=outcome, started_at=started_at, ended_at=self.clock.now()
+            now = self.clock.now()
+            if now - started_at > TURN_WITHIN:  # the lease may run out while it is sent: it queues anew
+                outcome: Outcome = Held(until=now, reason="turn")
+            else:
+                outcome = await self._try(leased)
+        await self._settle(
+            Settlement(leased=leased, outcome=outcome, started_at=started_at, ended_at=self.clock.now())
         )
-        try:
-            await self.store.settle(settlement)
-        except StoreError as error:  # the lease runs out and it is tried again: an alert may repeat
-            log.warning("delivery.unsettled", effect=leased.id, reason=str(error))
+
+    async def _settle(self, settlement: Settlement) -> None:
+        """Write how it ended; while the database is in trouble, as long as the lease is ours.
+
+        What was delivered and could not be written is delivered again: an alert may repeat.
+        """
+        while True:
+            try:
+                await self.store.settle(settlement)
+                self._store_works()
+                break
+            except StoreError as error:
+                self._store_fails(error)
+                if self.clock.now() - settlement.started_at >= LEASE_FOR:
+                    log.warning("delivery.unsettled", effect=settlement.leased.id, reason=str(error))
+                    break
+            await self.clock.sleep(STORE_AGAIN.total_seconds())
         self._report(settlement)
+
+    def _store_fails(self, error: StoreError) -> None:
+        """Said once; the words that it fails with may change."""
+        if self.store_trouble is None:
+            log.warning("outbox.failed", reason=str(error))
+        self.store_trouble = str(error)
+
+    def _store_works(self) -> None:
+        """Something was written: that a full disk can be read says nothing."""
+        if self.store_trouble is not None:
+            log.info("outbox.recovered")
+        self.store_trouble = None
 
     async def _try(self, leased: Leased) -> Outcome:
         try:
@@ -260,6 +222,9 @@ class Outbox:
             receipt = await self._send(leased, self.render(leased, state))
             self._time(leased, state)
             return Sent(receipt=receipt)
+        except StoreError as error:  # not the channel's fault, and no try
+            self._store_fails(error)
+            return Held(until=self.clock.now() + FIRST_WAIT, reason=error.reason.value)
         except BotError as error:
             return self._failed(leased, error)
         except Exception as error:  # one of the two places: a bug in a channel must not stop the others
@@ -294,13 +259,15 @@ class Outbox:
     def _failed(self, leased: Leased, error: BotError) -> Outcome:
         now = self.clock.now()
         effect = leased.effect
+        if effect.kind is EffectKind.UPDATE and isinstance(error, Rejected):
+            return Dead(reason=error.reason.value)  # that message cannot be edited; the channel may be well
         self._tell(effect.channel, error, now)
         if effect.kind is EffectKind.UPDATE and isinstance(error, Refused):
             return Dead(reason=error.reason.value)
         step = next_step(
             error,
             attempt=leased.attempt,
-            first_at=effect.due_at or now,
+            written_at=leased.written_at,
             now=now,
             fallback=self.fallback(effect.route) if effect.route else None,
             jitter=self.rng.random(),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
         InboxRow,
         Leased,
         Recorded,
+        RuleCount,
         Settlement,
         Status,
         StoredVerdict,
+        Tally,
     )
     from bot.staff import Card, Press, Presses, Receipt
 
@@ -249,10 +251,13 @@ class Store(Protocol):
         ...
 
     # delivering
-    async def lease(self, *, limit: int, now: datetime, lease_for: timedelta) -> tuple[Leased, ...]:
+    async def lease(
+        self, *, limit: int, now: datetime, lease_for: timedelta, each: int, without: Collection[str]
+    ) -> tuple[Leased, ...]:
         """Take up to `limit` effects that are due and not leased, oldest first.
 
-        At most one effect per delivered message at a time, in the order they were written.
+        At most `each` of one channel, and none of those in `without`; at most one effect per delivered
+        message at a time, in the order they were written.
         """
         ...
 
@@ -293,6 +298,12 @@ class Store(Protocol):
         """
         ...
 
+    async def release_claims(
+        self, people: Collection[str], *, now: datetime, lease_for: timedelta
+    ) -> tuple[Leased, ...]:
+        """Open what is claimed by somebody who is not in `people` any more; the updates of its cards."""
+        ...
+
     async def advance(self, feed: str, cursor: Cursor) -> None:
         """Move a feed's cursor past updates that hold no decision."""
         ...
@@ -308,6 +319,16 @@ class Store(Protocol):
         self, *, limit: int, brand: str | None = None, include_closed: bool = False, rule: str | None = None
     ) -> tuple[InboxRow, ...]:
         """Mentions, most urgent and longest waiting first."""
+        ...
+
+    async def rule_counts(
+        self, *, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+    ) -> tuple[RuleCount, ...]:
+        """For how many of those mentions each rule fired, most first."""
+        ...
+
+    async def tallies(self) -> tuple[Tally, ...]:
+        """How many mentions there are, rivals' and ignored ones too, most urgent first."""
         ...
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:

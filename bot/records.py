@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model import (
     Author,
@@ -65,18 +65,24 @@ class Entry:
     gap: Gap | None = None
 
 
+LEASE_FOR = timedelta(seconds=60)
+"""How long an effect is ours: longer than a commit that waits for a lock, a turn and a delivery together."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
     """An effect that this process may try now, until the lease runs out.
 
     `fence` grows with every lease: a settlement with an old one is ignored. `attempt` counts from 1.
-    `receipt` is the platform's reference of the message that an update edits (None: not delivered yet).
+    `written_at` is when the effect was wished for; its `due_at` moves with every retry. `receipt` is the
+    platform's reference of the message that an update edits (None: not delivered yet).
     """
 
     id: int
     effect: Effect
     attempt: int
     fence: int
+    written_at: datetime
     receipt: Receipt | None = None
 
 
@@ -246,6 +252,23 @@ class InboxRow:
     claimed_by: str | None
     route: str
     rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCount:
+    """For how many mentions a rule fired (None: those for which no rule did)."""
+
+    rule: str | None
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many mentions a brand has of an urgency."""
+
+    brand: str
+    urgency: Urgency
+    mentions: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

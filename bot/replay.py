@@ -65,7 +65,9 @@ async def replay(
 
 
 async def _count(summary: Summary, store: SqliteStore) -> None:
-    rows = await store.inbox(limit=10_000_000, include_closed=True)
-    summary.mentions = len(rows)
-    summary.by_urgency = dict(Counter(row.urgency.label for row in rows).most_common())
-    summary.by_brand = dict(Counter(row.brand for row in rows).most_common())
+    urgencies, brands = Counter[str](), Counter[str]()
+    for one in await store.tallies():
+        urgencies[one.urgency.label] += one.mentions
+        brands[one.brand] += one.mentions
+    summary.mentions = urgencies.total()
+    summary.by_urgency, summary.by_brand = dict(urgencies), dict(brands.most_common())

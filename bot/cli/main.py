@@ -1,17 +1,20 @@
 """The command `outcare`: finds the verb, turns errors into one line and an exit code.
 
-Exit codes: 0 all is well, 1 problems were found (or the daemon could not start), 2 wrong use. Everything
-heavy is imported inside the verbs, so that `outcare --help` is quick.
+Exit codes: 0 all is well, 1 problems were found (or the daemon could not start, or whoever read the output
+went away), 2 wrong use. Everything heavy is imported inside the verbs, so that `outcare --help` is quick.
 """
 
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bot import duration
 from bot.cli import output
 from bot.errors import BotError, ConfigError
 
@@ -43,18 +46,33 @@ Database = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON document for scripts.")]
 
 
+class By(StrEnum):
+    RULE = "rule"
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return duration.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 @app.command()
 def run(
     config: Config = None,
     since: Annotated[
-        str | None,
-        typer.Option(help="On the first start, read from so long ago (like 2h) instead of from now."),
+        timedelta | None,
+        typer.Option(
+            parser=_duration,
+            metavar="DURATION",
+            help="On the first start, read from so long ago (like 2h) instead of from now.",
+        ),
     ] = None,
 ) -> None:
     """Start the daemon: listen, triage, alert. Stops on Ctrl-C or SIGTERM with nothing lost."""
     from bot.cli.run import run_daemon
 
-    run_daemon(config, since)
+    run_daemon(config, since or timedelta())
 
 
 @app.command()
@@ -77,7 +95,7 @@ def status(config: Config = None, database: Database = None, as_json: Json = Fal
 def inbox(
     config: Config = None,
     database: Database = None,
-    by: Annotated[str | None, typer.Option(help="Group by: rule.")] = None,
+    by: Annotated[By | None, typer.Option(help="Count them instead, by what fired.")] = None,
     brand: Annotated[str | None, typer.Option(help="Only this brand (rivals included).")] = None,
     rule: Annotated[str | None, typer.Option(help="Only mentions for which this rule fired.")] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Answered, dismissed, ignored ones too.")] = False,
@@ -85,10 +103,11 @@ def inbox(
     as_json: Json = False,
 ) -> None:
     """Mentions, most urgent and longest waiting first."""
-    from bot.cli.reports import InboxQuery, show_inbox
+    from bot.cli.reports import InboxQuery, show_inbox, show_rules
 
-    query = InboxQuery(brand=brand, rule=rule, include_closed=show_all, limit=limit, by=by)
-    raise typer.Exit(show_inbox(config, database, query, as_json=as_json))
+    query = InboxQuery(brand=brand, rule=rule, include_closed=show_all, limit=limit)
+    show = show_rules if by is By.RULE else show_inbox
+    raise typer.Exit(show(config, database, query, as_json=as_json))
 
 
 @app.command()
@@ -148,9 +167,6 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader went away (`| head`): nothing to say, and nobody to say it to
-        sys.exit(0)
 
 
 if __name__ == "__main__":

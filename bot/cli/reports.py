@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +17,6 @@ from rich.text import Text
 
 from bot import texts
 from bot.cli import output, setup
-from bot.errors import ConfigError
 from bot.model import Urgency
 from bot.records import InboxRow, Status
 from bot.store import schema
@@ -37,7 +35,6 @@ class InboxQuery:
     rule: str | None = None
     include_closed: bool = False
     limit: int = 50
-    by: str | None = None
 
 
 def read(path: Path, ask: Callable[[SqliteStore], Awaitable[T]]) -> T:
@@ -93,8 +90,6 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
 
 
 def show_inbox(config: Path | None, database: Path | None, query: InboxQuery, *, as_json: bool) -> int:
-    if query.by not in {None, "rule"}:
-        raise ConfigError(f"--by takes: rule (not {query.by!r})")
     settings = setup.settings(config)
     rows = read(
         database or settings.database,
@@ -102,26 +97,31 @@ def show_inbox(config: Path | None, database: Path | None, query: InboxQuery, *,
             limit=query.limit, brand=query.brand, include_closed=query.include_closed, rule=query.rule
         ),
     )
-    if query.by == "rule":
-        _by_rule(rows, as_json=as_json)
-    elif as_json:
+    if as_json:
         output.json(rows)
     else:
         _table(rows, settings.timezone)
     return 0
 
 
-def _by_rule(rows: tuple[InboxRow, ...], *, as_json: bool) -> None:
-    counts = Counter(rule for row in rows for rule in (row.rules or ("(no rule)",)))
+def show_rules(config: Path | None, database: Path | None, query: InboxQuery, *, as_json: bool) -> int:
+    """How many mentions each rule fired for, most first: of all of them; `limit` is for the rules shown."""
+    counts = read(
+        database or setup.settings(config).database,
+        lambda store: store.rule_counts(
+            brand=query.brand, include_closed=query.include_closed, rule=query.rule
+        ),
+    )[: query.limit]
     if as_json:
-        output.json([{"rule": rule, "mentions": count} for rule, count in counts.most_common()])
-        return
+        output.json([{"rule": one.rule, "mentions": one.mentions} for one in counts])
+        return 0
     table = Table(box=None)
     table.add_column("rule")
     table.add_column("mentions", justify="right")
-    for rule, count in counts.most_common():
-        table.add_row(Text(rule), str(count))
+    for one in counts:
+        table.add_row(Text(visible(one.rule or "(no rule)")), str(one.mentions))
     Console().print(table)
+    return 0
 
 
 def _table(rows: tuple[InboxRow, ...], zone: ZoneInfo) -> None:

@@ -8,29 +8,19 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from bot import duration
 from bot.app import App, build
 from bot.cli import setup
 from bot.clock import SystemClock
-from bot.errors import ConfigError
 from bot.log import configure
 from bot.settings.load import Settings
 from bot.store.place import is_ephemeral
 
 
-def run_daemon(config: Path | None, since: str | None) -> None:
+def run_daemon(config: Path | None, since_ago: timedelta) -> None:
     """Raises: ConfigError, StoreError before anything is started."""
-    since_ago = _since(since)
     settings = setup.settings(config)
     configure(settings.log.level, settings.log.format, secrets=settings.secrets())
     asyncio.run(_serve(settings, setup.config_path(config), since_ago))
-
-
-def _since(text: str | None) -> timedelta:
-    try:
-        return duration.parse(text) if text else timedelta()
-    except ValueError as error:
-        raise ConfigError(f"--since: {error}") from error
 
 
 async def _serve(settings: Settings, path: Path, since_ago: timedelta) -> None:

@@ -138,6 +138,21 @@ def _show(
     return effects.update(work, (row[0],), version=version, payload={"expanded": change.expands})
 
 
+def release_claims(work: Work, people: Sequence[str]) -> tuple[Leased, ...]:
+    """Nobody waits for a person who left: their conversations are open again, now or when they reopen."""
+    left = work.conn.execute(
+        "UPDATE conversations SET claimed_by = NULL, claimed_at = NULL"
+        " WHERE claimed_by NOT IN (SELECT value FROM json_each(?)) RETURNING id, state",
+        (rows.dump(people),),
+    ).fetchall()
+    leased: list[Leased] = []
+    for conversation, state in left:
+        if state == ConversationState.CLAIMED:
+            version = threads.advance(work, conversation, ConversationState.OPEN)
+            leased += effects.update(work, effects.delivered(work, conversation), version=version)
+    return tuple(leased)
+
+
 def refuse(conn: sqlite3.Connection, press: Press, feed: str, reason: str, *, cursor: Cursor | None) -> None:
     """Keep an audit row of a press that led to nothing."""
     save_cursor(conn, feed, "feed", cursor, at=press.at)

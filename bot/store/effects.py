@@ -6,7 +6,7 @@ It knows the table effects and how messages to staff follow each other; how a de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from bot.store.work import Work
 
 _EFFECT = (
     "id", "key", "kind", "channel", "route", "brand", "conversation", "mention", "due_at", "payload",
-    "attempts", "fence",
+    "attempts", "fence", "created_at",
 )  # fmt: skip
 _RECEIPT = (
     "(SELECT m.receipt FROM effects m WHERE m.id = e.subject),"
@@ -83,9 +83,8 @@ def read(work: Work, id_: int) -> Leased:
 
 
 def _leased(row: rows.Row) -> Leased:
-    (id_, key, kind, channel, route, brand, conversation, mention, due_at, payload, attempts, fence) = row[
-        :12
-    ]
+    (id_, key, kind, channel, route, brand, conversation, mention, due_at, payload) = row[:10]
+    attempts, fence, created_at, receipt_ref, receipt_at = row[10:]
     effect = Effect(
         key=key,
         kind=EffectKind(kind),
@@ -97,8 +96,14 @@ def _leased(row: rows.Row) -> Leased:
         due_at=rows.moment(due_at),
         payload=rows.mapping(payload),
     )
-    receipt = None if row[12] is None else Receipt(ref=row[12], at=rows.moment(row[13]))
-    return Leased(id=id_, effect=effect, attempt=attempts, fence=fence, receipt=receipt)
+    return Leased(
+        id=id_,
+        effect=effect,
+        attempt=attempts,
+        fence=fence,
+        written_at=rows.moment(created_at),
+        receipt=None if receipt_ref is None else Receipt(ref=receipt_ref, at=rows.moment(receipt_at)),
+    )
 
 
 # --- wishing ------------------------------------------------------------------------------------
@@ -177,11 +182,10 @@ def _digest(work: Work, heard: Heard, hour: datetime) -> int | None:
     """The row of that hour's digest while it can still be added to."""
     route = heard.verdict.route
     effect = Effect(
-        key=f"digest:{heard.brand}:{route}:{heard.channel}:{hour:%Y-%m-%dT%H}",
+        key=f"digest:{route}:{heard.channel}:{hour:%Y-%m-%dT%H}",
         kind=EffectKind.DIGEST,
         channel=heard.channel,
         route=route,
-        brand=heard.brand,
         due_at=hour + timedelta(hours=1),
     )
     insert(work, New(effect=effect), leased=False)
@@ -287,13 +291,16 @@ def notice(work: Work, key: str, channel: str, text: str) -> None:
 # --- leasing ------------------------------------------------------------------------------------
 
 
-def lease(work: Work, limit: int) -> tuple[Leased, ...]:
+def lease(work: Work, *, limit: int, each: int, without: Collection[str]) -> tuple[Leased, ...]:
     """Take effects that are due, or whose lease ran out: oldest first, in order within a message."""
     due = work.conn.execute(
-        "SELECT e.id, e.kind FROM effects e WHERE ((e.state = 'pending' AND e.due_at <= :now)"
+        "SELECT id, kind FROM (SELECT e.id, e.kind, e.due_at,"
+        " row_number() OVER (PARTITION BY e.channel ORDER BY e.due_at, e.id) AS place FROM effects e"
+        " WHERE ((e.state = 'pending' AND e.due_at <= :now)"
         f" OR (e.state = 'leased' AND e.leased_until <= :now)) AND {READY}"
-        " ORDER BY e.due_at, e.id LIMIT :limit",
-        {"now": work.at, "limit": limit},
+        " AND e.channel NOT IN (SELECT value FROM json_each(:without)))"
+        " WHERE place <= :each ORDER BY due_at, id LIMIT :limit",
+        {"now": work.at, "limit": limit, "each": each, "without": rows.dump(sorted(without))},
     ).fetchall()
     return tuple(_take(work, id_, kind) for id_, kind in due)
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, fun
 from sqlmodel import col
 
 from bot.model import ConversationState, Urgency
-from bot.records import InboxRow
+from bot.records import InboxRow, RuleCount, Tally
 from bot.store.tables import (
     AskRow,
     AuthorRow,
@@ -95,7 +95,7 @@ def _wanted(wanted: Wanted) -> _Query:
     elif not wanted.include_closed:
         query = query.where(col(VerdictRow.ignored).is_(False))
     if not wanted.include_closed:
-        query = query.where(col(ConversationRow.state).not_in(_CLOSED), col(PostRow.deleted_at).is_(None))
+        query = query.where(*_is_open())
     return query
 
 
@@ -104,11 +104,43 @@ def read(conn: Connection, wanted: Wanted) -> tuple[InboxRow, ...]:
     return _read(conn, _wanted(wanted))
 
 
+def rule_counts(conn: Connection, wanted: Wanted) -> tuple[RuleCount, ...]:
+    """For how many of the wanted mentions each rule fired, most first; `limit` does not count here."""
+    found = _wanted(wanted).order_by(None).limit(None).subquery()
+    rule, count = col(FiredRow.rule), func.count()
+    query = (
+        select(rule, count)
+        .select_from(found)
+        .outerjoin(FiredRow, col(FiredRow.verdict) == found.c.verdict)
+        .group_by(rule)
+        .order_by(count.desc(), rule)
+    )
+    return tuple(RuleCount(rule=name, mentions=number) for name, number in conn.execute(query))
+
+
+def tallies(conn: Connection) -> tuple[Tally, ...]:
+    """Every mention, rivals' and ignored ones too, by brand and urgency; most urgent first."""
+    brand, urgency = col(MentionRow.brand), col(VerdictRow.urgency)
+    query = (
+        select(brand, urgency, func.count())
+        .select_from(MentionRow)
+        .join(VerdictRow, newest_verdict())
+        .group_by(brand, urgency)
+        .order_by(urgency.desc(), brand)
+    )
+    found = conn.execute(query)
+    return tuple(Tally(brand=name, urgency=Urgency(of), mentions=number) for name, of, number in found)
+
+
 def collected(conn: Connection, digest: int) -> tuple[InboxRow, ...]:
-    """What a digest effect has collected and is still there."""
+    """What a digest effect has collected and is still open, and held to be worth a look, by now."""
     items = select(col(DigestItemRow.mention)).where(col(DigestItemRow.effect) == digest)
-    query = _rows().where(col(MentionRow.id).in_(items), col(PostRow.deleted_at).is_(None))
+    query = _rows().where(col(MentionRow.id).in_(items), col(VerdictRow.ignored).is_(False), *_is_open())
     return _read(conn, query)
+
+
+def _is_open() -> tuple[ColumnElement[bool], ...]:
+    return (col(ConversationRow.state).not_in(_CLOSED), col(PostRow.deleted_at).is_(None))
 
 
 def _read(conn: Connection, query: _Query) -> tuple[InboxRow, ...]:

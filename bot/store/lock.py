@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from typing import IO
 
 from bot.errors import StoreError
+
+_TRIES, _BETWEEN_TRIES = 10, 0.02
 
 
 class Lock:
@@ -27,10 +30,8 @@ class Lock:
             file = self._path.open("a+", encoding="ascii")
         except OSError as error:
             raise StoreError(f"cannot write {self._path}: {error.strerror}") from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StoreError(f"another outcare (pid {_holder(file)}) uses {self._database}") from error
+        if not _locked(file):
+            raise StoreError(f"another outcare (pid {_holder(file)}) uses {self._database}")
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
@@ -40,6 +41,18 @@ class Lock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _locked(file: IO[str]) -> bool:
+    """Try for a moment: `holder`, in another process, touches the lock to see whether it is free."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(_BETWEEN_TRIES)
+        else:
+            return True
+    return False
 
 
 def holder(database: Path) -> int | None:

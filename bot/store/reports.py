@@ -7,7 +7,6 @@ and back (decision 9): a trip per statement costs more than the statements.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -16,11 +15,11 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, create_engine, or_, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col
 
 from bot.model import Cursor
-from bot.records import CardState, DigestState, InboxRow, Leased, Status, StoredVerdict
+from bot.records import CardState, DigestState, InboxRow, Leased, RuleCount, Status, StoredVerdict, Tally
 from bot.store import card, inbox, rows, status
 from bot.store.effects import READY
 from bot.store.tables import (
@@ -66,9 +65,9 @@ class Reports:
             with self._engine.connect() as conn:
                 conn.exec_driver_sql("BEGIN")
                 return ask(conn)
-        except DBAPIError as error:
-            cause = error.orig if isinstance(error.orig, sqlite3.Error) else error
-            raise store_error(cause, at=self._path) from error
+        except SQLAlchemyError as error:  # also a pool that had no connection free in time
+            cause = error.orig if isinstance(error, DBAPIError) else None
+            raise store_error(cause or error, at=self._path) from error
 
     # --- listening ------------------------------------------------------------------------------
 
@@ -115,8 +114,14 @@ class Reports:
     async def status(self, *, schema: str, now: datetime) -> Status:
         return await self._read(lambda conn: status.read(conn, schema=schema, now=now))
 
+    async def rule_counts(self, wanted: inbox.Wanted) -> tuple[RuleCount, ...]:
+        return await self._read(lambda conn: inbox.rule_counts(conn, wanted))
+
     async def inbox(self, wanted: inbox.Wanted) -> tuple[InboxRow, ...]:
         return await self._read(lambda conn: inbox.read(conn, wanted))
+
+    async def tallies(self) -> tuple[Tally, ...]:
+        return await self._read(inbox.tallies)
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         query = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -24,9 +24,11 @@ from bot.records import (
     InboxRow,
     Leased,
     Recorded,
+    RuleCount,
     Settlement,
     Status,
     StoredVerdict,
+    Tally,
 )
 from bot.staff import Press
 from bot.store import deciding, effects, inbox, ingest, known, schema, settling
@@ -38,6 +40,7 @@ from bot.store.writer import Writer
 T = TypeVar("T")
 
 _NO_LEASE = timedelta(0)
+_ANY = 1_000_000
 
 
 class SqliteStore:
@@ -118,9 +121,19 @@ class SqliteStore:
 
     # --- delivering -----------------------------------------------------------------------------
 
-    async def lease(self, *, limit: int, now: datetime, lease_for: timedelta) -> tuple[Leased, ...]:
+    async def lease(
+        self,
+        *,
+        limit: int,
+        now: datetime,
+        lease_for: timedelta,
+        each: int = _ANY,
+        without: Collection[str] = (),
+    ) -> tuple[Leased, ...]:
         return await self._write(
-            lambda conn: effects.lease(Work(conn=conn, now=now, lease_for=lease_for), limit)
+            lambda conn: effects.lease(
+                Work(conn=conn, now=now, lease_for=lease_for), limit=limit, each=each, without=without
+            )
         )
 
     async def settle(self, settlement: Settlement) -> None:
@@ -160,6 +173,14 @@ class SqliteStore:
             )
         )
 
+    async def release_claims(
+        self, people: Collection[str], *, now: datetime, lease_for: timedelta
+    ) -> tuple[Leased, ...]:
+        kept = tuple(people)
+        return await self._write(
+            lambda conn: deciding.release_claims(Work(conn=conn, now=now, lease_for=lease_for), kept)
+        )
+
     async def advance(self, feed: str, cursor: Cursor) -> None:
         await self._write(lambda conn: save_cursor(conn, feed, "feed", cursor, at=None))
 
@@ -177,6 +198,16 @@ class SqliteStore:
         return await self._reports.inbox(
             inbox.Wanted(limit=limit, brand=brand, include_closed=include_closed, rule=rule)
         )
+
+    async def rule_counts(
+        self, *, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+    ) -> tuple[RuleCount, ...]:
+        return await self._reports.rule_counts(
+            inbox.Wanted(limit=_ANY, brand=brand, include_closed=include_closed, rule=rule)
+        )
+
+    async def tallies(self) -> tuple[Tally, ...]:
+        return await self._reports.tallies()
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         return await self._reports.verdict(mention_id)

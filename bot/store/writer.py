@@ -6,6 +6,7 @@ was busy is the next group.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -126,7 +127,8 @@ class Writer:
 
     def _undo(self) -> None:
         if self._connection.in_transaction:
-            self._connection.rollback()
+            with contextlib.suppress(sqlite3.Error):  # the thread must outlive a disk that fails here too
+                self._connection.rollback()
 
 
 def _resolve(job: _Job) -> None:

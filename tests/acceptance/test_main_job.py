@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 from bot.app import App, build
 from bot.cli import setup
 from bot.clock import SystemClock
+from bot.errors import ConfigError
 from bot.model import ConversationState
 from bot.records import InboxRow
 from bot.settings.load import load
@@ -199,4 +200,19 @@ async def test_a_second_reader_of_the_bot_is_told_to_staff(tmp_path: Path) -> No
         async with running(world) as app:
             await until(lambda: world.webhook.deliveries, what="staff is told")
             assert "Buttons on telegram do not reach us" in world.webhook.deliveries[0].body.decode()
+            world.telegram.say("hello")
             await until(lambda: all(check.ok for check in app.checks()), what="it recovers by itself")
+
+
+async def test_a_port_in_use_leaves_nothing_behind(tmp_path: Path) -> None:
+    """One clear error; the database is free for the next start."""
+    async with World(tmp_path) as world:
+        taken = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+        async with taken:
+            port = taken.sockets[0].getsockname()[1]
+            world.write_config(http={"host": "127.0.0.1", "port": port})
+            with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
+                async with running(world):
+                    pytest.fail("it started")
+        async with running(world) as app:
+            assert app.listeners

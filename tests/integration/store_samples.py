@@ -259,14 +259,16 @@ def _lay(path: Path) -> None:
 
 
 @asynccontextmanager
-async def opened(path: Path, **options: Any) -> AsyncIterator[SqliteStore]:
+async def opened(
+    path: Path, *, store: type[SqliteStore] = SqliteStore, **options: Any
+) -> AsyncIterator[SqliteStore]:
     """A store on `path`; a new file starts from one that was migrated once for all tests."""
     _lay(path)
-    store = await SqliteStore.open(path, **options)
+    made = await store.open(path, **options)
     try:
-        yield store
+        yield made
     finally:
-        await store.close()
+        await made.close()
 
 
 def rows(path: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -257,7 +257,7 @@ async def test_a_digest_collects_an_hour_of_a_route(store: SqliteStore) -> None:
     assert s.at(60) == await store.next_due_at()
     taken = await s.lease(store, minute=60)
     digest = await store.digest(taken[0])
-    assert [one.effect.key for one in taken] == ["digest:acme:default:telegram:care:2026-11-21T12"]
+    assert [one.effect.key for one in taken] == ["digest:default:telegram:care:2026-11-21T12"]
     assert (
         digest.route,
         sorted(row.mention_id for row in digest.rows),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -274,3 +276,16 @@ async def test_a_path_of_odd_letters_works(tmp_path: Path) -> None:
         await s.record(store, cursor="1")
         assert await store.cursor("jetstream") == "1"
     assert _files(path) == ["my data.db", "my data.db.lock"]
+
+
+def test_asking_who_runs_does_not_stop_a_start(path: Path) -> None:
+    """`outcare status` touches the lock for a moment; a daemon that starts just then waits that long."""
+    beside = path.with_name(path.name + ".lock")
+    with beside.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        asked = threading.Timer(0.05, fcntl.flock, (file, fcntl.LOCK_UN))
+        asked.start()
+        lock = Lock(path)
+        lock.take()
+        lock.release()
+        asked.join()

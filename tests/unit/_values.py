@@ -80,4 +80,4 @@ def card_state(*, state: str = "open", claimed_by: str | None = None, **parts: A
 
 def leased(number: int = 1, *, kind: EffectKind = EffectKind.ALERT, channel: str = "telegram:care") -> Leased:
     effect = Effect(key=f"k{number}", kind=kind, channel=channel, route="default", due_at=NOW)
-    return Leased(id=number, effect=effect, attempt=1, fence=1)
+    return Leased(id=number, effect=effect, attempt=1, fence=1, written_at=NOW)

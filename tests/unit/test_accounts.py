@@ -10,7 +10,7 @@ from typing import cast
 from structlog.testing import capture_logs
 
 from bot.accounts import AGAIN_AFTER, Accounts
-from bot.errors import BotError, Rejected, Unavailable
+from bot.errors import BotError, Rejected, StoreError, Unavailable
 from bot.matcher.plain import PlainMatcher
 from bot.model import Account, Brand
 from bot.ports import Lookup, Store
@@ -39,8 +39,11 @@ class Directory:
 class Shelf:
     def __init__(self) -> None:
         self.ids: dict[str, str | None] = {}
+        self.is_locked = False
 
     async def save_brands(self, brands: Iterable[Brand]) -> None:
+        if self.is_locked:
+            raise StoreError("locked")
         self.ids = {account.handle: account.id for brand in brands for account in brand.accounts}
 
 
@@ -103,3 +106,13 @@ async def test_a_handle_that_does_not_exist_is_told_once() -> None:
             assert {"nobody.test"} == {account.handle for account in accounts.unresolved()}
     assert ["nobody.test"] == [line["handle"] for line in lines if line["event"] == "account.refused"]
     assert 2 == len(directory.asked)
+
+
+async def test_a_locked_database_does_not_end_it() -> None:
+    """The id counts from now on; that it could not be kept is said."""
+    watching, shelf, clock = watch("acme.test"), Shelf(), ManualClock()
+    shelf.is_locked = True
+    with capture_logs() as lines:
+        async with resolving(made(watching, Directory(), shelf, clock), clock):
+            assert "acme" == watching.watchlist.owner("bluesky", "did:plc:acme")
+    assert "account.unsaved" in [line["event"] for line in lines]

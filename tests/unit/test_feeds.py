@@ -12,7 +12,7 @@ from typing import Any, cast
 from structlog.testing import capture_logs
 
 from bot.errors import BotError, Reason, StoreError, Unauthorized, Unavailable
-from bot.feeds import HEALTHY_AFTER, UNAUTHORIZED_WAIT, FeedLoop
+from bot.feeds import FIRST_WAIT, HEALTHY_AFTER, UNAUTHORIZED_WAIT, FeedLoop
 from bot.model import Cursor
 from bot.ports import DecisionFeed, Store
 from bot.staff import Press, Presses
@@ -141,13 +141,41 @@ async def test_a_bug_does_not_end_it() -> None:
     assert Cursor("1") == shelf.committed
 
 
-async def test_a_feed_in_which_nobody_presses_works_too() -> None:
-    """A poll that has not failed for some seconds is a recovery; one that fails at once is none."""
-    conflict = Unavailable("somebody else reads", reason=Reason.CONFLICT)
-    script, shelf, clock = Script([conflict], [asyncio.Event()]), Shelf(), ManualClock()
+async def test_presses_that_cannot_be_stored_are_one_line() -> None:
+    """The chat works and the database does not: said once, not at every try, and once when it is over."""
+    script, shelf, clock = Script(*[[at("1")]] * 5, [at("1"), asyncio.Event()]), Shelf(), ManualClock()
+    shelf.refuses = [Cursor("1")] * 5
     with capture_logs() as lines:
         async with driven(script, shelf, clock):
-            await clock.advance(1.5)
-            assert ["feed.failed"] == [line["event"] for line in lines]
-            await clock.advance(HEALTHY_AFTER)
+            for _ in range(10):
+                await clock.advance(20)
     assert ["feed.failed", "feed.recovered"] == [line["event"] for line in lines]
+    assert [Reason.STORAGE] == shelf.told
+
+
+async def test_silence_is_health() -> None:
+    """After a failure nobody presses for a while: a reading that goes on says that the feed works again."""
+    script, shelf, clock = Script([Unavailable("down")]), Shelf(), ManualClock()
+    async with driven(script, shelf, clock) as loop:
+        await clock.advance(2)
+        assert "connection" == loop.failing
+        await clock.advance(HEALTHY_AFTER)
+        assert loop.failing is None
+
+
+async def test_failures_far_apart_do_not_add_up() -> None:
+    """What worked in between makes the next failure the first one."""
+    readings = [[at(str(number)), Unavailable("down")] for number in range(20)]
+    script, shelf, clock = Script(*readings), Shelf(), ManualClock()
+    async with driven(script, shelf, clock):
+        for _ in range(20):
+            await clock.advance(FIRST_WAIT)
+    assert 21 == len(script.after)
+
+
+async def test_a_feed_that_ends_is_not_asked_in_a_busy_loop() -> None:
+    """A plug-in whose reading ends at once is waited for like one that fails."""
+    script, shelf, clock = Script(*[[]] * 50), Shelf(), ManualClock()
+    async with driven(script, shelf, clock):
+        await clock.advance(3)
+    assert 2 <= len(script.after) <= 4

@@ -363,6 +363,7 @@ async def test_a_source_that_is_no_generator() -> None:
         (Rejected("x"), 1, 1.0, 2),
         (Unauthorized("x"), 0, 0.1, 900),
         (KeyError("x"), 2, 1.0, 4),
+        (StoreError("x"), 50, 1.0, 5),
     ],
 )
 def test_back_off(error: Exception, failures: int, chance: float, seconds: float) -> None:

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import BotError, Reason, Refused, Rejected, Unauthorized, Unavailable, Unknown
+from bot.gates import Paced, StillWanted
 from bot.model import Alert, EffectKind
-from bot.outbox import CONSOLE, GIVE_UP_AFTER, Paced, StillWanted, next_step
+from bot.outbox import CONSOLE, GIVE_UP_AFTER, next_step
 from bot.records import Dead, DigestState, Dropped, Held, RetryAt
 from tests.unit._values import NOW, card_state, leased, verdict
 
@@ -19,7 +20,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 def step(
     error: BotError, *, attempt: int = 1, fallback: str | None = None, age: timedelta = SECOND
 ) -> object:
-    return next_step(error, attempt=attempt, first_at=NOW - age, now=NOW, fallback=fallback, jitter=1.0)
+    return next_step(error, attempt=attempt, written_at=NOW - age, now=NOW, fallback=fallback, jitter=1.0)
 
 
 @pytest.mark.parametrize("error", [Refused("no"), Rejected("no"), Unauthorized("no")])
@@ -104,20 +105,44 @@ def test_a_channel_without_limits_is_never_held() -> None:
 
 
 def test_a_flood_gets_slots_one_after_another() -> None:
-    """Fifteen at once (a quarter of twenty is kept for pings), the sixteenth a minute later."""
+    """Ten at once (the rest of twenty is kept for pings and updates), the eleventh a minute later."""
     gate = paced()
-    answers = [gate.check(leased(n), card_state(), NOW) for n in range(31)]
-    assert [None] * 15 == answers[:15]
-    assert [Held(until=NOW + MINUTE, reason="pace")] * 15 == answers[15:30]
-    assert Held(until=NOW + 2 * MINUTE, reason="pace") == answers[30]
+    answers = [gate.check(leased(n), card_state(), NOW) for n in range(21)]
+    assert [None] * 10 == answers[:10]
+    assert [Held(until=NOW + MINUTE, reason="pace")] * 10 == answers[10:20]
+    assert Held(until=NOW + 2 * MINUTE, reason="pace") == answers[20]
+
+
+def test_a_flood_of_pings_uses_what_ordinary_alerts_leave() -> None:
+    """Fifteen a minute, and an update of a card that was pressed does not wait behind them."""
+    gate = paced()
+    ping = replace(card_state(), verdict=verdict(alert=Alert.PING))
+    answers = [gate.check(leased(n), ping, NOW) for n in range(40)]
+    assert ([None] * 15, 25) == (answers[:15], sum(answer is not None for answer in answers))
+    assert Held(until=NOW + 2 * MINUTE, reason="pace") == answers[-1]
+    assert gate.check(leased(99, kind=EffectKind.UPDATE), card_state(), NOW) is None
+
+
+def test_no_mix_exceeds_what_the_platform_allows() -> None:
+    """Whatever comes in whatever order: never more than twenty in any minute."""
+    gate, ping = paced(), replace(card_state(), verdict=verdict(alert=Alert.PING))
+    kinds = [(EffectKind.ALERT, card_state()), (EffectKind.ALERT, ping), (EffectKind.UPDATE, card_state())]
+    at = []
+    for number in range(300):
+        kind, state = kinds[number * 7 % 3]
+        now = NOW + timedelta(seconds=number // 10)
+        held = gate.check(leased(number, kind=kind), state, now)
+        at.append(held.until if isinstance(held, Held) else now)
+    at.sort()
+    assert all(later - earlier >= MINUTE for earlier, later in zip(at, at[20:], strict=False))
 
 
 def test_a_granted_slot_is_honoured() -> None:
     """Who was told to come back then passes then, and not before."""
     gate = paced()
-    for number in range(16):
+    for number in range(11):
         gate.check(leased(number), card_state(), NOW)
-    assert gate.check(leased(15), card_state(), NOW + MINUTE) is None
+    assert gate.check(leased(10), card_state(), NOW + MINUTE) is None
 
 
 def test_channels_do_not_hold_each_other() -> None:

@@ -1,0 +1,112 @@
+"""Reasons not to deliver an effect, now or at all: one class with one method each.
+
+Pure policies over what an effect is about as it stands now; a new one is a new class here, never an `if` in
+the outbox. They know no platform and no store.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Protocol, TypeAlias
+
+from bot.model import Alert, ConversationState, EffectKind
+from bot.records import CardState, DigestState, Dropped, Held, Leased
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+State: TypeAlias = CardState | DigestState | None
+"""What an effect is about; None for a notice, or when the mention is gone."""
+
+
+class Gate(Protocol):
+    """A reason not to deliver, now or at all; None lets the effect pass. The reason is stored."""
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        """`state` is what the effect is about as it stands now."""
+        ...
+
+
+class StillWanted:
+    """An alert about what is deleted, answered or dismissed by now rings nobody's phone."""
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        if leased.effect.kind is EffectKind.NOTICE:
+            return None
+        if isinstance(state, DigestState):
+            return None if state.rows else Dropped(reason="nothing_left")
+        if state is None:
+            return Dropped(reason="mention_gone")
+        return self._alert(state) if leased.effect.kind is EffectKind.ALERT else None
+
+    def _alert(self, state: CardState) -> Dropped | None:
+        if state.post_deleted:
+            return Dropped(reason="post_deleted")
+        if state.conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:
+            return Dropped(reason=f"already_{state.conversation.state.value}")
+        return None
+
+
+class _Lane(Enum):
+    ORDINARY = "ordinary"
+    PING = "ping"
+    UPDATE = "update"
+
+
+class Paced:
+    """Keeps each channel within what its platform allows (`Notifier.limits`).
+
+    Lanes share a limit: a quarter is kept for pings, and one for updates of cards (somebody just pressed, or
+    it was answered), so that a flood of ordinary alerts does not delay them; when theirs is full they use the
+    ordinary lane too. What must wait gets a slot of its own, so that a thousand held effects do not all come
+    back at the same moment.
+    """
+
+    def __init__(self, limits: Mapping[str, tuple[tuple[int, timedelta], ...]]) -> None:
+        self.limits = limits
+        self._slots: dict[tuple[str, _Lane], deque[datetime]] = defaultdict(deque)
+        self._granted: dict[int, datetime] = {}
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        channel = leased.effect.channel
+        limits = self.limits.get(channel.partition(":")[0], ())
+        if not limits or self._granted.get(leased.id, _NEVER) <= now:
+            self._granted.pop(leased.id, None)
+            return None
+        lanes = dict.fromkeys((_lane(leased, state), _Lane.ORDINARY))
+        free = {lane: self._free_at(channel, lane, now) for lane in lanes}
+        lane = min(free, key=lambda lane: free[lane])
+        slot = free[lane]
+        self._take(channel, lane, slot)
+        if slot <= now:
+            return None
+        self._granted[leased.id] = slot
+        return Held(until=slot, reason="pace")
+
+    def _shares(self, channel: str, lane: _Lane) -> list[tuple[int, timedelta]]:
+        return [(_share(count, lane), period) for count, period in self.limits[channel.partition(":")[0]]]
+
+    def _free_at(self, channel: str, lane: _Lane, now: datetime) -> datetime:
+        slots = self._slots[channel, lane]
+        shares = self._shares(channel, lane)
+        return max([now, *(slots[-count] + period for count, period in shares if len(slots) >= count)])
+
+    def _take(self, channel: str, lane: _Lane, slot: datetime) -> None:
+        slots = self._slots[channel, lane]
+        slots.append(slot)
+        while len(slots) > max(count for count, _ in self._shares(channel, lane)):
+            slots.popleft()
+
+
+def _lane(leased: Leased, state: State) -> _Lane:
+    if leased.effect.kind is EffectKind.UPDATE:
+        return _Lane.UPDATE
+    is_ping = isinstance(state, CardState) and state.verdict.alert is Alert.PING
+    return _Lane.PING if is_ping else _Lane.ORDINARY
+
+
+def _share(count: int, lane: _Lane) -> int:
+    quarter = max(1, count // 4)
+    return max(1, count - 2 * quarter) if lane is _Lane.ORDINARY else quarter

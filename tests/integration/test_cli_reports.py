@@ -1,0 +1,233 @@
+"""`outcare status`, `inbox`, `db upgrade` and `replay` as commands: output, JSON, exit codes, odd terminals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.model import Brand, Urgency
+from bot.records import Judged
+from bot.store import schema
+from tests.integration import store_samples as s
+
+ROOT = Path(__file__).parents[2]
+BRANDS = (Brand(name="acme", words=("acme",)), Brand(name="globex", words=("globex",), is_rival=True))
+HOSTILE = "acme \x1b]0;owned\x07\x1b[2J[bold red]not markup[/] \u202edesrever\r\nsecond line?"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    """A folder with a configuration; `outcare(…)` runs the command in it."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "x.db"
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "bot.cli.main"]
+
+    @property
+    def env(self) -> dict[str, str]:
+        kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+        return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "COLUMNS": "200"}
+
+    def outcare(self, *words: str) -> Ended:
+        ended = subprocess.run(
+            [*self.command, *words],
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+        assert b"Traceback" not in ended.stderr
+        return Ended(code=ended.returncode, out=ended.stdout.decode(), err=ended.stderr.decode())
+
+    def store(self, *items: Judged) -> None:
+        async def fill() -> None:
+            async with s.opened(self.database) as store:
+                await store.save_brands(BRANDS)
+                await s.record(store, *items)
+
+        asyncio.run(fill())
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "rules.yaml").write_text(
+        "rules:\n  asks:\n    why: Asks\n    when: {question: true}\n    score: 50\n"
+    )
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "outcare.yaml").write_text(
+        "brand: {name: acme, words: [acme]}\nrivals: {globex: {words: [globex]}}\n"
+        f"database: {tmp_path / 'x.db'}\nrules: {rules}\ntimezone: Europe/Berlin\n"
+    )
+    return Shell(folder=tmp_path)
+
+
+def question(number: int, **more: Any) -> Judged:
+    text = more.pop("text", f"acme question {number}?")
+    return s.judged(s.post(f"p{number}", author=f"a{number}", root=None, text=text), **more)
+
+
+@pytest.mark.parametrize("words", [["status"], ["inbox"], ["inbox", "--by", "rule"]])
+def test_without_a_database_it_says_so(shell: Shell, words: Sequence[str]) -> None:
+    """One line on stderr, nothing on stdout, and nothing is made; exit code 1."""
+    ended = shell.outcare(*words, "--json")
+    assert (1, "", f"outcare: there is no database at {shell.database}\n") == (
+        ended.code,
+        ended.out,
+        ended.err,
+    )
+    assert not shell.database.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["inbox", "--limit", "0"],
+        ["inbox", "--by", "author"],
+        ["run", "--since", "yesterday"],
+        ["status", "--no-such-option"],
+        ["nothing"],
+    ],
+)
+def test_wrong_use_is_two(shell: Shell, words: Sequence[str]) -> None:
+    """Exit code 2, and the reason on stderr."""
+    ended = shell.outcare(*words)
+    assert (2, "") == (ended.code, ended.out)
+    assert ended.err
+
+
+def test_the_inbox(shell: Shell) -> None:
+    """Most urgent first, `--limit` of them; JSON has the same fields for each, and is one document."""
+    shell.store(
+        question(1, urgency=Urgency.NORMAL),
+        question(2, urgency=Urgency.CRITICAL),
+        question(3, ignored=True),
+        question(4, brand="globex"),
+    )
+    ended = shell.outcare("inbox", "--json")
+    assert (0, "") == (ended.code, ended.err)
+    assert ["critical", "normal"] == [row["urgency"] for row in ended.json]
+    assert set(ended.json[0]) == {
+        "mention_id", "brand", "platform", "urgency", "state", "ignored", "author", "text", "url",
+        "posted_at", "due_at", "answered_at", "claimed_by", "route", "rules",
+    }  # fmt: skip
+    assert ["critical"] == [row["urgency"] for row in shell.outcare("inbox", "--json", "--limit", "1").json]
+    assert ["globex"] == [row["brand"] for row in shell.outcare("inbox", "--json", "--brand", "globex").json]
+    assert 3 == len(shell.outcare("inbox", "--json", "--all").json)
+
+
+def test_the_inbox_by_rule_counts_all(shell: Shell) -> None:
+    """More mentions than a page shows; those for which no rule fired have a line too."""
+    fired = [question(n, rules=("leaks", "asks") if n % 2 else ("leaks",)) for n in range(120)]
+    shell.store(*fired, question(500, rules=()))
+    told = shell.outcare("inbox", "--by", "rule", "--json").json
+    assert [
+        {"rule": "leaks", "mentions": 120},
+        {"rule": "asks", "mentions": 60},
+        {"rule": None, "mentions": 1},
+    ] == told
+    assert "(no rule)" in shell.outcare("inbox", "--by", "rule").out
+
+
+def test_a_post_does_not_steer_the_terminal(shell: Shell) -> None:
+    """No escape sequence, no direction override, no second line and no markup out of a hostile text."""
+    shell.store(question(1, text=HOSTILE))
+    out = shell.outcare("inbox").out
+    assert not {"\x1b", "\x07", "\r", "\u202e"} & set(out)
+    assert "[bold red]not markup" in out
+    assert HOSTILE == shell.outcare("inbox", "--json").json[0]["text"]
+
+
+def test_the_status(shell: Shell) -> None:
+    """Numbers for scripts, lines for people; a daemon that does not run is said not to."""
+    shell.store(question(1))
+    told = shell.outcare("status", "--json").json
+    assert (None, 1, 1, {"open": 1}, 1) == (
+        told["daemon_pid"], told["posts"], told["mentions"], told["conversations"], told["open_asks"],
+    )  # fmt: skip
+    assert "daemon         not running" in shell.outcare("status").out
+
+
+def test_a_reader_that_goes_away_is_no_crash(shell: Shell) -> None:
+    """`outcare inbox --json | head` ends without a word on stderr."""
+    shell.store(*(question(n) for n in range(50)))
+    process = subprocess.Popen(
+        [*shell.command, "inbox", "--json"],
+        cwd=shell.folder,
+        env=shell.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (1, b"") == (process.returncode, said)
+
+
+def test_the_database_is_upgraded_once(shell: Shell) -> None:
+    """From nothing to the newest schema, and then it is there already."""
+    first, second = shell.outcare("db", "upgrade"), shell.outcare("db", "upgrade")
+    assert (0, 0) == (first.code, second.code)
+    assert f"none → {schema.head()}" in first.out
+    assert f"already at schema {schema.head()}" in second.out
+
+
+def event(number: int, text: str) -> str:
+    record = {"$type": "app.bsky.feed.post", "text": text, "createdAt": "2026-01-05T09:00:00Z"}
+    commit = {
+        "rev": "3l", "operation": "create", "collection": "app.bsky.feed.post", "rkey": f"3l{number}",
+        "record": record, "cid": "bafy",
+    }  # fmt: skip
+    frame = {"did": f"did:plc:a{number}", "time_us": 1767603600000000 + number, "kind": "commit"}
+    return json.dumps({**frame, "commit": commit})
+
+
+def test_replay_counts_what_it_stored(shell: Shell) -> None:
+    """Events, posts, mentions of every brand; a second time into the same database nothing is stored twice."""
+    texts = ["acme, why?", "acme and globex", "globex again", "nothing of interest"]
+    recording = shell.folder / "r.jsonl"
+    recording.write_text("".join(event(n, text) + "\n" for n, text in enumerate(texts)) + "{broken\n")
+    words = ("replay", str(recording), "--json", "--database", str(shell.folder / "kept.db"))
+    first, second = shell.outcare(*words), shell.outcare(*words)
+    assert (0, 0) == (first.code, second.code), first.err
+    counted = {"mentions": 4, "by_brand": {"acme": 2, "globex": 2}, "posts": 4, "undecodable": 1}
+    assert counted == {name: first.json[name] for name in counted}
+    assert (4, 4) == (second.json["mentions"], second.json["duplicates"])
+    assert not shell.database.exists()
+
+
+def test_replay_of_what_is_no_recording(shell: Shell) -> None:
+    """A file that is not there: one line, exit code 1."""
+    ended = shell.outcare("replay", "nowhere.jsonl")
+    assert (1, "") == (ended.code, ended.out)
+    assert "there is no file nowhere.jsonl" in ended.err
