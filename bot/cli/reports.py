@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import texts
-from bot.cli import output, setup
+from bot.cli import live, output, setup
 from bot.model import Urgency
 from bot.records import InboxRow, Status
 from bot.store import schema
@@ -56,11 +56,15 @@ def show_status(config: Path | None, database: Path | None, *, as_json: bool) ->
     now = datetime.now(UTC)
     status = read(path, lambda store: store.status(now=now))
     pid = holder(path)
+    checks = live.checks(settings.http) if pid else ()
     if as_json:
-        output.json({"database": str(path), "daemon_pid": pid, **output.plain(status)})
+        told = {"database": str(path), "daemon_pid": pid, "checks": checks, **output.plain(status)}
+        output.json(told)
     else:
         for line in _status_lines(status, path, pid, now=now, zone=settings.timezone):
             sys.stdout.write(line + "\n")
+        for check in checks:
+            sys.stdout.write("" if check.ok else f"not working    {check.name}: {check.detail}\n")
     return 0
 
 

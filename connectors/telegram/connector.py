@@ -1,4 +1,4 @@
-"""Telegram as a plug-in: its settings, and the factories of notifier and decision feed.
+"""Telegram as a plug-in: the factories of notifier and decision feed.
 
 https://core.telegram.org/bots/api. Knows nothing of the library that speaks it: that one is imported when a
 factory is called, because it takes most of a second.
@@ -6,37 +6,15 @@ factory is called, because it takes most of a second.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from typing import TYPE_CHECKING
 
 from bot.ports import Connector
+from connectors.telegram.settings import AccountSettings, ChannelSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.ports import DecisionFeed, Notifier, Wiring
-
-Username = Annotated[str, Field(pattern=r"^@[A-Za-z0-9_]{3,32}$")]
-
-
-class AccountSettings(BaseModel):
-    """`telegram:`, the bot. @BotFather gives the token; `base_url` may name a Bot API server of yours."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    token: SecretStr = Field(min_length=1)
-    base_url: str = Field(default="https://api.telegram.org", pattern=r"^https?://[^\s?#]+$")
-
-
-class ChannelSettings(BaseModel):
-    """`channels: telegram:<name>:`, a chat (id or @name), a topic of a forum, and whom a ping names."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    chat: int | Annotated[str, Field(pattern=r"^@[A-Za-z0-9_]{3,32}$")]
-    thread: int | None = None
-    ping: tuple[Username, ...] = ()
 
 
 def _notifier(account: AccountSettings, channels: Mapping[str, ChannelSettings], wiring: Wiring) -> Notifier:

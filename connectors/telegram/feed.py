@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.ports import Clock
     from connectors.telegram.api import Api, Incoming
-    from connectors.telegram.connector import ChannelSettings
+    from connectors.telegram.settings import ChannelSettings
 
 POLL = timedelta(seconds=50)
 _VERSION = "v1:"

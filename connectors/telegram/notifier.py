@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.ports import Clock
     from bot.staff import Card
     from connectors.telegram.api import Api
-    from connectors.telegram.connector import ChannelSettings
+    from connectors.telegram.settings import ChannelSettings
 
 _REF = re.compile(r"(-?\d+):(\d+)\Z")
 _SOUNDS = frozenset({Alert.PING, Alert.MESSAGE})

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import signal
+import socket
 import sqlite3
 import time
 from contextlib import closing
@@ -75,6 +76,24 @@ async def test_health_readiness_and_metrics(tmp_path: Path) -> None:
                 assert {"source:bluesky", "feed:telegram", "channel:telegram:care"} <= names
             async with session.get(f"{url}/metrics") as answer:
                 assert "outcare_" in await answer.text()
+        await ended(daemon)
+
+
+async def test_status_says_what_does_not_work(tmp_path: Path) -> None:
+    """Beside a running daemon: who runs, and each check that fails, with its cause."""
+    async with World(tmp_path) as world:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        world.write_config(http={"host": "127.0.0.1", "port": port})
+        await world.jetstream.stop()
+        daemon = await world.outcare("run")
+        await until(lambda: "source.failed" in world.output, within=30, what=world.output)
+        (world.folder / "output.log").unlink()
+        status = await world.outcare("status")
+        assert await asyncio.wait_for(status.wait(), 30) == 0
+        assert f"running (pid {daemon.pid})" in world.output
+        assert "not working    source:bluesky: cannot connect to 127.0.0.1" in world.output
         await ended(daemon)
 
 

@@ -19,9 +19,10 @@ from bot.testing.webhook_server import WebhookServer
 from connectors import webhook
 from connectors.console import ConsoleNotifier, Terminal
 from connectors.telegram.api import Api
-from connectors.telegram.connector import CONNECTOR, AccountSettings, ChannelSettings
+from connectors.telegram.connector import CONNECTOR
 from connectors.telegram.feed import TelegramFeed
 from connectors.telegram.notifier import TelegramNotifier
+from connectors.telegram.settings import AccountSettings, ChannelSettings
 from tests.contract._http import counting
 
 if TYPE_CHECKING:

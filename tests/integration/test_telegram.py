@@ -21,9 +21,9 @@ from bot.testing.telegram_chats import Chat
 from bot.testing.telegram_server import CHAT, TOKEN, TelegramServer
 from connectors.telegram import api
 from connectors.telegram.api import Api
-from connectors.telegram.connector import AccountSettings, ChannelSettings
 from connectors.telegram.feed import TelegramFeed
 from connectors.telegram.notifier import TelegramNotifier
+from connectors.telegram.settings import AccountSettings, ChannelSettings
 from tests.contract._http import CountingHttp, counting
 from tests.contract._rigs import NOW, FixedClock
 
