@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"outcare {version('outcare')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every_verb(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_say_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
 rules_app = typer.Typer(help="Try and explain rules.", no_args_is_help=True)
 db_app = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
@@ -77,7 +96,7 @@ def run(
 
 @app.command()
 def check(config: Config = None, as_json: Json = False) -> None:
-    """Check the whole configuration, rules included, without network."""
+    """Check the whole configuration, rules included, without network. Status 1 on errors, 0 on warnings."""
     from bot.cli.check import check_all
 
     raise typer.Exit(check_all(config, as_json=as_json))
