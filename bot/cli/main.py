@@ -6,6 +6,8 @@ went away), 2 wrong use. Everything heavy is imported inside the verbs, so that 
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from datetime import timedelta
 from enum import StrEnum
@@ -183,6 +185,13 @@ def main() -> None:
         sys.exit(1)
     except BotError as error:
         output.error(str(error))
+        sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        # Python flushes once more at the end: https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        output.error("the disk that the output goes to is full")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

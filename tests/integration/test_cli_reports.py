@@ -155,6 +155,26 @@ def test_an_id_in_the_inbox_can_be_copied(shell: Shell) -> None:
     assert row["mention_id"] in [line.strip() for line in shown.stdout.decode().splitlines()]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_a_line(shell: Shell) -> None:
+    """Output into a file on a full disk: status 1 and why, no traceback."""
+    shell.store(question(1))
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [*shell.command, "inbox"],
+            cwd=shell.folder,
+            env=shell.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=30,
+        )
+    assert (1, b"outcare: the disk that the output goes to is full") == (
+        ended.returncode,
+        ended.stderr.splitlines()[0],
+    )
+
+
 def test_the_inbox(shell: Shell) -> None:
     """Most urgent first, `--limit` of them; JSON has the same fields for each, and is one document."""
     shell.store(
