@@ -352,10 +352,15 @@ async def watches(
 def _channel_side(
     settings: Settings, connectors: Mapping[str, Connector], wiring: Wiring, side: str
 ) -> dict[str, Any]:
-    """Notifiers or feeds of the kinds that are configured; the console is always there as a last resort."""
+    """Notifiers or feeds of the kinds that are configured; the console is always there as a last resort.
+
+    A feed also of an account without a channel: it tells who sets one up which id to write there.
+    """
     kinds = dict.fromkeys(channel.partition(":")[0] for channel in settings.channels)
     if side == "notifier":
         kinds[CONSOLE] = None
+    else:
+        kinds |= dict.fromkeys(kind for kind in settings.accounts if connectors[kind].channel_settings)
     built = {}
     for kind in kinds:
         factory = getattr(connectors[kind], side)

@@ -33,6 +33,18 @@ _STAIRS = re.compile(r"(?:[-?:][ \t]+){100}|^[ ]{200}", re.MULTILINE)
 _MOST_COPIES = 50_000
 _LONGEST_NUMBER = 40
 """Longer rows of digits are no number that anybody means, and Python refuses to read the longest ones."""
+_INDENTATION = "the indentation does not fit: keys that belong together begin in the same column"
+_QUOTES = "put the text in quotation marks"
+_SAID_PLAINLY = {
+    "mapping values are not allowed": f"a second ': ' in one line: {_QUOTES}, or begin a new line",
+    "did not find expected key": _INDENTATION,
+    "did not find expected '-' indicator": _INDENTATION,
+    "found undefined alias": f"a leading * means something else in YAML: {_QUOTES}",
+    "found character that cannot start any token": f"YAML keeps this character for itself: {_QUOTES}",
+    "did not find expected ',' or '}'": "a { is not closed, or a comma is missing",
+    "did not find expected ',' or ']'": "a [ is not closed, or a comma is missing",
+}
+"""How libyaml's complaints begin → what helps."""
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -124,7 +136,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: Path) -> Probl
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = text.splitlines()
     source = lines[line] if line < len(lines) else ""
-    message = error.problem or "this is not YAML"
+    said = error.problem or "this is not YAML"
+    message = next((plain for begin, plain in _SAID_PLAINLY.items() if said.startswith(begin)), said)
     if "\t" in source[: column + 1]:
         message = "a tab stands where YAML wants spaces"
     return Problem(

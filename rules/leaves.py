@@ -159,7 +159,7 @@ def _several(node: Node, reader: Reader, read: Callable[[Node], Compare | None])
 def _probability(name: str, node: Node, reader: Reader) -> Compare | None:
     if isinstance(node.value, bool):
         return _compare(">=" if node.value else "<", CERTAIN_ENOUGH)
-    found = reader.comparison(node, name, ">= 0.6")
+    found = reader.comparison(node, name, ">= 0.6", instead="true, false or ")
     if found is None:
         return None
     if not _NUMBER.match(found[1]) or not 0 <= float(found[1]) <= 1:

@@ -114,11 +114,11 @@ class Reader:
             self.unknown(Code.NAME, what, node.location, name=name, known=names)
         return names.get(name)
 
-    def comparison(self, node: Node, what: str, example: str) -> tuple[str, str] | None:
-        """An operator and what follows it, as text."""
+    def comparison(self, node: Node, what: str, example: str, *, instead: str = "") -> tuple[str, str] | None:
+        """An operator and what follows it, as text. `instead` names what else could stand here."""
         found = _COMPARISON.match(node.text.strip()) if isinstance(node.value, str) else None
         if found is None:
-            self.wrong(node, f'a comparison like "{example}"', what)
+            self.wrong(node, f'{instead}a comparison like "{example}"', what)
             return None
         return found[1], found[2].strip()
 

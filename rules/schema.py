@@ -64,13 +64,20 @@ class _Collected:
             if name in LATER_SECTIONS:
                 self.report.later(f'section "{name}"', where)
             elif name not in SECTIONS:
-                self.report.unknown(
-                    Code.SECTION, f'unknown section "{name}"', where, name=name, known=SECTIONS
-                )
+                self._unknown_section(name, where, file.value)
             elif name == "brand":
                 self._take_brand(section)
             else:
                 self._take(name, section, where)
+
+    def _unknown_section(self, name: str, where: Location, sections: Mapping[str, Node]) -> None:
+        """An empty section before it says what it is: a name that is not indented."""
+        before = list(sections)[: list(sections).index(name)]
+        if before and before[-1] in SECTIONS and sections[before[-1]].value is None:
+            message = f'"{name}" stands beside "{before[-1]}:", not in it; indent it and what is below it'
+            self.report.error(Code.SECTION, message, where)
+        else:
+            self.report.unknown(Code.SECTION, f'unknown section "{name}"', where, name=name, known=SECTIONS)
 
     def _take_brand(self, node: Node) -> None:
         if self.brand is not None and self.brand.text != node.text:
@@ -88,7 +95,11 @@ class _Collected:
             self.report.error(Code.TYPE, f'section "{section}" holds names, not {node.kind}', node.location)
             return
         for name, at in node.keys.items():
-            self._take_member(section, name, node.value[name], at)
+            if section == "rules" and _is_key_of_rule(name, node.value[name]):
+                message = f'"{name}" is not a rule: indent it deeper than the name of its rule'
+                self.report.error(Code.TYPE, message, at)
+            else:
+                self._take_member(section, name, node.value[name], at)
 
     def _take_member(self, section: str, name: str, node: Node, at: Location) -> None:
         first = self.names_at.setdefault((section, name), at)
@@ -131,10 +142,17 @@ class _Collected:
         )
 
 
+def _is_key_of_rule(name: str, node: Node) -> bool:
+    """Whether a key slipped out of its rule, to where the names of rules stand."""
+    is_rule = isinstance(node.value, dict) and ("why" in node.value or "when" in node.value)
+    return name in RULE_KEYS and not is_rule
+
+
 def _rule(name: str, node: Node, at: Location, report: Report) -> RuleText:
     reader = Reader(report, f'rule "{name}"')
     values = reader.fields(node, RULE_KEYS, LATER_RULE_KEYS)
-    _require(("why", "when"), values, reader, at)
+    if node.value is None or isinstance(node.value, dict):
+        _require(("why", "when"), values, reader, at)
     reader.text(values.get("owner"), "owner")
     return RuleText(
         name=name,

@@ -70,7 +70,7 @@ def _summary(path: Path, settings: Settings, rules: RuleSet) -> str:
     brands = ", ".join(brand.name for brand in settings.brands)
     return (
         f"{path}: brands {brands}; sources {', '.join(settings.sources) or 'none'}; "
-        f"{rules.count} rules (version {rules.version})"
+        f"{rules.count} {'rule' if rules.count == 1 else 'rules'} (version {rules.version})"
     )
 
 

@@ -6,9 +6,12 @@ went away), 2 wrong use. Everything heavy is imported inside the verbs, so that 
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from datetime import timedelta
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +28,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"outcare {version('outcare')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every_verb(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_say_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
 rules_app = typer.Typer(help="Try and explain rules.", no_args_is_help=True)
 db_app = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
@@ -77,7 +98,7 @@ def run(
 
 @app.command()
 def check(config: Config = None, as_json: Json = False) -> None:
-    """Check the whole configuration, rules included, without network."""
+    """Check the whole configuration, rules included, without network. Status 1 on errors, 0 on warnings."""
     from bot.cli.check import check_all
 
     raise typer.Exit(check_all(config, as_json=as_json))
@@ -164,6 +185,13 @@ def main() -> None:
         sys.exit(1)
     except BotError as error:
         output.error(str(error))
+        sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        # Python flushes once more at the end: https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        output.error("the disk that the output goes to is full")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

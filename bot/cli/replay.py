@@ -26,7 +26,7 @@ def replay_file(file: Path, config: Path | None, database: Path | None, *, as_js
     """Raises: ConfigError, Rejected (not a recording, damaged), StoreError."""
     if not file.is_file():
         raise ConfigError(f"there is no file {file}")
-    settings = setup.settings(config)
+    settings = setup.settings(config, needs_secrets=False)
     rules = load_ruleset(settings)
     configure("warning", settings.log.format, secrets=settings.secrets())
     if database is not None:
@@ -64,6 +64,7 @@ def _show(summary: Summary) -> None:
         "events": f"{summary.events} ({rate}/s)",
         "posts": str(summary.posts),
         "undecodable": str(summary.undecodable),
+        **({"duplicates": str(summary.duplicates)} if summary.duplicates else {}),
         "mentions": str(summary.mentions),
         **{f"  {name}": str(count) for name, count in summary.by_urgency.items()},
         **{f"  {name}": str(count) for name, count in summary.by_brand.items()},

@@ -51,7 +51,7 @@ def read(path: Path, ask: Callable[[SqliteStore], Awaitable[T]]) -> T:
 
 
 def show_status(config: Path | None, database: Path | None, *, as_json: bool) -> int:
-    settings = setup.settings(config)
+    settings = setup.settings(config, needs_secrets=False)
     path = database or settings.database
     now = datetime.now(UTC)
     status = read(path, lambda store: store.status(now=now))
@@ -83,8 +83,7 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
         "effects        " + (", ".join(f"{n} {s}" for s, n in status.effects.items()) or "none"),
     ]
     lines += [
-        f"source         {source.name}: read up to {source.cursor or '–'}, moved {at(source.updated_at)}"
-        for source in status.sources
+        f"source         {source.name}: position stored {at(source.updated_at)}" for source in status.sources
     ]
     lines += [
         f"gap            {gap.source}: not listening {at(gap.started_at)} – {at(gap.ended_at)} ({gap.reason})"
@@ -94,7 +93,7 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
 
 
 def show_inbox(config: Path | None, database: Path | None, query: InboxQuery, *, as_json: bool) -> int:
-    settings = setup.settings(config)
+    settings = setup.settings(config, needs_secrets=False)
     rows = read(
         database or settings.database,
         lambda store: store.inbox(
@@ -104,14 +103,21 @@ def show_inbox(config: Path | None, database: Path | None, query: InboxQuery, *,
     if as_json:
         output.json(rows)
     else:
-        _table(rows, settings.timezone)
+        _table(rows, settings.timezone, _asked_for(query))
     return 0
+
+
+def _asked_for(query: InboxQuery) -> str:
+    """` for brand "acme"`: so that a misspelt name is not taken for a quiet day."""
+    asked = {"brand": query.brand, "rule": query.rule}
+    named = " and ".join(f'{name} "{value}"' for name, value in asked.items() if value is not None)
+    return f" for {named}" if named else ""
 
 
 def show_rules(config: Path | None, database: Path | None, query: InboxQuery, *, as_json: bool) -> int:
     """How many mentions each rule fired for, most first: of all of them; `limit` is for the rules shown."""
     counts = read(
-        database or setup.settings(config).database,
+        database or setup.settings(config, needs_secrets=False).database,
         lambda store: store.rule_counts(
             brand=query.brand, include_closed=query.include_closed, rule=query.rule
         ),
@@ -128,26 +134,30 @@ def show_rules(config: Path | None, database: Path | None, query: InboxQuery, *,
     return 0
 
 
-def _table(rows: tuple[InboxRow, ...], zone: ZoneInfo) -> None:
+def _table(rows: tuple[InboxRow, ...], zone: ZoneInfo, asked_for: str) -> None:
     if not rows:
-        sys.stdout.write("Nothing waits.\n")
+        sys.stdout.write(f"Nothing waits{visible(asked_for)}.\n")
         return
     now = datetime.now(UTC)
     table = Table(box=None, padding=(0, 1))
-    for name in ("urgency", "state", "answer by", "from", "text", "rules", "id"):
-        table.add_column(name, overflow="fold" if name in {"text", "id"} else "ellipsis")
+    for name in ("urgency", "state", "answer by", "mention"):
+        table.add_column(name, overflow="fold", no_wrap=name in {"urgency", "answer by"})
     for row in rows:
         due = texts.time_of_day(row.due_at, now=now, zone=zone) if row.due_at else ""
-        who = f"{row.author} · {row.platform}"
         state = f"{row.state.value} {row.claimed_by or ''}".strip()
-        style = _COLOURS[row.urgency]
-        cells = (row.urgency.label, state, due, who, row.text[:120], ", ".join(row.rules), row.mention_id)
-        table.add_row(*(Text(visible(cell), style=style) for cell in cells))
+        cells = (row.urgency.label, visible(state), due, _mention(row))
+        table.add_row(*(Text(cell, style=_COLOURS[row.urgency]) for cell in cells))
     Console().print(table)
 
 
+def _mention(row: InboxRow) -> str:
+    """Who, what, why; and the id on a line of its own, so that it can be copied from a narrow terminal."""
+    said = f"{row.author} · {row.platform}: {row.text[:120]}"
+    return "\n".join(visible(line) for line in (said, ", ".join(row.rules), row.mention_id) if line)
+
+
 def upgrade_database(config: Path | None, database: Path | None) -> None:
-    path = database or setup.settings(config).database
+    path = database or setup.settings(config, needs_secrets=False).database
     before, after = schema.upgrade(path)
     said = f"already at schema {after}" if before == after else f"schema {before or 'none'} → {after}"
     sys.stdout.write(f"{path}: {said}\n")

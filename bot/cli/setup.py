@@ -41,14 +41,15 @@ def connectors() -> Mapping[str, Connector]:
     return found
 
 
-def settings(given: Path | None) -> Settings:
-    """Load the configuration. Raises: ConfigError with every problem."""
+def settings(given: Path | None, *, needs_secrets: bool = True) -> Settings:
+    """Load the configuration; for a report without the secrets. Raises: ConfigError with every problem."""
     secrets_dir = os.environ.get("OUTCARE_SECRETS_DIR")
     return load(
         config_path(given),
         connectors(),
         env={key: value for key, value in os.environ.items() if key not in _NOT_SETTINGS},
         secrets_dir=Path(secrets_dir) if secrets_dir else None,
+        needs_secrets=needs_secrets,
     )
 
 

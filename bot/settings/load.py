@@ -32,6 +32,7 @@ from bot.settings.shape import (
     is_id,
     kind_of,
     kinds,
+    lacks_secret,
     needs_nothing,
     parts,
     readers,
@@ -87,12 +88,14 @@ def load(
     *,
     env: Mapping[str, str],
     secrets_dir: Path | None = None,
+    needs_secrets: bool = True,
 ) -> Settings:
     """Read, check and freeze the configuration.
 
     `path` None: no file, only the environment and the defaults. `env` is the process's environment: every
     name in it that begins with `OUTCARE_` must be a setting (the caller takes out those that it reads
-    itself). `secrets_dir` holds one file per setting, named like its variable.
+    itself). `secrets_dir` holds one file per setting, named like its variable. Without `needs_secrets` those
+    that are missing are no mistake: whoever only reads the database signs in nowhere.
 
     Raises: ConfigError with every problem that can be found, without any value from outside the file.
     """
@@ -100,6 +103,8 @@ def load(
     inspection = Inspection(model, tree, why_unknown(connectors), problems)
     data = _with_accounts(inspection.data(), connectors)
     problems.extend(check_together(tree))
+    if not needs_secrets:
+        data = _without_locked(data, connectors)
     file: File | None = None
     try:
         file = model.model_validate(data)
@@ -160,6 +165,14 @@ def _with_accounts(data: dict[str, Any], connectors: Mapping[str, Connector]) ->
     used = {kind_of(name) for section in sections if isinstance(section, dict) for name in section}
     own = {name: one.account_settings for name, one in connectors.items() if one.account_settings}
     return {**{name: {} for name in own if name in used or needs_nothing(own[name])}, **data}
+
+
+def _without_locked(data: dict[str, Any], connectors: Mapping[str, Connector]) -> dict[str, Any]:
+    """Without the accounts that cannot be used, since their secret is not there."""
+    own = {name: one.account_settings for name, one in connectors.items() if one.account_settings}
+    given = {name: data[name] for name in own if isinstance(data.get(name), dict)}
+    locked = {name for name, values in given.items() if lacks_secret(own[name], values)}
+    return {key: value for key, value in data.items() if key not in locked}
 
 
 def _rules(file: File, tree: Given, path: Path | None) -> Path:

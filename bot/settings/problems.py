@@ -153,10 +153,10 @@ class Inspection:
     def _is_spoiled(self, annotation: Any, place: Place) -> bool:
         """Whether there is something wrong with a value that its type alone does not tell pydantic."""
         given = place.given
-        if is_secret(annotation) and not given.by:
+        if is_secret(annotation) and (given.hides or not given.by):  # also when a variable wins over it
             name = variable_name([str(part) for part in place.path if isinstance(part, str)])
-            message = f"{place.subject()} is a secret and must not stand in a file; set {name} instead"
-            self.problems.append(place.problem(message, at_key=True))
+            message = f"{dotted(place.path)} is a secret and must not stand in a file; set {name} instead"
+            self.problems.append(Problem(message=message, location=place.key))
         elif is_number(annotation) and _is_no_number(given):
             hint = "; take the quotes away" if isinstance(given.value, str) else ""
             message = f"{place.subject()} must be {_number(annotation)}, not {given.node_kind}{hint}"

@@ -254,6 +254,13 @@ def needs_nothing(*models: type[BaseModel] | None) -> bool:
     return True
 
 
+def lacks_secret(model: type[BaseModel], value: Mapping[str, Any]) -> bool:
+    """Whether a secret that must be given is not among the values."""
+    fields, keys = model.model_fields, _keys(model)
+    needed = (name for name, info in fields.items() if info.is_required() and is_secret(info.annotation))
+    return any(keys[name] not in value for name in needed)
+
+
 def parts(section: BaseModel) -> dict[str, Any]:
     """What a section holds, by the names that people write; without what was left out."""
     values = {key: getattr(section, name) for name, key in _keys(type(section)).items()}

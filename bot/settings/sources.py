@@ -31,13 +31,17 @@ Wanted = Literal["scalar", "list", "mapping"]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value and where it was given: a place in the file, or `by` a variable (which gave all of `at`)."""
+    """A value and where it was given: a place in the file, or `by` a variable (which gave all of `at`).
+
+    `hides` is the place in the file of what the variable won over.
+    """
 
     value: Any
     location: Location | None = None
     keys: Mapping[str, Location] = field(default_factory=dict)
     by: str = ""
     at: Trail = ()
+    hides: Location | None = None
     node_kind: str = "text"
 
     def child(self, key: str | int) -> Given | None:
@@ -116,10 +120,19 @@ def overlay(
     for variable in sorted(usable, key=lambda variable: len(spots[variable.name][0].path)):
         spot = spots[variable.name][0]
         try:
-            tree = put(tree, spot.path, _read_text(variable, spot))
+            given = replace(_read_text(variable, spot), hides=_in_file(tree, spot.path))
+            tree = put(tree, spot.path, given)
         except ValueError as error:
             problems.append(Problem(message=str(error)))
     return tree, problems
+
+
+def _in_file(tree: Given, path: Trail) -> Location | None:
+    """Where the file gives this setting, even if a variable has won over it."""
+    found: Given | None = tree
+    for key in path:
+        found = found.child(key) if found else None
+    return (found.hides if found.by else found.location) if found else None
 
 
 def _from_node(node: yamlfile.Node) -> Given:

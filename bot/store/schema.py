@@ -112,7 +112,9 @@ def require_usable(path: Path, found: str | None, found_age: Age) -> None:
 def require_current(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
     """Raise StoreError unless there is a database that this program can read."""
     if not path.exists():
-        raise StoreError(f"there is no database at {path}")
+        raise StoreError(
+            f"there is no database at {path}: `outcare run` makes it (is this the right folder?)"
+        )
     with closing(connect(path, read_only=True, busy_seconds=busy_seconds)) as connection:
         found, found_age = inspect(connection)
     require_usable(path, found, found_age)

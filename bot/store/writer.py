@@ -151,7 +151,7 @@ _PLAIN = {
     sqlite3.SQLITE_FULL: "the disk is full; nothing was written",
     sqlite3.SQLITE_IOERR: "the disk reported an error; nothing was written",
     sqlite3.SQLITE_READONLY: "the database or its folder cannot be written to",
-    sqlite3.SQLITE_CANTOPEN: "the database cannot be opened (is its folder there, and writable?)",
+    sqlite3.SQLITE_CANTOPEN: "the database cannot be opened (is it a file, in a writable folder?)",
     sqlite3.SQLITE_NOTADB: "the file is not a database",
     sqlite3.SQLITE_CORRUPT: "the database is damaged",
 }

@@ -164,8 +164,8 @@ def _url(runner: web.AppRunner) -> str:
 
 
 def _explain(address: Address, error: OSError) -> str:
-    where = f"{address.host}:{address.port}"
-    return f"cannot listen on {where}: {error.strerror or error}; set another address or stop what uses it"
+    why = f"cannot listen on {address.host}:{address.port}: {error.strerror or error}"
+    return f"{why}; set another http.port (0 takes a free one) or stop what uses it"
 
 
 def _json(body: object, *, status: int = 200) -> web.Response:

@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.testing.telegram_server import TOKEN
+from bot.testing.telegram_server import CHAT, TOKEN
 from tests.acceptance._world import ANN, World, until
 
 CLEAR_AND_SHORT = 6  # lines that a user's mistake may take; a traceback takes more
@@ -61,6 +61,18 @@ async def test_a_signal_ends_it_with_nothing_lost(tmp_path: Path, how: signal.Si
         with closing(sqlite3.connect(world.database)) as connection:
             states = connection.execute("SELECT state FROM effects").fetchall()
         assert [("sent",)] == states
+
+
+async def test_a_chat_is_told_its_id_before_it_is_configured(tmp_path: Path) -> None:
+    """The first step of the set-up: a token and no channel yet; `/id` is answered."""
+    async with World(tmp_path) as world:
+        (tmp_path / "rules" / "rules.yaml").write_text("rules: {}\n")
+        world.write_config(channels={"console": {}}, people=None)
+        daemon = await started(world)
+        world.telegram.say("/id", user=5)
+        await until(lambda: world.telegram.messages, what=world.output)
+        assert f"chat: {CHAT}\nyour id: 5" == world.telegram.messages[0].text
+        await ended(daemon)
 
 
 async def test_health_readiness_and_metrics(tmp_path: Path) -> None:

@@ -99,7 +99,8 @@ def question(number: int, **more: Any) -> Judged:
 def test_without_a_database_it_says_so(shell: Shell, words: Sequence[str]) -> None:
     """One line on stderr, nothing on stdout, and nothing is made; exit code 1."""
     ended = shell.outcare(*words, "--json")
-    assert (1, "", f"outcare: there is no database at {shell.database}\n") == (
+    gone = f"there is no database at {shell.database}: `outcare run` makes it (is this the right folder?)"
+    assert (1, "", f"outcare: {gone}\n") == (
         ended.code,
         ended.out,
         ended.err,
@@ -122,6 +123,56 @@ def test_wrong_use_is_two(shell: Shell, words: Sequence[str]) -> None:
     ended = shell.outcare(*words)
     assert (2, "") == (ended.code, ended.out)
     assert ended.err
+
+
+def test_a_report_needs_no_secret(shell: Shell) -> None:
+    """The token is in the daemon's environment, not in that of the person who looks; `check` still asks."""
+    file = shell.folder / "config" / "outcare.yaml"
+    file.write_text(file.read_text() + "channels: {telegram:care: {chat: -1}}\n")
+    shell.store(question(1))
+    said = [shell.outcare(*words).code for words in (["status"], ["inbox"], ["rules", "explain", "x"])]
+    assert [0, 0, 0] == said
+    checked = shell.outcare("check")
+    assert (1, True) == (checked.code, "set OUTCARE_TELEGRAM__TOKEN" in checked.err)
+
+
+def test_an_empty_inbox_repeats_what_was_asked_for(shell: Shell) -> None:
+    """A misspelt name is not taken for a quiet day."""
+    shell.store(question(1))
+    assert 'Nothing waits for brand "amce" and rule "x".\n' == (
+        shell.outcare("inbox", "--brand", "amce", "--rule", "x").out
+    )
+
+
+def test_an_id_in_the_inbox_can_be_copied(shell: Shell) -> None:
+    """On a line of its own, unbroken, also on a narrow terminal."""
+    shell.store(question(1))
+    (row,) = shell.outcare("inbox", "--json").json
+    narrow = {**shell.env, "COLUMNS": "70"}
+    shown = subprocess.run(
+        [*shell.command, "inbox"], cwd=shell.folder, env=narrow, capture_output=True, check=True, timeout=30
+    )
+    assert row["mention_id"] in [line.strip() for line in shown.stdout.decode().splitlines()]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_a_line(shell: Shell) -> None:
+    """Output into a file on a full disk: status 1 and why, no traceback."""
+    shell.store(question(1))
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [*shell.command, "inbox"],
+            cwd=shell.folder,
+            env=shell.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=30,
+        )
+    assert (1, b"outcare: the disk that the output goes to is full") == (
+        ended.returncode,
+        ended.stderr.splitlines()[0],
+    )
 
 
 def test_the_inbox(shell: Shell) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,11 @@ def _signals() -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         yield process
         process.kill()
+
+
+def test_the_version_is_told(run: Run) -> None:
+    """What a bug report begins with: that of the installed package."""
+    assert Ran(0, f"outcare {version('outcare')}\n", "") == run("--version")
 
 
 def test_signals_answers_each_line_before_the_next(signals: subprocess.Popen[bytes]) -> None:

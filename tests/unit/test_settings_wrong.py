@@ -171,6 +171,27 @@ def test_a_secrets_directory_that_cannot_be_used_is_told(tmp_path: Path) -> None
 # --- secrets stay secret --------------------------------------------------------------------------
 
 
+def test_a_secret_in_the_file_is_told_also_when_the_environment_wins(tmp_path: Path) -> None:
+    """Somebody's token lies in a file: it must come out of there, used or not."""
+    text = TELEGRAM + "telegram: {token: left-here}\n"
+    said = "telegram.token is a secret and must not stand in a file; set OUTCARE_TELEGRAM__TOKEN instead"
+    expected = [f"{tmp_path / 'outcare.yaml'}:4:12: {said}"]
+    assert expected == wrong(tmp_path, text, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN})
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "outcare_telegram__token").write_text(TOKEN)
+    assert expected == wrong(tmp_path, text, env={}, secrets_dir=tmp_path / "secrets")
+
+
+def test_whoever_only_reads_the_database_needs_no_secret(tmp_path: Path) -> None:
+    """The channel is there, the account that nobody can sign in to is not; a given secret is used."""
+    file = tmp_path / "outcare.yaml"
+    file.write_text(TELEGRAM)
+    settings = load(file, CONNECTORS, env={}, needs_secrets=False)
+    assert (["telegram:care"], None) == (list(settings.channels), settings.account("telegram"))
+    signed_in = load(file, CONNECTORS, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN}, needs_secrets=False)
+    assert (TOKEN,) == signed_in.secrets()
+
+
 def test_repr_shows_no_secret(tmp_path: Path) -> None:
     """Neither a token, nor a channel's key, nor the address of the outside monitor."""
     text = TELEGRAM + "  webhook:ops: {url: https://hooks.example}\n"

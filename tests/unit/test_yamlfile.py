@@ -51,6 +51,12 @@ def test_only_what_yaml_1_2_knows_is_more_than_text(text: str, expected: object)
         ("[1]: 2", "x.yaml:1:1: R001 a key must be plain text"),
         ("a: &x [*x]", "x.yaml:1:4: R001 an anchor contains itself"),
         ("a: \x01", "x.yaml:1:"),
+        ("a: b: c", "x.yaml:1:5: R001 a second ': ' in one line: put the text in quotation marks"),
+        ("a: *b", "x.yaml:1:4: R001 a leading * means something else in YAML: put the text in quotation"),
+        ("a: @b", "x.yaml:1:4: R001 YAML keeps this character for itself: put the text in quotation marks"),
+        ("a:\n  b:\n    c: 1\n   d: 2", "x.yaml:4:4: R001 the indentation does not fit"),
+        ("a: [1, 2\nb: 1", "x.yaml:2:2: R001 a [ is not closed, or a comma is missing"),
+        ("a: {b: 1]", "x.yaml:1:9: R001 a { is not closed, or a comma is missing"),
     ],
 )
 def test_mistakes_have_a_place(text: str, expected: str) -> None:
