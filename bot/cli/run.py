@@ -56,6 +56,12 @@ def banner(app: App, path: Path) -> list[str]:
         f"  rules          {app.rules.count} (version {app.rules.version})",
         f"  database       {settings.database}",
     ]
+    used = {channel.partition(":")[0] for channel in settings.channels}
+    lines += [
+        f"  {kind:<15}has an account but no channel yet: docs/connectors/{kind}.md"
+        for kind in app.feeds
+        if kind not in used
+    ]
     if path == setup.examples():
         lines.append("  This is the example configuration. Copy it to config/outcare.yaml and make it yours.")
     warning = is_ephemeral(settings.database)

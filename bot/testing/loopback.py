@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ async def silence() -> None:
     await asyncio.sleep(3600)
 
 
-class Loopback:
+class Loopback(ABC):
     """Subclass it and give `routes`. `faults` are used up in order, one a request, before the routes."""
 
     def __init__(self) -> None:
@@ -53,8 +54,9 @@ class Loopback:
         self._open: dict[int, web.Request] = {}
         self._runner: web.AppRunner | None = None
 
+    @abstractmethod
     def routes(self) -> list[web.RouteDef]:
-        raise NotImplementedError
+        """What the platform answers to."""
 
     @property
     def open_requests(self) -> int:

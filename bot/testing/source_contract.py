@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import io
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
@@ -150,12 +151,12 @@ async def failure(source: Source, after: Cursor | None) -> BotError:
     raise AssertionError("no error came out")
 
 
-class SourceContract:
+class SourceContract(ABC):
     """Rules 1–3, 7–10 and 12 of docs/adding-a-connector.md; inherit it in a class called Test…"""
 
+    @abstractmethod
     def stage(self) -> AbstractAsyncContextManager[Any]:
         """A fresh stage for one test."""
-        raise NotImplementedError
 
     async def test_rule_1_oldest_first_and_nothing_twice(self) -> None:
         """Posts come in the order in which they were published, each once."""

@@ -72,6 +72,7 @@ async def test_a_chat_is_told_its_id_before_it_is_configured(tmp_path: Path) -> 
         world.telegram.say("/id", user=5)
         await until(lambda: world.telegram.messages, what=world.output)
         assert f"chat: {CHAT}\nyour id: 5" == world.telegram.messages[0].text
+        assert "telegram       has an account but no channel yet: docs/connectors/telegram.md" in world.output
         await ended(daemon)
 
 
