@@ -9,18 +9,21 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
+from bot.backoff import asked, doubled
 from bot.errors import BotError, StoreError, Unauthorized, Unavailable
 from bot.ports import Clock, DecisionFeed, Store
 from bot.staff import Presses
 
 log = structlog.get_logger()
 
-FIRST_WAIT, LONGEST_WAIT, UNAUTHORIZED_WAIT = 1.0, 60.0, 300.0
-LONGEST_STORE_WAIT = 5.0
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=60)
+LONGEST_STORE_WAIT = timedelta(seconds=5)
 """Our own database is not spared by waiting, and people look at the button that they pressed."""
+UNAUTHORIZED_WAIT = 300.0
 HEALTHY_AFTER = 75.0
 """Seconds; longer than a long poll may take to fail."""
 
@@ -66,11 +69,9 @@ class FeedLoop:
     def _pause(self, error: BotError) -> float:
         if isinstance(error, Unauthorized):
             return UNAUTHORIZED_WAIT
-        doubled: float = FIRST_WAIT * 2 ** min(self._failures - 1, 10)
         longest = LONGEST_STORE_WAIT if isinstance(error, StoreError) else LONGEST_WAIT
-        backoff = min(longest, doubled) * self.rng.uniform(0.5, 1)
-        asked = error.retry_after if isinstance(error, Unavailable) else None
-        return max(backoff, asked.total_seconds()) if asked else backoff
+        wait = doubled(FIRST_WAIT, longest, self._failures - 1) * self.rng.uniform(0.5, 1)
+        return max(wait, asked(error)).total_seconds()
 
     async def _wait(self, error: BotError, *, bug: Exception | None = None) -> None:
         self._failures += 1

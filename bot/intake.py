@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import structlog
 
@@ -26,6 +26,8 @@ from bot.watchlist import LiveWatch
 
 log = structlog.get_logger()
 T = TypeVar("T")
+Measured: TypeAlias = tuple[str | None, Mapping[str, Signal]]
+"""A text's language and signals."""
 
 NEVER_ALERT_AFTER = timedelta(hours=24)
 """A mention older than this at receipt is stored and counted, but rings nobody's phone."""
@@ -105,13 +107,18 @@ class Intake:
         return Known(author=author, parent=thread[-1] if thread else None)
 
     def _judge_post(self, mentions: tuple[Mention, ...], known: Mapping[str, Known]) -> list[Judged]:
+        """One post, once per brand that it concerns; its text is measured once for all of them."""
+        if not mentions:
+            return []
+        post = mentions[0].post
+        measured = self.judge.measure(post.searchable, post.langs)
         own = any(not self._is_rival(mention) for mention in mentions)
-        return [self._judge(mention, known.get(mention.post.id, Known()), own) for mention in mentions]
+        told = known.get(post.id, Known())
+        return [self._judge(mention, told, measured, own_too=own) for mention in mentions]
 
-    def _judge(self, mention: Mention, known: Known, own_too: bool) -> Judged:
+    def _judge(self, mention: Mention, known: Known, measured: Measured, *, own_too: bool) -> Judged:
         now = self.clock.now()
         mention_id = ulid(now)
-        measured = self.judge.measure(mention.post.searchable, mention.post.langs)
         is_ours = not self._is_rival(mention)
         facts = make_facts(mention_id, mention, known, measured=measured, is_ours=is_ours)
         verdict = self.judge.judge(facts)
@@ -185,7 +192,7 @@ def make_facts(
     mention: Mention,
     known: Known,
     *,
-    measured: tuple[str | None, Mapping[str, Signal]],
+    measured: Measured,
     is_ours: bool,
 ) -> Facts:
     """Freeze everything that a rule may read."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.backoff import asked, doubled
 from bot.errors import BotError, CursorLost, Reason, StoreError, Unauthorized, Unavailable
 from bot.model import Batch, Cursor
 
@@ -110,7 +111,7 @@ class Listener:
         """One reading; how long to wait before the next."""
         try:
             await self._read()
-        except Exception as error:  # noqa: BLE001 - one of the two places: no connector may end the program
+        except Exception as error:  # noqa: BLE001 - a bug in a connector must not end the program
             return self._failed(error)
         if self.source.is_stream:
             return self._failed(Unavailable("the stream ended"))
@@ -227,9 +228,9 @@ def back_off(error: Exception, failures: int, chance: float) -> timedelta:
     if isinstance(error, Unauthorized):
         return UNTIL_A_PERSON_ACTED
     longest = LONGEST_STORE_WAIT if isinstance(error, StoreError) else LONGEST_WAIT
-    jittered: timedelta = chance * min(longest, FIRST_WAIT * 2 ** min(failures, 10))
-    asked = error.retry_after if isinstance(error, Unavailable) else None
-    return max(jittered, asked + chance * FIRST_WAIT) if asked else jittered
+    jittered = chance * doubled(FIRST_WAIT, longest, failures)
+    named = asked(error)
+    return max(jittered, named + chance * FIRST_WAIT) if named else jittered
 
 
 def merged(held: Batch | None, batch: Batch) -> Batch:

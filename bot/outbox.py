@@ -17,6 +17,7 @@ from functools import partial
 
 import structlog
 
+from bot.backoff import asked, doubled
 from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable, Unknown
 from bot.gates import Gate, Paced, State, StillWanted
 from bot.metrics import Metrics
@@ -67,10 +68,7 @@ def next_step(
 
 
 def _wait(error: BotError, attempt: int, jitter: float) -> timedelta:
-    doubled: timedelta = FIRST_WAIT * 2 ** min(attempt - 1, 10)
-    backoff = min(LONGEST_WAIT, doubled) * (0.5 + jitter / 2)
-    asked = error.retry_after if isinstance(error, Unavailable) else None
-    return max(backoff, asked) if asked else backoff
+    return max(doubled(FIRST_WAIT, LONGEST_WAIT, attempt - 1) * (0.5 + jitter / 2), asked(error))
 
 
 # --- the outbox -----------------------------------------------------------------------------------
@@ -227,7 +225,7 @@ class Outbox:
             return Held(until=self.clock.now() + FIRST_WAIT, reason=error.reason.value)
         except BotError as error:
             return self._failed(leased, error)
-        except Exception as error:  # one of the two places: a bug in a channel must not stop the others
+        except Exception as error:  # a bug in a channel must not stop the others
             log.exception("delivery.crashed", effect=leased.id, channel=leased.effect.channel)
             return self._failed(leased, BotError(type(error).__name__))
 

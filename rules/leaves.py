@@ -29,7 +29,6 @@ T = TypeVar("T")
 Compare = Callable[[float], bool]
 
 SIGNALS = ("complaint", "question")
-COUNTS = ("followers", "following")
 _KINDS = {kind.value: kind for kind in Kind}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")

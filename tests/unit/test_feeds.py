@@ -169,7 +169,7 @@ async def test_failures_far_apart_do_not_add_up() -> None:
     script, shelf, clock = Script(*readings), Shelf(), ManualClock()
     async with driven(script, shelf, clock):
         for _ in range(20):
-            await clock.advance(FIRST_WAIT)
+            await clock.advance(FIRST_WAIT.total_seconds())
     assert 21 == len(script.after)
 
 
