@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.matcher.text import FoldedText, fold, key, occurrences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _LATIN = re.compile("[a-z0-9_]+")
 """In folded text. Each of these characters continues a word, so where a pattern stands as whole words, every
@@ -37,12 +37,7 @@ class PlainMatcher:
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._numbers: dict[str, list[int]] = {}
-        for number, pattern in enumerate(patterns):
-            wanted = key(pattern)
-            if not wanted:
-                raise ValueError(f"pattern {number} is blank: {pattern!r}")
-            self._numbers.setdefault(wanted, []).append(number)
+        self._numbers = numbers_by_key(patterns)
         self._by_run: dict[str, list[str]] = {}
         self._without_run: list[str] = []
         for wanted in self._numbers:
@@ -51,17 +46,12 @@ class PlainMatcher:
 
     def search(self, text: str) -> tuple[Hit, ...]:
         """Every hit, first in the text first; hits may overlap."""
-        found = list(self._occurrences(fold(text), self._numbers))
-        if not found:
-            return ()
-        whole = FoldedText(text)
-        hits = (_hit(whole, start, end, number) for start, end, number in found)
-        return tuple(sorted(hits, key=lambda hit: (hit.start, hit.end, hit.pattern)))
+        return hits(FoldedText(text), self._numbers)
 
     def matches(self, text: str) -> bool:
         """Whether any pattern is found."""
         folded = fold(text)
-        return next(self._occurrences(folded, self._possible(folded)), None) is not None
+        return stands_any(folded, self._possible(folded))
 
     def _possible(self, folded: str) -> Iterator[str]:
         """The patterns whose first run of Latin letters and digits is in the text, or that have none."""
@@ -69,12 +59,37 @@ class PlainMatcher:
             yield from self._by_run[run]
         yield from self._without_run
 
-    def _occurrences(self, folded: str, patterns: Iterable[str]) -> Iterator[tuple[int, int, int]]:
-        for wanted in patterns:
-            if wanted in folded:
-                for start, end in occurrences(folded, wanted):
-                    for number in self._numbers[wanted]:
-                        yield start, end, number
+
+def numbers_by_key(patterns: Iterable[str]) -> dict[str, list[int]]:
+    """Normal form → the numbers of its patterns. Raises ValueError for a blank pattern."""
+    numbers: dict[str, list[int]] = {}
+    for number, pattern in enumerate(patterns):
+        wanted = key(pattern)
+        if not wanted:
+            raise ValueError(f"pattern {number} is blank: {pattern!r}")
+        numbers.setdefault(wanted, []).append(number)
+    return numbers
+
+
+def stands_any(folded: str, keys: Iterable[str]) -> bool:
+    """Whether any of the keys stands in the folded text as whole words."""
+    return any(wanted in folded and _stands(folded, wanted) for wanted in keys)
+
+
+def hits(whole: FoldedText, numbers: Mapping[str, Iterable[int]]) -> tuple[Hit, ...]:
+    """Every hit of the keys, under all of their numbers; first in the text first."""
+    found = (
+        _hit(whole, start, end, number)
+        for wanted, its_numbers in numbers.items()
+        if wanted in whole.folded
+        for start, end in occurrences(whole.folded, wanted)
+        for number in its_numbers
+    )
+    return tuple(sorted(found, key=lambda hit: (hit.start, hit.end, hit.pattern)))
+
+
+def _stands(folded: str, wanted: str) -> bool:
+    return next(occurrences(folded, wanted), None) is not None
 
 
 def _hit(whole: FoldedText, start: int, end: int, number: int) -> Hit:

@@ -47,22 +47,22 @@ _COMPOSING = re.compile("[\u1160-\u11ff\U00016d63-\U00016d6a]")
 
 def fold(text: str) -> str:
     """The normal form that words are looked for in."""
-    return _tidy(_fold_characters(text))
+    return _tidy(fold_characters(text))
 
 
 def key(pattern: str) -> str:
     """The normal form of a word or phrase to look for; empty if there is nothing in it to look for."""
-    return " ".join(_fold_characters(pattern).split())
+    return " ".join(fold_characters(pattern).split())
 
 
-def _fold_characters(text: str) -> str:
+def fold_characters(text: str) -> str:
     if text.isascii():
         return text.lower()
-    composed = unicodedata.normalize("NFKC", _without_traps(text))
+    composed = unicodedata.normalize("NFKC", without_traps(text))
     return unicodedata.normalize("NFKC", composed.casefold())
 
 
-def _without_traps(text: str) -> str:
+def without_traps(text: str) -> str:
     for trap, meant in _BEFORE:
         text = text.replace(trap, meant)
     return text
@@ -201,7 +201,7 @@ def _places(original: str) -> tuple[list[int], list[int]]:
     starts: list[int] = []
     ends: list[int] = []
     for start, end in _segments(original):
-        piece = _fold_characters(original[start:end])
+        piece = fold_characters(original[start:end])
         pieces.append(piece)
         starts += [start] * len(piece)
         ends += [end] * len(piece)
@@ -226,5 +226,5 @@ def _segments(original: str) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=8192)
 def _composes(character: str) -> bool:
-    first = unicodedata.normalize("NFKD", _without_traps(character))[0]
+    first = unicodedata.normalize("NFKD", without_traps(character))[0]
     return unicodedata.category(first)[0] == "M" or _COMPOSING.match(first) is not None
