@@ -155,6 +155,16 @@ def events(count: int, *, posts_only: bool = False) -> list[bytes]:
     return made
 
 
+def spoken(texts: Sequence[str]) -> Iterator[bytes]:
+    """Each text as a post of somebody else."""
+    template = _template("app.bsky.feed.post")
+    for number, text in enumerate(texts):
+        event = json.loads(json.dumps(template))
+        event["did"], event["time_us"] = f"did:plc:{number:024x}", 1_783_175_888_000_000 + number
+        event["commit"]["rkey"], event["commit"]["record"]["text"] = f"3m{number:011x}", text
+        yield _as_go_writes(event)
+
+
 def _is_post(event: dict[str, Any]) -> bool:
     commit = event.get("commit") or {}
     return commit.get("collection") == "app.bsky.feed.post" and commit.get("operation") == "create"

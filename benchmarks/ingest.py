@@ -1,0 +1,175 @@
+"""T5, T6, T7: from a frame on a socket to the watchlist's verdict, through the product's own connector.
+
+A sender in another process; this one's processor time is measured. Beside ours: a bare aiohttp client that
+only receives and decodes (typed), and what people write first, websockets + json + one `re` per rule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import aiohttp
+import msgspec
+
+from benchmarks.corpus import events, origin, patterns
+from benchmarks.harness import Finding, cpu_minima, main
+from bot.clock import SystemClock
+from bot.http import HttpClient
+from bot.matcher.fast import FastMatcher
+from bot.model import Brand
+from bot.ports import Wiring
+from bot.watchlist import LiveWatch, Watchlist
+from connectors.bluesky.jetstream import JetstreamSource, Settings
+
+FIREHOSE_PER_S = 478
+"""Events a second of the whole network in the real capture."""
+MIX, POSTS = 60_000, 20_000
+NAIVE_MIX, NAIVE_POSTS = 1_500, 150
+Run = Callable[[str], Awaitable[None]]
+
+
+class Record(msgspec.Struct, gc=False):
+    text: str = ""
+    created_at: str = msgspec.field(name="createdAt", default="")
+    langs: list[str] | None = None
+    facets: msgspec.Raw = msgspec.Raw(b"null")
+    embed: msgspec.Raw = msgspec.Raw(b"null")
+    reply: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Commit(msgspec.Struct, gc=False):
+    operation: str
+    collection: str
+    rkey: str
+    record: Record | None = None
+
+
+class Event(msgspec.Struct, gc=False):
+    did: str
+    time_us: int
+    kind: str
+    commit: Commit | None = None
+
+
+async def bare(count: int, url: str) -> None:
+    """Receive and decode the fields that are needed; the least that any reader does."""
+    decode = msgspec.json.Decoder(Event).decode
+    async with aiohttp.ClientSession() as session, session.ws_connect(url, decode_text=False) as socket:
+        for _ in range(count):
+            decode((await socket.receive()).data)
+
+
+async def naive(rules: list[re.Pattern[str]], count: int, url: str) -> None:
+    import websockets
+
+    async with websockets.connect(url, compression=None) as socket:
+        for _ in range(count):
+            event = json.loads(await socket.recv())
+            commit = event.get("commit", {})
+            if commit.get("collection") == "app.bsky.feed.post" and "record" in commit:
+                text = commit["record"]["text"]
+                any([rule.search(text) for rule in rules])  # noqa: C419 - each rule has its say
+
+
+async def ours(watch: LiveWatch, count: int, url: str) -> None:
+    http = HttpClient(SystemClock())
+    source = JetstreamSource(Settings(jetstream=url), Wiring(http=http, clock=SystemClock()))
+    seen = 0
+    batches = source.read(None, watch)
+    async for batch in batches:
+        seen += batch.seen
+        if seen >= count:
+            break
+    await batches.aclose()  # type: ignore[attr-defined]
+    await http.close()
+    assert seen == count
+
+
+def watch_for(rules: int) -> LiveWatch:
+    brand = Brand(name="bench", words=patterns()[:rules])
+    return LiveWatch(Watchlist([brand], ids={}, matcher=FastMatcher), {}, "bluesky")
+
+
+@contextmanager
+def sender(frames: list[bytes]) -> Iterator[str]:
+    """The address at which these frames are to be had."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"\n".join(frames))
+        file.flush()
+        command = [sys.executable, "-m", "benchmarks.sender", file.name]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            yield f"ws://127.0.0.1:{process.stdout.readline().strip()}/subscribe"
+            process.terminate()
+
+
+def measured(
+    frames: list[bytes], sides: dict[str, tuple[Callable[[int, str], Awaitable[None]], int]], repetitions: int
+) -> dict[str, float]:
+    """Microseconds of processor time an event, for each side with as many events as it is given."""
+    with sender(frames) as url:
+        runs = {name: partial(_run, side, count, url) for name, (side, count) in sides.items()}
+        least = cpu_minima(runs, repetitions=repetitions)
+    return {name: least[name] / count * 1e6 for name, (_, count) in sides.items()}
+
+
+def _run(side: Callable[[int, str], Awaitable[None]], count: int, url: str) -> None:
+    async def whole() -> None:
+        await side(count, url)
+
+    asyncio.run(whole())
+
+
+def findings(repetitions: int) -> Iterator[Finding]:
+    thousand = [re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE) for word in patterns()[:1_000]]
+    many, some = watch_for(10_000), watch_for(1_000)
+    kinds = (
+        ("firehose mix", False, MIX, NAIVE_MIX, 1.35, 100),
+        ("posts only", True, POSTS, NAIVE_POSTS, 5, 250),
+    )
+    for name, posts_only, count, naive_count, at_most, at_least in kinds:
+        frames = events(count, posts_only=posts_only)
+        took = measured(
+            frames,
+            {
+                "bare": (bare, count),
+                "ours": (partial(ours, many), count),
+                "ours at 1,000": (partial(ours, some), count),
+                "naive": (partial(naive, thousand), naive_count),
+            },
+            repetitions,
+        )
+        yield Finding(
+            target="T5",
+            what=f"frame to verdict at 10,000 patterns, {name}, times receive + typed decode",
+            figure=took["ours"] / took["bare"],
+            at_most=at_most,
+            detail=f"{took['ours']:.2f} us against {took['bare']:.2f} us an event; {origin()}",
+        )
+        yield Finding(
+            target="T6",
+            what=f"frame to verdict at 1,000 patterns, {name}, faster than websockets + json + re per rule",
+            figure=took["naive"] / took["ours at 1,000"],
+            at_least=at_least,
+            detail=f"{took['ours at 1,000']:.2f} us against {took['naive']:,.0f} us an event; {origin()}",
+        )
+        if not posts_only:
+            yield Finding(
+                target="T7",
+                what="catching up on the firehose at 10,000 patterns, times real time",
+                figure=1e6 / took["ours"] / FIREHOSE_PER_S,
+                at_least=700,
+                detail=f"{1e6 / took['ours']:,.0f} events/s of one core, real {FIREHOSE_PER_S}/s; {origin()}",
+            )
+
+
+if __name__ == "__main__":
+    main("ingest", findings)
