@@ -1,0 +1,54 @@
+"""Put first on PYTHONPATH, this measures from inside how long each callback holds a process's event loop.
+
+Every second a thread writes to the file that STALLS names: how many callbacks ran, the worst by the clock and
+by processor time, and what the worst were. The difference between the two is time in which the loop's thread
+had nothing to run on: another process had the core, or another thread the interpreter.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+import threading
+import time
+from asyncio import events
+from pathlib import Path
+from typing import Any
+
+WORST = 12
+_began = time.monotonic()
+_worst: list[tuple[float, float, float, str]] = []
+_counts = {"callbacks": 0, "over_5_ms": 0, "over_10_ms": 0, "cpu_over_10_ms": 0}
+_run = events.Handle._run  # noqa: SLF001 - there is no other way in
+
+
+def _timed(self: Any) -> None:
+    began, used = time.perf_counter(), time.thread_time()
+    _run(self)
+    took, used = time.perf_counter() - began, time.thread_time() - used
+    _counts["callbacks"] += 1
+    if took > 0.002:
+        _counts["over_5_ms"] += took > 0.005
+        _counts["over_10_ms"] += took > 0.010
+        _counts["cpu_over_10_ms"] += used > 0.010
+        at = time.monotonic() - _began
+        one = (took, used, at, repr(self._callback)[:300])
+        (heapq.heappush if len(_worst) < WORST else heapq.heappushpop)(_worst, one)
+
+
+def _report(path: Path) -> None:
+    while True:
+        time.sleep(1)
+        worst = [
+            {"wall_ms": took * 1e3, "cpu_ms": used * 1e3, "at_s": at, "what": what}
+            for took, used, at, what in sorted(_worst, reverse=True)
+        ]
+        scratch = path.with_suffix(".new")
+        scratch.write_text(json.dumps({**_counts, "worst": worst}))
+        scratch.replace(path)
+
+
+if "STALLS" in os.environ:
+    events.Handle._run = _timed  # type: ignore[method-assign]  # noqa: SLF001
+    threading.Thread(target=_report, args=(Path(os.environ["STALLS"]),), daemon=True).start()

@@ -1,0 +1,303 @@
+"""`make soak`: the real daemon under the whole network for an hour, its patterns swapped every minute.
+
+`python -m benchmarks.soak [--seconds 3600] [--rate 2000] [--patterns 10000] [--swap-every 60]`. A loopback
+Jetstream sends the network's mix; among it numbered posts with a word of the set, with a word that only the
+newest set has, and with words that sets before had. At the end an auditor compares: each that matches is
+stored, judged and alerted once, and nothing else is. Memory is told as a curve. How long a callback held the
+event loop is measured from inside (`benchmarks/probe`), and beside it, at the same time, how late a process
+that does nothing else wakes up: what the machine itself adds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from benchmarks.corpus import COLLECTIONS, SEED, patterns, posts
+from benchmarks.harness import resident_mb
+from bot.matcher.fast import FastMatcher
+from tests.acceptance._world import ROOT, World, until
+
+CHANGING = 1_000
+"""So many words of each set are new."""
+NUMBERED_PER_S = 2
+TICK = 0.01
+SAMPLE_EVERY = 10.0
+IDLE_LOOP = """
+import asyncio, sys, time
+async def main():
+    worst = 0.0
+    end = time.monotonic() + float(sys.argv[1])
+    while time.monotonic() < end:
+        began = time.perf_counter()
+        await asyncio.sleep(0.005)
+        worst = max(worst, time.perf_counter() - began - 0.005)
+    print(worst * 1e3)
+asyncio.run(main())
+"""
+
+
+class SoakWorld(World):
+    """The daemon's process carries the probe."""
+
+    @property
+    def stalls(self) -> Path:
+        return self.folder / "stalls.json"
+
+    @property
+    def env(self) -> dict[str, str]:
+        probe = Path(__file__).with_name("probe")
+        return {**super().env, "PYTHONPATH": f"{probe}:{ROOT}", "STALLS": str(self.stalls)}
+
+
+def words_of(version: int, count: int) -> list[str]:
+    """The set number `version`: most words stay, the last ones are its own."""
+    return [*patterns(count)[: count - CHANGING], *(f"round{version}word{n}" for n in range(CHANGING))]
+
+
+@dataclass(kw_only=True)
+class Script:
+    """What is said on the network, and what must come of it."""
+
+    count: int
+    version: int = 0
+    is_swapping: bool = False
+    """Just now nobody can tell which set a post meets: only words of all sets are said."""
+    number: int = 0
+    expected: set[int] = field(default_factory=set)
+    sent: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(SEED)
+        matcher = FastMatcher(words_of(0, self.count))
+        quiet = [text for text in posts() if not matcher.matches(text) and "round" not in text]
+        self.quiet = cycle(quiet)
+        self.collections = cycle(self.chance.sample(COLLECTIONS, len(COLLECTIONS)))
+        self.words = [word for word in words_of(0, self.count)[: self.count - CHANGING] if word.isalpha()]
+
+    def event(self) -> dict[str, Any]:
+        """One that nobody is to hear of."""
+        collection = next(self.collections)
+        self.sent[collection] += 1
+        if collection == "app.bsky.feed.post":
+            return self._commit(collection, {"text": next(self.quiet), "langs": ["en"]})
+        subject = {"cid": "bafyrei" + "a" * 52, "uri": "at://did:plc:someone/app.bsky.feed.post/3k"}
+        return self._commit(collection, {"subject": subject})
+
+    def numbered(self) -> dict[str, Any]:
+        """A post with a number, by turns to be found by an old word, by a new one, and not to be found."""
+        self.number += 1
+        kind = self.number % 4 if not self.is_swapping else self.number % 2
+        word = {
+            0: self.chance.choice(self.words),
+            1: self.chance.choice(self.words).upper(),
+            2: f"round{self.version}word{self.chance.randrange(CHANGING)}",
+            3: f"round{self.version - 2}word{self.chance.randrange(CHANGING)}",
+        }[kind]
+        if kind != 3:
+            self.expected.add(self.number)
+        return self._commit(
+            "app.bsky.feed.post", {"text": f"numbered {self.number}: {word}!", "langs": ["en"]}
+        )
+
+    def _commit(self, collection: str, record: dict[str, Any]) -> dict[str, Any]:
+        name = f"{self.chance.getrandbits(60):015x}"
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        whole = {"$type": collection, "createdAt": at, **record}
+        commit: dict[str, Any] = {"rev": name, "operation": "create", "collection": collection, "rkey": name}
+        commit |= {"record": whole, "cid": "bafyrei" + "c" * 52}
+        return {"did": f"did:plc:{self.chance.getrandbits(96):024x}", "kind": "commit", "commit": commit}
+
+
+@dataclass(kw_only=True)
+class Soak:
+    world: SoakWorld
+    script: Script
+    rate: int
+    seconds: float
+    swap_every: float
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    swaps: int = 0
+
+    async def run(self) -> dict[str, Any]:
+        self._write_words()
+        daemon = await self.world.outcare("run")
+        await until(lambda: self.world.jetstream.open_requests, within=90, what=self.world.output)
+        await asyncio.sleep(2)
+        idle = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", IDLE_LOOP, str(self.seconds), stdout=subprocess.PIPE
+        )
+        self.began = time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._send())
+            group.create_task(self._sample(daemon.pid))
+            group.create_task(self._swap(daemon))
+        wanted = len(self.script.expected)
+        await until(lambda: len(self.world.webhook.deliveries) >= wanted, within=60)
+        await asyncio.sleep(3)  # what comes now is one too many
+        stalls = json.loads(self.world.stalls.read_text())
+        daemon.send_signal(signal.SIGTERM)
+        code = await daemon.wait()
+        return {
+            "exit": code,
+            "events": self.script.sent.total() + self.script.number,
+            "seconds": self.seconds,
+            "swaps": self.swaps,
+            **audit(self.world, self.script.expected),
+            "memory_mb": curve(self.memory),
+            "stalls": stalls,
+            "idle_loop_worst_ms": float((await idle.communicate())[0]),
+        }
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self.began
+
+    async def _send(self) -> None:
+        sent, next_number = 0, 1.0
+        while (now := self.elapsed) < self.seconds:
+            due = int(now * self.rate)
+            for _ in range(due - sent):
+                await self.world.jetstream.publish(self.script.event())
+            sent = max(sent, due)
+            if now >= next_number:
+                await self.world.jetstream.publish(self.script.numbered())
+                next_number += 1 / NUMBERED_PER_S
+            await asyncio.sleep(TICK)
+
+    async def _sample(self, pid: int) -> None:
+        while self.elapsed < self.seconds:
+            self.memory.append((self.elapsed, resident_mb(pid)))
+            progress = f"{self.elapsed:6.0f} s  {self.memory[-1][1]:6.1f} MB  swaps {self.swaps}"
+            print(f"{progress}  expected {len(self.script.expected)}", file=sys.stderr, flush=True)
+            await asyncio.sleep(SAMPLE_EVERY)
+
+    async def _swap(self, daemon: asyncio.subprocess.Process) -> None:
+        while self.elapsed + self.swap_every < self.seconds:
+            await asyncio.sleep(self.swap_every)
+            self.script.is_swapping = True
+            await asyncio.sleep(1)  # what was said before is read before
+            self._write_words(self.script.version + 1)
+            log = self.world.folder / "output.log"
+            size = log.stat().st_size
+            daemon.send_signal(signal.SIGHUP)
+            await until(partial(_says, log, size, b'"reload.done"'), within=60)
+            self.script.version += 1
+            self.script.is_swapping = False
+            self.swaps += 1
+
+    def _write_words(self, version: int = 0) -> None:
+        accounts = {"bluesky": ["acme.test"]}
+        words = words_of(version, self.script.count)
+        self.world.write_config(brand={"name": "acme", "words": words, "accounts": accounts})
+
+
+def _says(log: Path, since: int, what: bytes) -> bool:
+    with log.open("rb") as file:
+        file.seek(since)
+        return what in file.read()
+
+
+def audit(world: SoakWorld, expected: set[int]) -> dict[str, Any]:
+    """What was sent beside what is stored, judged and delivered."""
+    with closing(sqlite3.connect(world.database)) as database:
+        texts = database.execute("SELECT text FROM posts").fetchall()
+        verdicts = database.execute(
+            "SELECT count(*) FROM verdicts GROUP BY mention HAVING count(*) > 1"
+        ).fetchall()
+    stored = Counter(_number(text) for (text,) in texts)
+    alerted = Counter(_number(one.body.decode()) for one in world.webhook.deliveries)
+    return {
+        "expected": len(expected),
+        "stored": len(stored),
+        "missing": sorted(expected - set(stored))[:10],
+        "unexpected": sorted(set(stored) - expected)[:10],
+        "stored_twice": sum(times > 1 for times in stored.values()),
+        "judged_twice": len(verdicts),
+        "alerts_missing": len(expected - set(alerted)),
+        "alerted_twice": sum(times > 1 for times in alerted.values()),
+    }
+
+
+def _number(text: str) -> int:
+    found = re.search(r"numbered (\d+)", text)
+    return int(found[1]) if found else -1
+
+
+def curve(samples: list[tuple[float, float]]) -> dict[str, Any]:
+    """Memory at twelve points, and its slope after the first sixth (least squares)."""
+    later = [one for one in samples if one[0] >= samples[-1][0] / 6]
+    middle = sum(at for at, _ in later) / len(later)
+    mean = sum(mb for _, mb in later) / len(later)
+    spread = sum((at - middle) ** 2 for at, _ in later) or 1.0
+    slope = sum((at - middle) * (mb - mean) for at, mb in later) / spread
+    step = max(1, len(samples) // 12)
+    points = [(round(at), round(mb, 1)) for at, mb in samples[::step]]
+    return {"points": points, "max": max(mb for _, mb in samples), "slope_mb_per_hour": slope * 3600}
+
+
+def shown(result: dict[str, Any]) -> Iterator[str]:
+    for name, value in result.items():
+        if name == "stalls":
+            yield f"callbacks {value['callbacks']:,}, over 10 ms {value['over_10_ms']}"
+            yield from (
+                f"  {w['wall_ms']:.1f} ms ({w['cpu_ms']:.1f} cpu) {w['what'][:90]}" for w in value["worst"]
+            )
+        else:
+            yield f"{name:<20}{value}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3600.0)
+    parser.add_argument("--rate", type=int, default=2_000, help="events a second")
+    parser.add_argument("--patterns", type=int, default=10_000)
+    parser.add_argument("--swap-every", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+
+    async def whole(folder: Path) -> dict[str, Any]:
+        async with SoakWorld(folder) as world:
+            soak = Soak(
+                world=world,
+                script=Script(count=given.patterns),
+                rate=given.rate,
+                seconds=given.seconds,
+                swap_every=given.swap_every,
+            )
+            return await soak.run()
+
+    with tempfile.TemporaryDirectory(prefix="outcare-soak-") as folder:
+        result = asyncio.run(whole(Path(folder)))
+    print(json.dumps(result) if given.json else "\n".join(shown(result)))
+    wrong = (
+        "missing",
+        "unexpected",
+        "stored_twice",
+        "judged_twice",
+        "alerts_missing",
+        "alerted_twice",
+        "exit",
+    )
+    return 1 if any(result[name] for name in wrong) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
