@@ -12,8 +12,9 @@ from bot.clock import SystemClock
 from bot.model import Batch, Cursor
 from bot.testing.clock import ManualClock
 from bot.testing.source_contract import WatchAll
-from connectors.bluesky.frames import parse
-from connectors.bluesky.jetstream import Position, Reading, key_of
+from connectors.bluesky.frames import key_of, parse
+from connectors.bluesky.position import Position, Resume, cursor_at
+from connectors.bluesky.reading import Reading
 
 BASE = 1_767_600_000_000_000
 
