@@ -30,7 +30,7 @@ from connectors.bluesky.dictionary import Dictionaries, StaleDictionary
 from connectors.bluesky.hosts import PUBLIC, Host, Rotation, web
 from connectors.bluesky.inflow import Inflow
 from connectors.bluesky.position import Position, Resume
-from connectors.bluesky.position import cursor_at as cursor_at  # part of the source, as seen from outside
+from connectors.bluesky.position import cursor_at as cursor_at  # noqa: PLC0414 - belongs to the source
 from connectors.bluesky.reading import FLUSH_SECONDS, NAME, V1, V2, OtherArchive, Reading
 from connectors.bluesky.record import PLATFORM
 
