@@ -72,7 +72,8 @@ class JetstreamServer(Loopback):
     """One host. `now_us` stamps events; `oldest_us` is where its retention ends (None: all is kept).
 
     `first_seq`: each host counts by itself. `peers`: hosts that hear the same network; what is published here
-    is published there too, with their own time and count. `has_dictionary`: it offers compression.
+    is published there too, with their own time and count. `has_dictionary`: it offers compression;
+    `handed_out`: but hands out another dictionary than it takes.
     """
 
     def __init__(self, *, now_us: Any = None, first_seq: int = 1) -> None:
@@ -81,6 +82,7 @@ class JetstreamServer(Loopback):
         self.peers: list[JetstreamServer] = []
         self.has_dictionary = True
         self.dictionary = Dictionary(FIRST_DICTIONARY)
+        self.handed_out: Dictionary | None = None
         self.archive: list[Stored] = []
         self.queries: list[str] = []
         self._now_us = now_us or (lambda: time.time_ns() // 1000)
@@ -235,7 +237,7 @@ class JetstreamServer(Loopback):
         return self.dictionary
 
     async def _dictionary(self, request: web.Request) -> web.Response:
-        ours = self.dictionary
+        ours = self.handed_out or self.dictionary
         if not self.has_dictionary or request.query.get("id", str(ours.id)) != str(ours.id):
             text = f"no such dictionary; current dictionary id is {ours.id}"
             return web.json_response({"error": "DictionaryNotFound", "message": text}, status=404)
