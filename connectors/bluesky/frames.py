@@ -40,7 +40,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITES = frozenset({"create", "update"})
 POSTS = f'"{COLLECTION}"'.encode()
 """What every frame about a post has in it, wherever: a string's own quotes are escaped in JSON."""
-COMMIT = b'"kind":"commit"'
+_CID = b'"cid":"'
+COMMIT = (slice(-62 - len(_CID), -62), _CID)
+"""What shows that a frame is a commit, and where: hosts write the CID last, and it is 59 characters long
+(https://atproto.com/specs/data-model#link-and-cid-formats). No other kind has one; deletes have none either.
+"""
 _ACCOUNT = b'"account"'
 
 
@@ -124,17 +128,23 @@ def parse(frame: bytes) -> Event | Envelope:
     long did:web or another order of keys is not missed. Raises: Malformed.
     """
     try:
-        if POSTS in frame or _ACCOUNT in frame:
+        if frame.rfind(POSTS) >= 0 or frame.find(_ACCOUNT) >= 0:  # `in` raises and catches an error inside
             return _relevant(frame)
         return _decode_envelope(frame)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(type(error).__name__) from error
 
 
-def is_post(event: Event) -> bool:
-    """A post that was created or updated."""
+def written(event: Event) -> Commit | None:
+    """The commit of a post that was created or updated."""
     commit = event.commit
-    return commit is not None and commit.collection == COLLECTION and commit.operation in _WRITES
+    if commit is None or commit.collection != COLLECTION or commit.operation not in _WRITES:
+        return None
+    return commit
+
+
+def is_post(event: Event) -> bool:
+    return written(event) is not None
 
 
 def post(event: Event, seen_at: datetime) -> Post:
@@ -205,8 +215,9 @@ def _mended(odd: Odd) -> Event:
 
 def checked(event: Event) -> Event:
     commit = event.commit
-    if event.kind == "commit" and commit is None:
-        raise msgspec.ValidationError("a commit event without its commit")
-    if is_post(event) and (commit is None or commit.record is None):
+    if commit is None:
+        if event.kind == "commit":
+            raise msgspec.ValidationError("a commit event without its commit")
+    elif commit.record is None and is_post(event):
         raise msgspec.ValidationError("a post without its record")
     return event
