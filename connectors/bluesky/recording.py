@@ -13,7 +13,11 @@ import zstandard
 
 from bot.errors import Reason, Rejected
 from bot.model import Batch, Cursor
-from connectors.bluesky.frames import Collector, Malformed, at, parse
+from connectors.bluesky import frames, messages
+from connectors.bluesky.collector import Collector
+from connectors.bluesky.frames import Malformed, at
+from connectors.bluesky.messages import Notice
+from connectors.bluesky.reading import V1, V2, passes_over
 from connectors.bluesky.record import PLATFORM
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 CHUNK = 64 * 1024
 LONGEST_LINE = 16_000_000
 """As `connectors.bluesky.jetstream.MAX_MESSAGE_BYTES`: what came through the stream can be replayed."""
+_V1 = b'"time_us"'
+"""What only the older wire's events have."""
 _MAGIC = b"\x28\xb5\x2f\xfd"
 """How every zstd frame begins: https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1"""
 
@@ -80,13 +86,17 @@ def line_of(cursor: Cursor | None) -> int:
 
 
 def add(collector: Collector, line: bytes) -> None:
-    """Count a line as if its event had come the moment it was made."""
+    """Count a line of either wire as if its event had come the moment it was made."""
+    if passes_over(line, V1) or passes_over(line, V2):
+        collector.seen += 1
+        return
     try:
-        event = parse(line)
+        event = frames.parse(line) if line.find(_V1) >= 0 else messages.parse(line)
     except Malformed:
         collector.malformed()
     else:
-        collector.add(event, at(event.time_us))
+        if not isinstance(event, Notice):
+            collector.add(event, at(event.time_us))
 
 
 def unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
