@@ -32,14 +32,22 @@ class Accounts:
     store: Store
     clock: Clock
     refused: set[Account] = field(default_factory=set, init=False)
+    _others: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def run(self) -> None:
-        """Resolve what can be resolved, then rest for ever."""
-        while waiting := self.unresolved() - self.refused:
-            await self._resolve(waiting)
-            if self.unresolved() - self.refused:
-                await self.clock.sleep(AGAIN_AFTER.total_seconds())
-        await asyncio.Event().wait()
+        """Resolve what can be resolved, then rest until there are others."""
+        while True:
+            while waiting := self.unresolved() - self.refused:
+                await self._resolve(waiting)
+                if self.unresolved() - self.refused:
+                    await self.clock.sleep(AGAIN_AFTER.total_seconds())
+            await self._others.wait()
+            self._others.clear()
+
+    def wake(self) -> None:
+        """There are other accounts now; those that were refused are asked for once more."""
+        self.refused.clear()
+        self._others.set()
 
     def unresolved(self) -> set[Account]:
         """The accounts on platforms that we can ask, whose id is not known."""

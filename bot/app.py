@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -23,17 +25,17 @@ from bot.gates import State
 from bot.http import HttpClient
 from bot.intake import Intake
 from bot.listener import Listener, Pace
-from bot.matcher.plain import PlainMatcher
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
 from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased
+from bot.reload import Reading, Reload, cache_beside, watches
 from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
-from bot.watchlist import LiveWatch, Watchlist
+from bot.watchlist import LiveWatch
 from bot.web.health import Check, WebServer
 from rules.engine import ENGINE_VERSION
 from rules.ruleset import RuleSet, load_rules
@@ -41,10 +43,9 @@ from rules.signals.measure import measure
 
 log = structlog.get_logger()
 
-HELD_FOR = timedelta(days=30)
-"""Replies are watched for under posts stored within this time."""
-
 DRAIN_WITHIN = 3.0
+BREATH = 0.001
+"""Seconds for which a thread that compiles leaves the others alone, every now and then."""
 
 
 def load_ruleset(settings: Settings) -> RuleSet:
@@ -114,12 +115,14 @@ class App:
 
     # --- life ---
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then drain: nothing that was read is lost."""
+    async def run(self, stop: asyncio.Event, reading: Reading[RuleSet] | None = None) -> None:
+        """Work until `stop` is set, then drain: nothing that was read is lost. `reading`: reload by it."""
         loops: list[asyncio.Task[None]] = []
         try:
             await self._start()
             loops += self._loops()
+            if reading:
+                loops.append(asyncio.create_task(self.reload(reading).run(), name="reload"))
             stopped = asyncio.create_task(stop.wait())
             done, _ = await asyncio.wait([stopped, *loops], return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
@@ -143,6 +146,7 @@ class App:
         now = self.clock.now()
         self.rules.measure("the first text loads the language model: let it be none of a customer's", ())
         self.metrics.rules_loaded.info({"version": self.rules.version})
+        self.metrics.watch_patterns.set(max((one.watchlist.size for one in self.watches.values()), default=0))
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
         await self.store.save_brands(self.settings.brands)
         people = {person.key for person in self.settings.people}
@@ -189,6 +193,28 @@ class App:
             pace=pace,
             on_failure=lambda name, reason: self.metrics.source_failures.labels(name, reason.value).inc(),
         )
+
+    def reload(self, reading: Reading[RuleSet]) -> Reload[RuleSet]:
+        """What changes while we run."""
+        return Reload(
+            reading=reading,
+            settings=self.settings,
+            rules=self.rules,
+            engine=ENGINE_VERSION,
+            watches=self.watches,
+            store=self.store,
+            clock=self.clock,
+            metrics=self.metrics,
+            use_rules=self._use_rules,
+            watching_others=self.accounts.wake,
+            tell=lambda key, text: self._tell(key, text, not_by=lambda _: False),
+            breathe=partial(time.sleep, BREATH),
+        )
+
+    def _use_rules(self, rules: RuleSet) -> None:
+        self.rules = self.intake.judge = rules
+        self.outbox.fallback = rules.fallback
+        self.metrics.rules_loaded.info({"version": rules.version})
 
     def render(self, leased: Leased, state: State) -> Card:
         """What an effect looks like just now."""
@@ -304,8 +330,7 @@ async def _assemble(
     clock: Clock,
     begin: datetime,
 ) -> App:
-    http = HttpClient(clock)
-    wiring = Wiring(http=http, clock=clock)
+    wiring = Wiring(http=(http := HttpClient(clock)), clock=clock)
     sources = {
         name: source(given, wiring)
         for name, given in settings.sources.items()
@@ -316,6 +341,9 @@ async def _assemble(
         for name, given in settings.sources.items()
         if (lookup := connectors[name].lookup)
     }
+    platforms = {source.platform for source in sources.values()}
+    cache = cache_beside(settings.database)
+    watching = await watches(settings, store, platforms, clock, cache=cache)
     return App(
         settings=settings,
         rules=rules,
@@ -327,26 +355,13 @@ async def _assemble(
         lookups=lookups,
         notifiers=_channel_side(settings, connectors, wiring, "notifier"),
         feeds=_channel_side(settings, connectors, wiring, "feed"),
-        watches=await watches(settings, store, {source.platform for source in sources.values()}, clock),
+        watches=watching,
         first_cursors={
             source.name: cursor_at(begin)
             for name, source in sources.items()
             if (cursor_at := connectors[name].cursor_at)
         },
     )
-
-
-async def watches(
-    settings: Settings, store: SqliteStore, platforms: Iterable[str], clock: Clock
-) -> Mapping[str, LiveWatch]:
-    """A watch per platform, with what the store remembers: resolved accounts, held posts."""
-    ids = await store.account_ids()
-    since = clock.now() - HELD_FOR
-    watchlist = Watchlist(settings.brands, ids=ids, matcher=PlainMatcher)
-    return {
-        platform: LiveWatch(watchlist, dict(await store.held(platform, since=since)), platform)
-        for platform in platforms
-    }
 
 
 def _channel_side(

@@ -61,6 +61,7 @@ class Metrics:
             "deliveries", "Tries to deliver an effect", "channel_kind", "outcome", "reason"
         )
         self.decisions = self._counter("decisions", "Presses by people", "verb", "outcome")
+        self.reloads = self._counter("reloads", "Times the configuration was read again", "outcome")
 
     def _gauge(self) -> None:
         registry = self.registry
@@ -77,6 +78,12 @@ class Metrics:
             "outcare_effects_pending", "Stored effects that are not settled", registry=registry
         )
         self.asks_open = Gauge("outcare_asks_open", "Asks of the brand without an answer", registry=registry)
+        self.watch_patterns = Gauge(
+            "outcare_watch_patterns", "Words and handles that are watched for", registry=registry
+        )
+        self.reload_seconds = Gauge(
+            "outcare_reload_seconds", "How long the last reload took", registry=registry
+        )
         self.rules_loaded = Info("outcare_rules_loaded", "The rules that judge now", registry=registry)
 
     def _time(self) -> None:

@@ -9,11 +9,11 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from bot.app import watches
 from bot.clock import SystemClock
 from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.ports import Source
+from bot.reload import watches
 from bot.settings.load import Settings
 from bot.store.sqlite import SqliteStore
 from rules.engine import ENGINE_VERSION

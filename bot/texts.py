@@ -14,7 +14,7 @@ from bot.model import ConversationState, Kind, Urgency
 from bot.staff import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+PROBLEMS_SHOWN = 5
+"""A notice tells so many mistakes of a configuration; the log has all of them."""
 
 BUTTONS = {
     Verb.CLAIM: "Claim",
@@ -212,6 +215,14 @@ def channel_refused(channel: str, cause: str) -> str:
 def feed_failed(feed: str, cause: str) -> str:
     """Told once on another channel: cards still come, their buttons do nothing."""
     return f"Buttons on {feed} do not reach us: {cause}\nPresses wait there until that is mended."
+
+
+def reload_failed(problems: Sequence[str]) -> str:
+    """Told once: what was to change did not, and what ran before runs on."""
+    shown = list(problems[:PROBLEMS_SHOWN])
+    if len(problems) > len(shown):
+        shown.append(f"and {len(problems) - len(shown)} more")
+    return "\n".join(("The new configuration is not used, the last good one is:", *shown))
 
 
 # --- setting up a chat --------------------------------------------------------------------------

@@ -73,6 +73,11 @@ class Watchlist:
         self.brands = tuple(_resolve(brand, ids) for brand in brands)
         self._owners = _owners(self.brands)
 
+    @property
+    def size(self) -> int:
+        """How many patterns are looked for."""
+        return len(self._uses)
+
     def with_ids(self, ids: Ids) -> Watchlist:
         """The same with more handles resolved; ids known before stay."""
         other = copy.copy(self)

@@ -29,7 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "matcher_seed" in metafunc.fixturenames:
-        metafunc.parametrize("matcher_seed", metafunc.config.stash[SEEDS])
+        seeds: list[int] = metafunc.config.stash[SEEDS]
+        metafunc.parametrize("matcher_seed", seeds)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -8,10 +8,11 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from bot.app import App, build
+from bot.app import App, build, load_ruleset
 from bot.cli import setup
 from bot.clock import SystemClock
 from bot.log import configure
+from bot.reload import Reading
 from bot.settings.load import Settings
 from bot.store.place import is_ephemeral
 
@@ -20,19 +21,21 @@ def run_daemon(config: Path | None, since_ago: timedelta) -> None:
     """Raises: ConfigError, StoreError before anything is started."""
     settings = setup.settings(config)
     configure(settings.log.level, settings.log.format, secrets=settings.secrets())
-    asyncio.run(_serve(settings, setup.config_path(config), since_ago))
+    asyncio.run(_serve(settings, config, since_ago))
 
 
-async def _serve(settings: Settings, path: Path, since_ago: timedelta) -> None:
+async def _serve(settings: Settings, config: Path | None, since_ago: timedelta) -> None:
     stop = asyncio.Event()
+    reading = Reading(asked=asyncio.Event(), settings=lambda: setup.settings(config), rules=load_ruleset)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reading.asked.set)
     app = await build(settings, setup.connectors(), clock=SystemClock(), since_ago=since_ago)
-    for line in banner(app, path):
+    for line in banner(app, setup.config_path(config)):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
-    await app.run(stop)
+    await app.run(stop, reading)
 
 
 def _short(path: Path) -> Path:

@@ -1,25 +1,22 @@
 """Compiled literals kept in a file from one start to the next, found again by what is in them.
 
-A cache that is damaged, made elsewhere or cannot be written costs a compilation and one line in the log, never
-an error. Holds one file per folder: the last set of literals that was compiled.
+A cache that is damaged, made elsewhere or cannot be written costs a compilation and one line in the log,
+never an error. A folder holds one file: the last set of literals that was compiled.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import platform
 from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.matcher.literals import ENGINE, DamagedDatabase, compile_literals, from_bytes, to_bytes
+from bot.matcher.literals import DamagedDatabase, Database, compile_literals, engine, from_bytes, to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from hyperscan import Database
 
 log = structlog.get_logger()
 
@@ -46,7 +43,7 @@ def cached_literals(literals: Sequence[bytes], folder: Path) -> Database:
 
 def _name(literals: Sequence[bytes]) -> str:
     """The same for the same literals, engine and kind of machine only."""
-    digest = hashlib.sha256(f"{ENGINE} {platform.machine()} {platform.system()}".encode())
+    digest = hashlib.sha256(engine().encode())
     for literal in literals:
         digest.update(len(literal).to_bytes(4, "big") + literal)
     return digest.hexdigest()[:32]

@@ -79,9 +79,9 @@ class FastMatcher:
             data = _tidy(text.encode())
             found = self._find(data)  # in bytes that are the folded text: who may stand does stand
             return bool(found) and any(self._may_stand(data, *one) for one in found)
-        data = self._lowered(text)
-        if data is not None:
-            keys = self._candidates(data)
+        lowered = self._lowered(text)
+        if lowered is not None:
+            keys = self._candidates(lowered)
             return bool(keys) and stands_any(fold(text), keys)
         folded = fold(text)
         return stands_any(folded, self._candidates(_as_bytes(folded)))
@@ -143,4 +143,3 @@ def _tidy(data: bytes) -> bytes:
     while b"  " in data:
         data = data.replace(b"  ", b" ")
     return data
-

@@ -7,37 +7,45 @@ Compiling and scanning let other threads run.
 
 from __future__ import annotations
 
+import platform
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
+from importlib.metadata import version
+from typing import Any, TypeAlias
 
 import hyperscan
-
-ENGINE = f"hyperscan {hyperscan.__version__}"
 
 LONGEST = 500
 """A literal may have so many bytes; Hyperscan's own limit is 16,000 for a pattern."""
 
-Found = tuple[int, int]
+Found: TypeAlias = tuple[int, int]
 """Number of a literal or class, and where in the bytes its end is."""
 
-Find = Callable[[bytes], list[Found]]
+Find: TypeAlias = Callable[[bytes], list[Found]]
+
+Database = hyperscan.Database
 
 _RANGES_AT_ONCE = 400
 
 
-class DamagedDatabase(Exception):
+def engine() -> str:
+    """What a database kept in a file is good for: the same version on the same kind of machine."""
+    return f"hyperscan {version('hyperscan')} {platform.system()} {platform.machine()}"
+
+
+class DamagedDatabase(Exception):  # noqa: N818 - named by what is the matter
     """The bytes are no database, or one of another machine or version."""
 
 
-def compile_literals(literals: Sequence[bytes]) -> hyperscan.Database:
-    """A database that finds each of these (none empty, none with a zero byte) under its number, everywhere."""
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+def compile_literals(literals: Sequence[bytes]) -> Database:
+    """A database that finds each of these (not empty, no zero byte) under its number, wherever it is."""
+    database = Database(mode=hyperscan.HS_MODE_BLOCK)
     numbers = range(len(literals))
     database.compile(expressions=literals, ids=numbers, elements=len(literals), flags=0, literal=True)
     return database
 
 
-def compile_classes(classes: Sequence[Collection[str]]) -> hyperscan.Database:
+def compile_classes(classes: Sequence[Collection[str]]) -> Database:
     """A database that says, for valid UTF-8 only, which of these classes have a character in it."""
     expressions: list[bytes] = []
     numbers: list[int] = []
@@ -45,7 +53,7 @@ def compile_classes(classes: Sequence[Collection[str]]) -> hyperscan.Database:
         for expression in _expressions(characters):
             expressions.append(expression)
             numbers.append(number)
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database = Database(mode=hyperscan.HS_MODE_BLOCK)
     flags = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH
     database.compile(expressions=expressions, ids=numbers, elements=len(numbers), flags=flags)
     return database
@@ -70,12 +78,12 @@ def _ranges(characters: Collection[str]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def to_bytes(database: hyperscan.Database) -> bytes:
+def to_bytes(database: Database) -> bytes:
     """For `from_bytes`, on the same kind of machine."""
     return hyperscan.dumpb(database)
 
 
-def from_bytes(data: bytes) -> hyperscan.Database:
+def from_bytes(data: bytes) -> Database:
     """Raises: DamagedDatabase."""
     try:
         database = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
@@ -88,11 +96,11 @@ def from_bytes(data: bytes) -> hyperscan.Database:
 class _Own(threading.local):
     """A scratch space per thread: made anew in each that asks."""
 
-    def __init__(self, database: hyperscan.Database) -> None:
+    def __init__(self, database: Database) -> None:
         self.scratch = hyperscan.Scratch(database)
 
 
-def finder(database: hyperscan.Database) -> Find:
+def finder(database: Database) -> Find:
     """What finds in bytes; may be called from any thread."""
     own = _Own(database)
     scan = database.scan
@@ -105,5 +113,5 @@ def finder(database: hyperscan.Database) -> Find:
     return find
 
 
-def _note(number: int, _start: int, end: int, _flags: int, found: list[Found]) -> None:
+def _note(number: int, _start: int, end: int, _flags: int, found: Any) -> None:
     found.append((number, end))

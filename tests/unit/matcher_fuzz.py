@@ -35,7 +35,22 @@ SENTENCES = (
     "ŉ ǆ ǰ ΐ ẞ ſtop µm Ω K Å ͅ ᾳ ᏣᎳᎩ ꮳꮃꭹ",
 )
 NEIGHBOURS = "aZ9_#@+.'’-é\u0301\u0345\u00ad\u200c\u200d\u2060\ufeff\ufe0f\u2029の漢กк각ᄀ\u1161\u11a8א\u093c\u09be️™´ʼ\ud800"
-BLANKS = (" ", "  ", "\t", "\n", "\r\n", "\n\n", "\u00a0", "\u3000", "\u2028", "\u0085", "\u1680", "\u202f", "\u2029", "\x1c")
+BLANKS = (
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\n\n",
+    "\u00a0",
+    "\u3000",
+    "\u2028",
+    "\u0085",
+    "\u1680",
+    "\u202f",
+    "\u2029",
+    "\x1c",
+)
 WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 BOLD = {**{ord("a") + i: 0x1D5EE + i for i in range(26)}, **{ord("A") + i: 0x1D5D4 + i for i in range(26)}}
 CIRCLED = {**{ord("a") + i: 0x24D0 + i for i in range(26)}, **{ord("A") + i: 0x24B6 + i for i in range(26)}}
@@ -82,7 +97,9 @@ def _pattern(chance: random.Random) -> str:
 def _text(chance: random.Random, patterns: list[str]) -> str:
     words = chance.choice(SENTENCES).split(" ")
     for _ in range(chance.randint(0, 3)):
-        words.insert(chance.randint(0, len(words)), _beside(chance, _mutated(chance, chance.choice(patterns))))
+        words.insert(
+            chance.randint(0, len(words)), _beside(chance, _mutated(chance, chance.choice(patterns)))
+        )
     text = (chance.choice(BLANKS) if chance.random() < 0.2 else " ").join(words)
     return _mutated(chance, text) if chance.random() < 0.5 else text
 

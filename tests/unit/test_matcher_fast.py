@@ -62,7 +62,9 @@ def test_the_fuzz_reaches_every_path() -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(texts, min_size=1, max_size=5), st.lists(texts.filter(lambda one: key(one) != ""), max_size=4))
+@given(
+    st.lists(texts, min_size=1, max_size=5), st.lists(texts.filter(lambda one: key(one) != ""), max_size=4)
+)
 def test_equal_on_any_text(looked_through: list[str], patterns: list[str]) -> None:
     """Whatever the texts and the patterns."""
     assert differences(patterns, looked_through) == []
@@ -139,7 +141,12 @@ def test_every_character_beside_and_inside_of_a_word() -> None:
     """All of Unicode, one after the other: alone, before, behind and inside of what is looked for."""
     patterns = ["acme", "ac", "me", "new york", "can't", "#acme"]
     fast, plain = FastMatcher(patterns), PlainMatcher(patterns)
-    for one in (*changed().alone, *changed().with_others, *everything()[:0x3100], *everything()[0xFE00:0x10000]):
+    for one in (
+        *changed().alone,
+        *changed().with_others,
+        *everything()[:0x3100],
+        *everything()[0xFE00:0x10000],
+    ):
         for text in (f"{one}acme", f"acme{one}", f"ac{one}me", f"new{one}york", f"can{one}t"):
             assert fast.matches(text) == plain.matches(text), ascii(text)
 
