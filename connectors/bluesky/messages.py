@@ -19,7 +19,7 @@ from connectors.bluesky.frames import (
     Envelope,
     Event,
     Malformed,
-    checked,
+    is_whole,
     micros,
 )
 from connectors.bluesky.record import COLLECTION, Pieces, Record, mended
@@ -161,7 +161,10 @@ def _event(subject: _Subject, record: Record | None) -> Event | Envelope:
         cid=subject.cid,
     )
     when = _time(subject.witnessed_at or subject.time)
-    return checked(Event(did=subject.did, time_us=when, kind="commit", commit=commit, seq=subject.seq))
+    event = Event(did=subject.did, time_us=when, kind="commit", commit=commit, seq=subject.seq)
+    if not is_whole(event):
+        raise msgspec.ValidationError("a post without its record")
+    return event
 
 
 def _envelope(subject: _Subject) -> Envelope:
