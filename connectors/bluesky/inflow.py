@@ -89,7 +89,8 @@ class Inflow:
             while True:
                 kind, frame, _ = await receive()
                 if kind is not WSMsgType.TEXT and kind is not WSMsgType.BINARY:
-                    return ending(kind, self._socket.close_code)
+                    # The socket forgets the code of a server that hangs up before it is answered.
+                    return ending(kind, frame if kind is WSMsgType.CLOSE else self._socket.close_code)
                 if not self._heap:
                     self._arrived.set()
                 self._heap.append(frame)
