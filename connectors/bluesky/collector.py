@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bot.model import Cursor, Deletion, Gap, Post
     from bot.ports import Watch
-    from connectors.bluesky.frames import Commit, Envelope
+    from connectors.bluesky.frames import Envelope
 
 MAX_FRAMES = 5_000
 
@@ -44,16 +44,20 @@ class Collector:
 
         `is_replay`: it comes again, and was counted before unless something in it is wanted.
         """
-        is_found = is_post = False
-        if isinstance(event, Event):
+        commit, is_found = None, False
+        if type(event) is Event:  # `isinstance` of a Struct's class takes microseconds to say no
             commit = written(event)
-            if commit is not None:
-                is_found, is_post = self._keep_post(event, commit, seen_at), True
-            else:
+            if commit is None or commit.record is None:
                 is_found = self._keep_deletion(deletion(event))
+            else:
+                text, refs = interest(commit.record, event.did, commit.rkey)
+                is_found = self._watch.wants(text, event.did, refs)
+                if is_found:
+                    self._posts.append(post(event, seen_at))
         if is_found or not is_replay:
             self.seen += 1
-            self._posts_seen += is_post
+            if commit is not None:
+                self._posts_seen += 1
         return is_found
 
     def batch(self, cursor: Cursor | None, gap: Gap | None = None) -> Batch:
@@ -70,15 +74,6 @@ class Collector:
         self._posts, self._deleted = [], []
         self.seen = self._posts_seen = self._undecodable = 0
         return batch
-
-    def _keep_post(self, event: Event, commit: Commit, seen_at: datetime) -> bool:
-        if commit.record is None:
-            return False
-        text, refs = interest(commit.record, event.did, commit.rkey)
-        if not self._watch.wants(text, event.did, refs):
-            return False
-        self._posts.append(post(event, seen_at))
-        return True
 
     def _keep_deletion(self, gone: Deletion | None) -> bool:
         if gone is None:

@@ -128,9 +128,13 @@ def parse(frame: bytes) -> Event | Envelope:
     long did:web or another order of keys is not missed. Raises: Malformed.
     """
     try:
-        if frame.rfind(POSTS) >= 0 or frame.find(_ACCOUNT) >= 0:  # `in` raises and catches an error inside
-            return _relevant(frame)
-        return _decode_envelope(frame)
+        if frame.rfind(POSTS) < 0 and frame.find(_ACCOUNT) < 0:  # `in` raises and catches an error inside
+            return _decode_envelope(frame)
+        try:
+            event = _decode_event(frame)
+        except msgspec.ValidationError:
+            return _odd(frame)
+        return event if is_whole(event) else _odd(frame)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(type(error).__name__) from error
 
@@ -175,7 +179,7 @@ def deletion(event: Event) -> Deletion | None:
 
 def key_of(event: Event | Envelope) -> str:
     """Eight characters that tell an event of a window from all others, on any host; "": it is never kept."""
-    if not isinstance(event, Event):
+    if type(event) is not Event:
         return ""
     commit, account = event.commit, event.account
     what = (commit.operation, commit.rkey, commit.rev) if commit else (account and account.status,)
@@ -190,14 +194,12 @@ def micros(when: datetime) -> int:
     return (when - _EPOCH) // timedelta(microseconds=1)
 
 
-def _relevant(frame: bytes) -> Event | Envelope:
-    try:
-        return checked(_decode_event(frame))
-    except msgspec.ValidationError:
-        other = _decode_other(frame)
-        if other.commit.collection == COLLECTION:
-            return _mended(_decode_odd(frame))
-        return Envelope(time_us=other.time_us, kind=other.kind)
+def _odd(frame: bytes) -> Event | Envelope:
+    """An event of another shape than the lexicon's: what of it can be used."""
+    other = _decode_other(frame)
+    if other.commit.collection == COLLECTION:
+        return _mended(_decode_odd(frame))
+    return Envelope(time_us=other.time_us, kind=other.kind)
 
 
 def _mended(odd: Odd) -> Event:
@@ -213,11 +215,9 @@ def _mended(odd: Odd) -> Event:
     return Event(did=odd.did, time_us=odd.time_us, kind=odd.kind, commit=commit)
 
 
-def checked(event: Event) -> Event:
+def is_whole(event: Event) -> bool:
+    """A commit event has its commit, and a post its record."""
     commit = event.commit
     if commit is None:
-        if event.kind == "commit":
-            raise msgspec.ValidationError("a commit event without its commit")
-    elif commit.record is None and is_post(event):
-        raise msgspec.ValidationError("a post without its record")
-    return event
+        return event.kind != "commit"
+    return commit.record is not None or not is_post(event)

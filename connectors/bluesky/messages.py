@@ -6,6 +6,7 @@ a frame is `{"$type": "message", "payload": {"$type": "…#commit", …}}` or `{
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from connectors.bluesky.frames import (
     Envelope,
     Event,
     Malformed,
-    checked,
+    is_whole,
     micros,
 )
 from connectors.bluesky.record import COLLECTION, Pieces, Record, mended
@@ -35,7 +36,8 @@ _KINDS = {f"network.bsky.jetstream.subscribeEvents#{kind}": kind for kind in ("c
 Seq = Annotated[int, msgspec.Meta(ge=1, lt=10**15)]
 
 
-class Notice(msgspec.Struct, gc=False, frozen=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
     """What the host says about the stream itself: `#info`, or an error that ends it."""
 
     name: str
@@ -161,7 +163,10 @@ def _event(subject: _Subject, record: Record | None) -> Event | Envelope:
         cid=subject.cid,
     )
     when = _time(subject.witnessed_at or subject.time)
-    return checked(Event(did=subject.did, time_us=when, kind="commit", commit=commit, seq=subject.seq))
+    event = Event(did=subject.did, time_us=when, kind="commit", commit=commit, seq=subject.seq)
+    if not is_whole(event):
+        raise msgspec.ValidationError("a post without its record")
+    return event
 
 
 def _envelope(subject: _Subject) -> Envelope:

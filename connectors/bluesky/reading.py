@@ -164,7 +164,6 @@ class Reading:
             except Malformed:
                 self._malformed()
             else:
-                self.strange = 0
                 take(event, now)
         if len(kept) < len(heap):
             self.strange = 0
@@ -197,6 +196,7 @@ class Reading:
 
     def _replayed(self, event: Event | Envelope | Notice, now: datetime) -> None:
         """An event while those before the position may still come again."""
+        self.strange = 0
         resume = self._resume
         if resume is None or isinstance(event, Notice) or not event.time_us:
             self._flowing(event, now)
@@ -238,12 +238,13 @@ class Reading:
         self._is_clamped = self._is_clamped or notice.name == "OutdatedCursor"
 
     def _move(self, event: Event | Envelope) -> None:
-        self.was_heard = True
+        self.was_heard, self.strange = True, 0
         if event.seq and self._wire.counts:
             self._seq = event.seq
-        if event.time_us > self._newest:
+        time_us = event.time_us
+        if time_us > self._newest:
             # A host whose clock is ahead must not carry the cursor into the future: that means live tail.
-            self._newest = max(self._newest, min(event.time_us, self._now_us))
+            self._newest = time_us if time_us < self._now_us else max(self._newest, self._now_us)
 
     def _position(self) -> Position:
         oldest = self._newest - _NAMED_US

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from bot.model import Post, PostRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 T = TypeVar("T")
 
@@ -156,20 +159,23 @@ def to_post(record: Record, origin: Origin) -> Post:
 def interest(record: Record, did: str, rkey: str) -> tuple[str, tuple[str, ...]]:
     """`Post.searchable` and `Post.refs` of `to_post`, without the post: most posts need no more."""
     reply, embed, facets, name = record.reply, record.embed, record.facets, post_id(did, rkey)
-    if reply is None and embed is None and not facets:
-        return record.text, (name,)
-    related = [reply.parent.uri, reply.root.uri] if reply else []
+    if embed is None and not facets:
+        return record.text, (name,) if reply is None else _refs(name, [reply.parent.uri, reply.root.uri], ())
     parts = [record.text] if record.text else []
+    related = [reply.parent.uri, reply.root.uri] if reply else []
     if embed is not None:
         parts += alts(embed)
         strong = _quoted(embed)
         if strong is not None:
             related.append(strong.uri)
-    if embed is not None or facets:
-        parts += links(record)
-    accounts = [account for uri in related if (account := authority(uri))]
-    refs = (name, *related, *accounts, *mentions(record)) if facets else (name, *related, *accounts)
-    return "\u2029".join(parts), tuple(dict.fromkeys(refs))
+    parts += links(record)
+    marked = mentions(record) if facets else ()
+    return "\u2029".join(parts), _refs(name, related, marked) if related or marked else (name,)
+
+
+def _refs(name: str, related: list[str], marked: Iterable[str]) -> tuple[str, ...]:
+    accounts = [uri[5:].partition("/")[0] for uri in related if uri.startswith("at://did:")]
+    return tuple(dict.fromkeys((name, *related, *accounts, *marked)))
 
 
 def post_id(did: str, rkey: str) -> str:
