@@ -144,6 +144,8 @@ class Soak:
         idle = await asyncio.create_subprocess_exec(
             sys.executable, "-c", IDLE_LOOP, str(self.seconds), stdout=subprocess.PIPE
         )
+        self.world.stalls.with_suffix(".anew").touch()
+        await asyncio.sleep(2)
         self.began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._send())
@@ -258,7 +260,8 @@ def shown(result: dict[str, Any]) -> Iterator[str]:
         if name == "stalls":
             yield f"callbacks {value['callbacks']:,}, over 10 ms {value['over_10_ms']}"
             yield from (
-                f"  {w['wall_ms']:.1f} ms ({w['cpu_ms']:.1f} cpu) {w['what'][:90]}" for w in value["worst"]
+                f"  {w['wall_ms']:.1f} ms ({w['cpu_ms']:.1f} cpu) at {w['at_s']:.0f} s {w['what'][:90]}"
+                for w in value["worst"]
             )
         else:
             yield f"{name:<20}{value}"

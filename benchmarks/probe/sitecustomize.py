@@ -2,7 +2,8 @@
 
 Every second a thread writes to the file that STALLS names: how many callbacks ran, the worst by the clock and
 by processor time, and what the worst were. The difference between the two is time in which the loop's thread
-had nothing to run on: another process had the core, or another thread the interpreter.
+had nothing to run on: another process had the core, or another thread the interpreter. A file of the same
+name that ends in `.anew` makes it begin anew: so the start of the program can be left out.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import os
 import threading
 import time
-from asyncio import events
+from asyncio import Task, events
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,23 @@ def _timed(self: Any) -> None:
         _counts["over_10_ms"] += took > 0.010
         _counts["cpu_over_10_ms"] += used > 0.010
         at = time.monotonic() - _began
-        one = (took, used, at, repr(self._callback)[:300])
+        one = (took, used, at, _name(self._callback))
         (heapq.heappush if len(_worst) < WORST else heapq.heappushpop)(_worst, one)
+
+
+def _name(callback: Any) -> str:
+    """Whose step it was, where it is a task's."""
+    task = getattr(callback, "__self__", None)
+    return f"task {task.get_name()}: {task.get_coro()}" if isinstance(task, Task) else repr(callback)
 
 
 def _report(path: Path) -> None:
     while True:
         time.sleep(1)
+        if (anew := path.with_suffix(".anew")).exists():
+            anew.unlink()
+            _worst.clear()
+            _counts.update(dict.fromkeys(_counts, 0))
         worst = [
             {"wall_ms": took * 1e3, "cpu_ms": used * 1e3, "at_s": at, "what": what}
             for took, used, at, what in sorted(_worst, reverse=True)
