@@ -330,7 +330,8 @@ async def _assemble(
     clock: Clock,
     begin: datetime,
 ) -> App:
-    wiring = Wiring(http=(http := HttpClient(clock)), clock=clock)
+    http = HttpClient(clock)
+    wiring = Wiring(http=http, clock=clock)
     sources = {
         name: source(given, wiring)
         for name, given in settings.sources.items()
@@ -342,8 +343,6 @@ async def _assemble(
         if (lookup := connectors[name].lookup)
     }
     platforms = {source.platform for source in sources.values()}
-    cache = cache_beside(settings.database)
-    watching = await watches(settings, store, platforms, clock, cache=cache)
     return App(
         settings=settings,
         rules=rules,
@@ -355,7 +354,7 @@ async def _assemble(
         lookups=lookups,
         notifiers=_channel_side(settings, connectors, wiring, "notifier"),
         feeds=_channel_side(settings, connectors, wiring, "feed"),
-        watches=watching,
+        watches=await watches(settings, store, platforms, clock, cache=cache_beside(settings.database)),
         first_cursors={
             source.name: cursor_at(begin)
             for name, source in sources.items()

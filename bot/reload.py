@@ -19,6 +19,7 @@ import structlog
 
 from bot import texts
 from bot.errors import BotError, ConfigError
+from bot.matcher.classes import go_on
 from bot.matcher.fast import FastMatcher
 from bot.metrics import Metrics
 from bot.model import Brand
@@ -48,10 +49,10 @@ R = TypeVar("R", bound=RuleFiles)
 
 
 async def compile_watchlist(
-    brands: Sequence[Brand], *, ids: Ids, cache: Path | None = None, breathe: Callable[[], None] | None = None
+    brands: Sequence[Brand], *, ids: Ids, cache: Path | None = None, breathe: Callable[[], None] = go_on
 ) -> Watchlist:
     """The watchlist of these brands, made in a thread. `cache`, `breathe`: see `FastMatcher`."""
-    matcher = partial(FastMatcher, cache=cache, breathe=breathe or _go_on)
+    matcher = partial(FastMatcher, cache=cache, breathe=breathe)
     return await asyncio.to_thread(Watchlist, brands, ids=ids, matcher=matcher)
 
 
@@ -184,7 +185,3 @@ def _known_ids(brands: Iterable[Brand]) -> Ids:
     """What was resolved while others compiled."""
     accounts = (account for brand in brands for account in brand.accounts)
     return {(one.platform, one.handle): one.id for one in accounts if one.id is not None}
-
-
-def _go_on() -> None:
-    """Nobody waits."""

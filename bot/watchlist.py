@@ -68,7 +68,7 @@ class Watchlist:
             for pattern, use in _patterns(brand):
                 uses.setdefault(pattern, []).append(use)
         self._matcher = matcher(tuple(uses))
-        self._uses = tuple(tuple(dict.fromkeys(users)) for users in uses.values())
+        self._uses = tuple(map(_once_each, uses.values()))
         self._rivals = frozenset(brand.name for brand in brands if brand.is_rival)
         self.brands = tuple(_resolve(brand, ids) for brand in brands)
         self._owners = _owners(self.brands)
@@ -210,12 +210,17 @@ class LiveWatch:
 
 
 def _patterns(brand: Brand) -> Iterator[tuple[str, _Use]]:
+    named = _Use(brand.name)
     for word in brand.words:
-        yield word, _Use(brand.name)
+        yield word, named
     for account in brand.accounts:
-        yield account.handle, _Use(brand.name)
+        yield account.handle, named
         if account.handle != account.id:  # nobody writes an @ before a bare id
             yield f"@{account.handle}", _Use(brand.name, account.platform)
+
+
+def _once_each(uses: Sequence[_Use]) -> tuple[_Use, ...]:
+    return tuple(uses) if len(uses) == 1 else tuple(dict.fromkeys(uses))
 
 
 def _resolve(brand: Brand, ids: Ids) -> Brand:

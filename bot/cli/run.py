@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from datetime import timedelta
@@ -35,6 +36,8 @@ async def _serve(settings: Settings, config: Path | None, since_ago: timedelta) 
     for line in banner(app, setup.config_path(config)):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
+    gc.collect()
+    gc.freeze()  # what is there now stays: looking through it again and again would hold up the loop
     await app.run(stop, reading)
 
 

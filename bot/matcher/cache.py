@@ -24,16 +24,18 @@ _DIGEST_SIZE = hashlib.sha256().digest_size
 _ENDING = ".patterns"
 
 
-def cached_literals(literals: Sequence[bytes], folder: Path) -> Database:
-    """`compile_literals`, or what it made of the same literals the last time."""
-    path = folder / f"{_name(literals)}{_ENDING}"
+def compiled(everywhere: Sequence[bytes], once: Sequence[bytes], folder: Path | None) -> Database:
+    """`compile_literals`, or what it made of the same literals the last time. `folder` None: keep nothing."""
+    if folder is None:
+        return compile_literals(everywhere, once)
+    path = folder / f"{_name(everywhere, once)}{_ENDING}"
     try:
         return _read(path)
     except FileNotFoundError:
         pass
     except (OSError, DamagedDatabase) as error:
         log.warning("matcher.cache_unread", path=str(path), reason=str(error))
-    database = compile_literals(literals)
+    database = compile_literals(everywhere, once)
     try:
         _write(path, to_bytes(database))
     except OSError as error:
@@ -41,10 +43,10 @@ def cached_literals(literals: Sequence[bytes], folder: Path) -> Database:
     return database
 
 
-def _name(literals: Sequence[bytes]) -> str:
+def _name(everywhere: Sequence[bytes], once: Sequence[bytes]) -> str:
     """The same for the same literals, engine and kind of machine only."""
-    digest = hashlib.sha256(engine().encode())
-    for literal in literals:
+    digest = hashlib.sha256(f"{engine()} {len(everywhere)}".encode())
+    for literal in (*everywhere, *once):
         digest.update(len(literal).to_bytes(4, "big") + literal)
     return digest.hexdigest()[:32]
 

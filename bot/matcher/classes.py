@@ -12,31 +12,50 @@ import sys
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.matcher.text import PART_BREAK, fold_characters, without_traps
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 PLAIN_BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f"
 """The blanks of ASCII: a table of bytes sees to them."""
 
+T = TypeVar("T")
+
+_BETWEEN_BREATHS = 100
 _BLOCK = 256
 _SURROGATES = range(0xD800, 0xE000)
 # Hangul vowels and finals compose by arithmetic, not by table (Unicode standard, section 3.12).
 _HANGUL_SECONDS = (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))
 
 
+def go_on() -> None:
+    """Nobody waits."""
+
+
+def at_ease(items: Iterable[T], breathe: Callable[[], None]) -> Iterator[T]:
+    """The items, with a breath every now and then."""
+    for number, item in enumerate(items):
+        if number % _BETWEEN_BREATHS == 0:
+            breathe()
+        yield item
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """`alone`: characters that fold to something else than their lower case, whatever is around them.
 
-    `with_others`: characters whose fold depends on, or changes, what stands before them.
+    Putting what they fold to in place of their lower case is as good as folding, in any order.
+    `with_others`: characters for which that is not so: most change, or are changed by, what is before them.
+    `shown`, `folding`: what of `alone`, and of `with_others`, is left in the lowered text to know them by.
     """
 
     alone: Mapping[str, str]
     with_others: frozenset[str]
+    shown: Mapping[str, str]
+    folding: frozenset[str]
 
 
 @cache
@@ -46,29 +65,48 @@ def changed() -> Changed:
     alone: dict[str, str] = {}
     with_others = set[str]()
     for character in (*_candidates(), *seconds):
-        folded = fold_characters(character)
+        folded = " " if _is_odd_blank(character) else fold_characters(character)
         if not _keeps_apart(character, seconds):
             with_others.add(character)
-        elif folded != character.lower() or _is_odd_blank(character):
-            alone[character] = " " if _is_odd_blank(character) else folded
-    return Changed(alone=alone, with_others=frozenset(with_others))
+        elif folded != character.lower():
+            alone[character] = folded
+    with_others.update([one for one in alone if not _is_replaceable(one, alone)])
+    alone = {one: folded for one, folded in alone.items() if one not in with_others}
+    return Changed(
+        alone=alone,
+        with_others=frozenset(with_others),
+        shown={one: _shown_by(one, alone, with_others) for one in alone},
+        folding=frozenset(_shown_by(one, alone, with_others) for one in with_others),
+    )
 
 
-def needing_fold(keys: Collection[str]) -> frozenset[str]:
-    """The characters of a lowered text for which the whole text must be folded, to find these keys.
+def _is_replaceable(character: str, alone: Mapping[str, str]) -> bool:
+    """Whether its lower case folds like itself, and to nothing that is replaced in its turn."""
+    folded = alone[character]
+    by_parts = "".join(alone.get(one, one) for one in character.lower())
+    return by_parts == folded and not any(one in alone for one in folded)
 
-    Left out are those whose fold cannot overlap with any key: ！ becomes !, which is nothing to somebody who
-    looks for words. (Joined by a line break, which is in no key, all keys are searched at once.)
+
+def needing_fold(
+    keys: Collection[str], breathe: Callable[[], None] = go_on
+) -> tuple[frozenset[str], dict[str, str]]:
+    """Characters of a lowered text for which it is not as good as folded, to find these keys in it.
+
+    First those for which the whole text must be folded, then those to be replaced, with what by. Left out are
+    those whose fold cannot overlap with any key: ！ becomes !, which is nothing to somebody who looks for
+    words. (Joined by a line break, which is in no key, all keys are searched at once.)
     """
     every = changed()
     edges = frozenset(key[0] for key in keys) | frozenset(key[-1] for key in keys)
     alphabet = frozenset("".join(keys))
     joined = "\n".join(keys)
-    needed = {shown for character in every.with_others for shown in _shown_by(character, every)}
-    for character, folded in every.alone.items():
-        if _overlaps(folded, alphabet, edges, joined):
-            needed.update(_shown_by(character, every))
-    return frozenset(needed)
+    shown = {
+        every.shown[character]
+        for character, folded in at_ease(every.alone.items(), breathe)
+        if _overlaps(folded, alphabet, edges, joined)
+    }
+    replaced = {one: every.alone[one] for one in shown if one in every.alone}
+    return every.folding | shown.difference(replaced), replaced
 
 
 def _overlaps(folded: str, alphabet: frozenset[str], edges: frozenset[str], joined: str) -> bool:
@@ -83,11 +121,11 @@ def _overlaps(folded: str, alphabet: frozenset[str], edges: frozenset[str], join
     return alphabet.issuperset(folded) and folded in joined
 
 
-def _shown_by(character: str, every: Changed) -> Iterator[str]:
+def _shown_by(character: str, alone: Mapping[str, str], with_others: Collection[str]) -> str:
     """What is left in the lowered text to know the character by: its lower case, or a part of that."""
     lowered = character.lower()
-    told = [one for one in lowered if one in every.alone or one in every.with_others]
-    yield told[0] if told else lowered[-1]
+    told = [one for one in lowered if one in with_others] or [one for one in lowered if one in alone]
+    return told[0] if told else lowered[-1]
 
 
 def _is_odd_blank(character: str) -> bool:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.matcher.cache import cached_literals
-from bot.matcher.classes import PLAIN_BLANKS, changed, needing_fold
-from bot.matcher.literals import LONGEST, compile_classes, compile_literals, finder
+from bot.matcher.cache import compiled
+from bot.matcher.classes import PLAIN_BLANKS, at_ease, go_on, needing_fold
+from bot.matcher.literals import LONGEST, compile_literals, finder
 from bot.matcher.plain import Hit, hits, numbers_by_key, stands_any
 from bot.matcher.text import FoldedText, fold, joins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_")
@@ -27,19 +27,9 @@ _AS_FOLDED = bytes.maketrans(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZ" + PLAIN_BLANKS.encode() + b"\0",
     b"abcdefghijklmnopqrstuvwxyz" + b" " * len(PLAIN_BLANKS) + _ZERO,
 )
-_FOLDING = 0
-"""The number of the class of characters for which a text is folded; 1 is that of those replaced."""
-
-_REPLACED = frozenset("\u3000\u00a0’‘…！？～：（）")
-"""So frequent, and so plain, that to replace them costs less than to fold the whole text."""
-
-_BETWEEN_BREATHS = 100
-_NOWHERE = b"\xfe"
-"""A literal that no text has: an empty database cannot be made."""
-
-
-def _go_on() -> None:
-    """Nobody waits."""
+_TWO_BLANKS = b"  "
+_UNTIDY = (_TWO_BLANKS, *(blank.encode() for blank in PLAIN_BLANKS if blank != " "))
+"""What folding leaves of blanks: one, and a space."""
 
 
 class FastMatcher:
@@ -50,22 +40,22 @@ class FastMatcher:
     Raises ValueError for a blank pattern.
     """
 
-    __slots__ = ("_find", "_find_classes", "_keys", "_long", "_numbers", "_replacements", "_shapes")
+    __slots__ = ("_find", "_find_special", "_folding", "_keys", "_long", "_numbers", "_replaced", "_shapes")
 
     def __init__(
-        self, patterns: Sequence[str], *, cache: Path | None = None, breathe: Callable[[], None] = _go_on
+        self, patterns: Sequence[str], *, cache: Path | None = None, breathe: Callable[[], None] = go_on
     ) -> None:
-        self._numbers = numbers_by_key(_at_ease(patterns, breathe))
+        self._numbers = numbers_by_key(at_ease(patterns, breathe))
         self._keys = tuple(self._numbers)
-        whole = [_as_bytes(key) for key in _at_ease(self._keys, breathe)] or [_NOWHERE]
-        self._shapes = tuple(_shape(key) for key in _at_ease(self._keys, breathe))
+        whole = [_as_bytes(key) for key in at_ease(self._keys, breathe)]
+        self._shapes = tuple(_shape(key) for key in at_ease(self._keys, breathe))
         self._long = {number: literal for number, literal in enumerate(whole) if len(literal) > LONGEST}
-        literals = [literal[:LONGEST] for literal in whole]
-        self._find = finder(compile_literals(literals) if cache is None else cached_literals(literals, cache))
-        needing = needing_fold(self._keys)
-        replaced = needing & _REPLACED
-        self._replacements = tuple((one.encode(), changed().alone[one].encode()) for one in sorted(replaced))
-        self._find_classes = finder(compile_classes([needing - replaced, replaced]))
+        self._find = finder(compiled([literal[:LONGEST] for literal in whole], [_TWO_BLANKS], cache))
+        folding, replaced = needing_fold(self._keys, breathe)
+        self._folding = len(folding)
+        self._replaced = [(_as_bytes(old), _as_bytes(new)) for old, new in replaced.items()]
+        special = [*map(_as_bytes, folding), *(old for old, _ in self._replaced), *_UNTIDY]
+        self._find_special = finder(compile_literals((), special))
 
     def search(self, text: str) -> tuple[Hit, ...]:
         """Every hit, first in the text first; hits may overlap."""
@@ -76,9 +66,7 @@ class FastMatcher:
     def matches(self, text: str) -> bool:
         """Whether any pattern is found."""
         if text.isascii():
-            data = _tidy(text.encode())
-            found = self._find(data)  # in bytes that are the folded text: who may stand does stand
-            return bool(found) and any(self._may_stand(data, *one) for one in found)
+            return self._matches_ascii(text.encode().translate(_AS_FOLDED))
         lowered = self._lowered(text)
         if lowered is not None:
             keys = self._candidates(lowered)
@@ -86,18 +74,32 @@ class FastMatcher:
         folded = fold(text)
         return stands_any(folded, self._candidates(_as_bytes(folded)))
 
+    def _matches_ascii(self, data: bytes) -> bool:
+        """In bytes that are the folded text, who may stand does stand."""
+        found = self._find(data)
+        if not found:
+            return False
+        untidy = len(self._keys)
+        if any(number == untidy for number, _ in found):
+            data = _one_blank_each(data)
+            found = self._find(data)
+        return any(self._may_stand(data, number, end) for number, end in found)
+
     def _lowered(self, text: str) -> bytes | None:
         """The text in lower case, in which all of its patterns can be found; None: it must be folded."""
-        try:
-            data = text.lower().encode()
-        except UnicodeEncodeError:  # half of a surrogate pair: nothing for a scan that reads UTF-8
+        if "\0" in text:  # stands for itself in no literal
             return None
-        for number, _ in self._find_classes(data):
-            if number == _FOLDING:
+        data = text.lower().encode("utf-8", "surrogatepass")
+        special = self._find_special(data)
+        if not special:
+            return data
+        for number, _ in special:
+            if number < self._folding:
                 return None
-            for old, new in self._replacements:
+            if number < self._folding + len(self._replaced):
+                old, new = self._replaced[number - self._folding]
                 data = data.replace(old, new)
-        return _tidy(data)
+        return _one_blank_each(data.translate(_AS_FOLDED))
 
     def _candidates(self, data: bytes) -> Sequence[str]:
         """The keys that are somewhere in these bytes, with nothing against them beside them."""
@@ -120,13 +122,6 @@ class FastMatcher:
         return not (is_bound_behind and end < len(data) and data[end] in _WORD)
 
 
-def _at_ease(items: Iterable[str], breathe: Callable[[], None]) -> Iterator[str]:
-    for number, item in enumerate(items):
-        if number % _BETWEEN_BREATHS == 0:
-            breathe()
-        yield item
-
-
 def _shape(key: str) -> tuple[int, bool, bool]:
     """Size of the literal; whether a word before it, or behind it, would make it a part of that word."""
     size = min(len(_as_bytes(key)), LONGEST)
@@ -137,9 +132,8 @@ def _as_bytes(folded: str) -> bytes:
     return folded.encode("utf-8", "surrogatepass").replace(b"\0", _ZERO)
 
 
-def _tidy(data: bytes) -> bytes:
-    """In lower case where it is ASCII, one blank for each run of ASCII blanks."""
-    data = data.translate(_AS_FOLDED)
-    while b"  " in data:
-        data = data.replace(b"  ", b" ")
+def _one_blank_each(data: bytes) -> bytes:
+    """One blank for each run of blanks."""
+    while _TWO_BLANKS in data:
+        data = data.replace(_TWO_BLANKS, b" ")
     return data

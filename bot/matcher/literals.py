@@ -1,4 +1,4 @@
-"""The only file that names Hyperscan: many byte strings, or characters, looked for in one pass.
+"""The only file that names Hyperscan: many byte strings looked for in one pass.
 
 Knows bytes and numbers; knows nothing of folding, words or posts. A database is immutable; each thread that
 scans has a scratch space of its own (https://intel.github.io/hyperscan/dev-reference/runtime.html).
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any, TypeAlias
 
@@ -19,13 +19,11 @@ LONGEST = 500
 """A literal may have so many bytes; Hyperscan's own limit is 16,000 for a pattern."""
 
 Found: TypeAlias = tuple[int, int]
-"""Number of a literal or class, and where in the bytes its end is."""
+"""Number of a literal, and where in the bytes its end is."""
 
 Find: TypeAlias = Callable[[bytes], list[Found]]
 
 Database = hyperscan.Database
-
-_RANGES_AT_ONCE = 400
 
 
 def engine() -> str:
@@ -37,45 +35,16 @@ class DamagedDatabase(Exception):  # noqa: N818 - named by what is the matter
     """The bytes are no database, or one of another machine or version."""
 
 
-def compile_literals(literals: Sequence[bytes]) -> Database:
-    """A database that finds each of these (not empty, no zero byte) under its number, wherever it is."""
+def compile_literals(everywhere: Sequence[bytes], once: Sequence[bytes] = ()) -> Database:
+    """A database that finds literals (none empty, none with a zero byte) under their numbers.
+
+    Those of `everywhere` at each of their places, those of `once` at one; the numbers run on.
+    """
+    every = [*everywhere, *once]
+    flags = [0] * len(everywhere) + [hyperscan.HS_FLAG_SINGLEMATCH] * len(once)
     database = Database(mode=hyperscan.HS_MODE_BLOCK)
-    numbers = range(len(literals))
-    database.compile(expressions=literals, ids=numbers, elements=len(literals), flags=0, literal=True)
+    database.compile(expressions=every, ids=range(len(every)), elements=len(every), flags=flags, literal=True)
     return database
-
-
-def compile_classes(classes: Sequence[Collection[str]]) -> Database:
-    """A database that says, for valid UTF-8 only, which of these classes have a character in it."""
-    expressions: list[bytes] = []
-    numbers: list[int] = []
-    for number, characters in enumerate(classes):
-        for expression in _expressions(characters):
-            expressions.append(expression)
-            numbers.append(number)
-    database = Database(mode=hyperscan.HS_MODE_BLOCK)
-    flags = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH
-    database.compile(expressions=expressions, ids=numbers, elements=len(numbers), flags=flags)
-    return database
-
-
-def _expressions(characters: Collection[str]) -> Iterator[bytes]:
-    """Character classes, several because the length of an expression is limited."""
-    ranges = [f"\\x{{{first:x}}}-\\x{{{last:x}}}" for first, last in _ranges(characters)]
-    for at in range(0, len(ranges), _RANGES_AT_ONCE):
-        yield f"[{''.join(ranges[at : at + _RANGES_AT_ONCE])}]".encode()
-
-
-def _ranges(characters: Collection[str]) -> Iterator[tuple[int, int]]:
-    first = last = -2
-    for code in sorted(map(ord, characters)):
-        if code > last + 1:
-            if last >= 0:
-                yield first, last
-            first = code
-        last = code
-    if last >= 0:
-        yield first, last
 
 
 def to_bytes(database: Database) -> bytes:

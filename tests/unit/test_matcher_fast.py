@@ -17,7 +17,6 @@ from benchmarks import corpus
 from bot.matcher import cache
 from bot.matcher.classes import changed, needing_fold
 from bot.matcher.fast import FastMatcher
-from bot.matcher.literals import compile_literals
 from bot.matcher.plain import PlainMatcher, numbers_by_key
 from bot.matcher.text import fold, key
 from tests.unit import matcher_fuzz
@@ -87,6 +86,13 @@ def test_many_patterns_on_many_posts() -> None:
     assert [plain.matches(post) for post in posts] == [fast.matches(post) for post in posts]
 
 
+@pytest.mark.skipif(corpus.data() is None, reason="OUTCARE_DATA names no real posts")
+@pytest.mark.timeout(900)
+def test_equal_on_all_real_posts() -> None:
+    """20,000 real posts × 10,000 patterns, each looked for in each by the plain matcher: minutes of work."""
+    assert differences(list(corpus.patterns()), list(corpus.posts())) == []
+
+
 # --- the classes ---------------------------------------------------------------------------------
 
 
@@ -98,8 +104,16 @@ def test_what_folding_changes_is_known() -> None:
     """Every character of this Python's Unicode folds to its lower case, or is listed with what it folds to."""
     known = changed()
     for character in everything():
-        if character not in known.with_others:
-            assert known.alone.get(character, character.lower()) == fold(character) or character.isspace()
+        if character not in known.with_others and not character.isspace():
+            assert known.alone.get(character, character.lower()) == fold(character)
+
+
+def test_what_is_replaced_is_replaced_once() -> None:
+    """Its lower case folds like itself, and nothing that takes a character's place is replaced in its turn."""
+    alone = changed().alone
+    for character, folded in alone.items():
+        assert folded == "".join(alone.get(one, one) for one in character.lower())
+        assert alone.keys().isdisjoint(folded)
 
 
 def test_every_mark_with_a_class_is_known() -> None:
@@ -117,26 +131,25 @@ def test_every_blank_is_known() -> None:
 def test_left_alone_is_only_what_touches_no_key(keys: tuple[str, ...]) -> None:
     """A character for which a text is not folded either folds to its lower case or into nothing of a key."""
     folded = {key(one): one for one in keys}
-    needing = needing_fold(tuple(folded))
+    folding, replaced = needing_fold(tuple(folded))
     for character, becomes in changed().alone.items():
-        if needing.isdisjoint(character.lower()):
+        if folding.union(replaced).isdisjoint(character.lower()):
             assert not any(one in folded_key for one in becomes for folded_key in folded) or len(becomes) > 1
 
 
 def test_an_exclamation_mark_matters_only_to_those_who_look_for_one() -> None:
     """Japanese posts are full of ！: they are folded only where a pattern has a !."""
-    assert "！" not in needing_fold(["acme", "new york"])
-    assert "！" in needing_fold(["yahoo!"])
+    assert "！" not in needing_fold(["acme", "new york"])[1]
+    assert "！" in needing_fold(["yahoo!"])[1]
 
 
 def test_an_ellipsis_matters_only_at_the_edge_of_a_key() -> None:
     """The point inside of a handle is not one of three."""
-    assert "…" not in needing_fold(["@acme.example"])
-    assert "…" in needing_fold(["wait."])
-    assert "…" in needing_fold(["a...b"])
+    assert "…" not in needing_fold(["@acme.example"])[1]
+    assert "…" in needing_fold(["wait."])[1]
+    assert "…" in needing_fold(["a...b"])[1]
 
 
-@pytest.mark.slow
 def test_every_character_beside_and_inside_of_a_word() -> None:
     """All of Unicode, one after the other: alone, before, behind and inside of what is looked for."""
     patterns = ["acme", "ac", "me", "new york", "can't", "#acme"]
@@ -165,7 +178,7 @@ def test_a_second_build_compiles_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     """The same patterns are read from the folder, and find the same."""
     first = FastMatcher(PATTERNS, cache=tmp_path / "new" / "folder")
 
-    def never(_: object) -> None:
+    def never(*_: object) -> None:
         raise AssertionError
 
     monkeypatch.setattr(cache, "compile_literals", never)
@@ -259,11 +272,10 @@ def test_no_patterns_match_nothing() -> None:
     assert not FastMatcher([]).matches("anything ＡＣＭＥ")
 
 
-def test_the_engine_finds_every_literal_everywhere() -> None:
-    """Overlapping ones, prefixes of others, the same end: all of them are told."""
+def test_what_overlaps_is_all_found() -> None:
+    """Parts of each other, with the same end, before and behind each other: all of them are told."""
     matcher = FastMatcher(["a b", "b a", "a", "b", "a b a"])
-    assert len(matcher.search("a b a b")) == 2 + 2 + 1 + 1 + 1 + 1
-    assert compile_literals([b"x"]) is not compile_literals([b"x"])
+    assert [2, 0, 4, 3, 1, 2, 0, 3] == [hit.pattern for hit in matcher.search("a b a b")]
 
 
 def test_patterns_with_one_form_share_a_literal() -> None:

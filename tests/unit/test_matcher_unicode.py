@@ -114,6 +114,8 @@ FOUND = {
     "half a surrogate pair beside it": ("acme", "\ud800 acme", "acme"),
     "half a surrogate pair in the pattern": ("a\udc00b", "so a\udc00b", "a\udc00b"),
     "zero byte in the pattern": ("a\0b", "so A\0B", "A\0B"),
+    "zero byte in a text that is not ASCII": ("a\0b", "é A\0B", "A\0B"),
+    "zero byte beside the word": ("acme", "é\0acme\0", "acme"),
     "a pattern of one letter": ("x", "on X today", "X"),
     "a pattern longer than any post": ("é" * 700, "É" * 700 + "!", "É" * 700),
     "after the same letters inside a word": ("acme", "acmes pacme acme", "acme"),

@@ -1,0 +1,214 @@
+"""A reload takes over all or nothing, names what must wait, and loses nothing that was learnt meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.cli import setup
+from bot.errors import ConfigError, Problem, StoreError
+from bot.metrics import Metrics
+from bot.model import Account, Brand
+from bot.ports import Store
+from bot.reload import Reading, Reload, cache_beside, differing
+from bot.settings.load import Settings, load
+from bot.testing.clock import ManualClock
+from bot.watchlist import Ids, LiveWatch, Watchlist
+from tests.integration.outbox_world import until
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+BASE = "brand: {name: acme, words: [acme], accounts: {bluesky: [acme.test]}}\n"
+ACME = ("bluesky", "acme.test")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """A rule set, as far as a reload looks."""
+
+    version: str
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+class Shelf:
+    """The store, as far as a reload needs one."""
+
+    def __init__(self) -> None:
+        self.ids: dict[tuple[str, str], str] = {}
+        self.brands: tuple[Brand, ...] = ()
+        self.rules: list[str] = []
+        self.is_locked = False
+
+    async def account_ids(self) -> Ids:
+        return dict(self.ids)
+
+    async def save_brands(self, brands: Iterable[Brand]) -> None:
+        if self.is_locked:
+            raise StoreError("locked")
+        self.brands = tuple(brands)
+
+    async def save_rules(
+        self, version: str, engine: str, source: Mapping[str, str], *, now: datetime
+    ) -> None:
+        self.rules.append(version)
+
+
+class World:
+    """A daemon's settings file, its watch, and what a reload told whom."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "outcare.yaml"
+        self.file.write_text(BASE)
+        self.folder = folder
+        self.shelf = Shelf()
+        self.told: list[str] = []
+        self.used: list[str] = []
+        self.woken = 0
+        self.rules: Files | ConfigError = Files(version="r1")
+        settings = self.read()
+        self.watch = LiveWatch(Watchlist(settings.brands, ids={}, matcher=_none), {}, "bluesky")
+        self.metrics = Metrics()
+        self.reload = Reload(
+            reading=Reading(asked=asyncio.Event(), settings=self.read, rules=self.read_rules),
+            settings=settings,
+            rules=Files(version="r0"),
+            engine="e",
+            watches={"bluesky": self.watch},
+            store=cast("Store", self.shelf),
+            clock=ManualClock(NOW),
+            metrics=self.metrics,
+            use_rules=lambda rules: self.used.append(rules.version),
+            watching_others=self._wake,
+            tell=lambda _, text: self.told.append(text),
+            breathe=lambda: None,
+        )
+
+    def read(self) -> Settings:
+        settings = load(self.file, setup.connectors(), env={}, needs_secrets=False)
+        return replace(settings, database=self.folder / "outcare.db")
+
+    def read_rules(self, _: Settings) -> Files:
+        if isinstance(self.rules, ConfigError):
+            raise self.rules
+        return self.rules
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def wants(self, text: str) -> bool:
+        return self.watch.wants(text, "did:plc:ann", ())
+
+    def count(self, outcome: str) -> float:
+        return float(self.metrics.reloads.labels(outcome)._value.get())
+
+
+def _none(_: object) -> Any:
+    """A matcher that finds nothing: whatever is found, a reload has brought."""
+    return type("Nothing", (), {"matches": lambda self, text: False, "search": lambda self, text: ()})()
+
+
+async def test_words_and_rules_are_taken_over(tmp_path: Path) -> None:
+    """Watch, rules, store, metrics and log agree afterwards."""
+    world = World(tmp_path)
+    world.file.write_text(BASE.replace("[acme]", "[zebra, blue horse]"))
+    with capture_logs() as logs:
+        await world.reload.once()
+    assert world.wants("a BLUE\thorse")
+    assert not world.wants("acme")
+    assert (["r1"], ["r1"], 1) == (world.used, world.shelf.rules, world.woken)
+    assert ("zebra", "blue horse") == world.shelf.brands[0].words
+    assert [("reload.done", 4)] == [(line["event"], line["patterns"]) for line in logs]
+    assert (1, 0, 4) == (world.count("ok"), world.count("failed"), world.metrics.watch_patterns._value.get())
+    assert cache_beside(tmp_path / "outcare.db").is_dir()
+
+
+@pytest.mark.parametrize("broken", ["settings", "rules", "store"])
+async def test_a_mistake_changes_nothing(tmp_path: Path, broken: str) -> None:
+    """Whatever the mistake is in: what ran runs on, with its rules, and staff are told."""
+    world = World(tmp_path)
+    await world.reload.once()
+    world.file.write_text(BASE.replace("[acme]", "[zebra]"))
+    if broken == "settings":
+        world.file.write_text("brand: {nmae: acme}\n")
+    elif broken == "rules":
+        world.rules = ConfigError([Problem(message=f"mistake {number}") for number in range(7)])
+    else:
+        world.shelf.is_locked = True
+    world.rules = replace(world.rules, version="r2") if isinstance(world.rules, Files) else world.rules
+    with capture_logs() as logs:
+        await world.reload.once()
+    assert world.wants("acme")
+    assert not world.wants("zebra")
+    assert ["r1"] == world.used
+    assert ["reload.failed"] == [line["event"] for line in logs]
+    assert (1, 1) == (world.count("ok"), world.count("failed"))
+    assert len(world.told) == 1
+    assert ("and 2 more" in world.told[0]) == (broken == "rules")
+
+
+async def test_what_must_wait_is_named_until_it_is_as_it_was(tmp_path: Path) -> None:
+    """Also by later reloads; words are taken over all the same."""
+    world = World(tmp_path)
+    for more, keys in (
+        ("timezone: Asia/Tokyo\naim: other\n", {"timezone", "aim"}),
+        ("timezone: Asia/Tokyo\n", {"timezone"}),
+        ("", set()),
+    ):
+        world.file.write_text(BASE.replace("[acme]", "[zebra]") + more)
+        with capture_logs() as logs:
+            await world.reload.once()
+        waits = [line["keys"] for line in logs if line["event"] == "reload.needs_restart"]
+        assert keys == {key for line in waits for key in line}
+        assert world.wants("zebra")
+
+
+async def test_another_name_of_the_brand_waits_with_its_words(tmp_path: Path) -> None:
+    """Rules and history know the brand by its name."""
+    world = World(tmp_path)
+    world.file.write_text("brand: {name: zebra, words: [zebra]}\n")
+    await world.reload.once()
+    assert ("brand.name",) == world.reload.waiting
+    assert world.wants("acme")
+    assert not world.wants("zebra")
+
+
+async def test_an_id_that_came_meanwhile_is_kept(tmp_path: Path) -> None:
+    """An account resolved while others compiled is not forgotten by the swap."""
+    world = World(tmp_path)
+    reloading = asyncio.create_task(world.reload.once())
+    await asyncio.sleep(0)
+    world.watch.swap(world.watch.watchlist.with_ids({ACME: "did:plc:acme"}))
+    await reloading
+    assert world.watch.watchlist.owner("bluesky", "did:plc:acme") == "acme"
+
+
+async def test_asked_twice_it_reads_the_last_state(tmp_path: Path) -> None:
+    """A second wish during a reload leads to one more; none is lost."""
+    world = World(tmp_path)
+    running = asyncio.create_task(world.reload.run())
+    world.reload.reading.asked.set()
+    await asyncio.sleep(0)
+    world.file.write_text(BASE.replace("[acme]", "[zebra]"))
+    world.reload.reading.asked.set()
+    await until(lambda: world.wants("zebra"))
+    running.cancel()
+
+
+def test_what_differs_is_named_as_in_the_file(tmp_path: Path) -> None:
+    """Whole keys; parts of maps by their own."""
+    settings = World.read(World(tmp_path))
+    other = replace(
+        settings,
+        aim="other",
+        lookup_budget=timedelta(seconds=9),
+        sources={},
+        brands=(replace(settings.brands[0], accounts=(Account(brand="acme", platform="x", handle="h"),)),),
+    )
+    assert {"aim", "lookup_budget", "sources.bluesky"} == set(differing(settings, other))
+    assert [] == list(differing(settings, settings))
