@@ -65,6 +65,7 @@ def _rows() -> _Query:
             col(ConversationRow.claimed_by),
             col(VerdictRow.route),
             col(VerdictRow.id).label("verdict"),
+            and_(col(AskRow.id).is_not(None), col(AskRow.outcome).is_(None)).label("is_waiting"),
         )
         .join_from(MentionRow, PostRow, col(PostRow.id) == col(MentionRow.post))
         .join(ConversationRow, col(ConversationRow.id) == col(MentionRow.conversation))
@@ -180,4 +181,5 @@ def _row(row: Row[Any], rules: tuple[str, ...]) -> InboxRow:
         claimed_by=row.claimed_by,
         route=row.route,
         rules=rules,
+        is_waiting=bool(row.is_waiting),
     )
