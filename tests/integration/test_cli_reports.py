@@ -188,7 +188,7 @@ def test_the_inbox(shell: Shell) -> None:
     assert ["critical", "normal"] == [row["urgency"] for row in ended.json]
     assert set(ended.json[0]) == {
         "mention_id", "brand", "platform", "urgency", "state", "ignored", "author", "text", "url",
-        "posted_at", "due_at", "answered_at", "claimed_by", "route", "rules",
+        "posted_at", "due_at", "answered_at", "claimed_by", "route", "rules", "is_waiting",
     }  # fmt: skip
     assert ["critical"] == [row["urgency"] for row in shell.outcare("inbox", "--json", "--limit", "1").json]
     assert ["globex"] == [row["brand"] for row in shell.outcare("inbox", "--json", "--brand", "globex").json]
