@@ -140,6 +140,7 @@ async def running(
     fallback: str | None = None,
     limits: tuple[tuple[int, timedelta], ...] = (),
     store: type[SqliteStore] = SqliteStore,
+    render: Callable[[Leased, State], Card] = render,
 ) -> AsyncIterator[Desk]:
     """An outbox at work on `path`, from five past twelve on unless `clock` says otherwise."""
     clock = clock or ManualClock(s.at(5))
