@@ -27,7 +27,7 @@ def observe(work: Work, entry: Entry) -> tuple[Gap, ...]:
     """Note what a batch observed; the gaps that this left."""
     to = rows.micros_or_none(entry.observed_to)
     if entry.gap is not None:
-        return _begin(work, entry.gap, to)
+        return _begin(work, entry.source, entry.gap, to)
     if to is not None and not _extend(work, entry.source, to):
         _insert_coverage(work, entry.source, ((to, to),))
     return ()
@@ -43,9 +43,9 @@ def _extend(work: Work, source: str, to: int) -> bool:
     return done.rowcount > 0
 
 
-def _begin(work: Work, gap: Gap, to: int | None) -> tuple[Gap, ...]:
+def _begin(work: Work, source: str, gap: Gap, to: int | None) -> tuple[Gap, ...]:
     """Begin anew behind a gap. Where nothing was observed before, the source's word is all there is."""
-    source, start = gap.source, rows.micros(gap.ended_at)
+    start = rows.micros(gap.ended_at)
     before = _read(work, source)
     if not before.intervals and gap.started_at < gap.ended_at:
         before = Coverage(intervals=((rows.micros(gap.started_at),) * 2,), gaps=before.gaps)
@@ -61,7 +61,7 @@ def _begin(work: Work, gap: Gap, to: int | None) -> tuple[Gap, ...]:
         "INSERT INTO gaps (source, started_at, ended_at, reason) VALUES (?, ?, ?, ?)",
         [(source, *hole, reason) for hole, reason in new.items()],
     )
-    return tuple(_gap(source, hole, reason) for hole, reason in new.items())
+    return tuple(_gap(source, hole, reason) for hole, reason in new.items() if not _is_in(hole, before.gaps))
 
 
 def _insert_coverage(work: Work, source: str, intervals: Iterable[Interval]) -> None:
@@ -103,6 +103,11 @@ class Coverage:
             for piece in without((start[1], end[0]), gaps):
                 gaps[piece] = reason
         return Coverage(intervals=intervals, gaps=gaps)
+
+
+def _is_in(hole: Interval, gaps: Iterable[Interval]) -> bool:
+    """Whether it is a piece of one of these, and no news."""
+    return any(start <= hole[0] and hole[1] <= end for start, end in gaps)
 
 
 def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:

@@ -87,7 +87,8 @@ async def test_a_gap_is_filled_by_what_is_read_later(store: SqliteStore, path: P
     """A second look at the past makes two gaps of one, with its reason; coverage is never claimed twice."""
     await s.record(store, observed_to=s.at(0))
     await s.record(store, gap=gap(0, 30, "down"))
-    await s.record(store, gap=gap(0, 10, "x"), observed_to=s.at(20))
+    done = await s.record(store, gap=gap(0, 10, "x"), observed_to=s.at(20))
+    assert done.gaps == ()
     assert (intervals(path), gaps(path)) == (
         [(0, 0), (10, 20), (30, 30)],
         [(0, 10, "down"), (20, 30, "down")],
@@ -102,6 +103,26 @@ async def test_what_is_not_committed_is_not_observed(store: SqliteStore, path: P
     with pytest.raises(StoreError):
         await s.record(store, broken, cursor="2", observed_to=s.at(50), gap=gap(1, 40))
     assert (await store.cursor("jetstream"), intervals(path), gaps(path)) == ("1", [(1, 1)], [])
+
+
+async def test_it_costs_a_live_batch_one_small_update(store: SqliteStore) -> None:
+    """The hot path: cursor and coverage are two statements, found by their keys."""
+    await s.record(store, cursor="1", observed_to=s.at(1))
+    said: list[str] = []
+    assert store._writer is not None
+    trace = store._writer.submit(lambda conn: conn.set_trace_callback(said.append))
+    await asyncio.wrap_future(trace)
+    await s.record(store, cursor="2", observed_to=s.at(2))
+    written = [
+        line.split("(")[0].split(" SET ")[0].strip() for line in said if line[:6] in ("UPDATE", "INSERT")
+    ]
+    assert written == ["UPDATE coverage", "INSERT INTO cursors"]
+    assert not [line for line in said if line.startswith("SELECT")]
+    plan = store._writer.submit(
+        lambda conn: conn.execute(f"EXPLAIN QUERY PLAN {next(x for x in said if 'coverage' in x)}").fetchall()
+    )
+    told = [row[3] for row in await asyncio.wrap_future(plan)]
+    assert all(line.startswith("SEARCH coverage USING") or "SUBQUERY" in line for line in told), told
 
 
 async def test_the_status_tells_coverage_and_gaps(store: SqliteStore) -> None:
