@@ -103,7 +103,7 @@ def _waiting(work: Work, heard: effects.Heard, source: str) -> int | None:
 
 def _new(work: Work, heard: effects.Heard, source: str) -> int | None:
     effect = Effect(
-        key=f"{_prefix(heard, source)}{heard.uid}",
+        key=f"{_prefix(heard, source)}{heard.uid}:{heard.version}",
         kind=EffectKind.DIGEST,
         channel=heard.channel,
         route=heard.verdict.route,

@@ -290,6 +290,20 @@ async def test_a_card_that_is_there_is_changed(path: Path) -> None:
         assert "Caught up 17:00: 1 mention, 1 still waits for an answer" == it.sent[-1]
 
 
+async def test_an_edit_after_the_card_is_on_the_next(path: Path) -> None:
+    """The mention that began the first card begins the second one too, at the same moment of the clock."""
+    async with life(path) as it:
+        asked = said(1, "acme, one?", hours=2)
+        await it.read(asked, to=2)
+        await it.read(to=0)
+        edited = replace(asked, text="acme, one and a half?", is_edit=True, revision="2")
+        await it.read(replace(edited, seen_at=s.at(181)), to=2)
+        await it.read(to=0)
+        card = "Caught up 14:00: 1 mention, 1 still waits for an answer"
+        assert [card, card] == it.sent
+        assert "acme, one and a half?" in it.cards[1].lines[1].text
+
+
 async def test_what_is_muted_is_on_no_card(path: Path) -> None:
     """`alert: none` is none; and a refused channel hands the card to the fallback."""
     async with life(path) as it:
