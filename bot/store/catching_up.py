@@ -90,11 +90,12 @@ def _prefix(heard: effects.Heard, source: str) -> str:
 
 
 def _waiting(work: Work, heard: effects.Heard, source: str) -> int | None:
+    """The newest card of its route, if it still waits; keys are in the order of time."""
     prefix = _prefix(heard, source)
     row = rows.one(
         work.conn.execute(
-            "SELECT id FROM effects WHERE key > ? AND key < ? AND state = 'pending' AND reason = ?"
-            " ORDER BY id DESC LIMIT 1",
+            "SELECT id FROM (SELECT id, state, reason FROM effects WHERE key > ? AND key < ?"
+            " ORDER BY key DESC LIMIT 1) WHERE state = 'pending' AND reason = ?",
             (prefix, prefix + _LAST, WAITING),
         )
     )
@@ -103,7 +104,7 @@ def _waiting(work: Work, heard: effects.Heard, source: str) -> int | None:
 
 def _new(work: Work, heard: effects.Heard, source: str) -> int | None:
     effect = Effect(
-        key=f"{_prefix(heard, source)}{heard.uid}:{heard.version}",
+        key=f"{_prefix(heard, source)}{work.at:016}:{heard.uid}:{heard.version}",
         kind=EffectKind.DIGEST,
         channel=heard.channel,
         route=heard.verdict.route,

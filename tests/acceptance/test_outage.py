@@ -89,7 +89,7 @@ async def test_after_hours_away_there_is_one_card(tmp_path: Path) -> None:
         texts = [message.text for message in world.telegram.messages]
         (card,) = [text for text in texts if text.startswith("Caught up ")]
         assert "4 mentions, 2 still wait for an answer" in card
-        assert "Waiting: 1 critical, 1 normal" in card or "Waiting: 1 critical, 1 high" in card
+        assert "Waiting: 1 critical, 1 high" in card
         assert "acme burns”" in card
         assert "what now" in card
         assert "where is my order" not in card
