@@ -61,6 +61,17 @@ async def begun(world: World, *words: str) -> asyncio.subprocess.Process:
     return daemon
 
 
+async def missed(world: World) -> None:
+    """What happened while the daemon was away; the first and the third were answered in the app."""
+    asked = await long_ago(world, "ann", "hey acme, where is my order?", minutes=239.5)
+    await long_ago(world, "bob", "acme burns", minutes=200)
+    saved = await long_ago(world, "cy", "acme burns as well", minutes=190)
+    await long_ago(world, "dee", "acme, is this still on?", minutes=180, claims=25)
+    await long_ago(world, "eve", "hey acme, what now?", minutes=170)
+    await long_ago(world, "a1", "On it!", minutes=160, by=ACME, **answering(asked))
+    await long_ago(world, "a2", "Sorted!", minutes=150, by=ACME, **answering(saved))
+
+
 async def test_after_hours_away_there_is_one_card(tmp_path: Path) -> None:
     """Stopped, started, killed in the middle, started: one card, no gap, and the inbox has what waits."""
     async with World(tmp_path) as world:
@@ -69,13 +80,7 @@ async def test_after_hours_away_there_is_one_card(tmp_path: Path) -> None:
         daemon = await begun(world, "--since", "4h")
         await until(lambda: health(world), what=world.output)
         assert await ended(daemon) < 5
-        asked = await long_ago(world, "ann", "hey acme, where is my order?", minutes=239.5)
-        await long_ago(world, "bob", "acme burns", minutes=200)
-        saved = await long_ago(world, "cy", "acme burns as well", minutes=190)
-        await long_ago(world, "dee", "acme, is this still on?", minutes=180, claims=25)
-        await long_ago(world, "eve", "hey acme, what now?", minutes=170)
-        await long_ago(world, "a1", "On it!", minutes=160, by=ACME, **answering(asked))
-        await long_ago(world, "a2", "Sorted!", minutes=150, by=ACME, **answering(saved))
+        await missed(world)
         daemon = await begun(world)
         await until(lambda: len(stored(world, "SELECT 1 FROM mentions")) == 5, what=world.output)
         await ended(daemon, signal.SIGKILL)

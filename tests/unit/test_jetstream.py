@@ -196,22 +196,6 @@ async def test_a_clamped_cursor_is_a_gap(server: JetstreamServer, source: Jetstr
     assert (gap.source, gap.reason) == ("bluesky", "cursor_lost")
 
 
-async def test_a_batch_tells_how_far_it_has_observed(
-    server: JetstreamServer, source: JetstreamSource
-) -> None:
-    """By the time of the newest event, wanted or not; a connection alone has observed nothing."""
-    start = from_now()
-    await server.identity("did:plc:ann")
-    until = await server.post("did:plc:ann", "one", rkey="3ka")
-    heard = await read(source, start, until=until)
-    last = heard.batches[-1]
-    assert heard.batches[0].observed_to is None
-    assert last.observed_to is not None
-    assert last.observed_to in {at(event["time_us"]) for event in server.events}
-    assert last.cursor is not None
-    assert micros(last.observed_to) == Position.of(last.cursor).time_us
-
-
 async def test_a_quiet_network_is_no_gap(server: JetstreamServer, source: JetstreamSource) -> None:
     """Where the event of the cursor is still there, nothing is missing, however long nobody wrote."""
     await server.post("did:plc:ann", "long ago")
