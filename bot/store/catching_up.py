@@ -38,10 +38,9 @@ def announce(work: Work, heard: effects.Heard, source: str) -> tuple[Leased, ...
 
 
 def _rings(heard: effects.Heard) -> bool:
-    """A critical ask is alerted singly, unless it is answered by the time its source has caught up."""
+    """What is critical is alerted singly, unless it is answered by the time its source has caught up."""
     verdict = heard.verdict
-    is_critical = verdict.urgency is Urgency.CRITICAL and verdict.alert is not Alert.DIGEST
-    return is_critical and heard.ask is not None
+    return verdict.urgency is Urgency.CRITICAL and verdict.alert is not Alert.DIGEST
 
 
 def release(work: Work, source: str) -> tuple[Leased, ...]:
