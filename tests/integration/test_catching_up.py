@@ -85,7 +85,8 @@ class Life:
         observed_to = None if to is None else self.desk.clock.now() - timedelta(hours=to)
         batch = Batch(posts=posts, cursor=Cursor("1"), seen=len(posts), observed_to=observed_to)
         recorded = await self.intake.take(source, batch)
-        await self.desk.settled()
+        if self.intake.deliver == self.desk.outbox.push:
+            await self.desk.settled()
         return recorded
 
     @property
