@@ -339,8 +339,7 @@ async def _assemble(
     clock: Clock,
     begin: datetime,
 ) -> App:
-    http = HttpClient(clock)
-    wiring = Wiring(http=http, clock=clock)
+    wiring = Wiring(http=(http := HttpClient(clock)), clock=clock)
     sources = {
         name: source(given, wiring)
         for name, given in settings.sources.items()

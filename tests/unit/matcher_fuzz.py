@@ -34,6 +34,21 @@ SENTENCES = (
     "Tiếng Việt cà phê ấm ở chợ Bến Thành",
     "ŉ ǆ ǰ ΐ ẞ ſtop µm Ω K Å ͅ ᾳ ᏣᎳᎩ ꮳꮃꭹ",
 )
+TRICKY = (
+    "can't",
+    "'n",
+    "acme.",
+    "...ok",
+    "wait...",
+    "a.b",
+    "c++",
+    "yahoo!",
+    "~ok~",
+    "new york",
+    "1⁄2",
+    "a b c",
+    "ss",
+)
 NEIGHBOURS = "aZ9_#@+.'’-é\u0301\u0345\u00ad\u200c\u200d\u2060\ufeff\ufe0f\u2029の漢กк각ᄀ\u1161\u11a8א\u093c\u09be️™´ʼ\ud800"
 BLANKS = (
     " ",
@@ -91,6 +106,8 @@ def _pattern(chance: random.Random) -> str:
         pattern = _mutated(chance, pattern)
     elif kind < 0.75:
         pattern = _odd(chance) * chance.choice((1, 1, 2))
+    elif kind < 0.85:
+        pattern = chance.choice(TRICKY)
     return pattern
 
 
@@ -142,6 +159,10 @@ def _other_apostrophes(chance: random.Random, text: str) -> str:
     return "".join(chance.choice("'’‘ʼ´") if one in "'’" else one for one in text)
 
 
+def _other_points(chance: random.Random, text: str) -> str:
+    return text.replace(chance.choice(("...", "..", ".")), "…")
+
+
 def _inserted(chance: random.Random, text: str) -> str:
     at = chance.randint(0, len(text))
     return text[:at] + chance.choice((chance.choice(NEIGHBOURS), _odd(chance))) + text[at:]
@@ -174,6 +195,7 @@ CHANGES: tuple[Change, ...] = (
     _other_letters,
     _other_blanks,
     _other_apostrophes,
+    _other_points,
     _inserted,
     _dropped,
     _swapped,

@@ -135,7 +135,7 @@ async def test_a_mistake_changes_nothing(tmp_path: Path, broken: str) -> None:
     await world.reload.once()
     world.file.write_text(BASE.replace("[acme]", "[zebra]"))
     if broken == "settings":
-        world.file.write_text("brand: {naem: acme}\n")
+        world.file.write_text("brand: {called: acme}\n")
     elif broken == "rules":
         world.rules = ConfigError([Problem(message=f"mistake {number}") for number in range(7)])
     else:
