@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.model import Alert, Effect, EffectKind, Verdict
-from bot.records import Leased
+from bot.records import CardState, Leased
 from bot.staff import Receipt
 from bot.store import rows
 from bot.store.work import Work
@@ -45,14 +45,19 @@ class New:
     tried: tuple[str, ...] = field(default=())
 
 
+_INSERT = (
+    "INSERT INTO effects (key, kind, channel, route, brand, conversation, mention, ask, subject,"
+    " urgency, payload, tried, state, due_at, leased_until, fence, attempts, created_at)"
+    f" VALUES ({rows.marks(18)}) ON CONFLICT (key) DO NOTHING RETURNING id"
+)
+
+
 def insert(work: Work, new: New, *, leased: bool) -> int | None:
     """The row of a new effect, leased to us or pending; None when its key exists."""
     effect = new.effect
     row = rows.one(
         work.conn.execute(
-            "INSERT INTO effects (key, kind, channel, route, brand, conversation, mention, ask, subject,"
-            " urgency, payload, tried, state, due_at, leased_until, fence, attempts, created_at)"
-            f" VALUES ({rows.marks(18)}) ON CONFLICT (key) DO NOTHING RETURNING id",
+            _INSERT,
             (
                 effect.key,
                 effect.kind,
@@ -76,6 +81,15 @@ def insert(work: Work, new: New, *, leased: bool) -> int | None:
         )
     )
     return row[0] if row else None
+
+
+def _first_lease(work: Work, new: New) -> Leased | None:
+    """A new effect that no other stands before, leased with its insertion; None when its key exists."""
+    id_ = insert(work, new, leased=True)
+    if id_ is None:
+        return None
+    effect = replace(new.effect, due_at=new.effect.due_at or work.now)
+    return Leased(id=id_, effect=effect, attempt=1, fence=1, written_at=work.now)
 
 
 def read(work: Work, id_: int) -> Leased:
@@ -111,7 +125,7 @@ def _leased(row: rows.Row) -> Leased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A mention that staff may hear of."""
+    """A mention that staff may hear of; `card` is what stands of it, where that is known without a look."""
 
     brand: str
     conversation: int
@@ -121,6 +135,7 @@ class Heard:
     ask: int | None
     verdict: Verdict
     channel: str
+    card: CardState | None = None
 
     @property
     def key(self) -> str:
@@ -136,7 +151,7 @@ def announce(work: Work, heard: Heard) -> tuple[Leased, ...]:
         return ()
     if heard.verdict.alert is Alert.NONE:
         return ()
-    there = _alerts_there(work, heard)
+    there = () if heard.card is not None else _alerts_there(work, heard)
     if there:
         return update(work, there, version=heard.version, mention=heard.mention)
     effect = Effect(
@@ -148,8 +163,8 @@ def announce(work: Work, heard: Heard) -> tuple[Leased, ...]:
         conversation_id=heard.conversation,
         mention_id=heard.mention,
     )
-    id_ = insert(work, New(effect=effect, ask=heard.ask, urgency=int(heard.verdict.urgency)), leased=True)
-    return () if id_ is None else (read(work, id_),)
+    leased = _first_lease(work, New(effect=effect, ask=heard.ask, urgency=int(heard.verdict.urgency)))
+    return () if leased is None else (replace(leased, card=heard.card),)
 
 
 def _alerts_there(work: Work, heard: Heard) -> tuple[int, ...]:
@@ -271,6 +286,14 @@ def _ask_of(work: Work, effect: int) -> int | None:
     row = work.conn.execute("SELECT ask FROM effects WHERE id = ?", (effect,)).fetchone()
     ask: int | None = row[0]
     return ask
+
+
+def has_updates(work: Work, alert: int) -> bool:
+    """Whether a change of that message waits to be delivered."""
+    row = work.conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM effects WHERE subject = ? AND state = 'pending')", (alert,)
+    ).fetchone()
+    return bool(row[0])
 
 
 def supersede(work: Work, alert: int) -> None:
