@@ -97,7 +97,7 @@ def notice_card(text: str) -> Card:
 
 def one_line(text: str, limit: int) -> str:
     """On one line, without invisible steering (control characters, direction overrides), cut to `limit`."""
-    visible = "".join(char for char in text if char.isspace() or not _steers(char))
+    visible = text if text.isascii() and text.isprintable() else "".join(filter(_is_visible, text))
     flat = " ".join(visible.split())
     if len(flat) <= limit:
         return flat
@@ -106,8 +106,10 @@ def one_line(text: str, limit: int) -> str:
     return (cut[:at_word] if at_word > limit // 2 else cut).rstrip() + "…"
 
 
-def _steers(char: str) -> bool:
-    return unicodedata.category(char) == "Cc" or "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
+def _is_visible(char: str) -> bool:
+    return char.isspace() or not (
+        unicodedata.category(char) == "Cc" or "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
+    )
 
 
 def excerpt(text: str, start: int, limit: int) -> str:

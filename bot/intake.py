@@ -74,10 +74,13 @@ class Intake:
         )
         with self.metrics.record_seconds.time():
             recorded = await self.store.record(entry, now=self.clock.now(), lease_for=LEASE_FOR)
-        self._count(source, batch, recorded)
-        self._report(entry, recorded)
-        if self.deliver and recorded.leased:
-            self.deliver(recorded.leased)
+        try:
+            if self.deliver and recorded.leased:
+                self.deliver(recorded.leased)
+                await asyncio.sleep(0)  # alerts go out before anything is said about them
+        finally:
+            self._count(source, batch, recorded)
+            self._report(entry, recorded)
         return recorded
 
     def _sort(self, post: Post) -> Answer | tuple[Mention, ...]:
@@ -94,15 +97,20 @@ class Intake:
         }
         if not posts:
             return {}
+        if len(posts) == 1:
+            [(post_id, post)] = posts.items()
+            return {post_id: await self._ask(post)}
         told = await asyncio.gather(*map(self._ask, posts.values()))  # cancelled with us, all of them
         return dict(zip(posts, told, strict=True))
 
     async def _ask(self, post: Post) -> Known:
         lookup = self.lookups[post.platform]
         budget = self.lookup_budget.total_seconds()
+        if post.parent is None:
+            return Known(author=await _in_time(lookup.author(post.author_id), budget))
         author, thread = await asyncio.gather(
             _in_time(lookup.author(post.author_id), budget),
-            _in_time(lookup.thread(post.parent.id), budget) if post.parent else _nothing(),
+            _in_time(lookup.thread(post.parent.id), budget),
         )
         return Known(author=author, parent=thread[-1] if thread else None)
 
@@ -173,10 +181,6 @@ class Intake:
                 rules=[fired.rule for fired in item.verdict.fired],
                 source=entry.source,
             )
-
-
-async def _nothing() -> None:
-    """What is known of the post above one that answers none."""
 
 
 async def _in_time(call: Awaitable[T], budget: float) -> T | None:

@@ -105,6 +105,7 @@ class Outbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight: Counter[str] = Counter()
         self._wake = asyncio.Event()
+        self._is_behind = False
         self._turns: dict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(AT_ONCE_PER_CHANNEL)
         )
@@ -150,6 +151,7 @@ class Outbox:
         """Take what is due; return the seconds until there is something again. Reads before it writes."""
         now = self.clock.now()
         due_at = await self.store.next_due_at()
+        self._is_behind = due_at is not None and due_at <= now
         if due_at is None or due_at > now:
             longest = RECOVERY_POLL.total_seconds()
             return longest if due_at is None else min(longest, (due_at - now).total_seconds())
@@ -165,7 +167,8 @@ class Outbox:
     def _done(self, channel: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._in_flight[channel] -= 1
-        self.wake()
+        if self._is_behind:  # there is room for more of what waits
+            self.wake()
 
     async def _deliver(self, leased: Leased) -> None:
         started_at = self.clock.now()
@@ -186,13 +189,15 @@ class Outbox:
         """
         while True:
             try:
-                await self.store.settle(settlement)
+                if await self.store.settle(settlement):
+                    self.wake()
                 self._store_works()
                 break
             except StoreError as error:
                 self._store_fails(error)
                 if self.clock.now() - settlement.started_at >= LEASE_FOR:
                     log.warning("delivery.unsettled", effect=settlement.leased.id, reason=str(error))
+                    self.wake()
                     break
             await self.clock.sleep(STORE_AGAIN.total_seconds())
         self._report(settlement)

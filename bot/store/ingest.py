@@ -166,9 +166,7 @@ def _announce(
     tally.leased += effects.announce(work, heard)
 
 
-def _first_card(
-    work: Work, item: Judged, joined: threads.Joined, author: Author | None
-) -> CardState | None:
+def _first_card(work: Work, item: Judged, joined: threads.Joined, author: Author | None) -> CardState | None:
     """What `card.of_effect` would read of a mention that begins its conversation; None: it must be read."""
     post, opened = item.mention.post, joined.opened
     if opened is None or not joined.alerts or item.channel is None or post.is_edit:

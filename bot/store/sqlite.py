@@ -178,9 +178,7 @@ class SqliteStore:
         self, people: Collection[str], *, now: datetime, lease_for: timedelta
     ) -> tuple[Leased, ...]:
         kept = tuple(people)
-        return await self._write(
-            lambda conn: deciding.release_claims(self._work(conn, now, lease_for), kept)
-        )
+        return await self._write(lambda conn: deciding.release_claims(self._work(conn, now, lease_for), kept))
 
     async def advance(self, feed: str, cursor: Cursor) -> None:
         await self._write(lambda conn: save_cursor(conn, feed, "feed", cursor, at=None))

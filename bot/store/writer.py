@@ -123,25 +123,31 @@ class Writer:
 
     def _all_well(self, group: list[_Job]) -> bool:
         """Run every unit; False when one raised, and then nothing of the transaction is left."""
-        try:
-            for job in group:
-                job.result = job.unit(self._connection)
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            return False
+        for job in group:
+            self._try(job)
+            if job.error is not None:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                return False
         return True
 
     def _attempt(self, job: _Job) -> None:
         self._connection.execute("SAVEPOINT unit")
+        self._try(job)
+        if job.error is not None:
+            if not self._connection.in_transaction:
+                raise _GroupLostError from job.error
+            self._connection.execute("ROLLBACK TO unit")
+            if isinstance(job.error, sqlite3.Error):
+                job.error = store_error(job.error)
+        self._connection.execute("RELEASE unit")
+
+    def _try(self, job: _Job) -> None:
+        job.error = None
         try:
             job.result = job.unit(self._connection)
         except BaseException as error:
-            if not self._connection.in_transaction:
-                raise _GroupLostError from error
-            self._connection.execute("ROLLBACK TO unit")
-            job.error = store_error(error) if isinstance(error, sqlite3.Error) else error
-        self._connection.execute("RELEASE unit")
+            job.error = error
 
     def _undo(self) -> None:
         if self._connection.in_transaction:
