@@ -96,7 +96,7 @@ class SqliteStore:
     async def _write(self, unit: Callable[[sqlite3.Connection], T]) -> T:
         if self._writer is None:
             raise StoreError("the database was opened for reading only")
-        return await asyncio.wrap_future(self._writer.submit(unit))
+        return await self._writer.write(unit)
 
     # --- listening ------------------------------------------------------------------------------
 
