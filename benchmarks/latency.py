@@ -12,13 +12,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import re
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,7 +32,7 @@ from sqlmodel import Session, SQLModel, create_engine, select
 from benchmarks import harness
 from benchmarks.harness import Finding, percentile
 from benchmarks.store import MentionRow, OutboxRow, entry
-from bot import cards
+from bot import cards, log
 from bot.clock import SystemClock
 from bot.gates import State
 from bot.http import HttpClient
@@ -43,7 +44,7 @@ from bot.store.sqlite import SqliteStore
 from connectors.webhook import ChannelSettings, WebhookNotifier
 from tests.acceptance._world import World, until
 
-SECONDS = 2
+SECONDS = 4
 ROUNDS = 3
 AUTHORS = 20
 POLL_SECONDS = 0.1
@@ -236,7 +237,7 @@ def best(way: Way, rate: int, rounds: int) -> Round:
     """The round with the least median."""
     done = []
     for _ in range(rounds):
-        with tempfile.TemporaryDirectory(prefix="outcare-bench-") as scratch:
+        with tempfile.TemporaryDirectory(prefix="outcare-bench-") as scratch, quiet():
             done.append(asyncio.run(way(Path(scratch), rate)))
     return min(done, key=lambda one: one.p50)
 
@@ -262,6 +263,19 @@ def judged(name: str, rate: int, given: Round, allowed_ms: float) -> Iterator[Fi
         at_most=round(10 + 5 * disk99, 2),
         detail=detail,
     )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Log lines are made as in production, and go nowhere."""
+    stderr = sys.stderr
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        sys.stderr = nowhere
+        log.configure("info", "json")
+        try:
+            yield
+        finally:
+            sys.stderr = stderr
 
 
 def measure(repetitions: int) -> Iterator[Finding]:

@@ -1,10 +1,10 @@
 """Durable stores a second (T8): group commit through the product's writer beside one transaction each.
 
 `python -m benchmarks.store`. Two questions. *A pair*: one mention row and one outbox row, as in the usual
-trial of an outbox; the writer, aiosqlite and SQLModel's ORM each write the same pair, durable (FULL) before the
-producer goes on. *A whole mention*: what `Store.record` really writes (post, author, conversation, mention,
-verdict, fired rules, ask, effect, cursor), beside the very same statements through aiosqlite, one transaction
-each. Seconds by the clock, because it waits for the disk; the probe of the disk is from the same run.
+trial of an outbox; the writer, aiosqlite and SQLModel's ORM each write the same pair, durable (FULL) before
+the producer goes on. *A whole mention*: what `Store.record` really writes (post, author, conversation,
+mention, verdict, fired rules, ask, effect, cursor), beside the very same statements through aiosqlite, one
+transaction each. Seconds by the clock, because it waits for the disk; the probe is from the same run.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ LEASE = timedelta(seconds=60)
 _MENTION = "INSERT INTO mention (source, ext_id, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _OUTBOX = "INSERT INTO outbox (dedupe, body) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _TABLES = (
-    "CREATE TABLE mention (id INTEGER PRIMARY KEY, source TEXT, ext_id TEXT, body TEXT, UNIQUE (source, ext_id));"
+    "CREATE TABLE mention (id INTEGER PRIMARY KEY, source TEXT, ext_id TEXT, body TEXT,"
+    " UNIQUE (source, ext_id));"
     "CREATE TABLE outbox (id INTEGER PRIMARY KEY, dedupe TEXT UNIQUE, body TEXT);"
 )
 _BODY = "my kettle leaks since this morning, what can I do now? " * 4
