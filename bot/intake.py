@@ -24,7 +24,7 @@ from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.targets import due_at
 from bot.watchlist import LiveWatch
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 T = TypeVar("T")
 Measured: TypeAlias = tuple[str | None, Mapping[str, Signal]]
 """A text's language and signals."""

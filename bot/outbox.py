@@ -26,7 +26,7 @@ from bot.ports import Clock, Notifier, Store
 from bot.records import LEASE_FOR, CardState, Dead, Held, Leased, Outcome, RetryAt, Sent, Settlement
 from bot.staff import Card, Receipt
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 CONSOLE = "console"
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=5)
@@ -36,7 +36,7 @@ RECOVERY_POLL = timedelta(seconds=30)
 TURN_WITHIN, SEND_WITHIN = timedelta(seconds=15), timedelta(seconds=15)
 BUSY_POLL = timedelta(seconds=1)
 STORE_AGAIN = timedelta(seconds=1)
-AT_ONCE_PER_CHANNEL = 4
+AT_ONCE_PER_CHANNEL = 16
 LEASED_AT_ONCE, LEASED_PER_CHANNEL = 64, 16
 """So many are taken together, and no more for a channel that is that far behind: it must not hold up the
 others, and least of all the fallback of its own alerts."""
