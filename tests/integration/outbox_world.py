@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -107,6 +108,7 @@ class Desk:
         while True:
             await until(self._is_idle)
             due_at = await self.store.next_due_at()
+            await self.store._write(_nothing)  # the outbox has heard of every lease we saw
             if self._is_idle() and (due_at is None or due_at > self.clock.now()):
                 return
             self.outbox.wake()
@@ -122,6 +124,10 @@ class Desk:
 
     def reasons(self) -> list[str]:
         return [value for (value,) in s.rows(self.path, "SELECT reason FROM effects ORDER BY id")]
+
+
+def _nothing(_conn: sqlite3.Connection) -> None:
+    """A unit of work whose end says that all units before it have been told."""
 
 
 async def until(ask: Callable[[], T], *, within: float = 10.0) -> T:
