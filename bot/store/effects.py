@@ -152,10 +152,17 @@ def announce(work: Work, heard: Heard) -> tuple[Leased, ...]:
         return ()
     if heard.verdict.alert is Alert.NONE:
         return ()
-    there = () if heard.card is not None else _alerts_there(work, heard)
+    there = () if heard.card is not None else alerts_there(work, heard)
     if there:
         return update(work, there, version=heard.version, mention=heard.mention)
-    effect = Effect(
+    new = New(effect=alert(heard), ask=heard.ask, urgency=int(heard.verdict.urgency))
+    leased = _first_lease(work, new)
+    return () if leased is None else (replace(leased, card=heard.card),)
+
+
+def alert(heard: Heard) -> Effect:
+    """The wish to show a mention by itself."""
+    return Effect(
         key=heard.key,
         kind=EffectKind.ALERT,
         channel=heard.channel,
@@ -164,11 +171,9 @@ def announce(work: Work, heard: Heard) -> tuple[Leased, ...]:
         conversation_id=heard.conversation,
         mention_id=heard.mention,
     )
-    leased = _first_lease(work, New(effect=effect, ask=heard.ask, urgency=int(heard.verdict.urgency)))
-    return () if leased is None else (replace(leased, card=heard.card),)
 
 
-def _alerts_there(work: Work, heard: Heard) -> tuple[int, ...]:
+def alerts_there(work: Work, heard: Heard) -> tuple[int, ...]:
     """The live alerts of the same ask that are at least as loud and went, or were to go, to this channel."""
     if heard.ask is None:
         return ()
