@@ -6,6 +6,7 @@ The only module that knows both ends: intake gets the judge as a value, the outb
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -165,6 +166,8 @@ class App:
             self.schedule.every("heartbeat", self.settings.heartbeat_every, self._heartbeat)
         self.schedule.start()
         url = await self.web.start()
+        gc.collect()
+        gc.freeze()  # what is here now stays: to look through it again and again would stop everything
         log.info("daemon.started", health=f"{url}/readyz", rules=self.rules.version)
 
     async def _stop(self, loops: list[asyncio.Task[None]]) -> None:

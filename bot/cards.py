@@ -7,7 +7,6 @@ be. All wording comes from `bot.texts`. Posts are hostile input: what must stay 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -29,6 +28,8 @@ LOCK_SCREEN = 60
 _FEWEST_WORDS = 20
 _PARENT_CHARS = 140
 NAME_CHARS = 64
+_STEERS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters that are no white space, and direction overrides."""
 _TOKEN = re.compile(r"([a-z_]+):([0-9A-HJKMNP-TV-Z]{26})\Z")
 _VERBS = frozenset(verb.value for verb in Verb)
 _CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
@@ -80,17 +81,12 @@ def notice_card(text: str) -> Card:
 
 def one_line(text: str, limit: int) -> str:
     """On one line, without invisible steering (control characters, direction overrides), cut to `limit`."""
-    visible = "".join(char for char in text if char.isspace() or not _steers(char))
-    flat = " ".join(visible.split())
+    flat = " ".join(_STEERS.sub("", text).split())
     if len(flat) <= limit:
         return flat
     cut = flat[: limit - 1]
     at_word = cut.rfind(" ")
     return (cut[:at_word] if at_word > limit // 2 else cut).rstrip() + "…"
-
-
-def _steers(char: str) -> bool:
-    return unicodedata.category(char) == "Cc" or "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
 
 
 def excerpt(text: str, start: int, limit: int) -> str:

@@ -24,7 +24,7 @@ from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.targets import due_at
 from bot.watchlist import LiveWatch
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 T = TypeVar("T")
 Measured: TypeAlias = tuple[str | None, Mapping[str, Signal]]
 """A text's language and signals."""
@@ -90,10 +90,13 @@ class Intake:
         with self.metrics.record_seconds.time():
             recorded = await self.store.record(entry, now=self.clock.now(), lease_for=LEASE_FOR)
         self._follow(entry, is_near=is_near)
-        self._count(source, batch, recorded)
-        self._report(entry, recorded)
-        if self.deliver and recorded.leased:
-            self.deliver(recorded.leased)
+        try:
+            if self.deliver and recorded.leased:
+                self.deliver(recorded.leased)
+                await asyncio.sleep(0)  # alerts go out before anything is said about them
+        finally:
+            self._count(source, batch, recorded)
+            self._report(entry, recorded)
         return recorded
 
     def _is_near(self, batch: Batch) -> bool | None:
@@ -123,15 +126,20 @@ class Intake:
         }
         if not posts:
             return {}
+        if len(posts) == 1:
+            [(post_id, post)] = posts.items()
+            return {post_id: await self._ask(post)}
         told = await asyncio.gather(*map(self._ask, posts.values()))  # cancelled with us, all of them
         return dict(zip(posts, told, strict=True))
 
     async def _ask(self, post: Post) -> Known:
         lookup = self.lookups[post.platform]
         budget = self.lookup_budget.total_seconds()
+        if post.parent is None:
+            return Known(author=await _in_time(lookup.author(post.author_id), budget))
         author, thread = await asyncio.gather(
             _in_time(lookup.author(post.author_id), budget),
-            _in_time(lookup.thread(post.parent.id), budget) if post.parent else _nothing(),
+            _in_time(lookup.thread(post.parent.id), budget),
         )
         return Known(author=author, parent=thread[-1] if thread else None)
 
@@ -214,10 +222,6 @@ class Intake:
                 rules=[fired.rule for fired in item.verdict.fired],
                 source=entry.source,
             )
-
-
-async def _nothing() -> None:
-    """What is known of the post above one that answers none."""
 
 
 async def _in_time(call: Awaitable[T], budget: float) -> T | None:

@@ -26,7 +26,7 @@ from bot.ports import Clock, Notifier, Store
 from bot.records import LEASE_FOR, CardState, Dead, Held, Leased, Outcome, RetryAt, Sent, Settlement
 from bot.staff import Card, Receipt
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 CONSOLE = "console"
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=5)
@@ -36,7 +36,7 @@ RECOVERY_POLL = timedelta(seconds=30)
 TURN_WITHIN, SEND_WITHIN = timedelta(seconds=15), timedelta(seconds=15)
 BUSY_POLL = timedelta(seconds=1)
 STORE_AGAIN = timedelta(seconds=1)
-AT_ONCE_PER_CHANNEL = 4
+AT_ONCE_PER_CHANNEL = 16
 LEASED_AT_ONCE, LEASED_PER_CHANNEL = 64, 16
 """So many are taken together, and no more for a channel that is that far behind: it must not hold up the
 others, and least of all the fallback of its own alerts."""
@@ -105,6 +105,7 @@ class Outbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight: Counter[str] = Counter()
         self._wake = asyncio.Event()
+        self._is_behind = False
         self._turns: dict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(AT_ONCE_PER_CHANNEL)
         )
@@ -150,6 +151,7 @@ class Outbox:
         """Take what is due; return the seconds until there is something again. Reads before it writes."""
         now = self.clock.now()
         due_at = await self.store.next_due_at()
+        self._is_behind = due_at is not None and due_at <= now
         if due_at is None or due_at > now:
             longest = RECOVERY_POLL.total_seconds()
             return longest if due_at is None else min(longest, (due_at - now).total_seconds())
@@ -165,7 +167,8 @@ class Outbox:
     def _done(self, channel: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._in_flight[channel] -= 1
-        self.wake()
+        if self._is_behind:  # there is room for more of what waits
+            self.wake()
 
     async def _deliver(self, leased: Leased) -> None:
         started_at = self.clock.now()
@@ -186,13 +189,15 @@ class Outbox:
         """
         while True:
             try:
-                await self.store.settle(settlement)
+                if await self.store.settle(settlement):
+                    self.wake()
                 self._store_works()
                 break
             except StoreError as error:
                 self._store_fails(error)
                 if self.clock.now() - settlement.started_at >= LEASE_FOR:
                     log.warning("delivery.unsettled", effect=settlement.leased.id, reason=str(error))
+                    self.wake()
                     break
             await self.clock.sleep(STORE_AGAIN.total_seconds())
         self._report(settlement)

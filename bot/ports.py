@@ -267,8 +267,10 @@ class Store(Protocol):
         """
         ...
 
-    async def settle(self, settlement: Settlement) -> None:
-        """Write how a try ended. Ignored when the lease has passed to somebody else."""
+    async def settle(self, settlement: Settlement) -> bool:
+        """Write how a try ended; whether something may be due by that. Ignored when the lease has passed to
+        somebody else.
+        """
         ...
 
     async def next_due_at(self) -> datetime | None:

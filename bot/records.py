@@ -83,7 +83,8 @@ class Leased:
 
     `fence` grows with every lease: a settlement with an old one is ignored. `attempt` counts from 1.
     `written_at` is when the effect was wished for; its `due_at` moves with every retry. `receipt` is the
-    platform's reference of the message that an update edits (None: not delivered yet).
+    platform's reference of the message that an update edits (None: not delivered yet). `card`: what there
+    was to show when it was written, if the store knew; whether it still is so, the store must say.
     """
 
     id: int
@@ -92,6 +93,7 @@ class Leased:
     fence: int
     written_at: datetime
     receipt: Receipt | None = None
+    card: CardState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

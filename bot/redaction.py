@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
@@ -46,6 +47,7 @@ _PATTERNS = (
     (re.compile(r"\b(bearer)(?:[ \t]{1,4}|%20)[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1 {MASK}"),
     (re.compile(r"([?&](?:key|sig|signature|code|auth)=)[^\s&#\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),
 )
+_PLAIN = frozenset({bool, float, type(None)})
 _HARMLESS = re.compile(r"[\w./-]*\Z")  # a word, an id, a path: most of what a line carries
 _LOOKS_RANDOM = re.compile(r".{0,400}\d|.{20}")
 _LOOKS_LIKE_A_KEY = re.compile(r"(?=.{0,400}\d).{16}|.{20}")
@@ -76,6 +78,7 @@ class Redactor:
         longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
         pattern = "|".join(re.escape(spelling) for spelling in longest_first)
         self._known = re.compile(pattern) if pattern else None
+        self._key = lru_cache(maxsize=1_000)(self._named)  # a program has few names for its fields
 
     def text(self, text: str) -> str:
         """Redacted, UTF-8 encodable, and at most `MAX_CHARACTERS` long (the middle is left out)."""
@@ -88,12 +91,12 @@ class Redactor:
 
     def value(self, value: Any, *, depth: int = 0) -> Any:
         """The same for what a log line carries: plain JSON values come back, nested ones included."""
-        if value is None or isinstance(value, (bool, float)):
+        if type(value) in _PLAIN or isinstance(value, float):
             return value
-        if isinstance(value, int) and not isinstance(value, Enum):
-            return _number(value)
         if isinstance(value, str):
             return self.text(str(value))
+        if isinstance(value, int) and not isinstance(value, Enum):
+            return _number(value)
         if depth < MAX_DEPTH and isinstance(value, Mapping):
             return self.mapping(value, depth=depth + 1)
         if depth < MAX_DEPTH and isinstance(value, (list, tuple, set, frozenset)):
@@ -104,14 +107,21 @@ class Redactor:
         """A mapping's values redacted; whole, where the key says that the value is a secret."""
         clean: dict[str, Any] = {}
         for key, value in list(mapping.items())[:MAX_ITEMS]:
-            name = self.text(str(key))
-            is_secret = _SECRET_KEY.search(name) and value is not None and not isinstance(value, bool)
-            clean[name] = MASK if is_secret else self.value(value, depth=depth)
+            name, is_secret = self._key(str(key))
+            is_hidden = is_secret and value is not None and not isinstance(value, bool)
+            clean[name] = MASK if is_hidden else self.value(value, depth=depth)
         return clean
+
+    def _named(self, key: str) -> tuple[str, bool]:
+        """A key as it may be read, and whether it says that its value is a secret."""
+        name = self.text(key)
+        return name, _SECRET_KEY.search(name) is not None
 
     def _clean(self, text: str) -> str:
         if self._known:
             text = self._known.sub(MASK, text)
+        if text.isascii() and _HARMLESS.match(text):
+            return text
         text = redact(text)
         return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 

@@ -14,9 +14,11 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from bot.errors import Reason, Rejected, Unavailable
@@ -127,7 +129,10 @@ def payload(card: Card, *, event: str, message: str) -> bytes:
     lines = [_line(line) for line in card.lines]
     told = {"event": event, "message": message, "headline": card.headline, "lines": lines}
     whole = {**told, "alert": card.alert.value, "data": dict(card.data)}
-    return json.dumps(whole, ensure_ascii=False, default=str).encode(errors="replace")
+    try:
+        return msgspec.json.encode(whole, enc_hook=str)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return json.dumps(whole, ensure_ascii=False, default=str).encode(errors="replace")
 
 
 def _line(line: Line) -> dict[str, object]:
@@ -154,6 +159,7 @@ def check(status: int, headers: Mapping[str, str], *, host: str, now: datetime) 
 # --- the signature: pure ------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=16)
 def signing_key(secret: str) -> bytes:
     """Raises ValueError for a `whsec_` that is no base64."""
     if not secret.startswith(_PREFIX):

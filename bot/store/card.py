@@ -5,6 +5,7 @@ It knows the SQL and the order of its columns; how the SQL is run comes in as a 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,6 +35,16 @@ _SHOWN = (
 _POST_AT = 9
 _CONVERSATION_AT = _POST_AT + len(rows.POST)
 _AUTHOR_AT = _CONVERSATION_AT + len(rows.CONVERSATION)
+
+
+def fetcher(conn: sqlite3.Connection) -> Fetch:
+    """`Fetch` on the writer's own connection: it sees what its unit has just written."""
+
+    def fetch(sql: str, values: tuple[Any, ...]) -> Sequence[rows.Row]:
+        found: list[rows.Row] = conn.execute(sql, values).fetchall()
+        return found
+
+    return fetch
 
 
 def of_effect(fetch: Fetch, effect: int) -> CardState | None:
@@ -75,7 +86,7 @@ def load(fetch: Fetch, mention: int, ask: int | None) -> CardState | None:
         conversation=rows.conversation(row[_CONVERSATION_AT:_AUTHOR_AT]),
         author=rows.author(row[_AUTHOR_AT:]),
         ask=_ask(fetch, ask),
-        parent=_parent(fetch, post),
+        parent=parent(fetch, post),
     )
 
 
@@ -85,7 +96,7 @@ def _ask(fetch: Fetch, ask: int | None) -> Ask | None:
     return rows.ask(fetch(f"SELECT {rows.columns(rows.ASK, 'a')} FROM asks a WHERE a.id = ?", (ask,))[0])
 
 
-def _parent(fetch: Fetch, post: Post) -> Post | None:
+def parent(fetch: Fetch, post: Post) -> Post | None:
     """The post above, if it is stored and still there."""
     if post.parent is None:
         return None

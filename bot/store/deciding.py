@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from bot.model import ConversationState, Cursor
 from bot.records import CardState, Change, Decided, Decision, Leased
@@ -26,7 +25,7 @@ def decide(
     before = _decided(work, decision)
     if before is not None:
         return before
-    state = card.of_mention(fetcher(work.conn), decision.mention_id)
+    state = card.of_mention(card.fetcher(work.conn), decision.mention_id)
     if state is None:
         return None
     change = transition(state, decision)
@@ -34,16 +33,6 @@ def decide(
     _audit(work, decision, state, change)
     leased = _show(work, decision, state, change, version)
     return Decided(reply=change.reply, is_loud=change.is_loud, change=change, leased=leased)
-
-
-def fetcher(conn: sqlite3.Connection) -> card.Fetch:
-    """`card.Fetch` on the writer's own connection: it sees what its unit has just written."""
-
-    def fetch(sql: str, values: tuple[Any, ...]) -> Sequence[rows.Row]:
-        found: list[rows.Row] = conn.execute(sql, values).fetchall()
-        return found
-
-    return fetch
 
 
 def _decided(work: Work, decision: Decision) -> Decided | None:

@@ -61,8 +61,10 @@ def _forget_post(work: Work, post: int, *, author: bool) -> tuple[Leased, ...]:
 
 def _forget_as_parent(work: Work, platform: str, post_id: str) -> None:
     found = work.conn.execute(
-        "SELECT m.id FROM mentions m JOIN posts p ON p.id = m.post WHERE p.platform = ? AND p.parent_id = ?",
+        "SELECT m.id, m.conversation FROM mentions m JOIN posts p ON p.id = m.post"
+        " WHERE p.platform = ? AND p.parent_id = ?",
         (platform, post_id),
     ).fetchall()
-    for (mention,) in found:
+    for mention, conversation in found:
         verdicts.forget_parent(work, mention)
+        work.standing.changed(conversation, None)

@@ -6,13 +6,14 @@ It knows the table effects and how messages to staff follow each other; how a de
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.model import Alert, Effect, EffectKind, Verdict
-from bot.records import Leased
+from bot.records import CardState, Leased
 from bot.staff import Receipt
 from bot.store import rows
 from bot.store.work import Work
@@ -45,14 +46,19 @@ class New:
     tried: tuple[str, ...] = field(default=())
 
 
+_INSERT = (
+    "INSERT INTO effects (key, kind, channel, route, brand, conversation, mention, ask, subject,"
+    " urgency, payload, tried, state, due_at, leased_until, fence, attempts, created_at)"
+    f" VALUES ({rows.marks(18)}) ON CONFLICT (key) DO NOTHING RETURNING id"
+)
+
+
 def insert(work: Work, new: New, *, leased: bool) -> int | None:
     """The row of a new effect, leased to us or pending; None when its key exists."""
     effect = new.effect
     row = rows.one(
         work.conn.execute(
-            "INSERT INTO effects (key, kind, channel, route, brand, conversation, mention, ask, subject,"
-            " urgency, payload, tried, state, due_at, leased_until, fence, attempts, created_at)"
-            f" VALUES ({rows.marks(18)}) ON CONFLICT (key) DO NOTHING RETURNING id",
+            _INSERT,
             (
                 effect.key,
                 effect.kind,
@@ -76,6 +82,15 @@ def insert(work: Work, new: New, *, leased: bool) -> int | None:
         )
     )
     return row[0] if row else None
+
+
+def _first_lease(work: Work, new: New) -> Leased | None:
+    """A new effect that no other stands before, leased with its insertion; None when its key exists."""
+    id_ = insert(work, new, leased=True)
+    if id_ is None:
+        return None
+    effect = replace(new.effect, due_at=new.effect.due_at or work.now)
+    return Leased(id=id_, effect=effect, attempt=1, fence=1, written_at=work.now)
 
 
 def read(work: Work, id_: int) -> Leased:
@@ -111,7 +126,7 @@ def _leased(row: rows.Row) -> Leased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A mention that staff may hear of."""
+    """A mention that staff may hear of; `card` is what stands of it, where that is known without a look."""
 
     brand: str
     conversation: int
@@ -121,6 +136,7 @@ class Heard:
     ask: int | None
     verdict: Verdict
     channel: str
+    card: CardState | None = None
 
     @property
     def key(self) -> str:
@@ -136,12 +152,12 @@ def announce(work: Work, heard: Heard) -> tuple[Leased, ...]:
         return ()
     if heard.verdict.alert is Alert.NONE:
         return ()
-    there = alerts_there(work, heard)
+    there = () if heard.card is not None else alerts_there(work, heard)
     if there:
         return update(work, there, version=heard.version, mention=heard.mention)
     new = New(effect=alert(heard), ask=heard.ask, urgency=int(heard.verdict.urgency))
-    id_ = insert(work, new, leased=True)
-    return () if id_ is None else (read(work, id_),)
+    leased = _first_lease(work, new)
+    return () if leased is None else (replace(leased, card=heard.card),)
 
 
 def alert(heard: Heard) -> Effect:
@@ -278,6 +294,14 @@ def _ask_of(work: Work, effect: int) -> int | None:
     return ask
 
 
+def has_updates(work: Work, alert: int) -> bool:
+    """Whether a change of that message waits to be delivered."""
+    row = work.conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM effects WHERE subject = ? AND state = 'pending')", (alert,)
+    ).fetchone()
+    return bool(row[0])
+
+
 def supersede(work: Work, alert: int) -> None:
     """Drop the updates of a message that nobody has begun: something newer will show the same."""
     work.conn.execute(
@@ -295,19 +319,54 @@ def notice(work: Work, key: str, channel: str, text: str) -> None:
 
 # --- leasing ------------------------------------------------------------------------------------
 
+_Due = tuple[int, int, str, str]
+"""Due at, id, kind, channel."""
+
+_FROM = (
+    "SELECT e.due_at, e.id, e.kind, e.channel FROM effects e WHERE {when} AND " + READY + " AND"
+    " e.channel NOT IN (SELECT value FROM json_each(:without)) ORDER BY e.due_at, e.id LIMIT :limit"
+)
+_WAITING = _FROM.format(when="e.state = 'pending' AND e.due_at <= :now")
+_RAN_OUT = _FROM.format(when="e.state = 'leased' AND e.leased_until <= :now")
+"""Two looks, each along an index: an OR of both would sort everything that waits."""
+
 
 def lease(work: Work, *, limit: int, each: int, without: Collection[str]) -> tuple[Leased, ...]:
     """Take effects that are due, or whose lease ran out: oldest first, in order within a message."""
-    due = work.conn.execute(
-        "SELECT id, kind FROM (SELECT e.id, e.kind, e.due_at,"
-        " row_number() OVER (PARTITION BY e.channel ORDER BY e.due_at, e.id) AS place FROM effects e"
-        " WHERE ((e.state = 'pending' AND e.due_at <= :now)"
-        f" OR (e.state = 'leased' AND e.leased_until <= :now)) AND {READY}"
-        " AND e.channel NOT IN (SELECT value FROM json_each(:without)))"
-        " WHERE place <= :each ORDER BY due_at, id LIMIT :limit",
-        {"now": work.at, "limit": limit, "each": each, "without": rows.dump(sorted(without))},
-    ).fetchall()
-    return tuple(_take(work, id_, kind) for id_, kind in due)
+    due: list[_Due] = []
+    for sql in (_RAN_OUT, _WAITING):
+        due += _oldest(work, sql, limit=limit, each=each, without=without)
+    due.sort()
+    counts: Counter[str] = Counter()
+    taken: list[Leased] = []
+    for _, id_, kind, channel in due:
+        counts[channel] += 1
+        if counts[channel] <= each and len(taken) < limit:
+            taken.append(_take(work, id_, kind))
+    return tuple(taken)
+
+
+def _oldest(work: Work, sql: str, *, limit: int, each: int, without: Collection[str]) -> list[_Due]:
+    """At most `each` of a channel. A channel that has given all that it may is left out of the next look, so
+    that no look reads (or sorts) a whole flood.
+    """
+    left_out = set(without)
+    counts: Counter[str] = Counter()
+    found: list[_Due] = []
+    while True:
+        values = {"now": work.at, "limit": limit, "without": rows.dump(sorted(left_out))}
+        full = set()
+        for due in work.conn.execute(sql, values):
+            if counts[due[3]] < each:
+                found.append(due)
+                counts[due[3]] += 1
+            else:
+                full.add(due[3])
+        if not full or len(found) >= limit:
+            return found
+        found = [due for due in found if due[3] in full or due[3] in left_out]
+        counts = Counter(due[3] for due in found)
+        left_out |= full
 
 
 def _take(work: Work, id_: int, kind: Any) -> Leased:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.records import Answer, Entry, Judged, Leased, Recorded
-from bot.store import catching_up, coverage, deletions, effects, posts, rows, threads, verdicts
+from bot.model import Author
+from bot.records import Answer, Ask, CardState, Entry, Judged, Leased, Recorded
+from bot.store import card, catching_up, coverage, deletions, effects, posts, rows, threads, verdicts
 from bot.store.work import Work, save_cursor
 
 
@@ -67,20 +68,23 @@ def _newest(leased: list[Leased]) -> tuple[Leased, ...]:
 
 def _mention(work: Work, item: Judged, tally: _Tally) -> None:
     stored = posts.save(work, item.mention.post)
-    known = rows.one(
-        work.conn.execute(
-            "SELECT id, uid, asks, conversation FROM mentions WHERE post = ? AND brand = ?",
-            (stored.id, item.mention.brand),
-        )
-    )
+    known = None if stored.is_new else _known(work, stored.id, item.mention.brand)
     if stored.is_deleted:
         tally.duplicates += 1
     elif known is None:
-        _new_mention(work, item, stored.id, tally)
+        _new_mention(work, item, stored, tally)
     elif _is_new_text(work, item, stored, known[0]):
         _edited_mention(work, item, known, tally)
     else:
         tally.duplicates += 1
+
+
+def _known(work: Work, post: int, brand: str) -> rows.Row | None:
+    return rows.one(
+        work.conn.execute(
+            "SELECT id, uid, asks, conversation FROM mentions WHERE post = ? AND brand = ?", (post, brand)
+        )
+    )
 
 
 def _is_new_text(work: Work, item: Judged, stored: posts.Stored, mention: int) -> bool:
@@ -89,24 +93,25 @@ def _is_new_text(work: Work, item: Judged, stored: posts.Stored, mention: int) -
     return verdicts.judged_text(work, mention) != item.facts.text
 
 
-def _context(work: Work, item: Judged) -> None:
-    """What the card shows around the mention: its author, and the post above it."""
-    if item.author is not None:
-        posts.save_author(work, item.author)
+def _context(work: Work, item: Judged) -> Author | None:
+    """What the card shows around the mention: its author as now known, and the post above it."""
+    author = posts.save_author(work, item.author) if item.author is not None else None
     if item.parent is not None:
         posts.save(work, item.parent)
+    return author
 
 
-def _new_mention(work: Work, item: Judged, post: int, tally: _Tally) -> None:
-    _context(work, item)
+def _new_mention(work: Work, item: Judged, stored: posts.Stored, tally: _Tally) -> None:
+    author = _context(work, item)
     mention = item.mention
-    conversation = threads.find_or_open(work, mention.brand, mention.post)
+    entered = threads.find_or_open(work, mention.brand, mention.post)
+    conversation = entered.conversation
     row = work.conn.execute(
         "INSERT INTO mentions (uid, post, brand, conversation, kind, spans, asks, due_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             item.mention_id,
-            post,
+            stored.id,
             mention.brand,
             conversation.id,
             mention.kind,
@@ -116,12 +121,12 @@ def _new_mention(work: Work, item: Judged, post: int, tally: _Tally) -> None:
         ),
     ).fetchone()
     verdicts.save(work, row[0], item, item.mention_id)
-    joined = threads.join(work, conversation, item, row[0])
+    joined = threads.join(work, entered, item, row[0])
     tally.stored.append(item.mention_id)
     tally.answered += joined.is_answered
-    _announce(
-        work, item, _Place(mention=row[0], uid=item.mention_id, conversation=conversation.id), joined, tally
-    )
+    place = _Place(mention=row[0], uid=item.mention_id, conversation=conversation.id)
+    first = _first_card(work, item, joined, author) if stored.is_new else None
+    _announce(work, item, place, joined, tally, first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +136,14 @@ class _Place:
     conversation: int
 
 
-def _announce(work: Work, item: Judged, place: _Place, joined: threads.Joined, tally: _Tally) -> None:
+def _announce(
+    work: Work,
+    item: Judged,
+    place: _Place,
+    joined: threads.Joined,
+    tally: _Tally,
+    first: CardState | None = None,
+) -> None:
     if item.channel is None or not joined.alerts:
         return
     heard = effects.Heard(
@@ -143,11 +155,31 @@ def _announce(work: Work, item: Judged, place: _Place, joined: threads.Joined, t
         ask=joined.ask,
         verdict=item.verdict,
         channel=item.channel,
+        card=first,
     )
     if item.is_late:
         tally.leased += catching_up.announce(work, heard, tally.source)
     else:
         tally.leased += effects.announce(work, heard)
+
+
+def _first_card(work: Work, item: Judged, joined: threads.Joined, author: Author | None) -> CardState | None:
+    """What `card.of_effect` would read of a mention that begins its conversation; None: it must be read."""
+    post, opened = item.mention.post, joined.opened
+    if opened is None or not joined.alerts or item.channel is None or post.is_edit:
+        return None
+    ask = Ask(id=joined.ask, started_at=post.posted_at, due_at=item.due_at) if joined.ask else None
+    return CardState(
+        mention_id=item.mention_id,
+        mention=item.mention,
+        verdict=item.verdict,
+        facts=item.facts,
+        conversation=opened,
+        author=author or posts.author(work, post),
+        ask=ask,
+        parent=card.parent(card.fetcher(work.conn), post),
+        earlier=threads.earlier(work, opened),
+    )
 
 
 def _edited_mention(work: Work, item: Judged, known: rows.Row, tally: _Tally) -> None:
@@ -168,7 +200,8 @@ def _edited_mention(work: Work, item: Judged, known: rows.Row, tally: _Tally) ->
     if asked:
         joined = threads.stay(work, conversation_id, mention)
     else:
-        joined = threads.join(work, threads.get(work, conversation_id), item, mention)
+        entered = threads.Entered(conversation=threads.get(work, conversation_id))
+        joined = threads.join(work, entered, item, mention)
     shown = effects.delivered(work, conversation_id)
     tally.leased += effects.update(work, shown, version=joined.version)
     _announce(work, item, _Place(mention=mention, uid=uid, conversation=conversation_id), joined, tally)

@@ -18,11 +18,12 @@ _INSERT = (
     " ON CONFLICT (platform, post_id) DO NOTHING RETURNING id"
 )
 _KNOWN = rows.AUTHOR[2:]
+_AUTHOR = f"SELECT {', '.join(rows.AUTHOR)} FROM authors WHERE platform = ? AND author_id = ?"
 _UPSERT_AUTHOR = (
     f"INSERT INTO authors ({', '.join(rows.AUTHOR)}, updated_at) VALUES ({rows.marks(len(rows.AUTHOR))}, ?)"
     " ON CONFLICT (platform, author_id) DO UPDATE SET "
     + ", ".join(f"{name} = COALESCE(excluded.{name}, authors.{name})" for name in _KNOWN)
-    + ", updated_at = excluded.updated_at"
+    + f", updated_at = excluded.updated_at RETURNING {', '.join(rows.AUTHOR)}"
 )
 
 
@@ -31,6 +32,7 @@ class Stored:
     """Where a post stands. `is_current`: the row holds what was handed in, not something newer."""
 
     id: int
+    is_new: bool = False
     is_deleted: bool = False
     is_current: bool = True
 
@@ -42,7 +44,7 @@ def save(work: Work, post: Post) -> Stored:
             _INSERT, (*rows.post_values(post), post.root_id, work.at, rows.micros(post.seen_at))
         )
     )
-    return Stored(id=row[0]) if row else _again(work, post)
+    return Stored(id=row[0], is_new=True) if row else _again(work, post)
 
 
 def _again(work: Work, post: Post) -> Stored:
@@ -77,9 +79,15 @@ def _revise(work: Work, id_: int, post: Post) -> None:
     )
 
 
-def save_author(work: Work, author: Author) -> None:
-    """What is unknown now (None) leaves what was known."""
-    work.conn.execute(_UPSERT_AUTHOR, (*rows.author_values(author), work.at))
+def save_author(work: Work, author: Author) -> Author | None:
+    """What is unknown now (None) leaves what was known; the author as now known."""
+    return rows.author(work.conn.execute(_UPSERT_AUTHOR, (*rows.author_values(author), work.at)).fetchone())
+
+
+def author(work: Work, post: Post) -> Author | None:
+    """What is known of who wrote it."""
+    row = rows.one(work.conn.execute(_AUTHOR, (post.platform, post.author_id)))
+    return rows.author(row) if row else None
 
 
 def mark_answer(work: Work, post_row: int, brand: str) -> bool:

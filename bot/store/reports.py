@@ -39,7 +39,8 @@ T = TypeVar("T")
 _READERS = 2
 _NEXT = text(
     "SELECT min(at) FROM (SELECT min(e.leased_until) AS at FROM effects e WHERE e.state = 'leased'"
-    f" UNION ALL SELECT min(e.due_at) FROM effects e WHERE e.state = 'pending' AND {READY})"
+    " UNION ALL SELECT * FROM (SELECT e.due_at FROM effects e"
+    f" WHERE e.state = 'pending' AND {READY} ORDER BY e.due_at LIMIT 1))"
 )
 
 

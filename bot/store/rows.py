@@ -55,7 +55,8 @@ def one(cursor: sqlite3.Cursor) -> Row | None:
 
 def micros(at: datetime) -> int:
     """Microseconds since 1970, exactly. Raises ValueError for a naive time."""
-    check_aware(at=at)
+    if at.tzinfo is None:
+        check_aware(at=at)
     return (at - _EPOCH) // _MICROSECOND
 
 

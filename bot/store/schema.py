@@ -136,6 +136,7 @@ def connect_for_writing(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sq
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA temp_store=MEMORY")  # what a savepoint keeps must not wait for a disk
         connection.execute(
             "BEGIN IMMEDIATE"
         )  # a lock or a read-only file shows here, not at the first mention

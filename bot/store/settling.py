@@ -13,19 +13,26 @@ from bot.store import effects, rows
 from bot.store.work import Work
 
 
-def settle(work: Work, settlement: Settlement) -> None:
-    """Ignored when the lease has passed to somebody else (its fence is then higher)."""
+def settle(work: Work, settlement: Settlement) -> bool:
+    """Whether something may have become due by it. Ignored when the lease has passed to somebody else (its
+    fence is then higher).
+    """
+    if isinstance(settlement.outcome, Sent):
+        return _sent(work, settlement, settlement.outcome)
     leased = settlement.leased
     row = rows.one(
         work.conn.execute(
             "SELECT 1 FROM effects WHERE id = ? AND fence = ? AND state = 'leased'", (leased.id, leased.fence)
         )
     )
-    if row is None:
-        return
+    if row is not None:
+        _not_sent(work, settlement)
+    return True
+
+
+def _not_sent(work: Work, settlement: Settlement) -> None:
+    leased = settlement.leased
     match settlement.outcome:
-        case Sent():
-            _sent(work, settlement, settlement.outcome)
         case RetryAt(at=at, reason=reason):
             _log(work, settlement, "retry", reason=reason)
             _set(work, leased, "pending", reason=reason, due_at=rows.micros(at))
@@ -64,21 +71,30 @@ def _log(
     )
 
 
-def _sent(work: Work, settlement: Settlement, outcome: Sent) -> None:
-    leased, receipt = settlement.leased, outcome.receipt
-    _log(work, settlement, "sent", receipt=receipt.ref)
-    _set(work, leased, "sent", reason=None)
-    work.conn.execute(
-        "UPDATE effects SET receipt = ?, receipt_at = ?"
-        " WHERE id = (SELECT COALESCE(subject, id) FROM effects WHERE id = ?)",
-        (receipt.ref, rows.micros(receipt.at), leased.id),
-    )
-    if leased.effect.kind is EffectKind.ALERT:
+_SENT = (
+    "UPDATE effects SET state = 'sent', reason = NULL, leased_until = NULL,"
+    " receipt = CASE WHEN subject IS NULL THEN :ref ELSE receipt END,"
+    " receipt_at = CASE WHEN subject IS NULL THEN :at ELSE receipt_at END"
+    " WHERE id = :id AND fence = :fence AND state = 'leased' RETURNING subject, ask"
+)
+"""The receipt stands with the message: in the alert's row, also after an update."""
+
+
+def _sent(work: Work, settlement: Settlement, outcome: Sent) -> bool:
+    leased, ref, at = settlement.leased, outcome.receipt.ref, rows.micros(outcome.receipt.at)
+    row = rows.one(work.conn.execute(_SENT, {"ref": ref, "at": at, "id": leased.id, "fence": leased.fence}))
+    if row is None:
+        return True
+    subject, ask = row
+    _log(work, settlement, "sent", receipt=ref)
+    if subject is not None:
+        work.conn.execute("UPDATE effects SET receipt = ?, receipt_at = ? WHERE id = ?", (ref, at, subject))
+    if leased.effect.kind is EffectKind.ALERT and ask is not None:
         work.conn.execute(
-            "UPDATE asks SET alerted_at = ? WHERE id = (SELECT ask FROM effects WHERE id = ?)"
-            " AND (alerted_at IS NULL OR alerted_at > ?)",
-            (rows.micros(receipt.at), leased.id, rows.micros(receipt.at)),
+            "UPDATE asks SET alerted_at = ? WHERE id = ? AND (alerted_at IS NULL OR alerted_at > ?)",
+            (at, ask, at),
         )
+    return effects.has_updates(work, subject or leased.id)
 
 
 def _end(work: Work, leased: Leased, state: str, reason: str) -> None:

@@ -34,7 +34,7 @@ from bot.staff import Press
 from bot.store import deciding, effects, inbox, ingest, known, schema, settling
 from bot.store.lock import Lock
 from bot.store.reports import Reports
-from bot.store.work import Work, save_cursor
+from bot.store.work import Standing, Work, save_cursor
 from bot.store.writer import Writer
 
 T = TypeVar("T")
@@ -50,6 +50,7 @@ class SqliteStore:
         self._reports = reports
         self._writer = writer
         self._lock = lock
+        self._standing = Standing()
 
     @classmethod
     async def open(
@@ -89,10 +90,13 @@ class SqliteStore:
         if self._lock is not None:
             self._lock.release()
 
+    def _work(self, conn: sqlite3.Connection, now: datetime, lease_for: timedelta = _NO_LEASE) -> Work:
+        return Work(conn=conn, now=now, lease_for=lease_for, standing=self._standing)
+
     async def _write(self, unit: Callable[[sqlite3.Connection], T]) -> T:
         if self._writer is None:
             raise StoreError("the database was opened for reading only")
-        return await asyncio.wrap_future(self._writer.submit(unit))
+        return await self._writer.write(unit)
 
     # --- listening ------------------------------------------------------------------------------
 
@@ -100,9 +104,7 @@ class SqliteStore:
         return await self._reports.cursor(name)
 
     async def record(self, entry: Entry, *, now: datetime, lease_for: timedelta) -> Recorded:
-        return await self._write(
-            lambda conn: ingest.record(Work(conn=conn, now=now, lease_for=lease_for), entry)
-        )
+        return await self._write(lambda conn: ingest.record(self._work(conn, now, lease_for), entry))
 
     async def held(self, platform: str, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
         return await self._reports.held(platform, since)
@@ -132,29 +134,28 @@ class SqliteStore:
     ) -> tuple[Leased, ...]:
         return await self._write(
             lambda conn: effects.lease(
-                Work(conn=conn, now=now, lease_for=lease_for), limit=limit, each=each, without=without
+                self._work(conn, now, lease_for), limit=limit, each=each, without=without
             )
         )
 
-    async def settle(self, settlement: Settlement) -> None:
-        now = settlement.ended_at
-        await self._write(
-            lambda conn: settling.settle(Work(conn=conn, now=now, lease_for=_NO_LEASE), settlement)
+    async def settle(self, settlement: Settlement) -> bool:
+        return await self._write(
+            lambda conn: settling.settle(self._work(conn, settlement.ended_at), settlement)
         )
 
     async def next_due_at(self) -> datetime | None:
         return await self._reports.next_due_at()
 
     async def card(self, leased: Leased) -> CardState | None:
+        if leased.card is not None and self._standing.shows(leased.card):
+            return leased.card
         return await self._reports.card(leased)
 
     async def digest(self, leased: Leased) -> DigestState:
         return await self._reports.digest(leased)
 
     async def notice(self, key: str, channel: str, text: str, *, now: datetime) -> None:
-        await self._write(
-            lambda conn: effects.notice(Work(conn=conn, now=now, lease_for=_NO_LEASE), key, channel, text)
-        )
+        await self._write(lambda conn: effects.notice(self._work(conn, now), key, channel, text))
 
     # --- deciding -------------------------------------------------------------------------------
 
@@ -169,7 +170,7 @@ class SqliteStore:
     ) -> Decided | None:
         return await self._write(
             lambda conn: deciding.decide(
-                Work(conn=conn, now=now, lease_for=lease_for), decision, transition, cursor=cursor
+                self._work(conn, now, lease_for), decision, transition, cursor=cursor
             )
         )
 
@@ -177,9 +178,7 @@ class SqliteStore:
         self, people: Collection[str], *, now: datetime, lease_for: timedelta
     ) -> tuple[Leased, ...]:
         kept = tuple(people)
-        return await self._write(
-            lambda conn: deciding.release_claims(Work(conn=conn, now=now, lease_for=lease_for), kept)
-        )
+        return await self._write(lambda conn: deciding.release_claims(self._work(conn, now, lease_for), kept))
 
     async def advance(self, feed: str, cursor: Cursor) -> None:
         await self._write(lambda conn: save_cursor(conn, feed, "feed", cursor, at=None))

@@ -7,7 +7,7 @@ so that its card and its claim stay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import asks
 from bot.model import ConversationState, Post
@@ -17,27 +17,33 @@ from bot.store.posts import OwnAnswer, first_answer
 from bot.store.work import Work
 
 _ASK = f"SELECT {rows.columns(rows.ASK, 'a')} FROM asks a"
+_FIND = (
+    f"SELECT {rows.columns(rows.CONVERSATION, 'c')} FROM conversations c"
+    " WHERE c.brand = ? AND c.platform = ? AND c.root_id = ? AND c.author_id = ?"
+)
+_OPEN = (
+    "INSERT INTO conversations (brand, platform, root_id, author_id, state, version)"
+    f" VALUES (?, ?, ?, ?, ?, 0) RETURNING {', '.join(rows.CONVERSATION)}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """What became of a mention: its ask (None: it waits for nothing), and whether staff may hear of it."""
+    """What became of a mention: its ask (None: it waits for nothing), and whether staff may hear of it.
+
+    `opened`: the conversation as it stands, where it began with this mention (and so did the ask).
+    """
 
     ask: int | None
     alerts: bool
     version: int
     is_answered: bool = False
+    opened: Conversation | None = None
 
 
 def find(work: Work, brand: str, post: Post, author_id: str) -> Conversation | None:
     """The brand's conversation with `author_id` in the thread of `post`."""
-    row = rows.one(
-        work.conn.execute(
-            f"SELECT {rows.columns(rows.CONVERSATION, 'c')} FROM conversations c"
-            " WHERE c.brand = ? AND c.platform = ? AND c.root_id = ? AND c.author_id = ?",
-            (brand, post.platform, post.root_id, author_id),
-        )
-    )
+    row = rows.one(work.conn.execute(_FIND, (brand, post.platform, post.root_id, author_id)))
     return rows.conversation(row) if row else None
 
 
@@ -48,18 +54,33 @@ def get(work: Work, conversation: int) -> Conversation:
     return rows.conversation(row)
 
 
-def find_or_open(work: Work, brand: str, post: Post) -> Conversation:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """The conversation that a mention is in; `answer` as `posts.first_answer` told of a new one."""
+
+    conversation: Conversation
+    is_new: bool = False
+    answer: OwnAnswer | None = None
+
+
+def find_or_open(work: Work, brand: str, post: Post) -> Entered:
     """A conversation whose first post had been answered before we saw it begins as answered."""
     found = find(work, brand, post, post.author_id)
     if found is not None:
-        return found
-    state = ConversationState.ANSWERED if first_answer(work, post, brand) else ConversationState.OPEN
+        return Entered(conversation=found)
+    answer = first_answer(work, post, brand)
+    state = ConversationState.ANSWERED if answer else ConversationState.OPEN
+    row = work.conn.execute(_OPEN, (brand, post.platform, post.root_id, post.author_id, state)).fetchone()
+    return Entered(conversation=rows.conversation(row), is_new=True, answer=answer)
+
+
+def earlier(work: Work, conversation: Conversation) -> int:
+    """How many other conversations its author has with its brand."""
     row = work.conn.execute(
-        "INSERT INTO conversations (brand, platform, root_id, author_id, state, version)"
-        f" VALUES (?, ?, ?, ?, ?, 0) RETURNING {', '.join(rows.CONVERSATION)}",
-        (brand, post.platform, post.root_id, post.author_id, state),
+        "SELECT count(*) FROM conversations WHERE brand = ? AND platform = ? AND author_id = ? AND id <> ?",
+        (conversation.brand, conversation.platform, conversation.author_id, conversation.id),
     ).fetchone()
-    return rows.conversation(row)
+    return int(row[0])
 
 
 def advance(work: Work, conversation: int, state: ConversationState | None = None) -> int:
@@ -69,6 +90,7 @@ def advance(work: Work, conversation: int, state: ConversationState | None = Non
         " RETURNING version",
         (state, conversation),
     ).fetchone()
+    work.standing.changed(conversation, row[0])
     return int(row[0])
 
 
@@ -79,11 +101,14 @@ def open_ask(work: Work, conversation: int) -> Ask | None:
     return rows.ask(row) if row else None
 
 
-def join(work: Work, conversation: Conversation, item: Judged, mention: int) -> Joined:
+def join(work: Work, entered: Entered, item: Judged, mention: int) -> Joined:
     """Let a mention start, join or merely touch an ask, as `bot.asks.on_mention` says."""
-    post = item.mention.post
-    waiting = open_ask(work, conversation.id)
-    answer = first_answer(work, post, conversation.brand) if item.asks else None
+    conversation = entered.conversation
+    waiting = None if entered.is_new else open_ask(work, conversation.id)
+    answer = None
+    if item.asks:
+        known = entered.is_new
+        answer = entered.answer if known else first_answer(work, item.mention.post, conversation.brand)
     is_past = waiting is not None and answer is not None and answer.at <= waiting.started_at
     step = asks.on_mention(
         state=conversation.state,
@@ -99,9 +124,17 @@ def join(work: Work, conversation: Conversation, item: Judged, mention: int) -> 
     else:
         ask = waiting.id if waiting else None
         _link(work, mention, ask)
-    version = advance(work, conversation.id, None if is_past else step.state)
-    is_answered = step.answered_at is not None
-    return Joined(ask=ask, alerts=step.alerts, version=version, is_answered=is_answered)
+    state = None if is_past else step.state
+    version = advance(work, conversation.id, state)
+    return Joined(
+        ask=ask,
+        alerts=step.alerts,
+        version=version,
+        is_answered=step.answered_at is not None,
+        opened=replace(conversation, version=version, state=state or conversation.state)
+        if entered.is_new
+        else None,
+    )
 
 
 def stay(work: Work, conversation: int, mention: int) -> Joined:
@@ -128,7 +161,7 @@ def _start(work: Work, mention: int) -> int:
         (mention,),
     ).fetchone()
     ask = int(row[0])
-    _link(work, mention, ask)
+    work.conn.execute("UPDATE mentions SET ask = ? WHERE id = ?", (ask, mention))
     return ask
 
 

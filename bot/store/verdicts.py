@@ -21,7 +21,9 @@ _INSERT = (
 
 def save(work: Work, mention: int, item: Judged, uid: str) -> None:
     """`uid` is the mention's public id: that of the row, also when the item was made under another."""
-    verdict = replace(item.verdict, mention_id=uid)
+    verdict, facts = item.verdict, item.facts
+    if (verdict.mention_id, facts.mention_id) != (uid, uid):
+        verdict, facts = replace(verdict, mention_id=uid), replace(facts, mention_id=uid)
     row = work.conn.execute(
         _INSERT,
         (
@@ -37,7 +39,7 @@ def save(work: Work, mention: int, item: Judged, uid: str) -> None:
             verdict.route,
             rows.dump(verdict.tags),
             rows.dump(verdict),
-            rows.dump(replace(item.facts, mention_id=uid)),
+            rows.dump(facts),
             work.at,
         ),
     ).fetchone()

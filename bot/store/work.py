@@ -1,4 +1,4 @@
-"""What every writing function gets: its unit's connection, the time, and how long we lease."""
+"""What every writing function gets: its unit's connection, the time, how long we lease, and what changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.model import Cursor
+from bot.records import CardState
 from bot.store.rows import micros, micros_or_none
+
+
+class Standing:
+    """Which conversations changed last, and to which version: whether a card in hand shows what is true.
+
+    Units note what they change while they run, so a card is doubted a moment early and never a moment late.
+    One thread writes; any may ask. What is not remembered any more is doubted too.
+    """
+
+    def __init__(self, *, size: int = 10_000) -> None:
+        self._size = size
+        self._versions: dict[int, int | None] = {}
+
+    def changed(self, conversation: int, version: int | None) -> None:
+        """`version` None: the cards changed without a new version."""
+        self._versions.pop(conversation, None)
+        self._versions[conversation] = version
+        if len(self._versions) > self._size:
+            del self._versions[next(iter(self._versions))]
+
+    def shows(self, card: CardState) -> bool:
+        return self._versions.get(card.conversation.id) == card.conversation.version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +38,7 @@ class Work:
     conn: sqlite3.Connection
     now: datetime
     lease_for: timedelta
+    standing: Standing
 
     @property
     def at(self) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
@@ -211,3 +212,58 @@ def test_a_stop_of_the_program_inside_a_unit_does_not_kill_the_writer(writer: Wr
     with pytest.raises(SystemExit):
         writer.submit(stops).result(5)
     assert _insert(writer, 1).result(5) == 1
+
+
+def test_a_group_without_trouble_needs_no_savepoint(writer: Writer, path: Path, trace: list[str]) -> None:
+    """Under a savepoint every page is copied before it is changed: only a group with a failing unit pays."""
+    blocked = _Blocked(writer)
+    futures = [_insert(writer, n) for n in range(5)]
+    blocked.release()
+    assert [f.result(5) for f in futures] == [1, 2, 3, 4, 5]
+    assert [said for said in trace if "SAVEPOINT" in said] == []
+
+
+def test_a_group_with_a_failing_unit_is_run_again_from_the_start(
+    writer: Writer, path: Path, trace: list[str]
+) -> None:
+    """Nothing of the first run stays, whichever unit failed; the others are stored once."""
+    blocked = _Blocked(writer)
+    futures = [_insert(writer, n) for n in (1, 2, 1, 3)]
+    blocked.release()
+    assert [f.result(5) for f in (futures[0], futures[1], futures[3])] == [1, 2, 3]
+    with pytest.raises(StoreError, match="UNIQUE"):
+        futures[2].result(5)
+    assert _stored(path) == [1, 2, 3]
+    assert trace.count("SAVEPOINT unit") == 4
+
+
+async def test_a_coroutine_is_told_after_the_commit(writer: Writer, path: Path) -> None:
+    """What waits for one commit is told together, each its own result or error."""
+
+    def insert(n: int) -> Callable[[sqlite3.Connection], int]:
+        return lambda connection: connection.execute("INSERT INTO t VALUES (?)", (n,)).rowcount
+
+    told = await asyncio.gather(*(writer.write(insert(n)) for n in (1, 2, 2)), return_exceptions=True)
+    assert [1, 1, StoreError] == [one if isinstance(one, int) else type(one) for one in told]
+    assert _stored(path) == [1, 2]
+
+
+async def test_a_coroutine_that_left_before_its_unit_began_wrote_nothing(writer: Writer, path: Path) -> None:
+    """Cancelled while it waited for its turn: as with `submit`."""
+    blocked = _Blocked(writer)
+    waiting = asyncio.create_task(
+        writer.write(lambda connection: connection.execute("INSERT INTO t VALUES (1)"))
+    )
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    blocked.release()
+    await asyncio.wrap_future(_insert(writer, 2))
+    assert _stored(path) == [2]
+
+
+async def test_a_closed_writer_tells_a_coroutine(writer: Writer) -> None:
+    """It raises instead of waiting for ever."""
+    writer.close()
+    with pytest.raises(StoreError, match="closed"):
+        await writer.write(lambda _connection: None)
