@@ -40,7 +40,7 @@ from bot.watchlist import LiveWatch
 from bot.web.health import Check, WebServer
 from rules.engine import ENGINE_VERSION
 from rules.ruleset import RuleSet, load_rules
-from rules.signals.measure import measure
+from rules.signals.measure import measure, prepare
 
 log = structlog.get_logger()
 
@@ -149,7 +149,7 @@ class App:
 
     async def _start(self) -> None:
         now = self.clock.now()
-        self.rules.measure("the first text loads the language model: let it be none of a customer's", ())
+        prepare()
         self.metrics.rules_loaded.info({"version": self.rules.version})
         self.metrics.watch_patterns.set(max((one.watchlist.size for one in self.watches.values()), default=0))
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)

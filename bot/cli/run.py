@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from bot.log import configure
 from bot.reload import Reading
 from bot.settings.load import Settings
 from bot.store.place import is_ephemeral
+
+NAMED_AT_MOST = 8
+"""So many words of the brand are told at the start."""
 
 
 def run_daemon(config: Path | None, since_ago: timedelta) -> None:
@@ -36,14 +39,17 @@ async def _serve(settings: Settings, config: Path | None, since_ago: timedelta) 
     for line in banner(app, setup.config_path(config)):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
-    gc.collect()
-    gc.freeze()  # what is there now stays: looking through it again and again would hold up the loop
     await app.run(stop, reading)
 
 
 def _short(path: Path) -> Path:
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _some(words: Sequence[str]) -> str:
+    more = len(words) - NAMED_AT_MOST
+    return ", ".join(words[:NAMED_AT_MOST]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def banner(app: App, path: Path) -> list[str]:
@@ -54,7 +60,7 @@ def banner(app: App, path: Path) -> list[str]:
     lines = [
         f"Outcare · {settings.aim}" if settings.aim else "Outcare",
         f"  configuration  {_short(path)}",
-        f"  brand          {own.name}: {', '.join(own.words)}",
+        f"  brand          {own.name}: {_some(own.words)}",
         f"  rivals         {', '.join(brand.name for brand in rivals) or 'none'}",
         f"  listens to     {', '.join(settings.sources) or 'nothing (no sources are configured)'}",
         f"  alerts         {', '.join(settings.channels) or 'console'}",
