@@ -33,7 +33,9 @@ FIREHOSE_PER_S = 478
 """Events a second of the whole network in the real capture."""
 MIX, POSTS = 60_000, 20_000
 NAIVE_MIX, NAIVE_POSTS = 1_500, 150
-Run = Callable[[str], Awaitable[None]]
+Read = Callable[[int, str], Awaitable[None]]
+Side = tuple[Read, int]
+"""How so many events are read from an address, and how many."""
 
 
 class Record(msgspec.Struct, gc=False):
@@ -111,9 +113,7 @@ def sender(frames: list[bytes]) -> Iterator[str]:
             process.terminate()
 
 
-def measured(
-    frames: list[bytes], sides: dict[str, tuple[Callable[[int, str], Awaitable[None]], int]], repetitions: int
-) -> dict[str, float]:
+def measured(frames: list[bytes], sides: dict[str, Side], repetitions: int) -> dict[str, float]:
     """Microseconds of processor time an event, for each side with as many events as it is given."""
     with sender(frames) as url:
         runs = {name: partial(_run, side, count, url) for name, (side, count) in sides.items()}
@@ -121,7 +121,7 @@ def measured(
     return {name: least[name] / count * 1e6 for name, (_, count) in sides.items()}
 
 
-def _run(side: Callable[[int, str], Awaitable[None]], count: int, url: str) -> None:
+def _run(side: Read, count: int, url: str) -> None:
     async def whole() -> None:
         await side(count, url)
 
@@ -131,7 +131,7 @@ def _run(side: Callable[[int, str], Awaitable[None]], count: int, url: str) -> N
 def findings(repetitions: int) -> Iterator[Finding]:
     thousand = [re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE) for word in patterns()[:1_000]]
     many, some = watch_for(10_000), watch_for(1_000)
-    mix = {
+    mix: dict[str, Side] = {
         "bare": (bare, MIX),
         "ours": (partial(ours, many), MIX),
         "ours at 1,000": (partial(ours, some), MIX),
