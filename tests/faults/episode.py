@@ -1,0 +1,110 @@
+"""One database through a series of faults under load, audited after each and thoroughly at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.audit import Auditor
+from tests.faults.script import Harm, Scene
+from tests.faults.traffic import Traffic
+from tests.faults.world import Violation, World
+
+DEADLY = frozenset({"kill", "torn", "early", "term"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One fault, and what came of it."""
+
+    fault: str
+    seconds: float
+    violation: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """What an episode was about."""
+
+    posts: int
+    edits: int
+    deletions: int
+    answers: int
+    deliveries: int
+    presses: int
+    lives: int
+    gaps: int
+
+
+async def play(
+    folder: Path, harms: Sequence[Harm], rng: random.Random, tell: Callable[[Run], None]
+) -> Tally | None:
+    """Each of `harms` once, in order; None when a promise was broken (`tell` has heard which)."""
+    async with World(folder, random.Random(rng.random())) as world:
+        traffic = Traffic(world=world, rng=random.Random(rng.random()))
+        auditor = Auditor(world=world, traffic=traffic)
+        scene = Scene(world=world, auditor=auditor, rng=rng)
+        try:
+            for harm in (_begin(traffic), *harms, _end(traffic)):
+                if not await _run(scene, harm, tell):
+                    return None
+        finally:
+            await traffic.stop()
+        return _tally(world, traffic, auditor)
+
+
+def _begin(traffic: Traffic) -> Harm:
+    async def begin(scene: Scene) -> None:
+        """The first life, with the brand's handle resolved; then the traffic."""
+        await scene.world.start()
+        traffic.start()
+        await asyncio.sleep(0.3)
+
+    return begin
+
+
+def _end(traffic: Traffic) -> Harm:
+    async def end(scene: Scene) -> None:
+        """All is well again: the daemon does what is left to do, and ends."""
+        await traffic.stop()
+        await scene.auditor.settle()
+        if (took := await scene.world.stop()) > 5:
+            raise Violation(f"SIGTERM took {took:.1f} s")
+
+    return end
+
+
+async def _run(scene: Scene, harm: Harm, tell: Callable[[Run], None]) -> bool:
+    began, name, world = time.monotonic(), harm.__name__, scene.world
+    violation = None
+    try:
+        if name != "begin" and not world.is_alive:
+            await world.start()
+        await harm(scene)
+        world.heal()
+        if not world.is_alive and name not in DEADLY | {"end"}:
+            raise Violation(f"it ended by itself:\n{world.output[-3000:]}")
+        scene.auditor.glance()
+    except Violation as error:
+        violation = str(error)
+    tell(Run(fault=name, seconds=time.monotonic() - began, violation=violation))
+    return violation is None
+
+
+def _tally(world: World, traffic: Traffic, auditor: Auditor) -> Tally:
+    versions = [version for one in traffic.sent.values() for version in one.versions[1:]]
+    deletions = sum(version.text is None for version in versions)
+    return Tally(
+        posts=len(traffic.sent),
+        edits=len(versions) - deletions,
+        deletions=deletions,
+        answers=len(traffic.answers),
+        deliveries=sum(auditor.arrived().values()),
+        presses=len(traffic.pressed),
+        lives=world.lives,
+        gaps=len(auditor.holes),
+    )
