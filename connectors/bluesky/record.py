@@ -153,6 +153,7 @@ def to_post(record: Record, origin: Origin) -> Post:
         revision=origin.cid,
         url=web_url(origin.did, origin.rkey),
         is_edit=origin.is_edit,
+        revised_at=origin.known_at,
     )
 
 

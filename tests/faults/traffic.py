@@ -82,9 +82,9 @@ class Traffic:
     async def _post(self) -> None:
         while True:
             self._beats += 1
-            if self._beats % 60 == 0:
+            if self._beats % 25 == 0:
                 await self.question()
-            elif self._beats % 45 == 0:
+            elif self._beats % 60 == 0:
                 await self._answer()
             elif self._beats % 20 == 0:
                 await self._edit()
@@ -155,7 +155,7 @@ class Traffic:
         while True:
             for message in self.world.chat.messages[-30:]:
                 label, times = self.rng.choice(LABELS), self._presses.get(message.message_id, 0)
-                is_meant = self.rng.random() < 0.1 and times < PRESSES_PER_MESSAGE
+                is_meant = self.rng.random() < 0.2 and times < PRESSES_PER_MESSAGE
                 if is_meant and label in message.labels:
                     self._presses[message.message_id] = times + 1
                     self.press(self.world.chat, message.message_id, label)
