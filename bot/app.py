@@ -211,7 +211,7 @@ class App:
             yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
-        trouble = self.outbox.store_trouble
+        trouble = self.store.trouble or self.outbox.store_trouble
         yield Check(name="database", ok=trouble is None, detail=trouble or "")
         failing = self.outbox.failing
         for channel in self.settings.channels:

@@ -38,9 +38,7 @@ class Stored:
 def save(work: Work, post: Post) -> Stored:
     """Store a post that is new, or the newer text of one that was edited; anything else changes nothing."""
     row = rows.one(
-        work.conn.execute(
-            _INSERT, (*rows.post_values(post), post.root_id, work.at, _revised_us(post))
-        )
+        work.conn.execute(_INSERT, (*rows.post_values(post), post.root_id, work.at, _revised_us(post)))
     )
     return Stored(id=row[0]) if row else _again(work, post)
 

@@ -50,6 +50,8 @@ class SqliteStore:
         self._reports = reports
         self._writer = writer
         self._lock = lock
+        self.trouble: str | None = None
+        """Why the last write failed; None once one worked."""
 
     @classmethod
     async def open(
@@ -92,7 +94,13 @@ class SqliteStore:
     async def _write(self, unit: Callable[[sqlite3.Connection], T]) -> T:
         if self._writer is None:
             raise StoreError("the database was opened for reading only")
-        return await asyncio.wrap_future(self._writer.submit(unit))
+        try:
+            result = await asyncio.wrap_future(self._writer.submit(unit))
+        except StoreError as error:
+            self.trouble = str(error)
+            raise
+        self.trouble = None
+        return result
 
     # --- listening ------------------------------------------------------------------------------
 

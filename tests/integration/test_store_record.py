@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from itertools import permutations
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import pytest

@@ -64,6 +64,7 @@ def test_a_plain_post() -> None:
         langs=("en", "de"),
         revision="bafyreione",
         url="https://bsky.app/profile/did:plc:ann/post/3kone",
+        revised_at=NINE,
     )
 
 
