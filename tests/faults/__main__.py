@@ -112,7 +112,8 @@ def _report(seed: int, runs: Sequence[Run], tallies: Sequence[Tally], seconds: f
     for run in runs:
         by_fault[run.fault].append(run)
     totals = {
-        field.name: sum(getattr(tally, field.name) for tally in tallies) for field in dataclasses.fields(Tally)
+        field.name: sum(getattr(tally, field.name) for tally in tallies)
+        for field in dataclasses.fields(Tally)
     }
     return {
         "seed": seed,

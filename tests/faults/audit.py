@@ -97,13 +97,18 @@ class Auditor:
         foreign = held.keys() - self.traffic.sent.keys() - self.traffic.answers
         expect(set(), foreign, "what nobody asked for is not stored")
         expect(
-            [], read("SELECT post, brand FROM mentions GROUP BY 1, 2 HAVING count(*) > 1"), "one mention a post"
+            [],
+            read("SELECT post, brand FROM mentions GROUP BY 1, 2 HAVING count(*) > 1"),
+            "one mention a post",
         )
 
     def _cursor_not_ahead(self, read: Any) -> None:
         """Whatever happened up to the committed position is in the database."""
         position = position_us(read)
-        held = {uri: None if gone else text for uri, text, gone in read("SELECT post_id, text, deleted_at FROM posts")}
+        held = {
+            uri: None if gone else text
+            for uri, text, gone in read("SELECT post_id, text, deleted_at FROM posts")
+        }
         for one in self.traffic.sent.values():
             due = [version for version in one.versions if version.time_us <= position]
             if due and not one.is_retired:
@@ -123,10 +128,16 @@ class Auditor:
         decided = Counter(str(press) for (press,) in read("SELECT press_id FROM decisions"))
         expect({}, {press: n for press, n in decided.items() if n > 1}, "each press is decided once")
         forgotten = set(self.world.chat.telegram.confirmed)
-        lost = [press for press, number in self.traffic.pressed.items() if number in forgotten and press not in decided]
+        lost = [
+            press
+            for press, number in self.traffic.pressed.items()
+            if number in forgotten and press not in decided
+        ]
         expect([], lost, "no press is lost")
         expect(set(), decided.keys() - self.traffic.pressed.keys(), "nothing is decided that nobody pressed")
-        winners = read("SELECT conversation FROM decisions WHERE outcome = 'claimed' GROUP BY 1 HAVING count(*) > 1")
+        winners = read(
+            "SELECT conversation FROM decisions WHERE outcome = 'claimed' GROUP BY 1 HAVING count(*) > 1"
+        )
         expect([], winners, "one person gets a claim")
 
     def _gaps(self, read: Any) -> None:
@@ -245,7 +256,11 @@ class Auditor:
             if not arrived[one.uri] and one.uri not in is_told and not one.is_deleted and not one.answer_uri
         ]  # fmt: skip
         expect([], missing, "every alert is delivered")
-        wrong = [uri for uri in is_told if not (self.traffic.sent[uri].is_deleted or self.traffic.sent[uri].answer_uri)]
+        wrong = [
+            uri
+            for uri in is_told
+            if not (self.traffic.sent[uri].is_deleted or self.traffic.sent[uri].answer_uri)
+        ]
         expect([], wrong, "only alerts that nobody wants are dropped")
 
     def _all_decided(self, read: Any) -> None:
@@ -301,4 +316,6 @@ def position_us(read: Any) -> int:
 def expect(wanted: object, found: object, what: str) -> None:
     """Raises: Violation with both sides."""
     if wanted != found:
-        raise Violation(f"not so: {what}\n  expected {wanted!r}\n  found    {json.dumps(found, default=str)[:3000]}")
+        raise Violation(
+            f"not so: {what}\n  expected {wanted!r}\n  found    {json.dumps(found, default=str)[:3000]}"
+        )

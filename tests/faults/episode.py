@@ -86,13 +86,17 @@ async def _run(scene: Scene, harm: Harm, tell: Callable[[Run], None]) -> bool:
             await world.start()
         await harm(scene)
         world.heal()
-        if not world.is_alive and name not in DEADLY | {"end"}:
-            raise Violation(f"it ended by itself:\n{world.output[-3000:]}")
+        _still_there(world, name)
         scene.auditor.glance()
     except Violation as error:
         violation = str(error)
     tell(Run(fault=name, seconds=time.monotonic() - began, violation=violation))
     return violation is None
+
+
+def _still_there(world: World, name: str) -> None:
+    if not world.is_alive and name not in DEADLY | {"end"}:
+        raise Violation(f"it ended by itself:\n{world.output[-3000:]}")
 
 
 def _tally(world: World, traffic: Traffic, auditor: Auditor) -> Tally:

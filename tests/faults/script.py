@@ -105,7 +105,9 @@ async def silence(scene: Scene) -> None:
     """No frames for longer than `silence`: it must hang up by itself and connect anew."""
     before = scene.world.wire.requests
     scene.world.wire.is_silent = True
-    await until(lambda: scene.world.wire.requests > before, within=SILENCE + 10, what="it gives up on silence")
+    await until(
+        lambda: scene.world.wire.requests > before, within=SILENCE + 10, what="it gives up on silence"
+    )
 
 
 async def garbage(scene: Scene) -> None:
@@ -270,9 +272,7 @@ async def corrupt(scene: Scene) -> None:
         raise Violation(f"a damaged database: exit {status}, it says:\n{output}")
     if world.database.read_bytes() != damaged:
         raise Violation("it wrote into a damaged database")
-    for suffix in ("-wal", "-shm"):
-        Path(f"{world.database}{suffix}").unlink(missing_ok=True)
-    shutil.copyfile(whole, world.database)
+    restore(whole, world.database)
     await world.start()
 
 
@@ -286,6 +286,13 @@ def damage(database: Path, rng: random.Random) -> None:
         database.write_bytes(broken)
         if not is_sound(database):
             return
+
+
+def restore(whole: Path, database: Path) -> None:
+    """As docs/operations.md says."""
+    for suffix in ("-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink(missing_ok=True)
+    shutil.copyfile(whole, database)
 
 
 def is_sound(database: Path) -> bool:

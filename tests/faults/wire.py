@@ -125,7 +125,7 @@ class Wire(Loopback):
             heap.append(message)
             if not self.is_shuffled or len(heap) >= _HEAP:
                 break
-        while self.is_silent:
+        while self.is_silent:  # noqa: ASYNC110 - a switch that tests turn as an attribute
             await asyncio.sleep(0.01)
         return heap
 

@@ -94,7 +94,10 @@ class World:
         def named(server: Wire | AppViewServer) -> str:
             return f"localhost:{server.port}"  # a name: so that its resolution can fail
 
-        source = {"jetstream": f"ws://{named(self.wire)}/subscribe", "appview": f"http://{named(self.appview)}"}
+        source = {
+            "jetstream": f"ws://{named(self.wire)}/subscribe",
+            "appview": f"http://{named(self.appview)}",
+        }
         chats = {f"telegram:lane{number}": {"chat": chat} for number, chat in enumerate(CHATS)}
         return {
             "brand": {"name": "acme", "words": ["acme"], "accounts": {"bluesky": ["acme.test"]}},
