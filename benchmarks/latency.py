@@ -10,38 +10,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import re
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.harness import fdatasync_ms, percentile, resident_mb
 from tests.acceptance._world import World, until
-
-
-def fdatasync_ms(folder: Path, times: int = 200) -> list[float]:
-    """How long this disk takes to make 4 kB durable, in milliseconds."""
-    took = []
-    with (folder / "probe").open("wb", buffering=0) as file:
-        for _ in range(times):
-            file.write(b"x" * 4096)
-            began = time.perf_counter()
-            os.fdatasync(file.fileno())
-            took.append((time.perf_counter() - began) * 1000)
-    return took
-
-
-def percentile(values: list[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
-
-
-def resident_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    assert found
-    return int(found.group(1)) / 1024
 
 
 async def measure(folder: Path, *, rate: int, seconds: int) -> dict[str, float]:
