@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -241,16 +242,16 @@ class App:
         others = [name for name in (*self.settings.channels, CONSOLE) if not not_by(name)]
         works = next((name for name in others if name not in self.outbox.failing), None)
         if works is not None:
-            self._aside(self.store.notice(f"{key}:{now:%Y-%m-%dT%H}", works, text, now=now))
+            self._aside(partial(self.store.notice, f"{key}:{now:%Y-%m-%dT%H}", works, text, now=now))
 
-    def _aside(self, work: Coroutine[None, None, None]) -> None:
+    def _aside(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         task = asyncio.create_task(self._quietly(work))
         self._asides.add(task)
         task.add_done_callback(self._asides.discard)
 
-    async def _quietly(self, work: Coroutine[None, None, None]) -> None:
+    async def _quietly(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         try:
-            await work
+            await work()
             self.outbox.wake()
         except BotError as error:
             log.warning("notice.failed", reason=str(error))

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 import structlog
@@ -101,8 +102,8 @@ class Intake:
         lookup = self.lookups[post.platform]
         budget = self.lookup_budget.total_seconds()
         author, thread = await asyncio.gather(
-            _in_time(lookup.author(post.author_id), budget),
-            _in_time(lookup.thread(post.parent.id), budget) if post.parent else _nothing(),
+            _in_time(partial(lookup.author, post.author_id), budget),
+            _in_time(partial(lookup.thread, post.parent.id), budget) if post.parent else _nothing(),
         )
         return Known(author=author, parent=thread[-1] if thread else None)
 
@@ -179,10 +180,11 @@ async def _nothing() -> None:
     """What is known of the post above one that answers none."""
 
 
-async def _in_time(call: Awaitable[T], budget: float) -> T | None:
+async def _in_time(call: Callable[[], Awaitable[T]], budget: float) -> T | None:
+    """Called here, not by the caller: what is made for a task that is cancelled first is never awaited."""
     try:
         async with asyncio.timeout(budget):
-            return await call
+            return await call()
     except (BotError, TimeoutError):
         return None
 
