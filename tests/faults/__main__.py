@@ -80,7 +80,8 @@ def torture(
         runs.append(run)
         made = sum(one.fault in harms for one in runs)
         mark = "BROKEN" if run.violation else "ok"
-        print(f"{made:5}/{count}  {run.fault:10} {run.seconds:6.1f} s  {mark}", file=out, flush=True)  # type: ignore[call-overload]
+        name = f"{run.fault}+{run.over}" if run.over else run.fault
+        print(f"{made:5}/{count}  {name:20} {run.seconds:6.1f} s  {mark}", file=out, flush=True)  # type: ignore[call-overload]
 
     for number, episode in enumerate(episodes(harms, count, rng)):
         place = folder / f"episode-{number}"

@@ -206,6 +206,7 @@ class Auditor:
             self._all_delivered(read)
             self._all_decided(read)
             self._cards_true(read)
+            self._all_answered(read)
             self._all_gaps(read)
 
     async def _reach_the_latest(self) -> None:
@@ -285,6 +286,19 @@ class Auditor:
             is_current = self.traffic.sent[uri].is_retired or deleted_at or (text or "") in shown
             if not is_current:
                 raise Violation(f"the card of {uri} says:\n{shown}\nand not {text!r}")
+
+    def _all_answered(self, read: Any) -> None:
+        """The brand's public answer ended each wait that it was an answer to."""
+        states = dict(read(
+            "SELECT p.post_id, c.state FROM mentions m JOIN posts p ON p.id = m.post"
+            " JOIN conversations c ON c.id = m.conversation"
+        ))  # fmt: skip
+        waiting = [
+            one.uri
+            for one in self._kept()
+            if one.answer_uri and not one.is_deleted and states[one.uri] not in {"answered", "dismissed"}
+        ]
+        expect([], waiting, "what was answered does not wait")
 
     def _all_gaps(self, read: Any) -> None:
         gaps = read("SELECT started_at, ended_at, reason FROM gaps")

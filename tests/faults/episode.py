@@ -6,14 +6,16 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.faults.audit import Auditor
-from tests.faults.script import Harm, Scene
+from tests.faults.script import GENTLE, Harm, Scene, faults
 from tests.faults.traffic import Traffic
 from tests.faults.world import Violation, World
 
+TOGETHER = 0.3
+"""How often a second, gentle fault comes on top of one."""
 DEADLY = frozenset({"kill", "torn", "early", "term"})
 
 
@@ -22,6 +24,8 @@ class Run:
     """One fault, and what came of it."""
 
     fault: str
+    over: str | None = None
+    """A second one that came on top of it."""
     seconds: float
     violation: str | None = None
 
@@ -80,18 +84,31 @@ def _end(traffic: Traffic) -> Harm:
 
 async def _run(scene: Scene, harm: Harm, tell: Callable[[Run], None]) -> bool:
     began, name, world = time.monotonic(), harm.__name__, scene.world
+    second = _second(scene.rng) if name not in {"begin", "end"} else None
     violation = None
     try:
         if name != "begin" and not world.is_alive:
             await world.start()
-        await harm(scene)
+        with_it = [second(_with_own_chance(scene))] if second else []
+        await asyncio.gather(harm(_with_own_chance(scene)), *with_it)
         world.heal()
         _still_there(world, name)
         scene.auditor.glance()
     except Violation as error:
         violation = str(error)
-    tell(Run(fault=name, seconds=time.monotonic() - began, violation=violation))
+    over = second.__name__ if second else None
+    tell(Run(fault=name, over=over, seconds=time.monotonic() - began, violation=violation))
     return violation is None
+
+
+def _second(rng: random.Random) -> Harm | None:
+    known = [harm for harm in faults().values() if harm in GENTLE]
+    return rng.choice(known) if rng.random() < TOGETHER else None
+
+
+def _with_own_chance(scene: Scene) -> Scene:
+    """So that two faults at once do not change each other's choices."""
+    return replace(scene, rng=random.Random(scene.rng.random()))
 
 
 def _still_there(world: World, name: str) -> None:

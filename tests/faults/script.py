@@ -313,6 +313,12 @@ WITH_SHIM: tuple[Harm, ...] = (torn, hole, outage, dns, clock, full, ioerr, slow
 """These need the shim, thus a C compiler."""
 
 
+GENTLE: frozenset[Harm] = frozenset({
+    reset, half, goodbye, shuffle, replay, refuse, directory, webhook, chat, slow,
+})  # fmt: skip
+"""These may come on top of another one."""
+
+
 def faults() -> dict[str, Harm]:
     """Name → fault, of those that this machine can make."""
     return {harm.__name__: harm for harm in (*PLAIN, *(WITH_SHIM if shim() else ()))}

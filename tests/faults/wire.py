@@ -80,8 +80,10 @@ class Wire(Loopback):
             except aiohttp.ClientConnectionError:
                 return web.Response(status=502, text="there is no network")
             near = web.WebSocketResponse()
-            await near.prepare(request)
-            await self._both_ways(near, far)
+            with contextlib.suppress(ConnectionError):  # it went away meanwhile
+                await near.prepare(request)
+                await self._both_ways(near, far)
+            await far.close()
             return near
 
     async def _both_ways(
@@ -95,7 +97,6 @@ class Wire(Loopback):
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            await far.close()
             self._lines.discard(near)
 
     async def _up(self, near: web.WebSocketResponse, far: aiohttp.ClientWebSocketResponse[bool]) -> None:
