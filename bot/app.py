@@ -205,7 +205,7 @@ class App:
         """What `/readyz` asks: each source, account, feed and channel, and the database."""
         for one in self.listeners:
             state = one.state()
-            detail = state.message or ("" if state.is_connected else "not heard of yet")
+            detail = state.message or (state.place or "" if state.is_connected else "not heard of yet")
             yield Check(name=f"source:{state.name}", ok=state.is_connected, detail=detail)
         for account in self.accounts.unresolved():
             detail = "there is no such handle" if account in self.accounts.refused else "not resolved yet"

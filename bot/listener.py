@@ -62,10 +62,12 @@ class Listening:
     """How a source does, for /readyz and `outcare status`.
 
     `is_connected`: this connection has been heard of. `reason`, `message`: why it last failed, until it is
-    heard of again; `retry_at`: when the next try begins. The counters begin with the program.
+    heard of again; `retry_at`: when the next try begins. The counters begin with the program. `place`: which
+    of several hosts this is about, where the source says so.
     """
 
     name: str
+    place: str | None = None
     is_connected: bool = False
     last_event_at: datetime | None = None
     reason: Reason | None = None
@@ -145,6 +147,7 @@ class Listener:
         state = self._state
         self._state = replace(
             state,
+            place=getattr(self.source, "place", None),
             is_connected=True,
             reason=None,
             message=None,
@@ -214,7 +217,8 @@ class Listener:
     def _recovered(self) -> None:
         self._failures = 0
         if self._told is not None:
-            _log.info("source.recovered", source=self.source.name, after=self._told[0].value)
+            place, after = self._state.place, self._told[0].value
+            _log.info("source.recovered", source=self.source.name, after=after, place=place)
         self._told = None
         self._state = replace(self._state, reason=None, message=None)
 

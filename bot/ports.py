@@ -126,6 +126,9 @@ class Source(Protocol):
         Deletions are yielded when `watch` wants the post's id; account deletions always. A stream yields an
         empty batch as soon as it is connected. A batch that saw nothing has no cursor.
 
+        A source with several hosts reads one of them here, the next one after it failed, and says in an
+        attribute `place` (optional, text) which one that is; the loop's back-off holds for all of them.
+
         Raises: Unavailable, Refused (Unauthorized where a credential is wrong), CursorLost.
         """
         ...

@@ -24,12 +24,16 @@ _MAX_BODY = 10_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
-    """The next request gets this instead of an answer. Status 0: silence until the client gives up."""
+    """The next request gets this instead of an answer. Status 0: silence until the client gives up.
+
+    `path`: the next request whose path ends so; others pass.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = "the body of a refusal"
     content_type: str = "text/plain"
+    path: str = ""
 
     async def response(self) -> web.Response:
         if not self.status:
@@ -121,8 +125,9 @@ class Loopback(ABC):
             self.requests += 1
             self._open[id(request)] = request
             try:
-                if self.faults and isinstance(self.faults[0], Refuse):
-                    refuse: Refuse = self.faults.popleft()
+                refuse = self.faults[0] if self.faults else None
+                if isinstance(refuse, Refuse) and request.path.endswith(refuse.path):
+                    self.faults.popleft()
                     return await refuse.response()
                 return await handler(request)
             finally:

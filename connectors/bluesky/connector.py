@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bot.ports import Connector
-from connectors.bluesky.jetstream import NAME, JetstreamSource, Settings, cursor_at
+from connectors.bluesky.jetstream import JetstreamSource, Settings
 from connectors.bluesky.lookup import AppViewLookup
+from connectors.bluesky.position import cursor_at
+from connectors.bluesky.reading import NAME
 
 CONNECTOR = Connector(
     name=NAME,

@@ -1,34 +1,31 @@
-"""Jetstream v1 frames: what one means, and how many of them become a batch. Pure but for the watch it asks.
+"""Jetstream events as this program sees them, and how they are read from v1's wire. Pure.
 
-Format: https://github.com/bluesky-social/jetstream-legacy (README, "Example events"). Knows no socket and
-no file: the live source and the recording both put their frames in here.
+Format: https://github.com/bluesky-social/jetstream-legacy (README, "Example events"); v2's is in
+`connectors.bluesky.messages`. Knows no socket and no file: the live source and the recording both put their
+frames in here.
 """
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from hashlib import blake2b
+from typing import Annotated
 
 import msgspec
 
-from bot.model import Batch, Deletion, Post
+from bot.model import Deletion, Post
 from connectors.bluesky.record import (
     COLLECTION,
     PLATFORM,
     Origin,
     Pieces,
     Record,
-    interest,
     mended,
     post_id,
     to_post,
 )
 
-if TYPE_CHECKING:
-    from bot.model import Cursor, Gap
-    from bot.ports import Watch
-
-MAX_FRAMES = 5_000
 GONE = frozenset({"deleted", "takendown"})
 """Statuses of an inactive account whose posts must go from here too. Not: deactivated, suspended,
 desynchronized, throttled, from which an account comes back.
@@ -41,15 +38,18 @@ Did = Annotated[str, msgspec.Meta(pattern="^did:", max_length=2048)]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITES = frozenset({"create", "update"})
-_POSTS = f'"{COLLECTION}"'.encode()
+POSTS = f'"{COLLECTION}"'.encode()
+"""What every frame about a post has in it, wherever: a string's own quotes are escaped in JSON."""
+COMMIT = b'"kind":"commit"'
 _ACCOUNT = b'"account"'
 
 
 class Envelope(msgspec.Struct, gc=False, frozen=True):
-    """What every frame has."""
+    """What every frame has. `time_us`: when the host saw it; `seq`: its own count (0: v1 has none)."""
 
     time_us: Micros
     kind: str
+    seq: int = 0
 
 
 class Commit(msgspec.Struct, gc=False, frozen=True):
@@ -74,6 +74,7 @@ class Event(msgspec.Struct, gc=False, frozen=True):
     kind: str
     commit: Commit | None = None
     account: Account | None = None
+    seq: int = 0
 
 
 class OddCommit(msgspec.Struct, gc=False, frozen=True):
@@ -123,7 +124,7 @@ def parse(frame: bytes) -> Event | Envelope:
     long did:web or another order of keys is not missed. Raises: Malformed.
     """
     try:
-        if _POSTS in frame or _ACCOUNT in frame:
+        if POSTS in frame or _ACCOUNT in frame:
             return _relevant(frame)
         return _decode_envelope(frame)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -162,6 +163,15 @@ def deletion(event: Event) -> Deletion | None:
     return None
 
 
+def key_of(event: Event | Envelope) -> str:
+    """Eight characters that tell an event of a window from all others, on any host; "": it is never kept."""
+    if not isinstance(event, Event):
+        return ""
+    commit, account = event.commit, event.account
+    what = (commit.operation, commit.rkey, commit.rev) if commit else (account and account.status,)
+    return urlsafe_b64encode(blake2b(repr((event.did, what)).encode(), digest_size=6).digest()).decode()
+
+
 def at(time_us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=time_us)
 
@@ -170,79 +180,9 @@ def micros(when: datetime) -> int:
     return (when - _EPOCH) // timedelta(microseconds=1)
 
 
-class Collector:
-    """Counts frames and keeps what the watch wants of them, until a batch is taken."""
-
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
-        self._posts: list[Post] = []
-        self._deleted: list[Deletion] = []
-        self.seen = self._posts_seen = self._undecodable = 0
-
-    @property
-    def has_found(self) -> bool:
-        return bool(self._posts or self._deleted)
-
-    @property
-    def is_full(self) -> bool:
-        return self.seen >= MAX_FRAMES
-
-    def malformed(self) -> None:
-        self.seen += 1
-        self._undecodable += 1
-
-    def add(self, event: Event | Envelope, seen_at: datetime, *, is_replay: bool = False) -> bool:
-        """Count an event, and keep what is wanted of it. True: something was.
-
-        `is_replay`: it comes again, and was counted before unless something in it is wanted.
-        """
-        is_found = isinstance(event, Event) and self._keep(event, seen_at)
-        if is_found or not is_replay:
-            self.seen += 1
-            self._posts_seen += isinstance(event, Event) and is_post(event)
-        return is_found
-
-    def batch(self, cursor: Cursor | None, gap: Gap | None = None) -> Batch:
-        """What came since the batch before; starts anew."""
-        batch = Batch(
-            posts=tuple(self._posts),
-            deleted=tuple(self._deleted),
-            cursor=cursor,
-            seen=self.seen,
-            posts_seen=self._posts_seen,
-            undecodable=self._undecodable,
-            gap=gap,
-        )
-        self._posts, self._deleted = [], []
-        self.seen = self._posts_seen = self._undecodable = 0
-        return batch
-
-    def _keep(self, event: Event, seen_at: datetime) -> bool:
-        if is_post(event):
-            return self._keep_post(event, seen_at)
-        gone = deletion(event)
-        return gone is not None and self._keep_deletion(gone)
-
-    def _keep_post(self, event: Event, seen_at: datetime) -> bool:
-        commit = event.commit
-        if commit is None or commit.record is None:
-            return False
-        text, refs = interest(commit.record, event.did, commit.rkey)
-        wanted = self._watch.wants(text, event.did, refs)
-        if wanted:
-            self._posts.append(post(event, seen_at))
-        return wanted
-
-    def _keep_deletion(self, gone: Deletion) -> bool:
-        wanted = gone.post_id is None or self._watch.wants("", gone.author_id, (gone.post_id,))
-        if wanted:
-            self._deleted.append(gone)
-        return wanted
-
-
 def _relevant(frame: bytes) -> Event | Envelope:
     try:
-        return _checked(_decode_event(frame))
+        return checked(_decode_event(frame))
     except msgspec.ValidationError:
         other = _decode_other(frame)
         if other.commit.collection == COLLECTION:
@@ -263,7 +203,7 @@ def _mended(odd: Odd) -> Event:
     return Event(did=odd.did, time_us=odd.time_us, kind=odd.kind, commit=commit)
 
 
-def _checked(event: Event) -> Event:
+def checked(event: Event) -> Event:
     commit = event.commit
     if event.kind == "commit" and commit is None:
         raise msgspec.ValidationError("a commit event without its commit")

@@ -1,46 +1,49 @@
-"""Bluesky, the whole network, through Jetstream v1 (`/subscribe`): no account needed.
+"""Bluesky, the whole network, through Jetstream: no account needed.
 
-Reads post creates, updates and deletes, and account deletions. Protocol:
-https://github.com/bluesky-social/jetstream-legacy (README); the newer server keeps this wire frozen:
-https://github.com/bluesky-social/jetstream/blob/main/docs/README.md (5.1). What it says, and what we do:
-- `cursor` is unix microseconds and replays inclusively; a future one is live tail; one that is too old (24 to
-  36 hours) is clamped silently. So the first event tells whether something is missing, and that is a gap.
-- The README advises to go back a few seconds on reconnect, and `time_us` can step back a little (a cut-over
-  from replay to live reorders, jetstream-legacy issue 42). So we go back `REWIND`, and the cursor names what
-  was found in that window: nothing is lost and nothing comes twice.
-- A newer server may replay up to an hour too much (jetstream issue 343): older than the window is skipped.
-- `wantedCollections` does not hold back account and identity events.
-Terms: public data, no limits named for readers; deletions must be followed, and are.
+Reads post creates, updates and deletes, and account deletions. The URL's path says which wire is spoken:
+- v2, `/xrpc/network.bsky.jetstream.subscribeEvents`, compressed where the host offers a dictionary:
+  https://github.com/bluesky-social/jetstream/blob/main/docs/README.md (5.2). A cursor is the host's own
+  `seq`, exact and inclusive, or a time. A `seq` that is too old is refused before the upgrade
+  (`CursorTooOld`); a time that is too old is clamped, and a first message says so (`OutdatedCursor`); a `seq`
+  that lies in the future means another archive (`FutureCursor`).
+- v1, any other path: https://github.com/bluesky-social/jetstream-legacy (README). A cursor is unix
+  microseconds and replays inclusively; a future one is live tail; one that is too old (24 to 36 hours) is
+  clamped silently, so the first event tells whether something is missing. A newer host may replay up to an
+  hour too much on this wire (jetstream issue 343): older than the margin is skipped.
+By time, reading goes back a little, and the position names what was found in that margin: nothing is lost
+and nothing comes twice. Terms: public data, no limits named for readers; deletions must be followed, and are.
 """
 
 from __future__ import annotations
 
-import re
-from base64 import urlsafe_b64encode
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
-from hashlib import blake2b
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+import msgspec
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-from bot.errors import CursorLost, Reason, Unavailable
+from bot.errors import BotError, CursorLost, Reason, Rejected, Unavailable
 from bot.model import Batch, Cursor, Gap
-from connectors.bluesky.frames import Collector, Envelope, Event, Malformed, at, micros, parse
+from connectors.bluesky.dictionary import Dictionaries, StaleDictionary
+from connectors.bluesky.hosts import PUBLIC, Host, Rotation, web
 from connectors.bluesky.inflow import Inflow
-from connectors.bluesky.record import COLLECTION, PLATFORM
+from connectors.bluesky.position import Position, Resume
+from connectors.bluesky.position import cursor_at as cursor_at  # noqa: PLC0414 - belongs to the source
+from connectors.bluesky.reading import FLUSH_SECONDS, NAME, V1, V2, OtherArchive, Reading
+from connectors.bluesky.record import PLATFORM
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
-    from datetime import datetime
+    from collections.abc import AsyncIterator
+
+    from aiohttp import ClientWebSocketResponse
 
     from bot.ports import Clock, Watch, Wiring
+    from connectors.bluesky.dictionary import Unpacker
 
-NAME = "bluesky"
-REWIND = timedelta(seconds=2)
-GAP_OVER = timedelta(seconds=60)
-FLUSH_SECONDS = 5.0
+    Socket = ClientWebSocketResponse[Literal[False]]
+
 MAX_MESSAGE_BYTES = 16_000_000
 """More than any event has: a commit holds at most 2,000,000 bytes
 (https://github.com/bluesky-social/atproto/blob/main/lexicons/com/atproto/sync/subscribeRepos.json), of which
@@ -49,32 +52,38 @@ connection dies at the frame, and again after each resume. (The older hosts forg
 """
 STRANGE_IN_A_ROW = 100
 """So many frames in a row that are no events: this is no Jetstream."""
-_NAMED_AT_MOST = 500
-_MICROSECOND = timedelta(microseconds=1)
-_REWIND_US = REWIND // _MICROSECOND
-_MICROS = re.compile(r"[0-9]{16}")
+_ENTRIES = 3
+"""Tries to enter one host: a cursor and a dictionary may each be refused once."""
+
+
+def _websocket(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"ws", "wss"} or not parts.hostname or parts.query:
+        raise ValueError("write it like wss://host/subscribe")
+    return value
+
+
+_Url = Annotated[str, AfterValidator(_websocket)]
 
 
 class Settings(BaseModel):
     """`sources.bluesky`.
 
+    `jetstream`: one URL or several, the one to prefer first; when a host fails, the next one is read.
     `silence`: seconds without any event after which a connection counts as dead (the public hosts send about
     fifty posts a second; raise it for a small network of your own).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    jetstream: str = "wss://jetstream2.us-east.bsky.network/subscribe"
+    jetstream: _Url | Annotated[tuple[_Url, ...], Field(min_length=1)] = PUBLIC
     silence: float = Field(default=60.0, gt=0)
     appview: str = "https://public.api.bsky.app"
 
-    @field_validator("jetstream")
-    @classmethod
-    def _is_websocket(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"ws", "wss"} or not parts.hostname or parts.query:
-            raise ValueError("write it like wss://host/subscribe")
-        return value
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        urls = (self.jetstream,) if isinstance(self.jetstream, str) else self.jetstream
+        return tuple(Host(url) for url in dict.fromkeys(urls))
 
     @field_validator("appview")
     @classmethod
@@ -86,39 +95,116 @@ class Settings(BaseModel):
 
 
 class JetstreamSource:
-    """`bot.ports.Source` over one Jetstream host."""
+    """`bot.ports.Source` over Jetstream hosts, one at a time."""
 
     name = NAME
     platform = PLATFORM
     is_stream = True
 
     def __init__(self, settings: Settings, wiring: Wiring) -> None:
-        self._settings = settings
+        self._silence = settings.silence
         self._http = wiring.http
         self._clock = wiring.clock
+        self._rotation = Rotation(settings.hosts, wiring.clock)
+        self._dictionaries = Dictionaries(wiring.http, max_bytes=MAX_MESSAGE_BYTES)
+        self._lost_seq: dict[str, int] = {}
+        """Per host, the position's number that it does not know (any more)."""
+
+    @property
+    def place(self) -> str:
+        """The host that is read, or comes next."""
+        return self._rotation.current.name
 
     async def read(self, after: Cursor | None, watch: Watch) -> AsyncIterator[Batch]:
-        reading = Reading(self._position(after), watch, self._clock)
-        url = page_url(self._settings.jetstream, reading.start)
-        pause = min(FLUSH_SECONDS, self._settings.silence)
-        trouble: Unavailable | None = None
-        async with (
-            self._http.websocket(url, max_message_bytes=MAX_MESSAGE_BYTES) as socket,
-            Inflow(socket, self._clock) as inflow,
-        ):
-            yield Batch()
-            try:
-                while (heap := await inflow.take(pause)) is not None:
-                    reading.add(heap)
-                    if reading.is_due:
-                        yield reading.batch()
-                    check(reading.strange, inflow.silent_for, self._settings.silence)
-            except Unavailable as error:
-                trouble = error
-            if reading.has_news:
-                yield reading.batch()
+        start = self._position(after)
+        visit = Visit(host=self._rotation.begin(), start=start)
+        pause = min(FLUSH_SECONDS, self._silence)
+        trouble: BotError | None = None
+        try:
+            async with AsyncExitStack() as stack:
+                socket = await self._enter(stack, visit)
+                reading = visit.reading = visit.begin(watch, self._clock)
+                inflow = await stack.enter_async_context(Inflow(socket, self._clock))
+                yield Batch()
+                try:
+                    while (heap := await inflow.take(pause)) is not None:
+                        reading.add(heap)
+                        if reading.is_due:
+                            yield reading.batch()
+                        check(reading.strange, inflow.silent_for, self._silence)
+                except Unavailable as error:
+                    trouble = error
+                if reading.has_news:
+                    yield reading.batch()
+        except BotError as error:
+            trouble = error
         if trouble is not None:
-            raise trouble
+            told = self._failed(visit, trouble)
+            if told is not trouble:
+                told.__cause__ = trouble
+            raise told
+        self._rotation.end(was_heard=visit.was_heard)
+
+    async def _enter(self, stack: AsyncExitStack, visit: Visit) -> Socket:
+        """Connect where the position ended, and if the host does not take it so, in the next best way."""
+        host = visit.host
+        for tries_left in reversed(range(_ENTRIES)):
+            visit.unpack = await self._dictionaries.of(host)
+            visit.resume = self._resume(host, visit.start)
+            page = host.page(
+                visit.resume.cursor if visit.resume else None, visit.unpack.id if visit.unpack else None
+            )
+            try:
+                return await stack.enter_async_context(
+                    self._http.websocket(page, max_message_bytes=MAX_MESSAGE_BYTES)
+                )
+            except Rejected:
+                if not (tries_left and host.is_v2 and self._learned(await self._refusal(page), visit)):
+                    raise
+        raise AssertionError  # the last try returns or raises
+
+    async def _refusal(self, page: str) -> str:
+        """Why a handshake was refused. Its body is not shown to us, but the host answers a plain request the
+        same: it judges all parameters before the upgrade. "": it does not say.
+        """
+        try:
+            async with self._http.request("GET", web(page)) as response:
+                if response.status != 400:
+                    return ""
+                return msgspec.json.decode(await self._http.read(response, limit=10_000), type=Fault).error
+        except (BotError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return ""
+
+    def _learned(self, fault: str, visit: Visit) -> bool:
+        """Remember what a host refused; False: nothing that can be done without."""
+        resume, unpack = visit.resume, visit.unpack
+        if fault == "CursorTooOld" and resume and resume.by_seq:
+            self._lost_seq[visit.host.name] = resume.start.seq
+        elif fault == "UnknownZstdDictionary" and unpack:
+            self._dictionaries.refused(visit.host, unpack)
+        else:
+            return False
+        return True
+
+    def _resume(self, host: Host, start: Position | None) -> Resume | None:
+        if start is None:
+            return None
+        return Resume.at(host, start, by_seq=self._lost_seq.get(host.name) != start.seq)
+
+    def _failed(self, visit: Visit, error: BotError) -> BotError:
+        """The error to raise, with the host's name in it; what it teaches is remembered."""
+        is_useless = visit.reading is not None and visit.reading.strange >= STRANGE_IN_A_ROW
+        if visit.unpack and (isinstance(error, StaleDictionary) or is_useless):
+            self._dictionaries.refused(visit.host, visit.unpack)
+        if isinstance(error, OtherArchive) and visit.start:
+            self._lost_seq[visit.host.name] = visit.start.seq
+        if visit.reading is not None:
+            error = Unavailable(
+                f"{visit.host.name}: {error}",
+                reason=error.reason,
+                retry_after=getattr(error, "retry_after", None),
+            )
+        return self._rotation.failed(error, was_heard=visit.was_heard)
 
     def _position(self, after: Cursor | None) -> Position | None:
         try:
@@ -129,12 +215,35 @@ class JetstreamSource:
             raise CursorLost("the stored position of bluesky cannot be read", gap) from error
 
 
-def page_url(host: str, start: Position | None) -> str:
-    """Where to connect: posts only, from a little before `start`."""
-    query = {"wantedCollections": COLLECTION}
-    if start is not None:
-        query["cursor"] = str(start.window_us)
-    return f"{host}?{urlencode(query)}"
+class Fault(msgspec.Struct):
+    """An XRPC error: https://atproto.com/specs/xrpc#error-responses."""
+
+    error: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """One reading of one host, and how it was entered."""
+
+    host: Host
+    start: Position | None
+    resume: Resume | None = None
+    unpack: Unpacker | None = None
+    reading: Reading | None = None
+
+    def begin(self, watch: Watch, clock: Clock) -> Reading:
+        return Reading(
+            self.resume,
+            watch,
+            clock,
+            host=self.host.name,
+            wire=V2 if self.host.is_v2 else V1,
+            unpack=self.unpack,
+        )
+
+    @property
+    def was_heard(self) -> bool:
+        return self.reading is not None and self.reading.was_heard
 
 
 def check(strange: int, silent_for: float, silence: float) -> None:
@@ -143,118 +252,3 @@ def check(strange: int, silent_for: float, silence: float) -> None:
         raise Unavailable(f"the last {strange} frames are no Jetstream events", reason=Reason.PROTOCOL)
     if silent_for >= silence:
         raise Unavailable(f"no event for {silent_for:.0f} s", reason=Reason.TIMEOUT)
-
-
-def cursor_at(when: datetime) -> Cursor:
-    """The cursor that begins at a time (as far back as the host keeps events)."""
-    return Position(time_us=micros(when)).text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """What a cursor says: the newest event's time, and what was found in the window before it."""
-
-    time_us: int
-    found: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, cursor: Cursor) -> Position:
-        """Raises: ValueError for text that no version of this file has written."""
-        version, _, rest = cursor.partition(":")
-        number, _, found = rest.partition(":")
-        if version != "v1" or not _MICROS.fullmatch(number):
-            raise ValueError("not a Jetstream cursor")
-        return cls(time_us=int(number), found=tuple(found.split(",")) if found else ())
-
-    @property
-    def text(self) -> Cursor:
-        found = f":{','.join(self.found)}" if self.found else ""
-        return Cursor(f"v1:{self.time_us}{found}")
-
-    @property
-    def window_us(self) -> int:
-        return self.time_us - _REWIND_US
-
-
-class Reading:
-    """One connection's way from frames to batches."""
-
-    def __init__(self, start: Position | None, watch: Watch, clock: Clock) -> None:
-        self.start = start
-        self.strange = 0
-        self._clock = clock
-        self._collector = Collector(watch)
-        self._newest = self._told = start.time_us if start else 0
-        self._found = dict.fromkeys(start.found, start.time_us) if start else {}
-        self._gap: Gap | None = None
-        self._is_first = True
-        self._flushed_at = clock.monotonic()
-
-    @property
-    def has_news(self) -> bool:
-        return self._collector.seen > 0
-
-    @property
-    def is_due(self) -> bool:
-        """Something was found (the socket is drained whenever this is asked), or many frames, or 5 s."""
-        if self._collector.has_found or self._collector.is_full or self._gap:
-            return True
-        return self.has_news and self._clock.monotonic() - self._flushed_at >= FLUSH_SECONDS
-
-    def add(self, heap: Iterable[bytes]) -> None:
-        now = self._clock.now()
-        for frame in heap:
-            try:
-                event = parse(frame)
-            except Malformed:
-                self._collector.malformed()
-                self.strange += 1
-            else:
-                self.strange = 0
-                self._add(event, now)
-
-    def batch(self) -> Batch:
-        has_moved = self._newest != self._told or self._collector.has_found
-        self._told, self._flushed_at = self._newest, self._clock.monotonic()
-        gap, self._gap = self._gap, None
-        return self._collector.batch(self._position().text if has_moved else None, gap)
-
-    def _add(self, event: Event | Envelope, now: datetime) -> None:
-        start = self.start
-        if start and self._is_first:
-            self._gap = gap_before(event.time_us, start)
-        self._is_first = False
-        if start and event.time_us < start.window_us:
-            return
-        behind = event.time_us - start.time_us if start else _REWIND_US + 1
-        if behind <= _REWIND_US and key_of(event) in self._found:
-            return
-        if self._collector.add(event, now, is_replay=behind <= 0):
-            self._found[key_of(event)] = event.time_us
-        # A host whose clock is ahead must not carry the cursor into the future: that would mean live tail.
-        self._newest = max(self._newest, min(event.time_us, micros(now)))
-
-    def _position(self) -> Position:
-        oldest = self._newest - _REWIND_US
-        recent = [(time_us, key) for key, time_us in self._found.items() if time_us >= oldest]
-        self._found = {key: time_us for time_us, key in recent}
-        named = sorted(recent)[-_NAMED_AT_MOST:]
-        return Position(time_us=self._newest, found=tuple(key for _, key in named))
-
-
-def gap_before(first_us: int, start: Position) -> Gap | None:
-    """What is missing when the first event of a replay is so much younger than the cursor."""
-    if first_us - start.time_us <= GAP_OVER // _MICROSECOND:
-        return None
-    return Gap(
-        source=NAME, started_at=at(start.time_us), ended_at=at(first_us), reason=Reason.CURSOR_LOST.value
-    )
-
-
-def key_of(event: Event | Envelope) -> str:
-    """Eight characters that tell an event of a window from all others; "" for what is never kept."""
-    if not isinstance(event, Event):
-        return ""
-    commit, account = event.commit, event.account
-    what = (commit.operation, commit.rkey, commit.rev) if commit else (account and account.status,)
-    return urlsafe_b64encode(blake2b(repr((event.did, what)).encode(), digest_size=6).digest()).decode()

@@ -13,7 +13,10 @@ import zstandard
 
 from bot.errors import Reason, Rejected
 from bot.model import Batch, Cursor
-from connectors.bluesky.frames import Collector, Malformed, at, parse
+from connectors.bluesky import frames, messages
+from connectors.bluesky.collector import Collector
+from connectors.bluesky.frames import POSTS, Malformed, at
+from connectors.bluesky.messages import Notice
 from connectors.bluesky.record import PLATFORM
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 CHUNK = 64 * 1024
 LONGEST_LINE = 16_000_000
 """As `connectors.bluesky.jetstream.MAX_MESSAGE_BYTES`: what came through the stream can be replayed."""
+_V1 = b'"time_us"'
+"""What only the older wire's events have."""
 _MAGIC = b"\x28\xb5\x2f\xfd"
 """How every zstd frame begins: https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1"""
 
@@ -80,13 +85,17 @@ def line_of(cursor: Cursor | None) -> int:
 
 
 def add(collector: Collector, line: bytes) -> None:
-    """Count a line as if its event had come the moment it was made."""
+    """Count a line of either wire as if its event had come the moment it was made."""
+    if POSTS not in line and (frames.COMMIT in line or messages.COMMIT in line) and line.endswith(b"}"):
+        collector.seen += 1
+        return
     try:
-        event = parse(line)
+        event = frames.parse(line) if _V1 in line else messages.parse(line)
     except Malformed:
         collector.malformed()
     else:
-        collector.add(event, at(event.time_us))
+        if not isinstance(event, Notice):
+            collector.add(event, at(event.time_us))
 
 
 def unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,7 +15,8 @@ from bot.model import Cursor
 from bot.ports import Http, Source, Wiring
 from bot.testing.jetstream_server import JetstreamServer
 from bot.testing.loopback import Refuse
-from connectors.bluesky.jetstream import JetstreamSource, Settings, cursor_at
+from connectors.bluesky.jetstream import JetstreamSource, Settings
+from connectors.bluesky.position import cursor_at
 from connectors.bluesky.recording import RecordingSource
 
 SECRET = "hunter2-hunter2"
@@ -23,14 +25,14 @@ SECRET = "hunter2-hunter2"
 class JetstreamStage:
     secret = SECRET
 
-    def __init__(self, server: JetstreamServer, http: HttpClient) -> None:
+    def __init__(self, server: JetstreamServer, http: HttpClient, *, is_v2: bool = False) -> None:
         self.server = server
         self.http = http
         self.start: Cursor | None = cursor_at(SystemClock().now())
+        self._url = server.url_v2 if is_v2 else server.url
 
     def source(self, http: Http) -> Source:
-        settings = Settings(jetstream=self.server.url)
-        return JetstreamSource(settings, Wiring(http=http, clock=SystemClock()))
+        return JetstreamSource(Settings(jetstream=self._url), Wiring(http=http, clock=SystemClock()))
 
     async def publish(self, count: int) -> list[str]:
         return [await self.server.post("did:plc:ann", f"is the lift broken again? {n}") for n in range(count)]
@@ -39,7 +41,9 @@ class JetstreamStage:
         await self.server.raw('{"did":"did:plc:ann","kind":"commit","commit":{"collection":')
 
     def refuse(self, status: int, headers: Mapping[str, str]) -> None:
-        self.server.faults.append(Refuse(status=status, headers=headers, body=f"secret: {SECRET}"))
+        """The next stream is refused, not the dictionary that is asked for before it."""
+        path = urlsplit(self._url).path
+        self.server.faults.append(Refuse(status=status, headers=headers, body=f"secret: {SECRET}", path=path))
 
     def contacts(self) -> int:
         return self.server.requests
@@ -49,11 +53,13 @@ class JetstreamStage:
 
 
 @asynccontextmanager
-async def jetstream_stage() -> AsyncIterator[JetstreamStage]:
+async def jetstream_stage(wire: str = "v1") -> AsyncIterator[JetstreamStage]:
+    """`wire`: "v1", "v2", or "packed" (v2 with its dictionary)."""
     http = HttpClient(SystemClock())
     async with JetstreamServer() as server:
+        server.has_dictionary = wire == "packed"
         try:
-            yield JetstreamStage(server, http)
+            yield JetstreamStage(server, http, is_v2=wire != "v1")
         finally:
             await http.close()
 

@@ -13,7 +13,17 @@ from tests.contract.stages import JetstreamStage, RecordingStage, jetstream_stag
 
 class TestJetstream(NetworkSourceContract):
     def stage(self) -> AbstractAsyncContextManager[JetstreamStage]:
-        return jetstream_stage()
+        return jetstream_stage("v1")
+
+
+class TestJetstreamV2(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[JetstreamStage]:
+        return jetstream_stage("v2")
+
+
+class TestJetstreamV2Compressed(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[JetstreamStage]:
+        return jetstream_stage("packed")
 
 
 class TestRecording(SourceContract):

@@ -18,7 +18,8 @@ from bot.ports import Wiring
 from bot.testing.jetstream_server import JetstreamServer, Stumble
 from bot.testing.loopback import Refuse
 from bot.testing.source_contract import WatchAll
-from connectors.bluesky.jetstream import JetstreamSource, Settings, cursor_at
+from connectors.bluesky.jetstream import JetstreamSource, Settings
+from connectors.bluesky.position import cursor_at
 
 POSTS = 200
 TROUBLES: list[Stumble | Refuse] = [

@@ -11,7 +11,8 @@ import pytest
 from bot.matcher.plain import PlainMatcher
 from bot.model import Account, Brand, Kind
 from bot.watchlist import LiveWatch, Watchlist
-from connectors.bluesky.frames import Collector, parse
+from connectors.bluesky.collector import Collector
+from connectors.bluesky.frames import parse
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "bluesky"
 SEEN = datetime(2026, 1, 5, 9, 0, 1, tzinfo=UTC)

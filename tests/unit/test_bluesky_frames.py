@@ -12,8 +12,8 @@ import pytest
 
 from bot.model import Deletion, Post, PostRef
 from bot.testing.source_contract import WatchAll
+from connectors.bluesky.collector import Collector
 from connectors.bluesky.frames import (
-    Collector,
     Envelope,
     Event,
     Malformed,

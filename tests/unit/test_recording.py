@@ -13,7 +13,7 @@ from bot.errors import Rejected
 from bot.model import Batch, Cursor
 from bot.testing.source_contract import WatchAll
 from connectors.bluesky import recording
-from connectors.bluesky.frames import MAX_FRAMES
+from connectors.bluesky.collector import MAX_FRAMES
 from connectors.bluesky.recording import RecordingSource
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "bluesky"
