@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.model import Batch
-from connectors.bluesky.frames import Event, deletion, is_post, post
+from connectors.bluesky.frames import Event, deletion, post, written
 from connectors.bluesky.record import interest
 
 if TYPE_CHECKING:
@@ -44,10 +44,20 @@ class Collector:
 
         `is_replay`: it comes again, and was counted before unless something in it is wanted.
         """
-        is_found = isinstance(event, Event) and self._keep(event, seen_at)
+        commit, is_found = None, False
+        if isinstance(event, Event):
+            commit = written(event)
+            if commit is None or commit.record is None:
+                is_found = self._keep_deletion(deletion(event))
+            else:
+                text, refs = interest(commit.record, event.did, commit.rkey)
+                is_found = self._watch.wants(text, event.did, refs)
+                if is_found:
+                    self._posts.append(post(event, seen_at))
         if is_found or not is_replay:
             self.seen += 1
-            self._posts_seen += isinstance(event, Event) and is_post(event)
+            if commit is not None:
+                self._posts_seen += 1
         return is_found
 
     def batch(self, cursor: Cursor | None, gap: Gap | None = None) -> Batch:
@@ -65,24 +75,10 @@ class Collector:
         self.seen = self._posts_seen = self._undecodable = 0
         return batch
 
-    def _keep(self, event: Event, seen_at: datetime) -> bool:
-        if is_post(event):
-            return self._keep_post(event, seen_at)
-        gone = deletion(event)
-        return gone is not None and self._keep_deletion(gone)
-
-    def _keep_post(self, event: Event, seen_at: datetime) -> bool:
-        commit = event.commit
-        if commit is None or commit.record is None:
+    def _keep_deletion(self, gone: Deletion | None) -> bool:
+        if gone is None:
             return False
-        text, refs = interest(commit.record, event.did, commit.rkey)
-        wanted = self._watch.wants(text, event.did, refs)
-        if wanted:
-            self._posts.append(post(event, seen_at))
-        return wanted
-
-    def _keep_deletion(self, gone: Deletion) -> bool:
-        wanted = gone.post_id is None or self._watch.wants("", gone.author_id, (gone.post_id,))
-        if wanted:
-            self._deleted.append(gone)
-        return wanted
+        if gone.post_id is not None and not self._watch.wants("", gone.author_id, (gone.post_id,)):
+            return False
+        self._deleted.append(gone)
+        return True

@@ -24,7 +24,6 @@ HEAP = 1_000
 HEAP_BYTES = 32_000_000
 """Frames and bytes held at most; then the socket is not read, and TCP tells the server to wait."""
 
-_FRAMES = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
 _POLITE = frozenset({1000, 1001})
 """Close codes of a server that ends or restarts: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1"""
 
@@ -85,14 +84,16 @@ class Inflow:
         self._arrived.set()
 
     async def _read(self) -> Unavailable | None:
+        receive = self._socket.receive
         try:
             while True:
-                message = await self._socket.receive()
-                if message.type not in _FRAMES:
-                    return ending(message.type, self._socket.close_code)
-                self._heap.append(message.data)
-                self._heap_bytes += len(message.data)
-                self._arrived.set()
+                kind, frame, _ = await receive()
+                if kind is not WSMsgType.TEXT and kind is not WSMsgType.BINARY:
+                    return ending(kind, self._socket.close_code)
+                if not self._heap:
+                    self._arrived.set()
+                self._heap.append(frame)
+                self._heap_bytes += len(frame)
                 if len(self._heap) >= HEAP or self._heap_bytes >= HEAP_BYTES:
                     self._room.clear()
                     await self._room.wait()

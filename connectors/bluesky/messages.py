@@ -19,12 +19,15 @@ from connectors.bluesky.frames import (
     Envelope,
     Event,
     Malformed,
-    checked,
+    is_whole,
     micros,
 )
 from connectors.bluesky.record import COLLECTION, Pieces, Record, mended
 
-COMMIT = b'subscribeEvents#commit"'
+_START = b'{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#commit"'
+COMMIT = (slice(len(_START)), _START)
+"""What shows that a frame is a commit, and where."""
+_COMMIT = b'subscribeEvents#commit"'
 _ACCOUNT = b'subscribeEvents#account"'
 _UNKNOWN = Envelope(time_us=0, kind="unknown")
 _KINDS = {f"network.bsky.jetstream.subscribeEvents#{kind}": kind for kind in ("commit", "account", "sync")}
@@ -103,7 +106,7 @@ def parse(frame: bytes) -> Event | Envelope | Notice:
     What nobody knows yet is an envelope without time and seq, so that it moves no cursor. Raises: Malformed.
     """
     try:
-        if (POSTS in frame and COMMIT in frame) or _ACCOUNT in frame:
+        if (frame.rfind(POSTS) >= 0 and frame.find(_COMMIT) >= 0) or frame.find(_ACCOUNT) >= 0:
             return _relevant(frame)
         return _other(_decode_message(frame))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -158,7 +161,10 @@ def _event(subject: _Subject, record: Record | None) -> Event | Envelope:
         cid=subject.cid,
     )
     when = _time(subject.witnessed_at or subject.time)
-    return checked(Event(did=subject.did, time_us=when, kind="commit", commit=commit, seq=subject.seq))
+    event = Event(did=subject.did, time_us=when, kind="commit", commit=commit, seq=subject.seq)
+    if not is_whole(event):
+        raise msgspec.ValidationError("a post without its record")
+    return event
 
 
 def _envelope(subject: _Subject) -> Envelope:

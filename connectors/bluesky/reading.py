@@ -5,7 +5,6 @@ Knows both wires by their parsers, and no socket.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from connectors.bluesky.messages import Notice
 from connectors.bluesky.position import ELSEWHERE, NAMED_AT_MOST, Position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from bot.model import Batch
@@ -31,25 +30,38 @@ FLUSH_SECONDS = 5.0
 _MICROSECOND = timedelta(microseconds=1)
 _GAP_US = GAP_OVER // _MICROSECOND
 _NAMED_US = ELSEWHERE // _MICROSECOND
+CLOSING = ord("}")
+_UNPACKED_BYTES = 4_000_000
 _DISORDER_US = 10_000_000
 """How late an event may come, generously: a cut-over from replay to live reorders
 (https://github.com/bluesky-social/jetstream-legacy/issues/42)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """One of Jetstream's two wires.
+    """One of Jetstream's two wires. `counts`: its events have a `seq`."""
 
-    `commit`: bytes that a commit's frame has in it, and no other kind's. `counts`: its events have a `seq`.
+    def __init__(
+        self,
+        parse: Callable[[bytes], Event | Envelope | Notice],
+        commit: tuple[slice, bytes],
+        *,
+        counts: bool,
+    ) -> None:
+        self.parse = parse
+        self.where, self.mark = commit
+        self.counts = counts
+
+
+def passes_over(frame: bytes, wire: Wire) -> bool:
+    """Whether a frame is, as it stands there, a commit of another collection: it need not be decoded.
+
+    Says no where it is not sure: another layout is decoded. (`Reading` has the same in a loop.)
     """
-
-    parse: Callable[[bytes], Event | Envelope | Notice]
-    commit: bytes
-    counts: bool
+    return frame[wire.where] == wire.mark and frame.rfind(POSTS) < 0 and frame[-1] == CLOSING
 
 
-V1 = Wire(parse=frames.parse, commit=frames.COMMIT, counts=False)
-V2 = Wire(parse=messages.parse, commit=messages.COMMIT, counts=True)
+V1 = Wire(frames.parse, frames.COMMIT, counts=False)
+V2 = Wire(messages.parse, messages.COMMIT, counts=True)
 
 
 class OtherArchive(Unavailable):
@@ -86,6 +98,7 @@ class Reading:
         self._is_clamped = False
         self._has_caught_up = resume is None
         self._flushed_at = clock.monotonic()
+        self._now_us = 0
         self.was_heard = False
 
     @property
@@ -99,34 +112,15 @@ class Reading:
             return True
         return self.has_news and self._clock.monotonic() - self._flushed_at >= FLUSH_SECONDS
 
-    def add(self, heap: Iterable[bytes]) -> None:
-        """Take frames as they came. Raises: Unavailable where the host ends the stream, or should be left.
-
-        Once the replay has caught up with the position, a commit of another collection is not decoded: only
-        the last of them, for where reading stands.
-        """
+    def add(self, heap: Sequence[bytes]) -> None:
+        """Take frames as they came. Raises: Unavailable where the host ends the stream, or should be left."""
         now = self._clock.now()
-        unpack, wire, is_quick = self._unpack, self._wire, self._has_caught_up
-        commit, parse, strange = wire.commit, wire.parse, self.strange
-        take = self._flowing if is_quick else self._replayed
-        skipped, last = 0, b""
-        try:
-            for packed in heap:
-                try:
-                    frame = packed if unpack is None else unpack(packed)
-                    if is_quick and POSTS not in frame and commit in frame and frame.endswith(b"}"):
-                        skipped, strange, last = skipped + 1, 0, frame
-                        continue
-                    event = parse(frame)
-                except Malformed:
-                    self._collector.malformed()
-                    strange += 1
-                    continue
-                strange, last = 0, b""
-                take(event, now)
-        finally:
-            self.strange = strange
-            self._skip(skipped, last, micros(now))
+        self._now_us = micros(now)
+        if self._unpack is None:
+            self._take(heap, now)
+            return
+        for unpacked in self._unpacked(heap, self._unpack):
+            self._take(unpacked, now)
 
     def batch(self) -> Batch:
         has_moved = self._newest != self._told or self._collector.has_found
@@ -134,19 +128,63 @@ class Reading:
         gap, self._gap = self._gap, None
         return self._collector.batch(self._position().text if has_moved else None, gap)
 
-    def _skip(self, skipped: int, last: bytes, now_us: int) -> None:
-        """Count what was not decoded."""
-        self._collector.seen += skipped
-        if not last:
-            return
+    def _unpacked(self, heap: Iterable[bytes], unpack: Callable[[bytes], bytes]) -> Iterator[list[bytes]]:
+        """A little at a time: small frames may hold much."""
+        ready: list[bytes] = []
+        size = 0
         try:
-            event = self._wire.parse(last)
+            for packed in heap:
+                try:
+                    frame = unpack(packed)
+                except Malformed:
+                    self._malformed()
+                    continue
+                ready.append(frame)
+                size += len(frame)
+                if size >= _UNPACKED_BYTES:
+                    yield ready
+                    ready, size = [], 0
+        except Unavailable:
+            yield ready
+            raise
+        yield ready
+
+    def _take(self, heap: Sequence[bytes], now: datetime) -> None:
+        """Once the replay has caught up, commits of other collections are not decoded: only the last of them,
+        for where reading stands.
+        """
+        parse, where, mark = self._wire.parse, self._wire.where, self._wire.mark
+        take, kept = self._replayed, heap
+        if self._has_caught_up:
+            take = self._flowing
+            kept = [f for f in heap if f[where] != mark or f.rfind(POSTS) >= 0 or f[-1] != CLOSING]
+        for frame in kept:
+            try:
+                event = parse(frame)
+            except Malformed:
+                self._malformed()
+            else:
+                take(event, now)
+        if len(kept) < len(heap):
+            self.strange = 0
+            self._collector.seen += len(heap) - len(kept)
+            if not kept or kept[-1] is not heap[-1]:
+                self._stand(heap[-1])
+
+    def _malformed(self) -> None:
+        self._collector.malformed()
+        self.strange += 1
+
+    def _stand(self, frame: bytes) -> None:
+        """Where reading stands after a frame that was only counted."""
+        try:
+            event = self._wire.parse(frame)
         except Malformed:
             self._collector.seen -= 1
-            self._collector.malformed()
+            self._malformed()
         else:
             if not isinstance(event, Notice):
-                self._move(event, now_us)
+                self._move(event)
 
     def _flowing(self, event: Event | Envelope | Notice, now: datetime) -> None:
         if isinstance(event, Notice):
@@ -154,10 +192,11 @@ class Reading:
             return
         if self._collector.add(event, now):
             self._found[key_of(event)] = event.time_us
-        self._move(event, micros(now))
+        self._move(event)
 
     def _replayed(self, event: Event | Envelope | Notice, now: datetime) -> None:
         """An event while those before the position may still come again."""
+        self.strange = 0
         resume = self._resume
         if resume is None or isinstance(event, Notice) or not event.time_us:
             self._flowing(event, now)
@@ -180,7 +219,7 @@ class Reading:
             return
         if self._collector.add(event, now, is_replay=behind <= 0):
             self._found[key_of(event)] = event.time_us
-        self._move(event, micros(now))
+        self._move(event)
 
     def _begin(self, event: Event | Envelope, resume: Resume) -> None:
         """What the first event says about the position: it is another archive's, or something is missing."""
@@ -198,12 +237,14 @@ class Reading:
             raise OtherArchive
         self._is_clamped = self._is_clamped or notice.name == "OutdatedCursor"
 
-    def _move(self, event: Event | Envelope, now_us: int) -> None:
-        self.was_heard = True
-        if self._wire.counts and event.seq:
+    def _move(self, event: Event | Envelope) -> None:
+        self.was_heard, self.strange = True, 0
+        if event.seq and self._wire.counts:
             self._seq = event.seq
-        # A host whose clock is ahead must not carry the cursor into the future: that would mean live tail.
-        self._newest = max(self._newest, min(event.time_us, now_us))
+        time_us = event.time_us
+        if time_us > self._newest:
+            # A host whose clock is ahead must not carry the cursor into the future: that means live tail.
+            self._newest = time_us if time_us < self._now_us else max(self._newest, self._now_us)
 
     def _position(self) -> Position:
         oldest = self._newest - _NAMED_US

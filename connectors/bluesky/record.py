@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from bot.model import Post, PostRef, searchable
+from bot.model import Post, PostRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
 T = TypeVar("T")
 
@@ -159,14 +159,24 @@ def to_post(record: Record, origin: Origin) -> Post:
 
 def interest(record: Record, did: str, rkey: str) -> tuple[str, tuple[str, ...]]:
     """`Post.searchable` and `Post.refs` of `to_post`, without the post: most posts need no more."""
-    reply, embed, name = record.reply, record.embed, post_id(did, rkey)
-    if reply is None and embed is None and not record.facets:
-        return record.text, (name,)
-    text = searchable(record.text, alts=tuple(alts(embed)), links=tuple(links(record)))
-    answered = (ref(reply.parent), ref(reply.root)) if reply else ()
-    related = [found for found in (*answered, quoted(embed)) if found]
-    accounts = [found.author_id for found in related if found.author_id]
-    return text, tuple(dict.fromkeys((name, *(found.id for found in related), *accounts, *mentions(record))))
+    reply, embed, facets, name = record.reply, record.embed, record.facets, post_id(did, rkey)
+    if embed is None and not facets:
+        return record.text, (name,) if reply is None else _refs(name, [reply.parent.uri, reply.root.uri], ())
+    parts = [record.text] if record.text else []
+    related = [reply.parent.uri, reply.root.uri] if reply else []
+    if embed is not None:
+        parts += alts(embed)
+        strong = _quoted(embed)
+        if strong is not None:
+            related.append(strong.uri)
+    parts += links(record)
+    marked = mentions(record) if facets else ()
+    return "\u2029".join(parts), _refs(name, related, marked) if related or marked else (name,)
+
+
+def _refs(name: str, related: list[str], marked: Iterable[str]) -> tuple[str, ...]:
+    accounts = [uri[5:].partition("/")[0] for uri in related if uri.startswith("at://did:")]
+    return tuple(dict.fromkeys((name, *related, *accounts, *marked)))
 
 
 def post_id(did: str, rkey: str) -> str:
@@ -180,8 +190,7 @@ def web_url(did: str, rkey: str) -> str:
 
 def authority(uri: str) -> str | None:
     """The DID in an at-uri, if it is one."""
-    parts = uri.split("/", 3)
-    return parts[2] if uri.startswith("at://did:") else None
+    return uri[5:].partition("/")[0] if uri.startswith("at://did:") else None
 
 
 def ref(strong: Ref) -> PostRef:
@@ -190,36 +199,44 @@ def ref(strong: Ref) -> PostRef:
 
 def quoted(embed: Embed | None) -> PostRef | None:
     """The post that `app.bsky.embed.record` or `recordWithMedia` embeds; feeds and lists are no posts."""
-    record = embed.record if embed else None
+    strong = _quoted(embed) if embed else None
+    return ref(strong) if strong else None
+
+
+def _quoted(embed: Embed) -> Ref | None:
+    record = embed.record
     if record is None:
         return None
     strong = record.record or (Ref(uri=record.uri, cid=record.cid) if record.uri else None)
-    return ref(strong) if strong and f"/{COLLECTION}/" in strong.uri else None
+    return strong if strong and f"/{COLLECTION}/" in strong.uri else None
 
 
-def alts(embed: Embed | None) -> Iterator[str]:
+def alts(embed: Embed | None) -> list[str]:
     """What pictures, videos and link cards say: their alt texts, the card's title and description."""
-    if embed is None:
-        return
-    external = embed.external
-    texts = [image.alt for image in embed.images or ()]
-    texts += [embed.alt, *((external.title, external.description) if external else ())]
-    yield from (text for text in texts if text)
-    yield from alts(embed.media)
+    texts: list[str | None] = []
+    while embed is not None:
+        if embed.images:
+            texts += [image.alt for image in embed.images]
+        texts.append(embed.alt)
+        if embed.external:
+            texts += (embed.external.title, embed.external.description)
+        embed = embed.media
+    return [text for text in texts if text]
 
 
-def links(record: Record) -> Iterator[str]:
+def links(record: Record) -> list[str]:
     """Link targets, each once: of facets (the text shows them shortened), then of the link card."""
+    targets = [feature.uri for feature in _features(record) if feature.uri] if record.facets else []
     embed = record.embed
-    holders = (embed, embed.media if embed else None)
-    cards = (holder.external for holder in holders if holder and holder.external)
-    targets = [*(feature.uri for feature in _features(record)), *(card.uri for card in cards)]
-    yield from dict.fromkeys(target for target in targets if target)
+    if embed is not None:
+        cards = (holder.external for holder in (embed, embed.media) if holder and holder.external)
+        targets += [card.uri for card in cards if card.uri]
+    return list(dict.fromkeys(targets)) if len(targets) > 1 else targets
 
 
-def mentions(record: Record) -> Iterator[str]:
+def mentions(record: Record) -> list[str]:
     """The DIDs that the post mentions, each once."""
-    yield from dict.fromkeys(feature.did for feature in _features(record) if feature.did)
+    return list(dict.fromkeys(feature.did for feature in _features(record) if feature.did))
 
 
 def posted_at(claim: str | None, latest: datetime) -> datetime:
@@ -231,6 +248,5 @@ def posted_at(claim: str | None, latest: datetime) -> datetime:
         return latest
 
 
-def _features(record: Record) -> Iterator[Feature]:
-    for facet in record.facets or ():
-        yield from facet.features or ()
+def _features(record: Record) -> list[Feature]:
+    return [feature for facet in record.facets or () for feature in facet.features or ()]

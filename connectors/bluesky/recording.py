@@ -15,8 +15,9 @@ from bot.errors import Reason, Rejected
 from bot.model import Batch, Cursor
 from connectors.bluesky import frames, messages
 from connectors.bluesky.collector import Collector
-from connectors.bluesky.frames import POSTS, Malformed, at
+from connectors.bluesky.frames import Malformed, at
 from connectors.bluesky.messages import Notice
+from connectors.bluesky.reading import V1, V2, passes_over
 from connectors.bluesky.record import PLATFORM
 
 if TYPE_CHECKING:
@@ -86,11 +87,11 @@ def line_of(cursor: Cursor | None) -> int:
 
 def add(collector: Collector, line: bytes) -> None:
     """Count a line of either wire as if its event had come the moment it was made."""
-    if POSTS not in line and (frames.COMMIT in line or messages.COMMIT in line) and line.endswith(b"}"):
+    if passes_over(line, V1) or passes_over(line, V2):
         collector.seen += 1
         return
     try:
-        event = frames.parse(line) if _V1 in line else messages.parse(line)
+        event = frames.parse(line) if line.find(_V1) >= 0 else messages.parse(line)
     except Malformed:
         collector.malformed()
     else:

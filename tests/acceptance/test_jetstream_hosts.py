@@ -24,7 +24,7 @@ async def place(world: World) -> str:
     return str(checks["source:bluesky"]["detail"])
 
 
-def stored(world: World, what: str) -> list[tuple[str, ...]]:
+def stored(world: World, what: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(world.database)) as connection:
         return connection.execute(what).fetchall()
 
