@@ -16,6 +16,8 @@ from tests.faults.world import Violation, World
 
 TOGETHER = 0.3
 """How often a second, gentle fault comes on top of one."""
+HOSTS = (("v1",), ("v2",), ("v2", "v1"), ("v1", "v2"), ("v2", "v2"))
+"""How the network is read."""
 OFTEN_WRONG = 0.25
 """How often the daemon's clock is wrong by up to ten minutes for a whole episode, but for its first moment."""
 DEADLY = frozenset({"kill", "torn", "early", "term"})
@@ -50,7 +52,7 @@ async def play(
     folder: Path, harms: Sequence[Harm], rng: random.Random, tell: Callable[[Run], None]
 ) -> Tally | None:
     """Each of `harms` once, in order; None when a promise was broken (`tell` has heard which)."""
-    async with World(folder, random.Random(rng.random())) as world:
+    async with World(folder, random.Random(rng.random()), rng.choice(HOSTS)) as world:
         traffic = Traffic(world=world, rng=random.Random(rng.random()))
         auditor = Auditor(world=world, traffic=traffic)
         scene = Scene(world=world, auditor=auditor, rng=rng)

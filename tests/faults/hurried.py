@@ -32,6 +32,7 @@ CONSTANTS: dict[str, dict[str, Any]] = {
         "STORE_AGAIN": _s(0.2), "SEND_WITHIN": _s(1.5), "TURN_WITHIN": _s(3),
     },
     "connectors.bluesky.jetstream": {"FLUSH_SECONDS": 0.2},
+    "connectors.bluesky.reading": {"FLUSH_SECONDS": 0.2},
 }  # fmt: skip
 
 

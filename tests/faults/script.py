@@ -84,57 +84,71 @@ async def term(scene: Scene) -> None:
 async def reset(scene: Scene) -> None:
     """The connection is reset, some times in a row."""
     for _ in range(scene.rng.randint(1, 4)):
-        scene.world.wire.cut()
+        scene.world.cut()
         await scene.linger(0.0, 0.3)
 
 
 async def half(scene: Scene) -> None:
     """The connection ends in the middle of a frame."""
-    scene.world.wire.half()
+    for wire in scene.world.wires:
+        wire.half()
     await scene.linger(0.1, 0.4)
 
 
 async def goodbye(scene: Scene) -> None:
     """The server ends politely."""
-    await scene.world.wire.hang_up()
+    for wire in scene.world.wires:
+        await wire.hang_up()
     await scene.linger(0.1, 0.4)
 
 
 async def silence(scene: Scene) -> None:
     """No frames for longer than `silence`: it must hang up by itself and connect anew."""
-    before = scene.world.wire.requests
-    scene.world.wire.is_silent = True
-    await until(
-        lambda: scene.world.wire.requests > before, within=SILENCE + 10, what="it gives up on silence"
-    )
+    before = scene.world.requests
+    for wire in scene.world.wires:
+        wire.is_silent = True
+    await until(lambda: scene.world.requests > before, within=SILENCE + 10, what="it gives up on silence")
 
 
 async def garbage(scene: Scene) -> None:
     """Frames that are no events: a few are skipped, many in a row are no Jetstream."""
     pieces = ("", "{", "[]", '{"did":1}', "null", '{"kind":"commit"}', b"\x28\xb5\x2f\xfd", "\u0000")
     count = scene.rng.choice((1, 5, 150))
-    scene.world.wire.garbage = [scene.rng.choice(pieces) for _ in range(count)]
+    for wire in scene.world.wires:
+        wire.garbage = [scene.rng.choice(pieces) for _ in range(count)]
     await scene.linger(0.3, 0.6)
 
 
 async def shuffle(scene: Scene) -> None:
     """Events come twice, and in another order."""
-    scene.world.wire.is_shuffled = True
+    for wire in scene.world.wires:
+        wire.is_shuffled = True
     await scene.linger(0.8, 1.5)
 
 
 async def replay(scene: Scene) -> None:
     """The server replays much more than it was asked for."""
-    scene.world.wire.back_us = scene.rng.randint(1_000_000, 600_000_000)
+    for wire in scene.world.wires:
+        wire.back_us = scene.rng.randint(1_000_000, 600_000_000)
     for _ in range(2):
-        scene.world.wire.cut()
+        scene.world.cut()
         await scene.linger(0.3, 0.6)
+
+
+async def down(scene: Scene) -> None:
+    """The preferred host is gone for a while: another one takes over, if there is one."""
+    wire = scene.world.wires[0]
+    port = wire.port
+    await wire.stop()
+    await scene.linger(0.5, 1.5)
+    await wire.start(port)
 
 
 async def refuse(scene: Scene) -> None:
     """The network refuses the connection: 429, 500, 503, with and without Retry-After."""
-    storm(scene, scene.world.wire, times=scene.rng.randint(1, 3))
-    scene.world.wire.cut()
+    for wire in scene.world.wires:
+        storm(scene, wire, times=scene.rng.randint(1, 3))
+    scene.world.cut()
     await scene.linger(0.5, 1.0)
 
 
@@ -145,9 +159,11 @@ async def hole(scene: Scene) -> None:
     with auditor.database() as read:
         start_us = position_us(read)
     await world.pass_time(scene.rng.uniform(150, 400))
-    world.network.oldest_us = world.now_us() - 1
-    auditor.forget(world.network.oldest_us)
-    auditor.holes.append(Hole(start_us=start_us, end_us=world.network.oldest_us, reason="cursor_lost"))
+    oldest_us = world.now_us() - 1
+    for network in world.networks:
+        network.oldest_us = oldest_us
+    auditor.forget(oldest_us)
+    auditor.holes.append(Hole(start_us=start_us, end_us=oldest_us, reason="cursor_lost"))
     await world.start()
 
 
@@ -305,7 +321,7 @@ def is_sound(database: Path) -> bool:
 # --- all of them ------------------------------------------------------------------------------------
 
 PLAIN: tuple[Harm, ...] = (
-    kill, early, term, reset, half, goodbye, silence, garbage, shuffle, replay, refuse, directory, webhook, chat,
+    kill, early, term, reset, half, goodbye, silence, garbage, shuffle, replay, refuse, down, directory, webhook, chat,
     busy, corrupt,
 )  # fmt: skip
 WITH_SHIM: tuple[Harm, ...] = (torn, hole, outage, dns, clock, full, ioerr, slow)
@@ -313,7 +329,7 @@ WITH_SHIM: tuple[Harm, ...] = (torn, hole, outage, dns, clock, full, ioerr, slow
 
 
 GENTLE: frozenset[Harm] = frozenset({
-    reset, half, goodbye, shuffle, replay, refuse, directory, webhook, chat, slow,
+    reset, half, goodbye, shuffle, replay, refuse, down, directory, webhook, chat, slow,
 })  # fmt: skip
 """These may come on top of another one."""
 

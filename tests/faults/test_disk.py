@@ -60,7 +60,7 @@ class Stage:
         await asyncio.sleep(0.5)
         await self.traffic.stop()
         await self.auditor.settle()
-        await until(lambda: self.world.wire.open_requests, what="it listens again")
+        await until(lambda: any(wire.open_requests for wire in self.world.wires), what="it listens again")
         async with asyncio.timeout(10):
             while (await self.readiness())[1]:  # noqa: ASYNC110 - it is asked over HTTP
                 await asyncio.sleep(0.05)

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 import aiohttp
 from aiohttp import WSMsgType, web
 
+from bot.testing.jetstream_server import JetstreamServer
+from bot.testing.jetstream_wire import FIRST_TIME
 from bot.testing.loopback import Loopback
 
 _HALF_FRAME = b"\x81" + struct.pack("!BH", 126, 500) + b'{"did":"did:plc:half'
@@ -27,9 +29,9 @@ Frame = str | bytes
 
 
 class Wire(Loopback):
-    """`upstream` is the network's host and port. Attributes take effect at the next frame or connection."""
+    """`upstream` is the host at the other end. Attributes take effect at the next frame or connection."""
 
-    def __init__(self, upstream: Loopback, rng: random.Random) -> None:
+    def __init__(self, upstream: JetstreamServer, rng: random.Random) -> None:
         super().__init__()
         self.is_silent = False
         self.is_shuffled = False
@@ -66,7 +68,7 @@ class Wire(Loopback):
     async def _forward(self, request: web.Request) -> web.StreamResponse:
         query = dict(request.query)
         if self.back_us and query.get("cursor", "").isdecimal():
-            query["cursor"] = str(int(query["cursor"]) - self.back_us)
+            query["cursor"] = str(self._earlier(int(query["cursor"])))
         url = f"http://{self._upstream.host}{request.path}"
         async with aiohttp.ClientSession() as session:
             if request.headers.get("Upgrade", "").lower() != "websocket":
@@ -82,15 +84,24 @@ class Wire(Loopback):
             near = web.WebSocketResponse()
             with contextlib.suppress(ConnectionError):  # it went away meanwhile
                 await near.prepare(request)
-                await self._both_ways(near, far)
+                await self._both_ways(near, far, may_shuffle=request.path == "/subscribe")
             await far.close()
             return near
 
+    def _earlier(self, cursor: int) -> int:
+        """A time so much earlier; of a v2 host's count some hundreds less, if it holds all from the first on."""
+        if cursor >= FIRST_TIME:
+            return cursor - self.back_us
+        first = self._upstream.archive[0].seq
+        return cursor if self._upstream.oldest_us else max(first, cursor - self.back_us // 1_000_000)
+
     async def _both_ways(
-        self, near: web.WebSocketResponse, far: aiohttp.ClientWebSocketResponse[bool]
+        self, near: web.WebSocketResponse, far: aiohttp.ClientWebSocketResponse[bool], *, may_shuffle: bool
     ) -> None:
+        """v2 numbers its events, so those stay in order."""
         self._lines.add(near)
-        ways = [asyncio.create_task(self._down(near, far)), asyncio.create_task(self._up(near, far))]
+        down = self._down(near, far, may_shuffle=may_shuffle)
+        ways = [asyncio.create_task(down), asyncio.create_task(self._up(near, far))]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -106,13 +117,16 @@ class Wire(Loopback):
             elif message.type is WSMsgType.BINARY:
                 await far.send_bytes(message.data)
 
-    async def _down(self, near: web.WebSocketResponse, far: aiohttp.ClientWebSocketResponse[bool]) -> None:
+    async def _down(
+        self, near: web.WebSocketResponse, far: aiohttp.ClientWebSocketResponse[bool], *, may_shuffle: bool
+    ) -> None:
         with contextlib.suppress(ConnectionError):
             while not near.closed:
                 heap = await self._heap(far)
                 if not heap:
                     break
-                for frame in (*self._taken_garbage(), *(self._shuffled(heap) if self.is_shuffled else heap)):
+                is_shuffled = self.is_shuffled and may_shuffle
+                for frame in (*self._taken_garbage(), *(self._shuffled(heap) if is_shuffled else heap)):
                     await (near.send_str(frame) if isinstance(frame, str) else near.send_bytes(frame))
 
     def _taken_garbage(self) -> list[Frame]:

@@ -8,7 +8,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self, TypeVar
@@ -17,6 +17,7 @@ import yaml
 
 from bot.testing.appview_server import AppViewServer
 from bot.testing.jetstream_server import JetstreamServer
+from bot.testing.jetstream_wire import METHOD
 from bot.testing.telegram_server import TOKEN
 from tests.faults.knobs import Knobs
 from tests.faults.platforms import LossyChat, LossyWebhook
@@ -59,13 +60,19 @@ def rules() -> dict[str, object]:
 class World:
     """`async with World(folder, rng) as world`: all servers are up, the daemon is not."""
 
-    def __init__(self, folder: Path, rng: random.Random) -> None:
+    def __init__(self, folder: Path, rng: random.Random, hosts: Sequence[str] = ("v1",)) -> None:
+        """`hosts`: the wire that each host of the network is read over, the preferred one first."""
         self.folder = folder
         self.config = folder / "outcare.yaml"
         self.database = folder / "db" / "outcare.db"
         self.log = folder / "output.log"
-        self.network = JetstreamServer(now_us=self.now_us)
-        self.wire = Wire(self.network, rng)
+        self.hosts = hosts
+        self.networks = [
+            JetstreamServer(now_us=self.now_us, first_seq=1 + 50_000 * number) for number in range(len(hosts))
+        ]
+        self.network = self.networks[0]
+        self.network.peers = self.networks[1:]
+        self.wires = [Wire(network, rng) for network in self.networks]
         self.appview = AppViewServer()
         self.chat = LossyChat(chats=CHATS, journal=folder / "chat.jsonl")
         self.webhook = LossyWebhook()
@@ -78,7 +85,7 @@ class World:
     async def __aenter__(self) -> Self:
         self.database.parent.mkdir(exist_ok=True)
         self.knobs = self._stack.enter_context(Knobs(self.folder / "control"))
-        for server in (self.network, self.wire, self.appview, self.chat, self.webhook):
+        for server in (*self.networks, *self.wires, self.appview, self.chat, self.webhook):
             await self._stack.enter_async_context(server)
         self.appview.profile(ACME, "acme.test", displayName="Acme")
         (self.folder / "rules").mkdir(exist_ok=True)
@@ -95,10 +102,9 @@ class World:
         def named(server: Wire | AppViewServer) -> str:
             return f"localhost:{server.port}"  # a name: so that its resolution can fail
 
-        source = {
-            "jetstream": f"ws://{named(self.wire)}/subscribe",
-            "appview": f"http://{named(self.appview)}",
-        }
+        paths = {"v1": "/subscribe", "v2": f"/xrpc/{METHOD}"}
+        urls = [f"ws://{named(wire)}{paths[kind]}" for kind, wire in zip(self.hosts, self.wires, strict=True)]
+        source = {"jetstream": urls, "appview": f"http://{named(self.appview)}"}
         chats = {f"telegram:lane{number}": {"chat": chat} for number, chat in enumerate(CHATS)}
         return {
             "brand": {"name": "acme", "words": ["acme"], "accounts": {"bluesky": ["acme.test"]}},
@@ -159,8 +165,18 @@ class World:
     # --- the daemon ---
 
     @property
+    def requests(self) -> int:
+        """How often the network's hosts were asked."""
+        return sum(wire.requests for wire in self.wires)
+
+    @property
     def is_alive(self) -> bool:
         return self.daemon is not None and self.daemon.returncode is None
+
+    def cut(self) -> None:
+        """Every line to the network is reset."""
+        for wire in self.wires:
+            wire.cut()
 
     async def spawn(self) -> asyncio.subprocess.Process:
         """A new life; returns at once."""
@@ -179,10 +195,10 @@ class World:
 
     async def start(self) -> None:
         """A new life that listens to the network. Raises: Violation when it does not come to that."""
-        before = self.wire.requests
+        before = self.requests
         daemon = await self.spawn()
         await until(
-            lambda: self.wire.requests > before or daemon.returncode is not None, what="the daemon listens"
+            lambda: self.requests > before or daemon.returncode is not None, what="the daemon listens"
         )
         if daemon.returncode is not None:
             raise Violation(f"it did not start (exit {daemon.returncode}):\n{self.output[-2000:]}")
@@ -212,9 +228,10 @@ class World:
     def heal(self) -> None:
         """Nothing goes wrong any more. (A wrong clock stays: `skew`.)"""
         self.knobs.heal()
-        self.wire.heal()
+        for wire in self.wires:
+            wire.heal()
         self.appview.delay = 0.0
-        for server in (self.appview, self.webhook, self.network):
+        for server in (self.appview, self.webhook, *self.networks):
             server.faults.clear()
         self.chat.failures.clear()
         self.chat.lost_answers = self.webhook.lost_answers = 0
