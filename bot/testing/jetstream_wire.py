@@ -12,10 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zstandard
-from multidict import MultiMapping
+
+if TYPE_CHECKING:
+    from multidict import MultiMapping
 
 METHOD = "network.bsky.jetstream.subscribeEvents"
 DICTIONARY_METHOD = "network.bsky.jetstream.getZstdDictionary"

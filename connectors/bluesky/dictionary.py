@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_DICTIONARY_BYTES = 1_000_000
 """The real one has 65,536."""
+ASK_SECONDS = 10.0
 _MAGIC = b"\x37\xa4\x30\xec"
 """How a structured dictionary begins: https://www.rfc-editor.org/rfc/rfc8878#section-5"""
 
@@ -84,7 +85,10 @@ class Dictionaries:
         self._told: set[str] = set()
 
     async def of(self, host: Host) -> Unpacker | None:
-        """None: read this host unpacked, this time. Says so once, until packing works again."""
+        """None: read this host unpacked, this time. Says so once, until packing works again.
+
+        Raises: Unavailable (connection).
+        """
         if not host.is_v2:
             return None
         known = self._known.get(host.name)
@@ -93,6 +97,8 @@ class Dictionaries:
         try:
             fetched = Unpacker(await self._fetch(host), max_bytes=self._max_bytes)
         except (BotError, ValueError) as error:
+            if isinstance(error, BotError) and error.reason is Reason.CONNECTION:
+                raise  # nobody is there: no host for the stream either
             self._tell(host, str(error))
             return None
         if fetched.id in self._refused.get(host.name, ()):
@@ -113,7 +119,7 @@ class Dictionaries:
             _log.warning("compression.unavailable", source="bluesky", host=host.name, message=message)
 
     async def _fetch(self, host: Host) -> bytes:
-        async with self._http.request("GET", host.dictionary_url) as response:
+        async with self._http.request("GET", host.dictionary_url, timeout=ASK_SECONDS) as response:
             if response.status != 200:
                 raise refusal(response.status, host.dictionary_url.partition("://")[2])
             return await self._http.read(response, limit=MAX_DICTIONARY_BYTES)

@@ -179,7 +179,7 @@ def deletion(event: Event) -> Deletion | None:
 
 def key_of(event: Event | Envelope) -> str:
     """Eight characters that tell an event of a window from all others, on any host; "": it is never kept."""
-    if not isinstance(event, Event):
+    if type(event) is not Event:
         return ""
     commit, account = event.commit, event.account
     what = (commit.operation, commit.rkey, commit.rev) if commit else (account and account.status,)

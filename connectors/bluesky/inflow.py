@@ -24,6 +24,7 @@ HEAP = 1_000
 HEAP_BYTES = 32_000_000
 """Frames and bytes held at most; then the socket is not read, and TCP tells the server to wait."""
 
+_TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
 _POLITE = frozenset({1000, 1001})
 """Close codes of a server that ends or restarts: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1"""
 
@@ -35,7 +36,6 @@ class Inflow:
         self._socket = socket
         self._clock = clock
         self._heap: list[bytes] = []
-        self._heap_bytes = 0
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._pump: asyncio.Task[Unavailable | None] | None = None
@@ -62,7 +62,8 @@ class Inflow:
         """
         if not self._arrived.is_set():
             await self._wait(within)
-        heap, self._heap, self._heap_bytes = self._heap, [], 0
+        heap = self._heap.copy()
+        self._heap.clear()
         self._room.set()
         if heap:
             self._last_at = self._clock.monotonic()
@@ -84,17 +85,19 @@ class Inflow:
         self._arrived.set()
 
     async def _read(self) -> Unavailable | None:
-        receive = self._socket.receive
+        receive, heap, size = self._socket.receive, self._heap, 0
         try:
             while True:
                 kind, frame, _ = await receive()
-                if kind is not WSMsgType.TEXT and kind is not WSMsgType.BINARY:
-                    return ending(kind, self._socket.close_code)
-                if not self._heap:
+                if kind is not _TEXT and kind is not _BINARY:
+                    # The socket forgets the code of a server that hangs up before it is answered.
+                    return ending(kind, frame if kind is WSMsgType.CLOSE else self._socket.close_code)
+                if not heap:
                     self._arrived.set()
-                self._heap.append(frame)
-                self._heap_bytes += len(frame)
-                if len(self._heap) >= HEAP or self._heap_bytes >= HEAP_BYTES:
+                    size = 0
+                heap.append(frame)
+                size += len(frame)
+                if size >= HEAP_BYTES or len(heap) >= HEAP:
                     self._room.clear()
                     await self._room.wait()
         finally:

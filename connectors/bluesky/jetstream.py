@@ -26,7 +26,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from bot.errors import BotError, CursorLost, Reason, Rejected, Unavailable
 from bot.model import Batch, Cursor, Gap
-from connectors.bluesky.dictionary import Dictionaries, StaleDictionary
+from connectors.bluesky.dictionary import ASK_SECONDS, Dictionaries, StaleDictionary
 from connectors.bluesky.hosts import PUBLIC, Host, Rotation, web
 from connectors.bluesky.inflow import Inflow
 from connectors.bluesky.position import Position, Resume
@@ -168,7 +168,7 @@ class JetstreamSource:
         same: it judges all parameters before the upgrade. "": it does not say.
         """
         try:
-            async with self._http.request("GET", web(page)) as response:
+            async with self._http.request("GET", web(page), timeout=ASK_SECONDS) as response:
                 if response.status != 400:
                     return ""
                 return msgspec.json.decode(await self._http.read(response, limit=10_000), type=Fault).error

@@ -6,6 +6,7 @@ a frame is `{"$type": "message", "payload": {"$type": "…#commit", …}}` or `{
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -35,7 +36,8 @@ _KINDS = {f"network.bsky.jetstream.subscribeEvents#{kind}": kind for kind in ("c
 Seq = Annotated[int, msgspec.Meta(ge=1, lt=10**15)]
 
 
-class Notice(msgspec.Struct, gc=False, frozen=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
     """What the host says about the stream itself: `#info`, or an error that ends it."""
 
     name: str

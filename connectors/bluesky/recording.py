@@ -14,7 +14,7 @@ import zstandard
 from bot.errors import Reason, Rejected
 from bot.model import Batch, Cursor
 from connectors.bluesky import frames, messages
-from connectors.bluesky.collector import Collector
+from connectors.bluesky.collector import MAX_FRAMES, Collector
 from connectors.bluesky.frames import Malformed, at
 from connectors.bluesky.messages import Notice
 from connectors.bluesky.reading import V1, V2, passes_over
@@ -48,21 +48,23 @@ class RecordingSource:
 
     async def read(self, after: Cursor | None, watch: Watch) -> AsyncIterator[Batch]:
         """Raises also: Rejected (a file that is missing, broken or no recording), naming the file."""
-        skip = line_of(after)
         collector = Collector(watch)
-        number = 0
-        for number, line in enumerate(self._lines(), start=1):
-            if number <= skip:
-                continue
-            add(collector, line)
-            if collector.is_full:
-                yield collector.batch(Cursor(f"line:{number}"))
+        number, skip = 0, line_of(after)
+        for block in self._blocks():
+            new = block[max(0, skip - number) :]
+            number += len(block) - len(new)
+            while new:
+                now, new = new[: MAX_FRAMES - collector.seen], new[MAX_FRAMES - collector.seen :]
+                number += len(now)
+                add(collector, now)
+                if collector.is_full:
+                    yield collector.batch(Cursor(f"line:{number}"))
         if collector.seen:
             yield collector.batch(Cursor(f"line:{number}"))
 
-    def _lines(self) -> Iterator[bytes]:
+    def _blocks(self) -> Iterator[list[bytes]]:
         try:
-            yield from lines(unpacked(self._chunks()))
+            yield from blocks(unpacked(self._chunks()))
         except OSError as error:
             raise Rejected(f"cannot read {self._path}: {error.strerror}", reason=Reason.NOT_FOUND) from error
         except zstandard.ZstdError as error:
@@ -85,18 +87,18 @@ def line_of(cursor: Cursor | None) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def add(collector: Collector, line: bytes) -> None:
-    """Count a line of either wire as if its event had come the moment it was made."""
-    if passes_over(line, V1) or passes_over(line, V2):
-        collector.seen += 1
-        return
-    try:
-        event = frames.parse(line) if line.find(_V1) >= 0 else messages.parse(line)
-    except Malformed:
-        collector.malformed()
-    else:
-        if not isinstance(event, Notice):
-            collector.add(event, at(event.time_us))
+def add(collector: Collector, block: list[bytes]) -> None:
+    """Count lines of either wire, each as if its event had come the moment it was made."""
+    kept = [line for line in block if not (passes_over(line, V1) or passes_over(line, V2))]
+    collector.seen += len(block) - len(kept)
+    for line in kept:
+        try:
+            event = frames.parse(line) if line.find(_V1) >= 0 else messages.parse(line)
+        except Malformed:
+            collector.malformed()
+        else:
+            if not isinstance(event, Notice):
+                collector.add(event, at(event.time_us))
 
 
 def unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -118,13 +120,13 @@ def _unzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise EOFError
 
 
-def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Lines that are not blank. Raises: Malformed for one that never ends."""
+def blocks(chunks: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """Lines that are not blank, some at a time. Raises: Malformed for one that never ends."""
     tail = b""
     for chunk in chunks:
         *whole, tail = (tail + chunk).split(b"\n")
-        yield from (line for line in whole if line.strip())
+        yield [line for line in whole if line and not line.isspace()]
         if len(tail) > LONGEST_LINE:
             raise Malformed(f"a line of more than {LONGEST_LINE} bytes")
     if tail.strip():
-        yield tail
+        yield [tail]

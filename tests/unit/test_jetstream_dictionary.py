@@ -124,6 +124,14 @@ async def test_without_a_dictionary_frames_come_plain(
     assert logs[0]["host"] == server.host
 
 
+async def test_a_host_that_is_not_there(server: JetstreamServer, source: JetstreamSource) -> None:
+    """Then there is nothing to say about compression, and nobody is asked twice."""
+    await server.stop()
+    with capture_logs() as logs:
+        error = await trouble(source)
+    assert (type(error), error.reason, logs) == (Unavailable, Reason.CONNECTION, [])
+
+
 async def test_a_host_that_refuses_its_own_dictionary(
     server: JetstreamServer, source: JetstreamSource
 ) -> None:
