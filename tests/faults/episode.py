@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.faults.audit import Auditor
-from tests.faults.script import GENTLE, Harm, Scene, faults
+from tests.faults.script import GENTLE, Harm, Scene, faults, shuffle
 from tests.faults.traffic import Traffic
 from tests.faults.world import Violation, World
 
 TOGETHER = 0.3
 """How often a second, gentle fault comes on top of one."""
+OFTEN_WRONG = 0.25
+"""How often the daemon's clock is wrong by up to ten minutes for a whole episode, but for its first moment."""
 DEADLY = frozenset({"kill", "torn", "early", "term"})
 
 
@@ -63,10 +65,12 @@ async def play(
 
 def _begin(traffic: Traffic) -> Harm:
     async def begin(scene: Scene) -> None:
-        """The first life, with the brand's handle resolved; then the traffic."""
+        """The first life, with the brand's handle resolved; then the traffic, and perhaps a wrong clock."""
         await scene.world.start()
         traffic.start()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.5)
+        if scene.rng.random() < OFTEN_WRONG:
+            scene.world.keep_wrong(scene.rng.uniform(-600, 600))
 
     return begin
 
@@ -92,7 +96,7 @@ async def _run(scene: Scene, harm: Harm, tell: Callable[[Run], None]) -> bool:
         await asyncio.gather(harm(_with_own_chance(scene)), *with_it)
         world.heal()
         _still_there(world, name)
-        scene.auditor.glance()
+        scene.auditor.glance(is_shuffled=shuffle in {harm, second})
     except Violation as error:
         violation = str(error)
     over = second.__name__ if second else None

@@ -72,7 +72,7 @@ class World:
         self.daemon: asyncio.subprocess.Process | None = None
         self.lives = 0
         self._passed_us = 0
-        self._skew_us = 0
+        self._off_us = self._skew_us = 0
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -122,6 +122,10 @@ class World:
         """The true time of this world."""
         return time.time_ns() // 1000 + self._passed_us
 
+    def its_now_us(self) -> int:
+        """What the daemon takes for the time."""
+        return self.now_us() + self._skew_us
+
     async def pass_time(self, seconds: float) -> None:
         """So much time goes by at once: the network wrote something all along."""
         passed_us, now_us = int(seconds * 1e6), self.now_us()
@@ -130,9 +134,14 @@ class World:
         self._set_clock()
 
     def skew(self, seconds: float) -> None:
-        """The daemon's clock is wrong by so much."""
-        self._skew_us = int(seconds * 1e6)
+        """The daemon's clock is wrong by so much more than it always is."""
+        self._skew_us = self._off_us + int(seconds * 1e6)
         self._set_clock()
+
+    def keep_wrong(self, seconds: float) -> None:
+        """The daemon's clock is wrong by so much from now on."""
+        self._off_us = int(seconds * 1e6)
+        self.skew(0)
 
     def _set_clock(self) -> None:
         self.knobs.turn(clock_ns=(self._passed_us + self._skew_us) * 1000)
