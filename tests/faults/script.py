@@ -105,7 +105,7 @@ async def silence(scene: Scene) -> None:
     before = scene.world.wire.requests
     scene.world.wire.is_silent = True
     await until(
-        lambda: scene.world.wire.requests > before, within=SILENCE + 10, what="it gives up on silence"
+        lambda: scene.world.wire.requests > before, within=SILENCE + 30, what="it gives up on silence"
     )
 
 
@@ -263,7 +263,7 @@ async def corrupt(scene: Scene) -> None:
     damaged, said = world.database.read_bytes(), len(world.output)
     daemon = await world.spawn()
     try:
-        status = await asyncio.wait_for(daemon.wait(), 20)
+        status = await asyncio.wait_for(daemon.wait(), 60)
     except TimeoutError:
         raise Violation("it runs on a damaged database") from None
     output = world.output[said:]
