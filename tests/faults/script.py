@@ -147,7 +147,7 @@ async def hole(scene: Scene) -> None:
     await world.pass_time(scene.rng.uniform(150, 400))
     world.network.oldest_us = world.now_us() - 1
     auditor.forget(world.network.oldest_us)
-    auditor.holes.append(Hole(start_us=start_us, end_us=world.network.oldest_us, reason="cursor_lost"))
+    auditor.lose(Hole(start_us=start_us, end_us=world.network.oldest_us, reason="cursor_lost"))
     await world.start()
 
 
