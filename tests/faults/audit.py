@@ -192,6 +192,11 @@ class Auditor:
                 one.is_retired = True
                 one.is_lost = one.uri not in held
 
+    def lose(self, hole: Hole) -> None:
+        """A hole that was made before the daemon had looked at the one before it swallows that one."""
+        self.holes = [one for one in self.holes if one.start_us < hole.start_us or one.end_us > hole.end_us]
+        self.holes.append(hole)
+
     # --- when all is quiet ---
 
     async def settle(self) -> None:

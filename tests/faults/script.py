@@ -107,7 +107,7 @@ async def silence(scene: Scene) -> None:
     before = scene.world.requests
     for wire in scene.world.wires:
         wire.is_silent = True
-    await until(lambda: scene.world.requests > before, within=SILENCE + 10, what="it gives up on silence")
+    await until(lambda: scene.world.requests > before, within=SILENCE + 30, what="it gives up on silence")
 
 
 async def garbage(scene: Scene) -> None:
@@ -163,7 +163,7 @@ async def hole(scene: Scene) -> None:
     for network in world.networks:
         network.oldest_us = oldest_us
     auditor.forget(oldest_us)
-    auditor.holes.append(Hole(start_us=start_us, end_us=oldest_us, reason="cursor_lost"))
+    auditor.lose(Hole(start_us=start_us, end_us=oldest_us, reason="cursor_lost"))
     await world.start()
 
 
@@ -279,7 +279,7 @@ async def corrupt(scene: Scene) -> None:
     damaged, said = world.database.read_bytes(), len(world.output)
     daemon = await world.spawn()
     try:
-        status = await asyncio.wait_for(daemon.wait(), 20)
+        status = await asyncio.wait_for(daemon.wait(), 60)
     except TimeoutError:
         raise Violation("it runs on a damaged database") from None
     output = world.output[said:]

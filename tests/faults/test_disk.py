@@ -22,6 +22,7 @@ from tests.faults.script import Scene, busy, corrupt
 from tests.faults.traffic import Traffic
 from tests.faults.world import World, until
 
+pytestmark = pytest.mark.timeout(300)  # each takes seconds, and many more on a busy machine
 SMALL = 6_000_000
 needs_shim = pytest.mark.skipif(
     shim() is None, reason="no C compiler: nothing can stand between us and the disk"
@@ -137,7 +138,7 @@ async def test_it_ends_and_starts_on_a_full_disk(small_disk: Path, tmp_path: Pat
         await fills(small_disk / "ballast")
         said = len(stage.world.output)
         daemon = await stage.world.spawn()
-        assert 1 == await asyncio.wait_for(daemon.wait(), 20)
+        assert 1 == await asyncio.wait_for(daemon.wait(), 60)
         told = [line for line in stage.world.output[said:].splitlines() if line.startswith("outcare:")]
         assert 1 == len(told), stage.world.output[said:]
         assert "the disk is full" in told[0]

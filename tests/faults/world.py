@@ -237,7 +237,7 @@ class World:
         self.chat.lost_answers = self.webhook.lost_answers = 0
 
 
-async def until(ask: Callable[[], T], *, within: float = 20.0, what: str = "") -> T:
+async def until(ask: Callable[[], T], *, within: float = 60.0, what: str = "") -> T:
     """Poll until the answer is truthy. Raises: Violation when it does not become so in time."""
     deadline = time.monotonic() + within
     while not (answer := ask()):
