@@ -5,6 +5,7 @@ Knows both wires by their parsers, and no socket.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -126,7 +127,8 @@ class Reading:
         has_moved = self._newest != self._told or self._collector.has_found
         self._told, self._flushed_at = self._newest, self._clock.monotonic()
         gap, self._gap = self._gap, None
-        return self._collector.batch(self._position().text if has_moved else None, gap)
+        batch = self._collector.batch(self._position().text if has_moved else None, gap)
+        return replace(batch, observed_to=at(self._newest) if self._newest else None)
 
     def _unpacked(self, heap: Iterable[bytes], unpack: Callable[[bytes], bytes]) -> Iterator[list[bytes]]:
         """A little at a time: small frames may hold much."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from connectors.bluesky.position import Position
 from tests.acceptance._world import World, until
 
 ROUNDS = int(os.environ.get("KILLS", "20"))
@@ -74,7 +75,7 @@ def stored(database: Path) -> list[str]:
 
 def cursor_us(database: Path) -> int:
     found = rows(database, "SELECT cursor FROM cursors WHERE name = 'bluesky'")
-    return int(str(found[0][0]).split(":")[1]) if found else 0
+    return Position.of(found[0][0]).time_us if found else 0
 
 
 def no_cursor_ahead(load: Load, database: Path) -> None:

@@ -263,5 +263,5 @@ def test_what_bluesky_offers() -> None:
     """A source and a lookup with one section of settings; a start in the past; no channel."""
     assert (CONNECTOR.name, CONNECTOR.source_settings) == ("bluesky", Settings)
     assert CONNECTOR.cursor_at is not None
-    assert CONNECTOR.cursor_at(datetime(2026, 1, 5, 9, tzinfo=UTC)) == "v1:1767603600000000"
+    assert CONNECTOR.cursor_at(datetime(2026, 1, 5, 9, tzinfo=UTC)) == "v2||time|1767603600000000||"
     assert (CONNECTOR.notifier, CONNECTOR.feed) == (None, None)

@@ -331,3 +331,16 @@ def test_samples_of_both_wires_say_the_same() -> None:
         assert json.loads(sent)
         assert [post.text for post in batch.posts] == ["hello"]
     assert cursors[0] == cursors[1]
+
+
+def test_a_batch_tells_how_far_it_has_observed() -> None:
+    """By the time of the newest event, wanted or not, never ahead of our clock; before the first: its start."""
+    clock = ManualClock(at(BASE + 10_000_000))
+    resume = Resume.at(V1_HOST, Position(time_us=BASE))
+    reading = Reading(resume, WatchWord("nobody says this"), clock)
+    assert reading.batch().observed_to == at(BASE)
+    reading.add([frame(1, BASE + 7), frame(2, BASE + 3)])
+    assert (reading.batch().observed_to, reading.batch().cursor) == (at(BASE + 7), None)
+    reading.add([frame(3, BASE + 99_000_000)])
+    assert reading.batch().observed_to == clock.now()
+    assert Reading(None, WatchAll(), clock).batch().observed_to is None
