@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from bot import cards, texts
+from bot import cards, coverage, digests, texts
 from bot.accounts import Accounts
 from bot.desk import Desk
 from bot.errors import BotError, Reason, Unavailable
@@ -29,7 +29,7 @@ from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
-from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased
+from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, SourceStatus
 from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.staff import Card
@@ -75,6 +75,8 @@ class App:
     watches: Mapping[str, LiveWatch]
     first_cursors: Mapping[str, Cursor]
     """Where each source begins when it was never read; kept at once, so that an early death loses nothing."""
+    begin: datetime
+    """The time that those begin at: what was observed begins there."""
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(
@@ -94,6 +96,7 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             lookup_budget=self.settings.lookup_budget,
+            fresh_for=self.settings.fresh_for,
             deliver=self.outbox.push,
         )
         self.desk = Desk(
@@ -112,6 +115,7 @@ class App:
         self.web = WebServer(self.settings.http, self.checks, self.metrics)
         self.schedule = Schedule()
         self._asides: set[asyncio.Task[None]] = set()
+        self._stored: Mapping[str, SourceStatus] = {}
 
     # --- life ---
 
@@ -150,8 +154,9 @@ class App:
         self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
         for source, cursor in self.first_cursors.items():
             if await self.store.cursor(source) is None:
-                entry = Entry(source=source, cursor=cursor)
+                entry = Entry(source=source, cursor=cursor, observed_to=self.begin)
                 await self.store.record(entry, now=now, lease_for=timedelta())
+        await self._gauges()
         self.schedule.every("gauges", timedelta(seconds=15), self._gauges)
         if self.settings.heartbeat_url:
             self.schedule.every("heartbeat", self.settings.heartbeat_every, self._heartbeat)
@@ -195,7 +200,7 @@ class App:
         """What an effect looks like just now."""
         now, zone = self.clock.now(), self.settings.timezone
         if isinstance(state, DigestState):
-            return cards.render_digest(state, zone=zone, now=now)
+            return digests.render(state, zone=zone, now=now)
         if isinstance(state, CardState):
             is_expanded = bool(leased.effect.payload.get("expanded"))
             return cards.render(state, zone=zone, now=now, expanded=is_expanded, people=self.people)
@@ -205,7 +210,9 @@ class App:
         """What `/readyz` asks: each source, account, feed and channel, and the database."""
         for one in self.listeners:
             state = one.state()
-            detail = state.message or ("" if state.is_connected else "not heard of yet")
+            detail = coverage.told(
+                state, self._stored.get(state.name), now=self.clock.now(), zone=self.settings.timezone
+            )
             yield Check(name=f"source:{state.name}", ok=state.is_connected, detail=detail)
         for account in self.accounts.unresolved():
             detail = "there is no such handle" if account in self.accounts.refused else "not resolved yet"
@@ -258,6 +265,7 @@ class App:
 
     async def _gauges(self) -> None:
         status = await self.store.status(now=self.clock.now())
+        self._stored = {source.name: source for source in status.sources}
         self.metrics.asks_open.set(status.open_asks)
         self.metrics.effects_pending.set(status.effects.get("pending", 0) + status.effects.get("leased", 0))
         for one in self.listeners:
@@ -266,6 +274,7 @@ class App:
             if state.last_event_at:
                 heard = self.metrics.source_last_event_timestamp_seconds.labels(state.name)
                 heard.set(state.last_event_at.timestamp())
+            coverage.gauge(self.metrics, state, self._stored.get(state.name), now=self.clock.now())
 
     async def _heartbeat(self) -> None:
         """Tell the outside monitor that all is well; when it is not, the silence is the alarm."""
@@ -334,6 +343,7 @@ async def _assemble(
             for name, source in sources.items()
             if (cursor_at := connectors[name].cursor_at)
         },
+        begin=begin,
     )
 
 

@@ -1,4 +1,4 @@
-"""What staff sees of a mention, a digest, a notice: a `Card` made from the state as it stands. Pure.
+"""What staff sees of a mention, or of a notice: a `Card` made from the state as it stands. Pure.
 
 Knows what belongs on a card and in which order; not how a channel marks it up, nor how long its messages may
 be. All wording comes from `bot.texts`. Posts are hostile input: what must stay on one line is put on one.
@@ -21,16 +21,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from bot.records import Ask, CardState, DigestState, InboxRow
+    from bot.records import Ask, CardState
 
 LOCK_SCREEN = 60
 """So many characters of a headline are seen on a locked phone."""
 
 _FEWEST_WORDS = 20
 _PARENT_CHARS = 140
-_NAME_CHARS = 64
-_DIGEST_CHARS = 80
-_DIGEST_ROWS = 20
+NAME_CHARS = 64
 _TOKEN = re.compile(r"([a-z_]+):([0-9A-HJKMNP-TV-Z]{26})\Z")
 _VERBS = frozenset(verb.value for verb in Verb)
 _CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
@@ -67,21 +65,6 @@ def render(
         buttons=_buttons(state, expanded=expanded),
         alert=Alert.MESSAGE if loud is Alert.PING and not is_waiting else loud,
         data=_data(view),
-    )
-
-
-def render_digest(state: DigestState, *, zone: ZoneInfo, now: datetime) -> Card:
-    """One hour of one route on one card."""
-    shown, rest = state.rows[:_DIGEST_ROWS], state.rows[_DIGEST_ROWS:]
-    lines = [_digest_line(row, zone=zone, now=now) for row in shown]
-    if rest:
-        lines.append(Line(text=texts.digest_rest(len(rest))))
-    ids = [row.mention_id for row in state.rows]
-    return Card(
-        headline=texts.digest(len(state.rows), state.route),
-        lines=tuple(lines),
-        alert=Alert.DIGEST,
-        data={"event": "digest", "route": state.route, "mention_ids": ids},
     )
 
 
@@ -193,7 +176,7 @@ def _lines(view: _View) -> Iterator[Line]:
     else:
         yield from _body(view)
     yield Line(text=texts.why_alerted(fired.why or fired.rule for fired in state.verdict.fired))
-    if (url := _link(state.mention.post.url)) and not state.post_deleted:
+    if (url := link(state.mention.post.url)) and not state.post_deleted:
         yield Line(text=texts.OPEN_POST, href=url)
 
 
@@ -215,15 +198,15 @@ def _author(view: _View) -> str:
 
 def _who(state: CardState) -> str:
     author, facts, post = state.author, state.facts, state.mention.post
-    name = one_line((author.name if author else facts.name) or "", _NAME_CHARS)
+    name = one_line((author.name if author else facts.name) or "", NAME_CHARS)
     handle = _handle((author.handle if author else None) or post.author_handle or facts.handle)
     if name and handle:
         return f"{name} ({handle})"
-    return name or handle or one_line(post.author_id, _NAME_CHARS) or texts.UNKNOWN_AUTHOR
+    return name or handle or one_line(post.author_id, NAME_CHARS) or texts.UNKNOWN_AUTHOR
 
 
 def _handle(handle: str | None) -> str:
-    plain = one_line(handle or "", _NAME_CHARS).removeprefix("@")
+    plain = one_line(handle or "", NAME_CHARS).removeprefix("@")
     return f"@{plain}" if plain else ""
 
 
@@ -275,7 +258,8 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def _link(url: str | None) -> str | None:
+def link(url: str | None) -> str | None:
+    """What may be opened: nothing but web addresses."""
     return url if url and url.startswith(("https://", "http://")) else None
 
 
@@ -322,7 +306,7 @@ def _data(view: _View) -> dict[str, object]:
         "lang": state.facts.lang,
         "author": _author_data(state),
         "text": None if state.post_deleted else post.text,
-        "url": None if state.post_deleted else _link(post.url),
+        "url": None if state.post_deleted else link(post.url),
         "claimed_by": state.conversation.claimed_by,
         "is_deleted": state.post_deleted,
         **_times(view),
@@ -347,11 +331,3 @@ def _times(view: _View) -> dict[str, object]:
         "answered_at": ask.answered_at if ask else None,
     }
     return {name: at.isoformat() if at else None for name, at in times.items()}
-
-
-def _digest_line(row: InboxRow, *, zone: ZoneInfo, now: datetime) -> Line:
-    said = texts.digest_row(
-        row.urgency, row.platform, one_line(row.author, _NAME_CHARS), one_line(row.text, _DIGEST_CHARS)
-    )
-    at = texts.time_of_day(row.posted_at, now=now, zone=zone)
-    return Line(text=f"{at} · {said}", href=_link(row.url))

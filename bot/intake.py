@@ -19,7 +19,7 @@ from bot import asks
 from bot.errors import BotError
 from bot.ids import ulid
 from bot.metrics import Metrics
-from bot.model import Author, Batch, Facts, Mention, Post, Signal, Verdict
+from bot.model import Author, Batch, Facts, Mention, Post, Signal, Urgency, Verdict
 from bot.ports import Clock, Judge, Lookup, Store
 from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.targets import due_at
@@ -32,6 +32,8 @@ Measured: TypeAlias = tuple[str | None, Mapping[str, Signal]]
 
 NEVER_ALERT_AFTER = timedelta(hours=24)
 """A mention older than this at receipt is stored and counted, but rings nobody's phone."""
+CAUGHT_UP = timedelta(minutes=1)
+"""A source whose newest event is no older has caught up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +55,13 @@ class Intake:
     clock: Clock
     metrics: Metrics
     lookup_budget: timedelta = timedelta(seconds=1.5)
+    fresh_for: timedelta = timedelta(minutes=30)
     deliver: Callable[[tuple[Leased, ...]], None] | None = None
     """None: nothing is delivered, so no alert is even stored (replay)."""
+
+    def __post_init__(self) -> None:
+        self._live: set[str] = set()
+        """The sources that have caught up: none at first, so that what a crash left waiting goes out."""
 
     async def take(self, source: str, batch: Batch) -> Recorded:
         """Store a batch with its cursor; only when this returns may the next one be read.
@@ -64,22 +71,44 @@ class Intake:
         sorted_posts = [(post, self._sort(post)) for post in batch.posts]
         mentions = [found for _, found in sorted_posts if isinstance(found, tuple)]
         known = await self._know([mention for found in mentions for mention in found])
+        is_near = self._is_near(batch)
+        is_live = bool(is_near) and source in self._live
         items: list[Answer | Judged] = []
         for _, found in sorted_posts:
             if isinstance(found, Answer):
                 items.append(found)
             else:
-                items.extend(self._judge_post(found, known))
+                items.extend(self._judge_post(found, known, is_live=is_live))
         entry = Entry(
-            source=source, items=tuple(items), deleted=batch.deleted, cursor=batch.cursor, gap=batch.gap
+            source=source,
+            items=tuple(items),
+            deleted=batch.deleted,
+            cursor=batch.cursor,
+            gap=batch.gap,
+            observed_to=batch.observed_to,
+            caught_up=bool(is_near) and not is_live,
         )
         with self.metrics.record_seconds.time():
             recorded = await self.store.record(entry, now=self.clock.now(), lease_for=LEASE_FOR)
+        self._follow(entry, is_near=is_near)
         self._count(source, batch, recorded)
         self._report(entry, recorded)
         if self.deliver and recorded.leased:
             self.deliver(recorded.leased)
         return recorded
+
+    def _is_near(self, batch: Batch) -> bool | None:
+        """Whether the newest that was read has just been published; None: this batch does not tell."""
+        if batch.observed_to is None:
+            return None
+        return self.clock.now() - batch.observed_to <= CAUGHT_UP
+
+    def _follow(self, entry: Entry, *, is_near: bool | None) -> None:
+        """Remember, once it is committed, whether the source lives in the present or catches up."""
+        if is_near:
+            self._live.add(entry.source)
+        elif is_near is False or any(isinstance(item, Judged) and item.is_late for item in entry.items):
+            self._live.discard(entry.source)
 
     def _sort(self, post: Post) -> Answer | tuple[Mention, ...]:
         watch = self.watches[post.platform]
@@ -107,7 +136,9 @@ class Intake:
         )
         return Known(author=author, parent=thread[-1] if thread else None)
 
-    def _judge_post(self, mentions: tuple[Mention, ...], known: Mapping[str, Known]) -> list[Judged]:
+    def _judge_post(
+        self, mentions: tuple[Mention, ...], known: Mapping[str, Known], *, is_live: bool
+    ) -> list[Judged]:
         """One post, once per brand that it concerns; its text is measured once for all of them."""
         if not mentions:
             return []
@@ -115,7 +146,15 @@ class Intake:
         measured = self.judge.measure(post.searchable, post.langs)
         own = any(not self._is_rival(mention) for mention in mentions)
         told = known.get(post.id, Known())
-        return [self._judge(mention, told, measured, own_too=own) for mention in mentions]
+        judged = (self._judge(mention, told, measured, own_too=own) for mention in mentions)
+        return [replace(one, is_late=self._is_late(one, is_live=is_live)) for one in judged]
+
+    def _is_late(self, judged: Judged, *, is_live: bool) -> bool:
+        """Whether it waits for the catch-up card. A critical one does so only as long as the answer to it
+        may be further on in what is caught up.
+        """
+        age = self.clock.now() - judged.mention.post.posted_at
+        return age > self.fresh_for and not (is_live and judged.verdict.urgency is Urgency.CRITICAL)
 
     def _judge(self, mention: Mention, known: Known, measured: Measured, *, own_too: bool) -> Judged:
         now = self.clock.now()
@@ -153,8 +192,10 @@ class Intake:
         self.metrics.posts_seen.labels(source).inc(batch.posts_seen)
         self.metrics.undecodable.labels(source).inc(batch.undecodable)
         self.metrics.duplicates.labels(source).inc(recorded.duplicates)
-        if batch.gap is not None:
-            self.metrics.gaps.labels(source, batch.gap.reason).inc()
+        for gap in recorded.gaps:
+            self.metrics.gaps.labels(source, gap.reason).inc()
+            length = (gap.ended_at - gap.started_at).total_seconds()
+            self.metrics.gap_seconds.labels(source, gap.reason).inc(length)
 
     def _report(self, entry: Entry, recorded: Recorded) -> None:
         new = set(recorded.stored)

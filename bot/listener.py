@@ -16,7 +16,7 @@ import structlog
 
 from bot.backoff import asked, doubled
 from bot.errors import BotError, CursorLost, Reason, StoreError, Unauthorized, Unavailable
-from bot.model import Batch, Cursor
+from bot.model import Batch, Cursor, Gap
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -38,6 +38,8 @@ FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=60)
 LONGEST_STORE_WAIT = timedelta(seconds=5)
 UNTIL_A_PERSON_ACTED = timedelta(minutes=15)
+NOT_RUNNING, NO_CURSOR = "down", "no_cursor"
+"""Reasons of a gap: it began before this program did; a source that gave no position was asked again."""
 
 _log = structlog.get_logger()
 
@@ -61,13 +63,15 @@ class Pace:
 class Listening:
     """How a source does, for /readyz and `outcare status`.
 
-    `is_connected`: this connection has been heard of. `reason`, `message`: why it last failed, until it is
-    heard of again; `retry_at`: when the next try begins. The counters begin with the program.
+    `is_connected`: this connection has been heard of, or the last poll was complete. `reason`, `message`: why
+    it last failed, until it is heard of again; `retry_at`: when the next try begins. `observed_to`: how far
+    its coverage is stored (None: not moved since the program began). The counters begin with the program.
     """
 
     name: str
     is_connected: bool = False
     last_event_at: datetime | None = None
+    observed_to: datetime | None = None
     reason: Reason | None = None
     message: str | None = None
     retry_at: datetime | None = None
@@ -93,6 +97,10 @@ class Listener:
         self._failures = 0
         self._told: tuple[Reason, str] | None = None
         self._starts_anew = False
+        self._resumes = self._begins = False
+        self._began_at = self._clock.now()
+        self._cause: str | None = NOT_RUNNING
+        self._lost: Gap | None = None
         self._heard_at: float | None = None
         self._held: Batch | None = None
         self._committed_at = 0.0
@@ -104,7 +112,9 @@ class Listener:
         """Listen for ever. Cancellation closes the source and leaves nothing open."""
         while True:
             wait = await self._attempt()
-            self._state = replace(self._state, is_connected=False, retry_at=self._clock.now() + wait)
+            rests = not self.source.is_stream and self._state.reason is None
+            retry_at = self._clock.now() + wait
+            self._state = replace(self._state, is_connected=rests, retry_at=retry_at)
             await self._clock.sleep(wait.total_seconds())
 
     async def _attempt(self) -> timedelta:
@@ -120,24 +130,51 @@ class Listener:
 
     async def _read(self) -> None:
         self._heard_at, self._held = None, None
-        async with aclosing(_closable(self.source, await self._position(), self.watch)) as batches:
+        after = await self._position()
+        self._resumes, self._begins = after is not None, after is None
+        self._began_at = self._clock.now()
+        async with aclosing(_closable(self.source, after, self.watch)) as batches:
             try:
                 async for batch in batches:
-                    self._hear(batch)
-                    await self._hand_over(batch)
+                    await self._hand_over(self._observed(batch))
             except CursorLost as error:
-                await self.take(self.source.name, Batch(gap=error.gap))
                 self._starts_anew = True
+                self._lost, self._cause = error.gap, error.gap.reason
                 raise
             except BotError:
                 await self._release()
                 raise
+        if not self.source.is_stream:
+            self._held = merged(self._held, self._begun(Batch(observed_to=self._began_at)))
         await self._release()
 
     async def _position(self) -> Cursor | None:
         if self._starts_anew:
             return None
         return await self.store.cursor(self.source.name)
+
+    def _observed(self, batch: Batch) -> Batch:
+        """A batch of ours: with the gap before it, and with our time where the platform has none.
+
+        A stream that holds a position says itself how far it has read; a poll is done when it ends.
+        """
+        batch = self._begun(batch)
+        self._hear(batch)
+        is_told = batch.observed_to is not None or (self._resumes and batch.cursor is None)
+        if is_told or not self.source.is_stream:
+            return batch
+        return replace(batch, observed_to=self._clock.now())
+
+    def _begun(self, batch: Batch) -> Batch:
+        """The first batch of a reading that resumes nowhere says what was missed before it."""
+        if not self._begins:
+            return batch
+        self._begins = False
+        begun = self._clock.now() if self.source.is_stream else self._began_at
+        since = self._lost.started_at if self._lost else begun
+        reason = self._cause or NO_CURSOR
+        gap = Gap(source=self.source.name, started_at=min(since, begun), ended_at=begun, reason=reason)
+        return replace(batch, gap=batch.gap or gap)
 
     def _hear(self, batch: Batch) -> None:
         now = self._clock.monotonic()
@@ -171,6 +208,8 @@ class Listener:
             return
         await self.take(self.source.name, held)
         self._committed_at = self._clock.monotonic()
+        self._cause = self._lost = None
+        self._state = replace(self._state, observed_to=held.observed_to or self._state.observed_to)
         if held.cursor is not None:
             self._starts_anew = False
 
@@ -186,6 +225,7 @@ class Listener:
             self._recovered()
         reason = error.reason if isinstance(error, BotError) else Reason.BUG
         message = str(error) if isinstance(error, BotError) else type(error).__name__
+        self._cause = self._cause or reason.value
         wait = back_off(error, self._failures, self.pace.random())
         self._failures += 1
         self.on_failure(self.source.name, reason)
@@ -243,6 +283,7 @@ def merged(held: Batch | None, batch: Batch) -> Batch:
         seen=held.seen + batch.seen,
         posts_seen=held.posts_seen + batch.posts_seen,
         undecodable=held.undecodable + batch.undecodable,
+        observed_to=batch.observed_to or held.observed_to,
     )
 
 

@@ -55,6 +55,7 @@ class Metrics:
         self.gaps = self._counter(
             "gaps", "Intervals in which a source was not listened to", "source", "reason"
         )
+        self.gap_seconds = self._counter("gap_seconds", "The length of those intervals", "source", "reason")
 
     def _count_acting(self) -> None:
         self.deliveries = self._counter(
@@ -70,6 +71,18 @@ class Metrics:
         self.source_last_event_timestamp_seconds = Gauge(
             "outcare_source_last_event_timestamp_seconds",
             "When the last event of a source was read, as Unix time",
+            ["source"],
+            registry=registry,
+        )
+        self.source_behind_seconds = Gauge(
+            "outcare_source_behind_seconds",
+            "How far what was read of a source lies behind now",
+            ["source"],
+            registry=registry,
+        )
+        self.coverage_ratio = Gauge(
+            "outcare_coverage_ratio",
+            "The part of the last 24 hours in which a source was listened to",
             ["source"],
             registry=registry,
         )

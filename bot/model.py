@@ -163,7 +163,11 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """An interval in which we were not listening."""
+    """An interval of which a source read nothing, [started_at, ended_at), on the axis of its coverage.
+
+    `started_at` is as far as the source knows; the store knows better how far was observed before it. One of
+    no length says: from `ended_at` on, and not from where the last reading stopped.
+    """
 
     source: str
     started_at: datetime
@@ -179,7 +183,9 @@ class Batch:
     """What a source yields. `cursor` means: resume after this batch; None leaves it where it was.
 
     `seen` counts the events read, `posts_seen` those that were posts (wanted or not), `undecodable` those
-    that could not be decoded; each since the batch before.
+    that could not be decoded; each since the batch before. `gap`: what lies between the batch before and
+    this one and was missed. `observed_to`: everything up to then has been read, by the platform's time of the
+    newest event, never later than now; None: the platform gives its events no time to go by.
     """
 
     posts: tuple[Post, ...] = ()
@@ -189,6 +195,10 @@ class Batch:
     posts_seen: int = 0
     undecodable: int = 0
     gap: Gap | None = None
+    observed_to: datetime | None = None
+
+    def __post_init__(self) -> None:
+        check_aware(observed_to=self.observed_to)
 
 
 # --- what concerns whom -------------------------------------------------------------------------

@@ -123,6 +123,9 @@ class Source(Protocol):
         skipped and counted in `undecodable`; a malformed page or stream is `Unavailable` (protocol).
         Unknown kinds are skipped and never move the cursor backwards.
 
+        `observed_to` grows with what was read; a source whose cursor holds a position tells it in each batch
+        that moves the cursor. Without it, a batch counts as observed when it comes, a poll when it began.
+
         Deletions are yielded when `watch` wants the post's id; account deletions always. A stream yields an
         empty batch as soon as it is connected. A batch that saw nothing has no cursor.
 

@@ -40,7 +40,9 @@ class Judged:
     """A mention with everything that its transaction writes.
 
     `asks`: the mention asks for an answer (starts an ask if none is open). `channel` and `alert` say where
-    and how loud staff hears of it; channel None means that nobody does.
+    and how loud staff hears of it; channel None means that nobody does. `is_late`: it was too old at receipt
+    to ring by itself and goes onto the catch-up card (a critical one that asks rings as well, once the source
+    has caught up).
     """
 
     mention_id: str
@@ -52,17 +54,23 @@ class Judged:
     due_at: datetime | None
     channel: str | None
     parent: Post | None = None
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One batch, sorted and judged: written in one transaction, cursor included, or not at all."""
+    """One batch, sorted and judged: written in one transaction, cursor and coverage included, or not at all.
+
+    `caught_up`: with this batch the source has caught up, so that what waited for that may go.
+    """
 
     source: str
     items: tuple[Answer | Judged, ...] = ()
     deleted: tuple[Deletion, ...] = ()
     cursor: Cursor | None = None
     gap: Gap | None = None
+    observed_to: datetime | None = None
+    caught_up: bool = False
 
 
 LEASE_FOR = timedelta(seconds=60)
@@ -88,12 +96,16 @@ class Leased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What a transaction changed: mention ids that are new, duplicates skipped, effects leased to us."""
+    """What a transaction changed: mention ids that are new, duplicates skipped, effects leased to us.
+
+    `gaps` are those that it left in the source's coverage.
+    """
 
     stored: tuple[str, ...] = ()
     duplicates: int = 0
     answered: int = 0
     leased: tuple[Leased, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 # --- in: how a delivery ended -------------------------------------------------------------------
@@ -252,6 +264,8 @@ class InboxRow:
     claimed_by: str | None
     route: str
     rules: tuple[str, ...]
+    is_waiting: bool = False
+    """Its ask is open: somebody waits for our answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,14 +287,24 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
+    """`observed_from`, `observed_to`: the ends of its coverage (None: nothing observed yet).
+
+    `missed` is the time in gaps within the last 24 hours.
+    """
+
     name: str
     cursor: Cursor | None
     updated_at: datetime | None
+    observed_from: datetime | None = None
+    observed_to: datetime | None = None
+    missed: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """A few numbers about the whole database."""
+    """A few numbers about the whole database. `gaps`: the newest of the last days, oldest first; `more_gaps`
+    of those days are not among them.
+    """
 
     schema_version: str
     posts: int
@@ -291,6 +315,7 @@ class Status:
     effects: Mapping[str, int]
     sources: tuple[SourceStatus, ...]
     gaps: tuple[Gap, ...]
+    more_gaps: int = 0
     oldest_pending_at: datetime | None = None
     rules_version: str | None = None
     last_mention_at: datetime | None = None
@@ -298,11 +323,27 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaughtUp:
+    """What one catch-up card is about: all its mentions, also those that wait for nobody any more.
+
+    `started_at`, `ended_at`: when the oldest and the newest of them was posted.
+    """
+
+    started_at: datetime
+    ended_at: datetime
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestState:
-    """What a digest card tells: one hour of one route."""
+    """What a digest card tells: one hour of one route, or (`caught_up`) what was missed while we were away.
+
+    `rows` are those of its mentions that are still open.
+    """
 
     route: str
     rows: tuple[InboxRow, ...]
+    caught_up: CaughtUp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from bot.model import ConversationState, Kind, Urgency
 from bot.staff import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime, timedelta
     from zoneinfo import ZoneInfo
 
     from bot.model import Verdict
@@ -161,6 +161,32 @@ def digest_row(level: Urgency, where: str, author: str, text: str) -> str:
 
 def digest_rest(count: int) -> str:
     return f"… and {count} more: outcare inbox"
+
+
+def caught_up(start: str, end: str, count: int, waiting: int) -> str:
+    """`Caught up 09:12–12:05: 200 mentions, 12 still wait for an answer`."""
+    when = start if start == end else f"{start}–{end}"
+    verb = "waits" if waiting == 1 else "wait"
+    mentions = f"{count} mention{'' if count == 1 else 's'}"
+    return f"Caught up {when}: {mentions}, {waiting or 'none'} still {verb} for an answer"
+
+
+def waiting(counts: Mapping[Urgency, int]) -> str:
+    """`Waiting: 2 critical, 9 high`, most urgent first."""
+    told = (f"{counts[level]} {level.label}" for level in sorted(counts, reverse=True))
+    return f"Waiting: {', '.join(told)}"
+
+
+# --- coverage -----------------------------------------------------------------------------------
+
+
+def not_listening(since: str, reason: str) -> str:
+    """An outage that lasts: `not listening since 09:12 CET (connection)`."""
+    return f"not listening since {since} ({reason})"
+
+
+def behind(length: timedelta) -> str:
+    return f"catching up, {duration.show(length)} behind"
 
 
 # --- answers to presses: a toast holds 200 characters on Telegram -----------------------------------

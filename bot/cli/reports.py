@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot import texts
+from bot import duration, texts
 from bot.cli import live, output, setup
 from bot.model import Urgency
-from bot.records import InboxRow, Status
+from bot.records import InboxRow, SourceStatus, Status
 from bot.store import schema
 from bot.store.lock import holder
 from bot.store.sqlite import SqliteStore
@@ -64,7 +64,7 @@ def show_status(config: Path | None, database: Path | None, *, as_json: bool) ->
         for line in _status_lines(status, path, pid, now=now, zone=settings.timezone):
             sys.stdout.write(line + "\n")
         for check in checks:
-            sys.stdout.write("" if check.ok else f"not working    {check.name}: {check.detail}\n")
+            sys.stdout.write(_check_line(check))
     return 0
 
 
@@ -83,13 +83,31 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
         "effects        " + (", ".join(f"{n} {s}" for s, n in status.effects.items()) or "none"),
     ]
     lines += [
-        f"source         {source.name}: position stored {at(source.updated_at)}" for source in status.sources
+        f"source         {source.name}: {_observed(source, at)}{'' if pid else ', not listening since'}"
+        for source in status.sources
     ]
+    if status.more_gaps:
+        lines.append(f"gap            {status.more_gaps} more within the last 7 days")
     lines += [
         f"gap            {gap.source}: not listening {at(gap.started_at)} – {at(gap.ended_at)} ({gap.reason})"
         for gap in status.gaps
     ]
     return lines
+
+
+def _observed(source: SourceStatus, at: Callable[[datetime | None], str]) -> str:
+    """`observed Mon 09:00 CET – 12:31 CET (28m missed in the last 24 hours)`."""
+    if source.observed_to is None:
+        return f"position stored {at(source.updated_at)}"
+    missed = f" ({duration.show(source.missed)} missed in the last 24 hours)" if source.missed else ""
+    return f"observed {at(source.observed_from)} – {at(source.observed_to)}{missed}"
+
+
+def _check_line(check: live.LiveCheck) -> str:
+    """What does not work, and what works but has something to say: a source that catches up."""
+    if not check.ok:
+        return f"not working    {check.name}: {check.detail}\n"
+    return f"{'working':<15}{check.name}: {check.detail}\n" if check.detail else ""
 
 
 def show_inbox(config: Path | None, database: Path | None, query: InboxQuery, *, as_json: bool) -> int:

@@ -66,6 +66,7 @@ class Settings:
     heartbeat_url: str | None = field(repr=False)
     heartbeat_every: timedelta
     lookup_budget: timedelta
+    fresh_for: timedelta
     log: Log
     accounts: Mapping[str, BaseModel]
 
@@ -205,6 +206,7 @@ def _settings(file: File, rules: Path) -> Settings:
         heartbeat_url=file.heartbeat_url,
         heartbeat_every=file.heartbeat_every,
         lookup_budget=file.lookup_budget,
+        fresh_for=file.fresh_for,
         log=file.log,
         accounts=MappingProxyType({key: one for key, one in parts(file).items() if key not in fixed}),
     )

@@ -195,6 +195,7 @@ class File(Section):
     heartbeat_url: WebAddress | None = None
     heartbeat_every: Annotated[Duration, _between("1s", "1d")] = timedelta(minutes=1)
     lookup_budget: Annotated[Duration, _between("0s", "1m")] = timedelta(seconds=1.5)
+    fresh_for: Annotated[Duration, _between("1m", "24h")] = timedelta(minutes=30)
     log: Log = Log()
 
 

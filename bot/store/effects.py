@@ -136,10 +136,17 @@ def announce(work: Work, heard: Heard) -> tuple[Leased, ...]:
         return ()
     if heard.verdict.alert is Alert.NONE:
         return ()
-    there = _alerts_there(work, heard)
+    there = alerts_there(work, heard)
     if there:
         return update(work, there, version=heard.version, mention=heard.mention)
-    effect = Effect(
+    new = New(effect=alert(heard), ask=heard.ask, urgency=int(heard.verdict.urgency))
+    id_ = insert(work, new, leased=True)
+    return () if id_ is None else (read(work, id_),)
+
+
+def alert(heard: Heard) -> Effect:
+    """The wish to show a mention by itself."""
+    return Effect(
         key=heard.key,
         kind=EffectKind.ALERT,
         channel=heard.channel,
@@ -148,11 +155,9 @@ def announce(work: Work, heard: Heard) -> tuple[Leased, ...]:
         conversation_id=heard.conversation,
         mention_id=heard.mention,
     )
-    id_ = insert(work, New(effect=effect, ask=heard.ask, urgency=int(heard.verdict.urgency)), leased=True)
-    return () if id_ is None else (read(work, id_),)
 
 
-def _alerts_there(work: Work, heard: Heard) -> tuple[int, ...]:
+def alerts_there(work: Work, heard: Heard) -> tuple[int, ...]:
     """The live alerts of the same ask that are at least as loud and went, or were to go, to this channel."""
     if heard.ask is None:
         return ()

@@ -65,8 +65,12 @@ def _rows() -> _Query:
             col(ConversationRow.claimed_by),
             col(VerdictRow.route),
             col(VerdictRow.id).label("verdict"),
+            and_(
+                col(AskRow.id).is_not(None), col(AskRow.outcome).is_(None), col(BrandRow.is_rival).is_(False)
+            ).label("is_waiting"),
         )
         .join_from(MentionRow, PostRow, col(PostRow.id) == col(MentionRow.post))
+        .join(BrandRow, col(BrandRow.name) == col(MentionRow.brand))
         .join(ConversationRow, col(ConversationRow.id) == col(MentionRow.conversation))
         .join(VerdictRow, newest_verdict())
         .outerjoin(AskRow, col(AskRow.id) == col(MentionRow.ask))
@@ -87,7 +91,6 @@ def _wanted(wanted: Wanted) -> _Query:
     if wanted.brand is not None:
         query = query.where(col(MentionRow.brand) == wanted.brand)
     else:
-        query = query.join(BrandRow, col(BrandRow.name) == col(MentionRow.brand))
         query = query.where(col(BrandRow.is_rival).is_(False))
     if wanted.rule is not None:
         fired = col(FiredRow.verdict) == col(VerdictRow.id)
@@ -180,4 +183,5 @@ def _row(row: Row[Any], rules: tuple[str, ...]) -> InboxRow:
         claimed_by=row.claimed_by,
         route=row.route,
         rules=rules,
+        is_waiting=bool(row.is_waiting),
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.records import Answer, Entry, Judged, Leased, Recorded
-from bot.store import deletions, effects, posts, rows, threads, verdicts
+from bot.store import catching_up, coverage, deletions, effects, posts, rows, threads, verdicts
 from bot.store.work import Work, save_cursor
 
 
 @dataclass(slots=True)
 class _Tally:
+    source: str
     stored: list[str] = field(default_factory=list)
     duplicates: int = 0
     answered: int = 0
@@ -22,8 +23,8 @@ class _Tally:
 
 
 def record(work: Work, entry: Entry) -> Recorded:
-    """Items in order, then deletions, gap and cursor. Written twice, an entry changes nothing more."""
-    tally = _Tally()
+    """Items in order, then deletions, coverage and cursor. Written twice, an entry changes nothing more."""
+    tally = _Tally(source=entry.source)
     _know_brands(work, entry)
     for item in entry.items:
         if isinstance(item, Judged):
@@ -32,13 +33,16 @@ def record(work: Work, entry: Entry) -> Recorded:
             _answer(work, item, tally)
     for deletion in entry.deleted:
         tally.leased += deletions.delete(work, deletion)
-    _gap(work, entry)
+    if entry.caught_up:
+        tally.leased += catching_up.release(work, entry.source)
+    gaps = coverage.observe(work, entry)
     save_cursor(work.conn, entry.source, "source", entry.cursor, at=work.now)
     return Recorded(
         stored=tuple(tally.stored),
         duplicates=tally.duplicates,
         answered=tally.answered,
         leased=_newest(tally.leased),
+        gaps=gaps,
     )
 
 
@@ -51,16 +55,6 @@ def _know_brands(work: Work, entry: Entry) -> None:
         "INSERT INTO brands (name, is_rival) VALUES (?, 0) ON CONFLICT DO NOTHING",
         [(name,) for name in names],
     )
-
-
-def _gap(work: Work, entry: Entry) -> None:
-    if entry.gap is not None:
-        gap = entry.gap
-        work.conn.execute(
-            "INSERT INTO gaps (source, started_at, ended_at, reason) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            (gap.source, rows.micros(gap.started_at), rows.micros(gap.ended_at), gap.reason),
-        )
 
 
 def _newest(leased: list[Leased]) -> tuple[Leased, ...]:
@@ -150,7 +144,10 @@ def _announce(work: Work, item: Judged, place: _Place, joined: threads.Joined, t
         verdict=item.verdict,
         channel=item.channel,
     )
-    tally.leased += effects.announce(work, heard)
+    if item.is_late:
+        tally.leased += catching_up.announce(work, heard, tally.source)
+    else:
+        tally.leased += effects.announce(work, heard)
 
 
 def _edited_mention(work: Work, item: Judged, known: rows.Row, tally: _Tally) -> None:

@@ -20,7 +20,7 @@ from sqlmodel import col
 
 from bot.model import Cursor
 from bot.records import CardState, DigestState, InboxRow, Leased, RuleCount, Status, StoredVerdict, Tally
-from bot.store import card, inbox, rows, status
+from bot.store import card, catching_up, inbox, rows, status
 from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
@@ -106,8 +106,7 @@ class Reports:
         return await self._read(lambda conn: card.of_effect(_fetcher(conn), leased.id))
 
     async def digest(self, leased: Leased) -> DigestState:
-        found = await self._read(lambda conn: inbox.collected(conn, leased.id))
-        return DigestState(route=leased.effect.route or "", rows=found)
+        return await self._read(lambda conn: _digest(conn, leased))
 
     # --- reporting ------------------------------------------------------------------------------
 
@@ -148,6 +147,15 @@ class Reports:
             facts=rows.facts(found[1]),
             rules_source=rows.sources(found[2] or "{}"),
         )
+
+
+def _digest(conn: Connection, leased: Leased) -> DigestState:
+    is_catch_up = catching_up.SOURCE in leased.effect.payload
+    return DigestState(
+        route=leased.effect.route or "",
+        rows=inbox.collected(conn, leased.id),
+        caught_up=catching_up.summary(_fetcher(conn), leased.id) if is_catch_up else None,
+    )
 
 
 def _fetcher(conn: Connection) -> card.Fetch:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
@@ -13,6 +15,7 @@ from bot.records import SourceStatus, Status
 from bot.store.tables import (
     AskRow,
     ConversationRow,
+    CoverageRow,
     CursorRow,
     DeliveryRow,
     EffectRow,
@@ -23,11 +26,14 @@ from bot.store.tables import (
 )
 
 GAPS_SHOWN = 20
+GAPS_OF = timedelta(days=7)
+A_DAY = timedelta(hours=24)
 _RECENT = 500
 
 
 def read(conn: Connection, *, schema: str, now: datetime) -> Status:
     waits = col(AskRow.outcome).is_(None)
+    recent = _gaps(conn, since=now - GAPS_OF)
     return Status(
         schema_version=schema,
         posts=_scalar(conn, select(func.count()).select_from(PostRow)),
@@ -38,8 +44,9 @@ def read(conn: Connection, *, schema: str, now: datetime) -> Status:
             conn, select(func.count()).select_from(AskRow).where(waits, col(AskRow.due_at) < now)
         ),
         effects=_by(conn, EffectRow.state),
-        sources=_sources(conn),
-        gaps=_gaps(conn),
+        sources=_sources(conn, now),
+        gaps=recent[-GAPS_SHOWN:],
+        more_gaps=max(0, len(recent) - GAPS_SHOWN),
         oldest_pending_at=_scalar(
             conn,
             select(func.min(EffectRow.due_at)).where(
@@ -65,29 +72,57 @@ def _by(conn: Connection, column: Any) -> dict[str, int]:
     return {row[0]: row[1] for row in conn.execute(query)}
 
 
-def _sources(conn: Connection) -> tuple[SourceStatus, ...]:
-    query = (
-        select(col(CursorRow.name), col(CursorRow.cursor), col(CursorRow.updated_at))
-        .where(col(CursorRow.kind) == "source")
-        .order_by(col(CursorRow.name))
+def _sources(conn: Connection, now: datetime) -> tuple[SourceStatus, ...]:
+    """Every source that has a position or a coverage."""
+    positions = select(col(CursorRow.name), col(CursorRow.cursor), col(CursorRow.updated_at)).where(
+        col(CursorRow.kind) == "source"
     )
+    observed = select(
+        col(CoverageRow.source), func.min(CoverageRow.started_at), func.max(CoverageRow.ended_at)
+    ).group_by(col(CoverageRow.source))
+    cursors = {name: (Cursor(cursor), at) for name, cursor, at in conn.execute(positions)}
+    ends = {source: (start, end) for source, start, end in conn.execute(observed)}
+    missed = _missed(_gaps(conn, since=now - A_DAY), now - A_DAY)
     return tuple(
-        SourceStatus(name=name, cursor=Cursor(cursor), updated_at=at)
-        for name, cursor, at in conn.execute(query)
+        _source(name, cursors.get(name, (None, None)), ends.get(name, (None, None)), missed)
+        for name in sorted(cursors.keys() | ends.keys())
     )
 
 
-def _gaps(conn: Connection) -> tuple[Gap, ...]:
-    """The latest ones, oldest first."""
+def _source(
+    name: str,
+    position: tuple[Cursor | None, datetime | None],
+    ends: tuple[datetime | None, datetime | None],
+    missed: Mapping[str, timedelta],
+) -> SourceStatus:
+    return SourceStatus(
+        name=name,
+        cursor=position[0],
+        updated_at=position[1],
+        observed_from=ends[0],
+        observed_to=ends[1],
+        missed=missed.get(name, timedelta()),
+    )
+
+
+def _missed(recent: Iterable[Gap], since: datetime) -> dict[str, timedelta]:
+    """The time in gaps after `since`, by source."""
+    missed: defaultdict[str, timedelta] = defaultdict(timedelta)
+    for gap in recent:
+        missed[gap.source] += gap.ended_at - max(gap.started_at, since)
+    return missed
+
+
+def _gaps(conn: Connection, *, since: datetime) -> tuple[Gap, ...]:
+    """Those that ended after `since`, in order of their ends."""
     query = (
         select(col(GapRow.source), col(GapRow.started_at), col(GapRow.ended_at), col(GapRow.reason))
-        .order_by(col(GapRow.ended_at).desc(), col(GapRow.id).desc())
-        .limit(GAPS_SHOWN)
+        .where(col(GapRow.ended_at) > since)
+        .order_by(col(GapRow.ended_at), col(GapRow.id))
     )
-    found = conn.execute(query).all()
     return tuple(
         Gap(source=source, started_at=start, ended_at=end, reason=reason)
-        for source, start, end, reason in reversed(found)
+        for source, start, end, reason in conn.execute(query)
     )
 
 

@@ -373,7 +373,18 @@ class CursorRow(SQLModel, table=True):
     updated_at: datetime | None = _maybe_at()
 
 
+class CoverageRow(SQLModel, table=True):
+    """What a source observed, both ends included; intervals of one source neither touch nor overlap."""
+
+    __tablename__: ClassVar[str] = "coverage"
+    source: str = Field(primary_key=True)
+    started_at: datetime = Field(primary_key=True, sa_type=UTCDateTime)
+    ended_at: datetime = _at()
+
+
 class GapRow(SQLModel, table=True):
+    """A hole in the coverage of a source, and why."""
+
     __tablename__: ClassVar[str] = "gaps"
     __table_args__ = (UniqueConstraint("source", "started_at", "ended_at"),)
     id: int | None = _key()

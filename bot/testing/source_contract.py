@@ -211,7 +211,7 @@ class SourceContract(ABC):
             assert not ours, f"tasks are still running: {ours}"
 
     async def test_rule_9_times_are_aware_utc(self) -> None:
-        """Each time is aware, in UTC, and no post is younger than when it was seen."""
+        """Each time is aware, in UTC; no post is younger than when it was seen, nothing is observed ahead."""
         async with self.stage() as stage:
             ids = await stage.publish(2)
             heard = await read(stage.source(stage.http), stage.start, until=ids[-1])
@@ -220,6 +220,9 @@ class SourceContract(ABC):
                 for at in (post.posted_at, post.seen_at):
                     assert timedelta(0) == at.utcoffset(), f"{at!r} is not aware UTC"
                 assert post.posted_at <= post.seen_at
+            now = datetime.now(UTC)
+            reached = [batch.observed_to for batch in heard.batches if batch.observed_to]
+            assert not [at for at in reached if at > now], "it claims to have observed the future"
 
     async def test_rule_10_ids_are_stable_text(self) -> None:
         """Ids are text, not empty, and the same whenever the same post is read."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -217,7 +217,8 @@ class Reading:
         has_moved = self._newest != self._told or self._collector.has_found
         self._told, self._flushed_at = self._newest, self._clock.monotonic()
         gap, self._gap = self._gap, None
-        return self._collector.batch(self._position().text if has_moved else None, gap)
+        batch = self._collector.batch(self._position().text if has_moved else None, gap)
+        return replace(batch, observed_to=at(self._newest) if self._newest else None)
 
     def _add(self, event: Event | Envelope, now: datetime) -> None:
         start = self.start

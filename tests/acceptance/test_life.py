@@ -107,6 +107,7 @@ async def test_status_says_what_does_not_work(tmp_path: Path) -> None:
         assert await asyncio.wait_for(status.wait(), 30) == 0
         assert f"running (pid {daemon.pid})" in world.output
         assert "not working    source:bluesky: cannot connect to 127.0.0.1" in world.output
+        assert re.search(r"; not listening since \d\d:\d\d CES?T \(connection\)", world.output)
         await ended(daemon)
 
 

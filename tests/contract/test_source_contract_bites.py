@@ -12,6 +12,7 @@ from bot.testing import source_contract
 from bot.testing.source_contract import STATUSES, NetworkSourceContract
 from tests.contract import board
 from tests.contract.board import BoardSource, BoardStage, board_stage
+from tests.contract.board_ahead import ObservesTheFuture
 
 TWINS = {
     board.NewestFirst: 1,
@@ -34,6 +35,7 @@ TWINS = {
     board.LeavesTask: 8,
     board.NaiveTimes: 9,
     board.FromTheFuture: 9,
+    ObservesTheFuture: 9,
     board.IntIds: 10,
     board.UnstableIds: 10,
     board.OwnSession: 11,

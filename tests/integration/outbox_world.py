@@ -107,7 +107,8 @@ class Desk:
         while True:
             await until(self._is_idle)
             due_at = await self.store.next_due_at()
-            if self._is_idle() and (due_at is None or due_at > self.clock.now()):
+            is_due = due_at is not None and due_at <= self.clock.now()
+            if self._is_idle() and not is_due and not self._has_leased():
                 return
             self.outbox.wake()
             await asyncio.sleep(0.005)
@@ -115,6 +116,11 @@ class Desk:
     def _is_idle(self) -> bool:
         held = [one for one in self.channels.values() if not one.gate.is_set()]
         return bool(held) or not self.outbox.in_flight
+
+    def _has_leased(self) -> bool:
+        """Whether the outbox has taken something that it is about to deliver (what a gate holds aside)."""
+        held = [one for one in self.channels.values() if not one.gate.is_set()]
+        return not held and ("leased",) in s.rows(self.path, "SELECT state FROM effects")
 
     def states(self) -> list[tuple[str, str, str]]:
         """(kind, channel, state) of every effect, in the order written."""
@@ -140,6 +146,7 @@ async def running(
     fallback: str | None = None,
     limits: tuple[tuple[int, timedelta], ...] = (),
     store: type[SqliteStore] = SqliteStore,
+    render: Callable[[Leased, State], Card] = render,
 ) -> AsyncIterator[Desk]:
     """An outbox at work on `path`, from five past twelve on unless `clock` says otherwise."""
     clock = clock or ManualClock(s.at(5))

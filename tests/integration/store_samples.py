@@ -148,6 +148,7 @@ def judged(
     author: Author | None = None,
     parent: Post | None = None,
     ignored: bool = False,
+    late: bool = False,
     rules: tuple[str, ...] = ("leaks",),
 ) -> Judged:
     uid = uid or f"M-{brand}-{of.id}-{of.revision or ''}"
@@ -170,6 +171,7 @@ def judged(
         due_at=None if due is None or not asks else of.posted_at + timedelta(minutes=due),
         channel=channel,
         parent=parent,
+        is_late=late,
     )
 
 

@@ -9,16 +9,20 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.model import Brand, Urgency
-from bot.records import Judged
+from bot import texts
+from bot.model import Brand, Cursor, Gap, Urgency
+from bot.records import Entry, Judged
 from bot.store import schema
 from tests.integration import store_samples as s
 
+BERLIN = ZoneInfo("Europe/Berlin")
 ROOT = Path(__file__).parents[2]
 BRANDS = (Brand(name="acme", words=("acme",)), Brand(name="globex", words=("globex",), is_rival=True))
 HOSTILE = "acme \x1b]0;owned\x07\x1b[2J[bold red]not markup[/] \u202edesrever\r\nsecond line?"
@@ -188,7 +192,7 @@ def test_the_inbox(shell: Shell) -> None:
     assert ["critical", "normal"] == [row["urgency"] for row in ended.json]
     assert set(ended.json[0]) == {
         "mention_id", "brand", "platform", "urgency", "state", "ignored", "author", "text", "url",
-        "posted_at", "due_at", "answered_at", "claimed_by", "route", "rules",
+        "posted_at", "due_at", "answered_at", "claimed_by", "route", "rules", "is_waiting",
     }  # fmt: skip
     assert ["critical"] == [row["urgency"] for row in shell.outcare("inbox", "--json", "--limit", "1").json]
     assert ["globex"] == [row["brand"] for row in shell.outcare("inbox", "--json", "--brand", "globex").json]
@@ -225,6 +229,37 @@ def test_the_status(shell: Shell) -> None:
         told["daemon_pid"], told["posts"], told["mentions"], told["conversations"], told["open_asks"],
     )  # fmt: skip
     assert "daemon         not running" in shell.outcare("status").out
+
+
+def test_the_status_tells_what_was_missed(shell: Shell) -> None:
+    """Observed from when to when, in the team's zone; the gaps of the last days; that nobody listens now."""
+    now = datetime.now(UTC)
+    began, ended, lost = now - timedelta(hours=3), now - timedelta(hours=1), now - timedelta(hours=2)
+    gap = Gap(source="bluesky", started_at=lost, ended_at=ended, reason="cursor_lost")
+
+    async def fill() -> None:
+        async with s.opened(shell.database) as store:
+            for entry in (
+                Entry(source="bluesky", cursor=Cursor("1"), observed_to=began),
+                Entry(source="bluesky", observed_to=lost),
+                Entry(source="bluesky", gap=gap, observed_to=ended),
+            ):
+                await store.record(entry, now=now, lease_for=timedelta())
+
+    asyncio.run(fill())
+    told = shell.outcare("status", "--json").json
+    (source,) = told["sources"]
+    assert (began.isoformat(), ended.isoformat(), 3600) == (
+        source["observed_from"], source["observed_to"], source["missed"],
+    )  # fmt: skip
+    assert ([("cursor_lost", lost.isoformat())], 0) == (
+        [(one["reason"], one["started_at"]) for one in told["gaps"]], told["more_gaps"],
+    )  # fmt: skip
+    start, middle, end = (texts.time_in_zone(at, now=now, zone=BERLIN) for at in (began, lost, ended))
+    lines = shell.outcare("status").out.splitlines()
+    missed = "(1h missed in the last 24 hours)"
+    assert f"source         bluesky: observed {start} – {end} {missed}, not listening since" in lines
+    assert f"gap            bluesky: not listening {middle} – {end} (cursor_lost)" in lines
 
 
 def test_a_reader_that_goes_away_is_no_crash(shell: Shell) -> None:

@@ -191,12 +191,14 @@ async def test_rivals_are_judged_and_ring_nobody(path: Path) -> None:
         assert 2 == len(it.leased)
 
 
-@pytest.mark.parametrize(("hours", "rings"), [(23.9, True), (24.1, False)])
-async def test_what_is_older_than_a_day_rings_nobody(path: Path, hours: float, *, rings: bool) -> None:
-    """It is stored, judged and counted; the ask is there."""
+@pytest.mark.parametrize(
+    ("hours", "effects"), [(0.5, ["alert"]), (0.51, ["digest"]), (23.9, ["digest"]), (24.1, [])]
+)
+async def test_how_old_it_is_decides_who_hears_of_it(path: Path, hours: float, effects: list[str]) -> None:
+    """Alerted, on the catch-up card, or nobody; it is stored, judged and counted in each case."""
     async with office(path) as it:
         await it.take(post("1", posted_at=NOW - timedelta(hours=hours)))
-        assert ([("acme", "post", 1)], rings) == (it.mentions(), bool(it.alerts()))
+        assert ([("acme", "post", 1)], effects) == (it.mentions(), [kind for kind, _ in s.effects(path)])
 
 
 async def test_what_is_ignored_is_stored_and_rings_nobody(path: Path) -> None:

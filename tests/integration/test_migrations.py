@@ -13,6 +13,7 @@ from sqlalchemy import Connection, create_engine
 from sqlmodel import SQLModel
 
 from bot.errors import StoreError
+from bot.model import Gap
 from bot.store import schema, tables
 from bot.store.migrations import run
 from bot.store.sqlite import SqliteStore
@@ -133,6 +134,26 @@ async def test_an_upgrade_keeps_the_data(tmp_path: Path, path: Path) -> None:
     assert before == s.rows(path, "SELECT * FROM conversations") + s.rows(path, "SELECT * FROM asks")
     async with s.opened(path) as store:
         assert await store.cursor("jetstream") == "5"
+
+
+async def test_coverage_begins_where_a_database_without_it_is_upgraded(path: Path) -> None:
+    """0001 to 0002: all that was there stays, gaps too; nothing of the time before is claimed."""
+    gap = Gap(source="jetstream", started_at=s.at(0), ended_at=s.at(9), reason="cursor_lost")
+    async with s.opened(path) as store:
+        await s.record(store, s.judged(s.post("q")), s.answer("a", minute=4), cursor="5", gap=gap)
+    with closing(schema.connect(path)) as connection:
+        run.downgrade(connection, "0001")
+    assert ("0001", []) == (schema.current(path), [name for name in _schema(path) if "coverage" in name])
+    before = {name: s.rows(path, f"SELECT * FROM {name}") for name in ("posts", "asks", "gaps", "cursors")}  # noqa: S608
+    with pytest.raises(StoreError, match="older Outcare"):
+        await SqliteStore.open(path)
+    async with s.opened(path, upgrade=True) as store:
+        assert before == {name: s.rows(path, f"SELECT * FROM {name}") for name in before}  # noqa: S608
+        await s.record(store, cursor="6", observed_to=s.at(60))
+        await s.record(store, cursor="7", observed_to=s.at(61))
+        (source,) = (await store.status(now=s.at(62))).sources
+    assert (s.at(60), s.at(61), "7") == (source.observed_from, source.observed_to, source.cursor)
+    assert 1 == len(s.rows(path, "SELECT * FROM gaps"))
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def _mention(draw: st.DrawFn) -> Judged:
         asks=asks,
         urgency=draw(st.sampled_from(Urgency)),
         alert=draw(st.sampled_from(Alert)),
+        late=draw(st.booleans()),
     )
 
 

@@ -239,6 +239,19 @@ async def test_the_newest_verdict_counts(store: SqliteStore) -> None:
     assert await _ids(store, rule="leaks") == []
 
 
+async def test_a_rivals_author_does_not_wait_for_us(store: SqliteStore) -> None:
+    """Ours do while their ask is open; a thanks waits for nobody."""
+    await s.record(
+        store,
+        s.judged(s.post("q1", author="ann")),
+        s.judged(s.post("q2", author="bob"), asks=False),
+        s.judged(s.post("q3", author="cy"), brand="rival"),
+    )
+    ours = {row.author: row.is_waiting for row in await store.inbox(limit=9)}
+    theirs = {row.author: row.is_waiting for row in await store.inbox(limit=9, brand="rival")}
+    assert ({"ann.example": True, "bob.example": False}, {"cy.example": False}) == (ours, theirs)
+
+
 # --- status -------------------------------------------------------------------------------------
 
 

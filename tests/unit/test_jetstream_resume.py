@@ -12,7 +12,7 @@ from bot.clock import SystemClock
 from bot.model import Batch, Cursor
 from bot.testing.clock import ManualClock
 from bot.testing.source_contract import WatchAll
-from connectors.bluesky.frames import parse
+from connectors.bluesky.frames import at, parse
 from connectors.bluesky.jetstream import Position, Reading, key_of
 
 BASE = 1_767_600_000_000_000
@@ -141,3 +141,15 @@ def test_what_is_replayed_is_counted_once(word: str) -> None:
     again.add([_post(BASE, "3ka"), _post(BASE + 1, "3kb"), _post(BASE + 2, "3kc")])
     batch = again.batch()
     assert (batch.seen, batch.posts_seen) == (1, 1)
+
+
+def test_a_batch_tells_how_far_it_has_observed() -> None:
+    """By the time of the newest event, wanted or not, never ahead of our clock; before the first: its start."""
+    clock = ManualClock(at(BASE + 10_000_000))
+    reading = Reading(Position(time_us=BASE), WatchWord("nobody says this"), clock)
+    assert reading.batch().observed_to == at(BASE)
+    reading.add([frame(1, BASE + 7), frame(2, BASE + 3)])
+    assert (reading.batch().observed_to, reading.batch().cursor) == (at(BASE + 7), None)
+    reading.add([frame(3, BASE + 99_000_000)])
+    assert reading.batch().observed_to == clock.now()
+    assert Reading(None, WatchAll(), clock).batch().observed_to is None

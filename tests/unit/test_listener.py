@@ -124,7 +124,7 @@ async def test_a_batch_is_committed_before_the_next_is_taken() -> None:
 
 async def test_batches_that_only_move_the_cursor_are_committed_every_five_seconds() -> None:
     """A busy stream without mentions costs one small commit in five seconds, and no count is lost."""
-    clock, shelf = ManualClock(), Shelf()
+    clock, shelf = ManualClock(), Shelf("0")
     source = Script(clock, [step for number in range(1, 13) for step in (moved(number), 1.0)] + [3600.0])
     async with listening(source, shelf) as listener:
         await clock.advance(11.5)
@@ -150,8 +150,8 @@ async def test_what_is_held_is_committed_when_the_stream_dies() -> None:
 
 
 async def test_an_empty_batch_is_not_committed() -> None:
-    """Being connected is no news for the store."""
-    clock, shelf = ManualClock(), Shelf()
+    """Being connected again is no news for the store: what is observed shows with the first event."""
+    clock, shelf = ManualClock(), Shelf("7")
     await clock.advance(60)
     async with listening(Script(clock, [Batch(), 3600.0]), shelf) as listener:
         assert listener.state().is_connected
@@ -236,20 +236,23 @@ async def test_a_lost_cursor_is_a_gap_and_a_new_beginning() -> None:
     )
     async with listening(source, shelf):
         await clock.advance(7)
-    assert shelf.batches[0] == Batch(gap=gap)
     assert source.after == ["old", None, None, "5"]
+    again = Gap(source="script", started_at=NOW, ended_at=NOW + timedelta(seconds=1), reason="cursor_lost")
+    assert shelf.batches[0] == Batch(gap=again, observed_to=again.ended_at)
 
 
 async def test_a_gap_that_cannot_be_stored_is_found_again() -> None:
-    """A gap is never skipped over because the database was busy."""
+    """A gap is never skipped over because the database was busy: it lasts until it is stored."""
     clock, shelf = ManualClock(), Shelf("old")
     shelf.trouble = [StoreError("locked")]
     gap = Gap(source="script", started_at=NOW, ended_at=NOW, reason="cursor_lost")
-    source = Script(clock, [CursorLost("too old", gap)], [CursorLost("too old", gap)], [3600.0])
+    source = Script(clock, [CursorLost("too old", gap)], [Batch(), 9.0], [Batch(), 3600.0])
     async with listening(source, shelf):
-        await clock.advance(3)
-    assert source.after == ["old", "old", None]
-    assert shelf.batches == [Batch(gap=gap)]
+        await clock.advance(30)
+    assert source.after == ["old", None, None]
+    (stored,) = [batch.gap for batch in shelf.batches if batch.gap]
+    assert (stored.started_at, stored.reason) == (NOW, "cursor_lost")
+    assert stored.ended_at > NOW + timedelta(seconds=1)
 
 
 async def test_a_wrong_credential_waits_for_a_person() -> None:

@@ -241,6 +241,7 @@ def test_a_secret_comes_from_the_secrets_directory(tmp_path: Path, name: str) ->
         ("OUTCARE_DATABASE", "/data/o.db", "database", Path("/data/o.db")),
         ("OUTCARE_HEARTBEAT_URL", "https://m.example/x", "heartbeat_url", "https://m.example/x"),
         ("OUTCARE_HEARTBEAT_EVERY", "5m", "heartbeat_every", timedelta(minutes=5)),
+        ("OUTCARE_FRESH_FOR", "45m", "fresh_for", timedelta(minutes=45)),
         ("OUTCARE_LOOKUP_BUDGET", "200ms", "lookup_budget", timedelta(milliseconds=200)),
     ],
 )

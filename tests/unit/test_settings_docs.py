@@ -31,6 +31,7 @@ SAMPLES = {
     "OUTCARE_PEOPLE": "{anna: {role: ops, webhook: anna}}",
     "OUTCARE_LANGUAGES": "en, de",
     "OUTCARE_TIMEZONE": "Asia/Tokyo",
+    "OUTCARE_FRESH_FOR": "2h",
     "OUTCARE_DATABASE": "other.db",
     "OUTCARE_RULES": "other/rules",
     "OUTCARE_HTTP": "{port: 9000}",
