@@ -135,8 +135,8 @@ def _read(piece: msgspec.Raw, shape: type[T]) -> T | None:
 def to_post(record: Record, origin: Origin) -> Post:
     """The post of a record. `createdAt` is the client's claim: believed only when it lies in the past.
 
-    In the past of the network's clock, not of ours: that may be put back between a question and its answer, and
-    which of the two is the older must not depend on it. What we see was written by then, whatever ours says.
+    In the past of the network's clock, not of ours, which may be put back between a question and its answer:
+    which of the two is older must not hang on it. What we see was written by then, whatever our clock says.
     """
     reply, posted = record.reply, posted_at(record.created_at, origin.known_at)
     return Post(
