@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DELETE_ON_ERROR: # a virtual environment that could not be finished is made anew
-.PHONY: run test bench lint lock clean
+.PHONY: run test bench torture lint lock clean
 
 run: $(VENV)/.run
 	$(BIN)/outcare run
@@ -22,6 +22,11 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
+
+# Faults under load, audited (docs/faults.md): `make torture N=500`, `make torture SEED=17 ONLY=kill,full`.
+N ?= 100
+torture: $(VENV)/.dev
+	$(BIN)/python -m tests.faults --runs $(N) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -247,7 +247,7 @@ class App:
             yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
-        trouble = self.outbox.store_trouble
+        trouble = self.store.trouble or self.outbox.store_trouble
         yield Check(name="database", ok=trouble is None, detail=trouble or "")
         failing = self.outbox.failing
         for channel in self.settings.channels:
@@ -277,16 +277,16 @@ class App:
         others = [name for name in (*self.settings.channels, CONSOLE) if not not_by(name)]
         works = next((name for name in others if name not in self.outbox.failing), None)
         if works is not None:
-            self._aside(self.store.notice(f"{key}:{now:%Y-%m-%dT%H}", works, text, now=now))
+            self._aside(partial(self.store.notice, f"{key}:{now:%Y-%m-%dT%H}", works, text, now=now))
 
-    def _aside(self, work: Coroutine[None, None, None]) -> None:
+    def _aside(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         task = asyncio.create_task(self._quietly(work))
         self._asides.add(task)
         task.add_done_callback(self._asides.discard)
 
-    async def _quietly(self, work: Coroutine[None, None, None]) -> None:
+    async def _quietly(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         try:
-            await work
+            await work()
             self.outbox.wake()
         except BotError as error:
             log.warning("notice.failed", reason=str(error))

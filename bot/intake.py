@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 import structlog
@@ -136,10 +137,10 @@ class Intake:
         lookup = self.lookups[post.platform]
         budget = self.lookup_budget.total_seconds()
         if post.parent is None:
-            return Known(author=await _in_time(lookup.author(post.author_id), budget))
+            return Known(author=await _in_time(partial(lookup.author, post.author_id), budget))
         author, thread = await asyncio.gather(
-            _in_time(lookup.author(post.author_id), budget),
-            _in_time(lookup.thread(post.parent.id), budget),
+            _in_time(partial(lookup.author, post.author_id), budget),
+            _in_time(partial(lookup.thread, post.parent.id), budget),
         )
         return Known(author=author, parent=thread[-1] if thread else None)
 
@@ -224,10 +225,11 @@ class Intake:
             )
 
 
-async def _in_time(call: Awaitable[T], budget: float) -> T | None:
+async def _in_time(call: Callable[[], Awaitable[T]], budget: float) -> T | None:
+    """Called here, not by the caller: what is made for a task that is cancelled first is never awaited."""
     try:
         async with asyncio.timeout(budget):
-            return await call
+            return await call()
     except (BotError, TimeoutError):
         return None
 

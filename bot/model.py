@@ -87,7 +87,8 @@ class Post:
 
     `posted_at` is the platform's time, never later than `seen_at`. `mentions` are the account ids that the
     platform marked as mentioned (facets), `quoted` the post it quotes, `root` the first post of its thread
-    (None: it is itself the root).
+    (None: it is itself the root). `revised_at` is when this very text was written, by the platform's clock:
+    it tells which of two edits is the newer one, whatever our clock did in between (None: as `seen_at`).
     """
 
     platform: str
@@ -108,9 +109,10 @@ class Post:
     revision: str | None = None
     url: str | None = None
     is_edit: bool = False
+    revised_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        check_aware(posted_at=self.posted_at, seen_at=self.seen_at)
+        check_aware(posted_at=self.posted_at, seen_at=self.seen_at, revised_at=self.revised_at)
 
     @property
     def root_id(self) -> str:

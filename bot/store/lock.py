@@ -32,9 +32,12 @@ class Lock:
             raise StoreError(f"cannot write {self._path}: {error.strerror}") from error
         if not _locked(file):
             raise StoreError(f"another outcare (pid {_holder(file)}) uses {self._database}")
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        try:
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), f"{os.getpid()}\n".encode())
+        except OSError as error:
+            file.close()
+            raise StoreError(f"cannot write {self._path}: {error.strerror}") from error
         self._file = file
 
     def release(self) -> None:

@@ -40,9 +40,7 @@ class Stored:
 def save(work: Work, post: Post) -> Stored:
     """Store a post that is new, or the newer text of one that was edited; anything else changes nothing."""
     row = rows.one(
-        work.conn.execute(
-            _INSERT, (*rows.post_values(post), post.root_id, work.at, rows.micros(post.seen_at))
-        )
+        work.conn.execute(_INSERT, (*rows.post_values(post), post.root_id, work.at, _revised_us(post)))
     )
     return Stored(id=row[0], is_new=True) if row else _again(work, post)
 
@@ -54,11 +52,15 @@ def _again(work: Work, post: Post) -> Stored:
     ).fetchone()
     if deleted_at is not None:
         return Stored(id=id_, is_deleted=True)
-    if not post.is_edit or rows.micros(post.seen_at) < revised_at:
+    if not post.is_edit or _revised_us(post) < revised_at:
         return Stored(id=id_, is_current=False)
     if (text, revision) != (post.text, post.revision):
         _revise(work, id_, post)
     return Stored(id=id_)
+
+
+def _revised_us(post: Post) -> int:
+    return rows.micros(post.revised_at or post.seen_at)
 
 
 def _revise(work: Work, id_: int, post: Post) -> None:
@@ -73,7 +75,7 @@ def _revise(work: Work, id_: int, post: Post) -> None:
             rows.dump(post.langs),
             rows.dump(post.mentions),
             post.revision,
-            rows.micros(post.seen_at),
+            _revised_us(post),
             id_,
         ),
     )

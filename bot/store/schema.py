@@ -18,6 +18,8 @@ from bot.store.writer import store_error
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 BUSY_SECONDS = 5.0
+CHECKED_BYTES = 256_000_000
+"""Up to this size a database is looked through at every start: a quarter of a second, if it is in memory."""
 
 
 class Age(Enum):
@@ -130,10 +132,24 @@ def prepare(path: Path, *, may_upgrade: bool, busy_seconds: float = BUSY_SECONDS
         require_usable(path, found, found_age)
 
 
+def require_sound(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise StoreError for a damaged page, before anything is written around it. Large databases pass."""
+    (size,) = connection.execute(
+        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    ).fetchone()
+    if size > CHECKED_BYTES:
+        return
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        where = " ".join(found.split("\n")[-1].split())
+        raise StoreError(f"{path}: the database is damaged ({where}); put a back-up in its place")
+
+
 def connect_for_writing(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """The writer's connection: what is committed survives a loss of power. Raises StoreError."""
     connection = connect(path, busy_seconds=busy_seconds)
     try:
+        require_sound(connection, path)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA temp_store=MEMORY")  # what a savepoint keeps must not wait for a disk
@@ -143,6 +159,9 @@ def connect_for_writing(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sq
         connection.execute("ROLLBACK")
         # Whoever held these leases is dead: we hold the lock. The fence keeps a late word of theirs out.
         connection.execute("UPDATE effects SET state = 'pending', leased_until = NULL WHERE state = 'leased'")
+    except StoreError:
+        connection.close()
+        raise
     except sqlite3.Error as error:
         connection.close()
         raise store_error(error, at=path) from error

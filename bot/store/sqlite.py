@@ -51,6 +51,8 @@ class SqliteStore:
         self._writer = writer
         self._lock = lock
         self._standing = Standing()
+        self.trouble: str | None = None
+        """Why the last write failed; None once one worked."""
 
     @classmethod
     async def open(
@@ -96,7 +98,13 @@ class SqliteStore:
     async def _write(self, unit: Callable[[sqlite3.Connection], T]) -> T:
         if self._writer is None:
             raise StoreError("the database was opened for reading only")
-        return await self._writer.write(unit)
+        try:
+            result = await self._writer.write(unit)
+        except StoreError as error:
+            self.trouble = str(error)
+            raise
+        self.trouble = None
+        return result
 
     # --- listening ------------------------------------------------------------------------------
 

@@ -115,7 +115,8 @@ class AuthorRow(SQLModel, table=True):
 class PostRow(SQLModel, table=True):
     """A post, also one that is only the line above a mention. `thread_id` is the root's id, or its own.
 
-    `revised_at` says when the text that stands here was seen; the text is blank once `deleted_at` is set.
+    `revised_at` says when the text that stands here was written, by the platform's clock if it tells, else
+    when it was seen; the text is blank once `deleted_at` is set.
     """
 
     __tablename__: ClassVar[str] = "posts"

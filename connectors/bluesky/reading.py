@@ -226,7 +226,9 @@ class Reading:
     def _begin(self, event: Event | Envelope, resume: Resume) -> None:
         """What the first event says about the position: it is another archive's, or something is missing."""
         start = resume.start
-        is_ours = event.seq == start.seq or event.time_us >= start.time_us - _GAP_US
+        if resume.by_seq and event.seq == start.seq:
+            return  # the very event: nothing is missing, though its time is ours where our clock was behind
+        is_ours = event.time_us >= start.time_us - _GAP_US
         if resume.by_seq and not is_ours:
             raise OtherArchive
         self._gap = gap_before(event.time_us, start, is_clamped=self._is_clamped)

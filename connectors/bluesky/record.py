@@ -133,16 +133,20 @@ def _read(piece: msgspec.Raw, shape: type[T]) -> T | None:
 
 
 def to_post(record: Record, origin: Origin) -> Post:
-    """The post of a record. `createdAt` is the client's claim: believed only when it lies in the past."""
-    reply = record.reply
+    """The post of a record. `createdAt` is the client's claim: believed only when it lies in the past.
+
+    In the past of the network's clock, not of ours, which may be put back between a question and its answer:
+    which of the two is older must not hang on it. What we see was written by then, whatever our clock says.
+    """
+    reply, posted = record.reply, posted_at(record.created_at, origin.known_at)
     return Post(
         platform=PLATFORM,
         id=post_id(origin.did, origin.rkey),
         author_id=origin.did,
         author_handle=origin.handle,
         text=record.text,
-        posted_at=posted_at(record.created_at, min(origin.known_at, origin.seen_at)),
-        seen_at=origin.seen_at,
+        posted_at=posted,
+        seen_at=max(origin.seen_at, posted),
         alts=tuple(alts(record.embed)),
         links=tuple(links(record)),
         langs=tuple(record.langs or ()),
@@ -153,6 +157,7 @@ def to_post(record: Record, origin: Origin) -> Post:
         revision=origin.cid,
         url=web_url(origin.did, origin.rkey),
         is_edit=origin.is_edit,
+        revised_at=origin.known_at,
     )
 
 

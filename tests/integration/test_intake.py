@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -303,6 +304,19 @@ async def test_stopping_amid_lookups_leaves_none_behind(path: Path) -> None:
         await asyncio.wait([task])
         assert (3, []) == (it.directory.cancelled, it.mentions())
         assert await it.store.cursor("bluesky") is None
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_stopping_before_anybody_was_asked_is_quiet(path: Path, steps: int) -> None:
+    """A daemon that ends just then has no crash in its log: no question is made and never put."""
+    async with office(path) as it:
+        it.directory.gate.clear()
+        task = asyncio.create_task(it.take(post("1", parent=PostRef(id="at://above"))))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        gc.collect()  # what is never awaited says so in its finalizer, and warnings are errors
 
 
 # --- is it asked of us ------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreError
+from bot.model import Cursor
 from bot.store import schema
 from bot.store.lock import Lock
 from bot.store.sqlite import SqliteStore
@@ -207,6 +209,63 @@ async def test_a_damaged_database_fails_with_plain_words(path: Path) -> None:
     _damage(path)
     with pytest.raises(StoreError, match="damaged"):
         await SqliteStore.open(path)
+
+
+def _damage_page(path: Path, table: str) -> tuple[bytes, bytes]:
+    """Overwrite a table's first page; the file before and after."""
+    whole = path.read_bytes()
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = ?"
+        page, size = connection.execute(query, (table,)).fetchone()
+    path.write_bytes(whole[: (page - 1) * size] + b"\xde\xad" * (size // 2) + whole[page * size :])
+    return whole, path.read_bytes()
+
+
+def _replaced(path: Path, content: bytes) -> bytes:
+    """Put other content into a file; what was in it."""
+    before = path.read_bytes()
+    path.write_bytes(content)
+    return before
+
+
+async def test_a_damaged_page_is_found_before_anything_is_written(path: Path) -> None:
+    """Also one that no statement of the start reads; the file stays as it is, and what is whole is opened."""
+    async with s.opened(path) as store:
+        await s.record(store, *(s.judged(s.post(f"q{n}", root=None)) for n in range(50)))
+    whole, damaged = _damage_page(path, "feedback")
+    with pytest.raises(
+        StoreError, match=r"x\.db: the database is damaged \(.*\); put a back-up in its place"
+    ):
+        await SqliteStore.open(path)
+    assert damaged == _replaced(path, whole)
+    async with s.opened(path):
+        pass
+
+
+async def test_a_lock_that_cannot_be_written_is_said(path: Path) -> None:
+    """No room for the process id: a clear error, and the lock is free again."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(StoreError, match=r"cannot write .*x\.db\.lock: File too large"):
+            Lock(path).take()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    async with s.opened(path):
+        pass
+
+
+async def test_a_failed_write_is_told_until_one_works(path: Path) -> None:
+    """`trouble` is what `/readyz` says of the database."""
+    store = await SqliteStore.open(path, upgrade=True, busy_seconds=0.05)
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        shell.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked by another program"):
+            await store.advance("telegram", Cursor("v1:1"))
+        assert "locked by another program" in (store.trouble or "")
+    await store.advance("telegram", Cursor("v1:1"))
+    assert store.trouble is None
+    await store.close()
 
 
 async def test_a_database_locked_by_another_program_is_said(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -244,6 +245,17 @@ async def test_an_old_edit_that_comes_late_changes_nothing(store: SqliteStore, p
     await s.record(store, s.judged(s.post("q", text="first", seen=1)), s.judged(third))
     done = await s.record(store, s.judged(second))
     assert done.duplicates == 1
+    assert s.rows(path, "SELECT text FROM posts") == [("third",)]
+
+
+async def test_edits_are_in_the_order_of_the_platform_s_clock(store: SqliteStore, path: Path) -> None:
+    """Ours may be put back between two of them: the newer text wins although it was seen "earlier"."""
+    second = s.post("q", text="second", edited=True, seen=9)
+    third = s.post("q", text="third", edited=True, seen=2)
+    await s.record(store, s.judged(replace(s.post("q", text="first", seen=8), revised_at=s.at(1))))
+    await s.record(store, s.judged(replace(second, revised_at=s.at(2))))
+    await s.record(store, s.judged(replace(third, revised_at=s.at(3))))
+    await s.record(store, s.judged(replace(second, revised_at=s.at(2))))
     assert s.rows(path, "SELECT text FROM posts") == [("third",)]
 
 

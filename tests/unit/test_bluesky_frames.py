@@ -64,6 +64,7 @@ def test_a_plain_post() -> None:
         langs=("en", "de"),
         revision="bafyreione",
         url="https://bsky.app/profile/did:plc:ann/post/3kone",
+        revised_at=NINE,
     )
 
 
@@ -275,10 +276,10 @@ def test_the_claimed_time(claim: str | None, expected: datetime) -> None:
 
 
 def test_a_server_clock_ahead_of_ours() -> None:
-    """No post is younger than when we saw it."""
+    """No post is younger than when we saw it, and which of two is older does not hang on our clock."""
     early = NINE - timedelta(minutes=5)
-    found = post(event("plain"), early)
-    assert early == found.posted_at
+    found, posted = post(event("plain"), early), NINE - timedelta(milliseconds=500)
+    assert (posted, posted) == (found.posted_at, found.seen_at)
 
 
 def test_microseconds_and_back() -> None:
