@@ -17,6 +17,9 @@ from bot.reload import Reading
 from bot.settings.load import Settings
 from bot.store.place import is_ephemeral
 
+SWITCH_SECONDS = 0.001
+"""A thread that computes (compiling patterns, reading YAML) gives way to the event loop after so long; Python's
+own 5 ms would add up to 20 in a callback that gives up the interpreter a few times."""
 NAMED_AT_MOST = 8
 """So many words of the brand are told at the start."""
 
@@ -25,6 +28,7 @@ def run_daemon(config: Path | None, since_ago: timedelta) -> None:
     """Raises: ConfigError, StoreError before anything is started."""
     settings = setup.settings(config)
     configure(settings.log.level, settings.log.format, secrets=settings.secrets())
+    sys.setswitchinterval(SWITCH_SECONDS)
     asyncio.run(_serve(settings, config, since_ago))
 
 
