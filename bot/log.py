@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import queue
 import sys
 import threading
+from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TextIO
 
 import orjson
 import structlog
@@ -21,12 +23,12 @@ from bot.errors import ConfigError
 from bot.redaction import Redactor, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
 
     from structlog.typing import EventDict, Processor, WrappedLogger
 
-__all__ = ["configure", "redact"]
+__all__ = ["configure", "in_background", "redact"]
 
 Format = Literal["auto", "console", "json"]
 
@@ -34,6 +36,10 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 CHATTY = ("aiohttp.access", "alembic", "apscheduler", "httpcore", "httpx", "telegram", "tweepy")
 """Libraries that log each request or job, some with a credential or a post's text: warnings only."""
+
+LINES_AT_MOST = 10_000
+"""So many lines wait for an output that takes none; what comes then is dropped, and how many is told."""
+LAST_LINES_WITHIN = 2.0
 
 _OURS = frozenset({"bot", "connectors", "rules"})
 _BLOCK_KEYS = frozenset({"exception", "stack"})
@@ -150,16 +156,68 @@ def _escape(text: str, *, key: str) -> str:
     )
 
 
+@contextmanager
+def in_background() -> Iterator[None]:
+    """Let a thread write what is logged, until the end of the `with`, where the last lines are waited for.
+
+    A pipe that nobody reads, or a disk that is busy with a commit, would else hold up whoever logs: the event
+    loop. A process that is killed loses the lines of its last moment.
+    """
+    later = _Later()
+    _StderrHandler.later = later
+    try:
+        yield
+    finally:
+        _StderrHandler.later = None
+        later.end()
+
+
+class _Later:
+    """Takes lines at once, and writes them when the output does."""
+
+    def __init__(self) -> None:
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._thread.start()
+
+    def write(self, line: str) -> None:
+        if self._lines.qsize() < LINES_AT_MOST:
+            self._lines.put(line)
+        else:
+            self._dropped += 1
+
+    def flush(self) -> None:
+        """The thread does."""
+
+    def end(self) -> None:
+        self._lines.put(None)
+        self._thread.join(LAST_LINES_WITHIN)
+
+    def _write(self) -> None:
+        while (line := self._lines.get()) is not None:
+            with contextlib.suppress(OSError, ValueError):  # stderr is gone: there is nowhere to say so
+                sys.stderr.write(line)
+                if self._dropped:
+                    dropped, self._dropped = self._dropped, 0
+                    told = {"level": "warning", "event": "log.dropped", "lines": dropped}
+                    sys.stderr.write(_dumps(told) + "\n")
+                if self._lines.empty():
+                    sys.stderr.flush()
+
+
 class _StderrHandler(logging.StreamHandler[TextIO]):
     """Writes to what `sys.stderr` is at that moment; a line that cannot be formatted is not dumped raw."""
+
+    later: ClassVar[_Later | None] = None
 
     def __init__(self, formatter: logging.Formatter) -> None:
         logging.Handler.__init__(self)
         self.setFormatter(formatter)
 
     @property
-    def stream(self) -> TextIO:  # type: ignore[override]
-        return sys.stderr
+    def stream(self) -> TextIO | _Later:  # type: ignore[override]
+        return self.later or sys.stderr
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """The stdlib would print the record's arguments, redacted by nobody."""

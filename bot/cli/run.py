@@ -12,14 +12,14 @@ from pathlib import Path
 from bot.app import App, build, load_ruleset
 from bot.cli import setup
 from bot.clock import SystemClock
-from bot.log import configure
+from bot.log import configure, in_background
 from bot.reload import Reading
 from bot.settings.load import Settings
 from bot.store.place import is_ephemeral
 
 SWITCH_SECONDS = 0.001
-"""A thread that computes (compiling patterns, reading YAML) gives way to the event loop after so long; Python's
-own 5 ms would add up to 20 in a callback that gives up the interpreter a few times."""
+"""A thread that computes (compiling patterns, reading YAML) gives way to the event loop after so long; with
+Python's own 5 ms, a callback that gives up the interpreter a few times takes 20."""
 NAMED_AT_MOST = 8
 """So many words of the brand are told at the start."""
 
@@ -29,7 +29,8 @@ def run_daemon(config: Path | None, since_ago: timedelta) -> None:
     settings = setup.settings(config)
     configure(settings.log.level, settings.log.format, secrets=settings.secrets())
     sys.setswitchinterval(SWITCH_SECONDS)
-    asyncio.run(_serve(settings, config, since_ago))
+    with in_background():
+        asyncio.run(_serve(settings, config, since_ago))
 
 
 async def _serve(settings: Settings, config: Path | None, since_ago: timedelta) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 import structlog
@@ -195,3 +198,36 @@ def test_a_wrong_setting_is_named(level: str, log_format: str) -> None:
     with pytest.raises(ConfigError, match="is not one of"):
         log.configure(level, log_format)  # type: ignore[arg-type]
     assert before == logging.getLogger().handlers
+
+
+@contextmanager
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[TextIO]:
+    """Log to a pipe that nobody reads yet; its reading end."""
+    reads, writes = os.pipe()
+    with os.fdopen(writes, "w", encoding="utf-8") as full, os.fdopen(reads, encoding="utf-8") as end:
+        monkeypatch.setattr("sys.stderr", full)
+        log.configure("info", "json")
+        with log.in_background():
+            yield end
+
+
+def test_an_output_that_takes_nothing_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines wait for a pipe that nobody reads; then they come in order."""
+    with pipe(monkeypatch) as end:
+        for number in range(2_000):
+            structlog.get_logger().info("line.logged", number=number, padding="x" * 200)
+        got = [json.loads(end.readline())["number"] for _ in range(2_000)]
+    assert got == list(range(2_000))
+
+
+def test_lines_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than may wait: what comes then is dropped, and the log says how many."""
+    total, logged, dropped = log.LINES_AT_MOST + 3_000, 0, 0
+    with pipe(monkeypatch) as end:
+        for number in range(total):
+            structlog.get_logger().info("line.logged", number=number)
+        while logged + dropped < total:
+            line = json.loads(end.readline())
+            logged += line["event"] == "line.logged"
+            dropped += line.get("lines", 0)
+    assert dropped > 0
