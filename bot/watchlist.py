@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -37,10 +37,10 @@ class Hit(Protocol):
 
 
 class Matcher(Protocol):
-    """Finds many patterns in one text, by the same rules in both methods."""
+    """Finds many patterns in one text, by the same rules in all methods: where, and which."""
 
     def search(self, text: str) -> Sequence[Hit]: ...
-    def matches(self, text: str) -> bool: ...
+    def found(self, text: str) -> Collection[int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ class Watchlist:
     def concerned(self, platform: str, text: str, refs: Iterable[str], held: Holds) -> frozenset[str]:
         """The brands that a post with this searchable text and these refs (`Post.refs`) concerns."""
         brands = self._touched(platform, refs, held)
-        if self._matcher.matches(text):
-            brands.update(use.brand for _, use in self._hits(text))
+        for pattern in self._matcher.found(text):
+            brands.update(use.brand for use in self._uses[pattern])
         return frozenset(brands)
 
     def concerns(self, post: Post, held: Holds) -> tuple[Mention, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.matcher.cache import compiled
 from bot.matcher.classes import PLAIN_BLANKS, at_ease, go_on, needing_fold
 from bot.matcher.literals import LONGEST, compile_literals, finder
-from bot.matcher.plain import Hit, hits, numbers_by_key, stands_any
+from bot.matcher.plain import Hit, hits, numbers_by_key, numbers_in, stands_any
 from bot.matcher.text import FoldedText, fold, joins
 
 if TYPE_CHECKING:
@@ -84,6 +84,13 @@ class FastMatcher:
             data = _one_blank_each(data)
             found = self._find(data)
         return any(self._may_stand(data, number, end) for number, end in found)
+
+    def found(self, text: str) -> set[int]:
+        """The numbers of the patterns that `search` finds, without where."""
+        if not self.matches(text):
+            return set()
+        folded = fold(text)
+        return numbers_in(folded, self._candidates(_as_bytes(folded)), self._numbers)
 
     def _lowered(self, text: str) -> bytes | None:
         """The text in lower case, in which all of its patterns can be found; None: it must be folded."""

@@ -1,7 +1,7 @@
 """The plain, obvious, exact matcher: the oracle that any faster one must equal.
 
-`search` looks for every pattern in every text, one after the other; `matches`, which is asked of every post
-of a network, passes over those that cannot be there. Knows nothing of brands, rules or posts.
+`search` looks for every pattern in every text, one after the other; `found` and `matches` pass over those
+that cannot be there. Knows nothing of brands, rules or posts.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ class PlainMatcher:
         folded = fold(text)
         return stands_any(folded, self._possible(folded))
 
+    def found(self, text: str) -> set[int]:
+        """The numbers of the patterns that `search` finds, without where."""
+        folded = fold(text)
+        return numbers_in(folded, self._possible(folded), self._numbers)
+
     def _possible(self, folded: str) -> Iterator[str]:
         """The patterns whose first run of Latin letters and digits is in the text, or that have none."""
         for run in self._by_run.keys() & _LATIN.findall(folded):
@@ -74,6 +79,11 @@ def numbers_by_key(patterns: Iterable[str]) -> dict[str, list[int]]:
 def stands_any(folded: str, keys: Iterable[str]) -> bool:
     """Whether any of the keys stands in the folded text as whole words."""
     return any(wanted in folded and _stands(folded, wanted) for wanted in keys)
+
+
+def numbers_in(folded: str, keys: Iterable[str], numbers: Mapping[str, Iterable[int]]) -> set[int]:
+    """The numbers of those keys that stand in the folded text."""
+    return {one for wanted in keys if wanted in folded and _stands(folded, wanted) for one in numbers[wanted]}
 
 
 def hits(whole: FoldedText, numbers: Mapping[str, Iterable[int]]) -> tuple[Hit, ...]:

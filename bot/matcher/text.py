@@ -201,16 +201,26 @@ def _places(original: str) -> tuple[list[int], list[int]]:
     starts: list[int] = []
     ends: list[int] = []
     for start, end in _segments(original):
-        piece = fold_characters(original[start:end])
+        piece = _fold_segment(original[start:end])
         pieces.append(piece)
-        starts += [start] * len(piece)
-        ends += [end] * len(piece)
+        if len(piece) == 1:
+            starts.append(start)
+            ends.append(end)
+        else:
+            starts += [start] * len(piece)
+            ends += [end] * len(piece)
     untidy = "".join(pieces)
     for run in reversed(list(_UNTIDY_BLANKS.finditer(untidy))):
         first, last = run.start(), run.end()
         starts[first:last] = [starts[first]]
         ends[first:last] = [ends[last - 1]]
     return starts, ends
+
+
+@lru_cache(maxsize=8192)
+def _fold_segment(segment: str) -> str:
+    """Most are one character, and of those there are few."""
+    return fold_characters(segment)
 
 
 def _segments(original: str) -> Iterator[tuple[int, int]]:

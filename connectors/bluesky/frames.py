@@ -34,7 +34,8 @@ https://github.com/bluesky-social/atproto/blob/main/lexicons/com/atproto/sync/su
 
 Micros = Annotated[int, msgspec.Meta(ge=10**15, lt=10**16)]
 """Unix microseconds from 2001 to 2286: what lies outside is no time that Jetstream can have meant."""
-Did = Annotated[str, msgspec.Meta(pattern="^did:", max_length=2048)]
+Did = Annotated[str, msgspec.Meta(max_length=2048)]
+"""`is_did` says whether it is one: as a pattern of the type that would cost half as much as all the rest."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITES = frozenset({"create", "update"})
@@ -203,6 +204,8 @@ def _odd(frame: bytes) -> Event | Envelope:
 
 
 def _mended(odd: Odd) -> Event:
+    if not is_did(odd.did):
+        raise msgspec.ValidationError("a post of nobody")
     record = mended(odd.commit.record)
     commit = Commit(
         operation=odd.commit.operation,
@@ -215,8 +218,14 @@ def _mended(odd: Odd) -> Event:
     return Event(did=odd.did, time_us=odd.time_us, kind=odd.kind, commit=commit)
 
 
+def is_did(text: str) -> bool:
+    return text.startswith("did:")
+
+
 def is_whole(event: Event) -> bool:
-    """A commit event has its commit, and a post its record."""
+    """An event is somebody's; a commit event has its commit, and a post its record."""
+    if not is_did(event.did):
+        return False
     commit = event.commit
     if commit is None:
         return event.kind != "commit"

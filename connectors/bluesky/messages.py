@@ -20,6 +20,7 @@ from connectors.bluesky.frames import (
     Envelope,
     Event,
     Malformed,
+    is_did,
     is_whole,
     micros,
 )
@@ -142,6 +143,8 @@ def _relevant(frame: bytes) -> Event | Envelope:
 
 
 def _event(subject: _Subject, record: Record | None) -> Event | Envelope:
+    if not is_did(subject.did):
+        raise msgspec.ValidationError("an event of nobody")
     if subject.account is not None:
         return Event(
             did=subject.did,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Unavailable
@@ -251,13 +252,12 @@ class Reading:
             self._newest = time_us if time_us < self._now_us else max(self._newest, self._now_us)
 
     def _position(self) -> Position:
-        oldest = self._newest - _NAMED_US
-        recent = [(time_us, key) for key, time_us in self._found.items() if time_us >= oldest]
-        self._found = {key: time_us for time_us, key in recent}
-        named = sorted(recent)[-NAMED_AT_MOST:]
-        return Position(
-            time_us=self._newest, seq=self._seq, host=self._host, found=tuple(key for _, key in named)
-        )
+        """Names come in almost the order of time: what came late is named a little longer than it need be."""
+        found, oldest = self._found, self._newest - _NAMED_US
+        for key in list(takewhile(lambda key: found[key] < oldest, found)):
+            del found[key]
+        named = list(islice(reversed(found), NAMED_AT_MOST))
+        return Position(time_us=self._newest, seq=self._seq, host=self._host, found=tuple(reversed(named)))
 
 
 def gap_before(first_us: int, start: Position, *, is_clamped: bool = False) -> Gap | None:

@@ -24,7 +24,7 @@ from tests.unit.test_matcher_properties import texts
 
 
 def differences(patterns: list[str], looked_through: list[str]) -> list[str]:
-    """The texts on which the matchers do not agree, or `matches` not with `search`."""
+    """The texts on which the matchers do not agree, or `matches` or `found` not with `search`."""
     fast, plain = FastMatcher(patterns), PlainMatcher(patterns)
     return [
         text
@@ -32,6 +32,7 @@ def differences(patterns: list[str], looked_through: list[str]) -> list[str]:
         if fast.search(text) != (hits := plain.search(text))
         or fast.matches(text) is not bool(hits)
         or plain.matches(text) is not bool(hits)
+        or not fast.found(text) == plain.found(text) == {hit.pattern for hit in hits}
     ]
 
 

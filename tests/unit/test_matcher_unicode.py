@@ -8,9 +8,8 @@ import pytest
 
 from bot.matcher.fast import FastMatcher
 from bot.matcher.plain import Hit, PlainMatcher
-from bot.watchlist import Matcher
 
-Make = Callable[[Sequence[str]], Matcher]
+Make = Callable[[Sequence[str]], PlainMatcher | FastMatcher]
 both = pytest.mark.parametrize("make", [PlainMatcher, FastMatcher])
 
 FOUND = {

@@ -45,8 +45,8 @@ class WordMatcher:
             for found in pattern.finditer(text)
         )
 
-    def matches(self, text: str) -> bool:
-        return any(pattern.search(text) for pattern in self.patterns)
+    def found(self, text: str) -> set[int]:
+        return {hit.pattern for hit in self.search(text)}
 
 
 def account(brand: str, handle: str, platform: str = "bluesky", account_id: str | None = None) -> Account:
