@@ -177,7 +177,9 @@ class _Later:
 
     def __init__(self) -> None:
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._dropped = 0
+        self._dropped = self._told = 0
+        """How many in all: the first is counted by those who log (under their handler's lock), the other by
+        the thread."""
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
 
@@ -197,13 +199,27 @@ class _Later:
     def _write(self) -> None:
         while (line := self._lines.get()) is not None:
             with contextlib.suppress(OSError, ValueError):  # stderr is gone: there is nowhere to say so
-                sys.stderr.write(line)
-                if self._dropped:
-                    dropped, self._dropped = self._dropped, 0
-                    told = {"level": "warning", "event": "log.dropped", "lines": dropped}
-                    sys.stderr.write(_dumps(told) + "\n")
-                if self._lines.empty():
-                    sys.stderr.flush()
+                _put(line)
+                dropped = self._dropped
+                if dropped > self._told:
+                    lines = dropped - self._told
+                    _put(_dumps({"level": "warning", "event": "log.dropped", "lines": lines}) + "\n")
+                    self._told = dropped
+
+
+def _put(text: str) -> None:
+    """Write past the buffer of `sys.stderr`: whoever waits in it holds its lock, and the interpreter, which
+    flushes it at the end of the process, would wait for ever.
+    """
+    stream = sys.stderr
+    try:
+        number = stream.fileno()
+    except (AttributeError, OSError, ValueError):  # not a file
+        stream.write(text)
+        return
+    data = text.encode(stream.encoding, "backslashreplace")
+    while data:
+        data = data[os.write(number, data) :]
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):

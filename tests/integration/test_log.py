@@ -231,3 +231,24 @@ def test_lines_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> 
             logged += line["event"] == "line.logged"
             dropped += line.get("lines", 0)
     assert dropped > 0
+
+
+STUCK = """
+from bot import log
+import structlog
+log.configure("info", "json")
+with log.in_background():
+    for number in range(2_000):
+        structlog.get_logger().info("line.logged", number=number, padding="x" * 200)
+"""
+
+
+def test_a_process_ends_though_nobody_reads_what_it_logs() -> None:
+    """A full pipe costs the last lines, and two seconds: it neither hangs the exit nor spoils its status."""
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    reads, writes = os.pipe()
+    with os.fdopen(reads), os.fdopen(writes, "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", STUCK], cwd=ROOT, env=buffered, stderr=full, timeout=30, check=False
+        )
+    assert ended.returncode == 0
