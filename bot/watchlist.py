@@ -58,7 +58,7 @@ class Watchlist:
     far. `matcher` compiles the patterns; `with_ids` keeps them.
     """
 
-    __slots__ = ("_matcher", "_owners", "_rivals", "_uses", "brands")
+    __slots__ = ("_matcher", "_ours", "_owners", "_uses", "brands")
 
     def __init__(
         self, brands: Sequence[Brand], *, ids: Ids, matcher: Callable[[Sequence[str]], Matcher]
@@ -69,7 +69,7 @@ class Watchlist:
                 uses.setdefault(pattern, []).append(use)
         self._matcher = matcher(tuple(uses))
         self._uses = tuple(map(_once_each, uses.values()))
-        self._rivals = frozenset(brand.name for brand in brands if brand.is_rival)
+        self._ours = frozenset(brand.name for brand in brands if not brand.is_rival)
         self.brands = tuple(_resolve(brand, ids) for brand in brands)
         self._owners = _owners(self.brands)
 
@@ -94,7 +94,8 @@ class Watchlist:
         return self._owners.get((platform, account_id))
 
     def is_rival(self, brand: str) -> bool:
-        return brand in self._rivals
+        """Also of one that has just left the configuration, while its last mentions are judged."""
+        return brand not in self._ours
 
     def concerned(self, platform: str, text: str, refs: Iterable[str], held: Holds) -> frozenset[str]:
         """The brands that a post with this searchable text and these refs (`Post.refs`) concerns."""

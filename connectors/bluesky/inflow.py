@@ -52,8 +52,8 @@ class Inflow:
 
     @property
     def silent_for(self) -> float:
-        """Seconds since the last frame."""
-        return self._clock.monotonic() - self._last_at
+        """Seconds since the last frame; none while some wait here, however long their turn takes to come."""
+        return 0.0 if self._heap else self._clock.monotonic() - self._last_at
 
     async def take(self, within: float) -> list[bytes] | None:
         """What has arrived; [] when nothing did within that many seconds; None at the end.

@@ -128,9 +128,8 @@ class JetstreamSource:
                 yield Batch()
                 try:
                     while (heap := await inflow.take(pause)) is not None:
-                        reading.add(heap)
-                        if reading.is_due:
-                            yield reading.batch()
+                        for batch in reading.batches(heap):
+                            yield batch
                         check(reading.strange, inflow.silent_for, self._silence)
                 except Unavailable as error:
                     trouble = error

@@ -91,9 +91,11 @@ class Resume:
 
     @classmethod
     def at(cls, host: Host, start: Position, *, by_seq: bool = True) -> Resume:
-        """`by_seq=False`: the host does not know the position's number any more."""
-        is_same = start.host == host.name and bool(start.seq) == host.is_v2
-        if is_same and start.seq and by_seq:
+        """`by_seq=False`: the host does not know the position's number, so it may be another by now, under the
+        same name.
+        """
+        is_same = start.host == host.name and bool(start.seq) == host.is_v2 and by_seq
+        if is_same and start.seq:
             return cls(start=start, by_seq=True)
         margin = REWIND if is_same or not start.host else ELSEWHERE
         return cls(start=start, margin_us=margin // _MICROSECOND)

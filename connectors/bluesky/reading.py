@@ -19,7 +19,7 @@ from connectors.bluesky.messages import Notice
 from connectors.bluesky.position import ELSEWHERE, NAMED_AT_MOST, Position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from bot.model import Batch
@@ -33,7 +33,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _GAP_US = GAP_OVER // _MICROSECOND
 _NAMED_US = ELSEWHERE // _MICROSECOND
 CLOSING = ord("}")
-_UNPACKED_BYTES = 4_000_000
+UNPACKED_BYTES = 4_000_000
+"""So much of what was packed is looked at before what was found in it is handed over."""
 _DISORDER_US = 10_000_000
 """How late an event may come, generously: a cut-over from replay to live reorders
 (https://github.com/bluesky-social/jetstream-legacy/issues/42)."""
@@ -116,13 +117,15 @@ class Reading:
 
     def add(self, heap: Sequence[bytes]) -> None:
         """Take frames as they came. Raises: Unavailable where the host ends the stream, or should be left."""
-        now = self._clock.now()
-        self._now_us = micros(now)
-        if self._unpack is None:
-            self._take(heap, now)
-            return
-        for unpacked in self._unpacked(heap, self._unpack):
-            self._take(unpacked, now)
+        for piece in self._unpacked(heap):
+            self._take(piece)
+
+    def batches(self, heap: Sequence[bytes]) -> Iterator[Batch]:
+        """`add`; what is due is handed over on the way, before all of what was packed is in memory."""
+        for piece in self._unpacked(heap):
+            self._take(piece)
+            if self.is_due:
+                yield self.batch()
 
     def batch(self) -> Batch:
         has_moved = self._newest != self._told or self._collector.has_found
@@ -131,20 +134,23 @@ class Reading:
         batch = self._collector.batch(self._position().text if has_moved else None, gap)
         return replace(batch, observed_to=at(self._newest) if self._newest else None)
 
-    def _unpacked(self, heap: Iterable[bytes], unpack: Callable[[bytes], bytes]) -> Iterator[list[bytes]]:
-        """A little at a time: small frames may hold much."""
+    def _unpacked(self, heap: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+        """A little at a time: small frames may hold much. At least one piece, if an empty one."""
+        if self._unpack is None:
+            yield heap
+            return
         ready: list[bytes] = []
         size = 0
         try:
             for packed in heap:
                 try:
-                    frame = unpack(packed)
+                    frame = self._unpack(packed)
                 except Malformed:
                     self._malformed()
                     continue
                 ready.append(frame)
                 size += len(frame)
-                if size >= _UNPACKED_BYTES:
+                if size >= UNPACKED_BYTES:
                     yield ready
                     ready, size = [], 0
         except Unavailable:
@@ -152,10 +158,12 @@ class Reading:
             raise
         yield ready
 
-    def _take(self, heap: Sequence[bytes], now: datetime) -> None:
+    def _take(self, heap: Sequence[bytes]) -> None:
         """Once the replay has caught up, commits of other collections are not decoded: only the last of them,
         for where reading stands.
         """
+        now = self._clock.now()
+        self._now_us = micros(now)
         parse, where, mark = self._wire.parse, self._wire.where, self._wire.mark
         take, kept = self._replayed, heap
         if self._has_caught_up:
@@ -194,7 +202,7 @@ class Reading:
             self._notice(event)
             return
         if self._collector.add(event, now):
-            self._found[key_of(event)] = event.time_us
+            self._name(event)
         self._move(event)
 
     def _replayed(self, event: Event | Envelope | Notice, now: datetime) -> None:
@@ -221,17 +229,20 @@ class Reading:
         if behind <= resume.margin_us and key_of(event) in self._found:
             return
         if self._collector.add(event, now, is_replay=behind <= 0):
-            self._found[key_of(event)] = event.time_us
+            self._name(event)
         self._move(event)
+
+    def _name(self, event: Event | Envelope) -> None:
+        """What was found; a time ahead of us would keep it, and all that come after it, for ever."""
+        self._found[key_of(event)] = min(event.time_us, max(self._newest, self._now_us))
 
     def _begin(self, event: Event | Envelope, resume: Resume) -> None:
         """What the first event says about the position: it is another archive's, or something is missing."""
         start = resume.start
+        if resume.by_seq and event.time_us < start.time_us - _GAP_US:
+            raise OtherArchive
         if resume.by_seq and event.seq == start.seq:
             return  # the very event: nothing is missing, though its time is ours where our clock was behind
-        is_ours = event.time_us >= start.time_us - _GAP_US
-        if resume.by_seq and not is_ours:
-            raise OtherArchive
         self._gap = gap_before(event.time_us, start, is_clamped=self._is_clamped)
 
     def _notice(self, notice: Notice) -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
-from aiohttp import web
+from aiohttp import WSMessage, WSMsgType, web
 
 from bot.clock import SystemClock
 from bot.errors import BotError, Reason, Unavailable
 from bot.http import HttpClient
 from bot.model import Batch, Cursor
 from bot.ports import Wiring
+from bot.testing.clock import ManualClock
 from bot.testing.jetstream_server import JetstreamServer, Stumble
 from bot.testing.loopback import Loopback, Refuse
 from bot.testing.source_contract import Heard, WatchAll, read
-from connectors.bluesky import inflow, jetstream
+from connectors.bluesky import inflow, jetstream, reading
+from connectors.bluesky.inflow import Inflow
 from connectors.bluesky.jetstream import JetstreamSource, Settings, check
 from connectors.bluesky.position import cursor_at
 
@@ -166,6 +169,45 @@ async def test_large_frames_wait_outside(
     start = from_now()
     ids = [await server.post("did:plc:eve", f"{number}" * 40_000) for number in range(10)]
     assert ids == (await read(source, start, until=ids[-1])).ids
+
+
+@pytest.mark.parametrize("wire", ["packed"], indirect=True)
+async def test_what_unpacks_to_much_is_handed_over_in_pieces(
+    server: JetstreamServer, source: JetstreamSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A heap of small frames may hold gigabytes: what was found is not gathered up to its end."""
+    monkeypatch.setattr(reading, "UNPACKED_BYTES", 100_000)
+    start = from_now()
+    ids = [await server.post("did:plc:eve", f"{number}" * 40_000) for number in range(10)]
+    heard = await read(source, start, until=ids[-1])
+    assert ids == heard.ids
+    assert max(len(batch.posts) for batch in heard.batches) <= 3
+
+
+class Paused:
+    """A socket with one frame, and then nothing for ever."""
+
+    def __init__(self) -> None:
+        self.frames = [WSMessage(WSMsgType.TEXT, b"{}", None)]
+
+    async def receive(self) -> WSMessage:
+        if self.frames:
+            return self.frames.pop()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_frames_that_wait_here_are_no_silence() -> None:
+    """Who is slow to store what it read must not take it for a dead connection."""
+    clock = ManualClock()
+    async with Inflow(cast("Any", Paused()), clock) as waiting:
+        await clock.advance(100)
+        silent = [waiting.silent_for]
+        await waiting.take(1)
+        silent.append(waiting.silent_for)
+        await clock.advance(100)
+        silent.append(waiting.silent_for)
+    assert silent == [0, 0, 100]
 
 
 def test_a_useful_stream_is_left_alone() -> None:
