@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 
 from bot.errors import BotError, Refused, StoreError
-from bot.model import Account
+from bot.model import Account, Brand
 from bot.ports import Clock, Lookup, Store
 from bot.watchlist import LiveWatch
 
@@ -72,8 +72,15 @@ class Accounts:
         for watch in self.watches.values():
             watch.swap(watch.watchlist.with_ids(ids))
         log.info("account.resolved", handles=[handle for _, handle in ids])
-        brands = next(iter(self.watches.values())).watchlist.brands
+        saved: tuple[Brand, ...] | None = None
         try:
-            await self.store.save_brands(brands)
+            while saved != (
+                brands := self._brands()
+            ):  # a reload may have saved and taken over others meanwhile
+                await self.store.save_brands(brands)
+                saved = brands
         except StoreError as error:
             log.warning("account.unsaved", handles=[handle for _, handle in ids], reason=str(error))
+
+    def _brands(self) -> tuple[Brand, ...]:
+        return next(iter(self.watches.values())).watchlist.brands

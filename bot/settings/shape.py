@@ -113,6 +113,13 @@ def _identity(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
+def _visible(value: str) -> str:
+    """Python knows more blanks than the library that strips text; a word of blanks would be everywhere."""
+    if not value.split():
+        raise complaint("must not be empty")
+    return value
+
+
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -132,7 +139,7 @@ def _between(low: str, high: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_visible)]
 Handle = Annotated[str, BeforeValidator(_handle)]
 Identity = Annotated[Text, BeforeValidator(_identity)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]

@@ -91,9 +91,7 @@ class Resume:
 
     @classmethod
     def at(cls, host: Host, start: Position, *, by_seq: bool = True) -> Resume:
-        """`by_seq=False`: the host does not know the position's number, so it may be another by now, under the
-        same name.
-        """
+        """`by_seq=False`: the host does not know the position's number, and so may be another one by now."""
         is_same = start.host == host.name and bool(start.seq) == host.is_v2 and by_seq
         if is_same and start.seq:
             return cls(start=start, by_seq=True)

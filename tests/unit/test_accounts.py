@@ -116,3 +116,20 @@ async def test_a_locked_database_does_not_end_it() -> None:
         async with resolving(made(watching, Directory(), shelf, clock), clock):
             assert "acme" == watching.watchlist.owner("bluesky", "did:plc:acme")
     assert "account.unsaved" in [line["event"] for line in lines]
+
+
+async def test_others_that_were_taken_over_meanwhile_are_what_is_kept() -> None:
+    """A reload in the middle of saving: the store does not stay with accounts of the old configuration."""
+    clock, watching = ManualClock(), watch("old.test")
+
+    class Slow(Shelf):
+        async def save_brands(self, brands: Iterable[Brand]) -> None:
+            await super().save_brands(brands)
+            if "old.test" in self.ids:
+                watching.swap(watch("new.test").watchlist.with_ids({("bluesky", "new.test"): "did:plc:new"}))
+
+    shelf = Slow()
+    accounts = made(watching, Directory(), shelf, clock)
+    async with resolving(accounts, clock):
+        await clock.advance(AGAIN_AFTER.total_seconds())
+    assert list(shelf.ids) == ["new.test"]

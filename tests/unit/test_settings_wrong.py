@@ -64,6 +64,7 @@ def wrong(
             {"OUTCARE_HEARTBEAT_EVERY": "abc"},
             "OUTCARE_HEARTBEAT_EVERY must be a duration like 30s, 15m, 4h or 3d",
         ),
+        ({"OUTCARE_BRAND__WORDS": '["\\x1c"]'}, "OUTCARE_BRAND__WORDS: entry 1 must not be empty"),
         ({"OUTCARE_HTTP": "8080"}, "OUTCARE_HTTP must be a mapping; write it like {key: value}"),
         ({"OUTCARE_HTTP": "{port: [}"}, "OUTCARE_HTTP must be a mapping; write it like {key: value}"),
         ({"OUTCARE_HTTP": "[1]"}, "OUTCARE_HTTP must be a mapping; write it like {key: value}"),
