@@ -89,12 +89,14 @@ def _prefix(heard: effects.Heard, source: str) -> str:
 
 
 def _waiting(work: Work, heard: effects.Heard, source: str) -> int | None:
-    """The newest card of its route, if it still waits; keys are in the order of time."""
+    """The card of its route that still waits. Keys are in the order of our time, so it is the first one that
+    is looked at, unless the clock was put back: cards that went out may then stand before it.
+    """
     prefix = _prefix(heard, source)
     row = rows.one(
         work.conn.execute(
-            "SELECT id FROM (SELECT id, state, reason FROM effects WHERE key > ? AND key < ?"
-            " ORDER BY key DESC LIMIT 1) WHERE state = 'pending' AND reason = ?",
+            "SELECT id FROM effects WHERE key > ? AND key < ? AND +state = 'pending' AND reason = ?"
+            " ORDER BY key DESC LIMIT 1",  # +: along the keys, not through all that is pending
             (prefix, prefix + _LAST, WAITING),
         )
     )
