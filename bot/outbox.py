@@ -185,7 +185,7 @@ class Outbox:
     async def _settle(self, settlement: Settlement) -> None:
         """Write how it ended; while the database is in trouble, as long as the lease is ours.
 
-        What was delivered and could not be written is delivered again (an alert may repeat), and counted then.
+        What was delivered and could not be written is delivered again, and counted then: an alert may repeat.
         """
         while True:
             try:
