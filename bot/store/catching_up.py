@@ -62,7 +62,7 @@ def release(work: Work, source: str) -> tuple[Leased, ...]:
 
 
 def summary(fetch: Fetch, card: int) -> CaughtUp | None:
-    """What a catch-up card is about; None when all its posts are gone."""
+    """What a catch-up card is about, by all that it collected, open or not; None when that is nothing."""
     (row,) = fetch(
         "SELECT min(p.posted_at), max(p.posted_at), count(*) FROM digest_items d"
         " JOIN mentions m ON m.id = d.mention JOIN posts p ON p.id = m.post WHERE d.effect = ?",
