@@ -52,11 +52,17 @@ class Auditor:
     holes: list[Hole] = field(default_factory=list)
     _settled: dict[str, int] = field(default_factory=dict)
     """Alerts that the store knew as settled, and how often their receivers had got them by then."""
+    _shuffled_to_us: int = 0
 
     # --- at any moment ---
 
     def glance(self, *, is_shuffled: bool = False) -> None:
-        """`is_shuffled`: events came in another order just now, so the margin before the position counts too."""
+        """`is_shuffled`: events came in another order just now. Until the position is well beyond them, what lies
+        in the margin before it may still have to be read.
+        """
+        if is_shuffled:
+            sent = (version.time_us for one in self.traffic.sent.values() for version in one.versions)
+            self._shuffled_to_us = max(sent, default=0)
         if not self.world.database.exists():
             return
         with self.database() as read:
@@ -65,7 +71,8 @@ class Auditor:
             if not self.world.is_alive:
                 self._sound(read)
             self._stored_once(read)
-            self._cursor_not_ahead(read, position_us(read) - is_shuffled * REWIND_US)
+            certain_us = (at_us := position_us(read)) - REWIND_US
+            self._cursor_not_ahead(read, certain_us if certain_us <= self._shuffled_to_us else at_us)
             self._presses_kept(read)
             self._gaps(read)
             settled = self._alerts_settled(read)
