@@ -159,9 +159,9 @@ class Intake:
 
     def _is_late(self, judged: Judged, *, is_live: bool) -> bool:
         """Whether it waits for the catch-up card. A critical one does so only as long as the answer to it
-        may be further on in what is caught up.
+        may be further on in what is caught up. An edit is as old as its text, not as the post.
         """
-        age = self.clock.now() - judged.mention.post.posted_at
+        age = self.clock.now() - _written_at(judged.mention.post)
         return age > self.fresh_for and not (is_live and judged.verdict.urgency is Urgency.CRITICAL)
 
     def _judge(self, mention: Mention, known: Known, measured: Measured, *, own_too: bool) -> Judged:
@@ -223,6 +223,11 @@ class Intake:
                 rules=[fired.rule for fired in item.verdict.fired],
                 source=entry.source,
             )
+
+
+def _written_at(post: Post) -> datetime:
+    """When the text that we read was written."""
+    return (post.revised_at or post.seen_at) if post.is_edit else post.posted_at
 
 
 async def _in_time(call: Callable[[], Awaitable[T]], budget: float) -> T | None:

@@ -185,7 +185,7 @@ class Outbox:
     async def _settle(self, settlement: Settlement) -> None:
         """Write how it ended; while the database is in trouble, as long as the lease is ours.
 
-        What was delivered and could not be written is delivered again: an alert may repeat.
+        What was delivered and could not be written is delivered again, and counted then: an alert may repeat.
         """
         while True:
             try:
@@ -198,7 +198,7 @@ class Outbox:
                 if self.clock.now() - settlement.started_at >= LEASE_FOR:
                     log.warning("delivery.unsettled", effect=settlement.leased.id, reason=str(error))
                     self.wake()
-                    break
+                    return
             await self.clock.sleep(STORE_AGAIN.total_seconds())
         self._report(settlement)
 

@@ -62,7 +62,7 @@ def release(work: Work, source: str) -> tuple[Leased, ...]:
 
 
 def summary(fetch: Fetch, card: int) -> CaughtUp | None:
-    """What a catch-up card is about; None when all its posts are gone."""
+    """What a catch-up card is about, by all that it collected, open or not; None when that is nothing."""
     (row,) = fetch(
         "SELECT min(p.posted_at), max(p.posted_at), count(*) FROM digest_items d"
         " JOIN mentions m ON m.id = d.mention JOIN posts p ON p.id = m.post WHERE d.effect = ?",
@@ -89,12 +89,14 @@ def _prefix(heard: effects.Heard, source: str) -> str:
 
 
 def _waiting(work: Work, heard: effects.Heard, source: str) -> int | None:
-    """The newest card of its route, if it still waits; keys are in the order of time."""
+    """The card of its route that still waits. Keys are in the order of our time, so it is the first one that
+    is looked at, unless the clock was put back: cards that went out may then stand before it.
+    """
     prefix = _prefix(heard, source)
     row = rows.one(
         work.conn.execute(
-            "SELECT id FROM (SELECT id, state, reason FROM effects WHERE key > ? AND key < ?"
-            " ORDER BY key DESC LIMIT 1) WHERE state = 'pending' AND reason = ?",
+            "SELECT id FROM effects WHERE key > ? AND key < ? AND +state = 'pending' AND reason = ?"
+            " ORDER BY key DESC LIMIT 1",  # +: along the keys, not through all that is pending
             (prefix, prefix + _LAST, WAITING),
         )
     )

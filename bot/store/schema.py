@@ -123,23 +123,30 @@ def require_current(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
 
 
 def prepare(path: Path, *, may_upgrade: bool, busy_seconds: float = BUSY_SECONDS) -> None:
-    """Make a database that is not there yet, migrate an older one if that was asked for; else StoreError."""
+    """Make a database that is not there yet, migrate an older one if that was asked for; look through the one
+    that is there. Raises StoreError for one that cannot be used or is damaged.
+    """
     with closing(connect(path, busy_seconds=busy_seconds)) as connection:
         found, found_age = inspect(connection)
-    if found_age is Age.FRESH or (found_age is Age.OLDER and may_upgrade):
+        is_to_be_made = found_age is Age.FRESH or (found_age is Age.OLDER and may_upgrade)
+        if not is_to_be_made:
+            require_usable(path, found, found_age)
+            require_sound(connection, path)
+    if is_to_be_made:
         upgrade(path, busy_seconds=busy_seconds)
-    else:
-        require_usable(path, found, found_age)
 
 
 def require_sound(connection: sqlite3.Connection, path: Path) -> None:
     """Raise StoreError for a damaged page, before anything is written around it. Large databases pass."""
-    (size,) = connection.execute(
-        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
-    ).fetchone()
-    if size > CHECKED_BYTES:
-        return
-    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    try:
+        (size,) = connection.execute(
+            "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        ).fetchone()
+        if size > CHECKED_BYTES:
+            return
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise store_error(error, at=path) from error
     if found != "ok":
         where = " ".join(found.split("\n")[-1].split())
         raise StoreError(f"{path}: the database is damaged ({where}); put a back-up in its place")
@@ -149,7 +156,6 @@ def connect_for_writing(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sq
     """The writer's connection: what is committed survives a loss of power. Raises StoreError."""
     connection = connect(path, busy_seconds=busy_seconds)
     try:
-        require_sound(connection, path)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA temp_store=MEMORY")  # what a savepoint keeps must not wait for a disk
@@ -178,6 +184,7 @@ def upgrade(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> tuple[str | No
             found, found_age = inspect(connection)
             if found_age in (Age.NEWER, Age.FOREIGN):
                 require_usable(path, found, found_age)
+            require_sound(connection, path)
             if found_age is not Age.CURRENT:
                 connection.execute("PRAGMA journal_mode=WAL")
                 _run(connection)

@@ -1,7 +1,7 @@
 """What was sent, compared with what is stored and delivered.
 
 `glance` is cheap and true at any moment, also with the daemon dead; `settle` waits until nothing is left to do
-and then asks for everything. Both read the database through a copy or a read-only connection, so that no audit
+and then asks for everything (`whole`). Both read the database through a copy or a read-only connection, so that no audit
 repairs what the daemon must repair itself. A broken promise is a `Violation`.
 """
 
@@ -215,6 +215,10 @@ class Auditor:
         except Violation as error:
             raise Violation(f"{error}: {self._open()[:10]}") from None
         self.glance()
+        self.whole()
+
+    def whole(self) -> None:
+        """What is true once nothing is left to do."""
         with self.database() as read:
             self._all_stored(read)
             self._all_delivered(read)
@@ -267,8 +271,8 @@ class Auditor:
             " WHERE e.kind = 'alert' AND e.state = 'dropped'"
         )}  # fmt: skip
         missing = [
-            one.uri for one in self._kept()
-            if not arrived[one.uri] and one.uri not in is_told and not one.is_deleted and not one.answer_uri
+            one.uri for one in self.traffic.sent.values()
+            if not (arrived[one.uri] or one.uri in is_told or one.is_lost or one.is_deleted or one.answer_uri)
         ]  # fmt: skip
         expect([], missing, "every alert is delivered")
         wrong = [
@@ -343,8 +347,12 @@ def is_in(hole: Hole, start_us: int, end_us: int) -> bool:
 def position_us(read: Any) -> int:
     """The committed position, as the network's time; 0: none yet. The one place that reads a cursor."""
     found = read("SELECT cursor FROM cursors WHERE name = 'bluesky'")
-    numbers = re.findall(r"\b\d{16}\b", str(found[0][0])) if found else []
-    return int(numbers[0]) if numbers else 0
+    if not found:
+        return 0
+    number = re.search(r"\b\d{16}\b", str(found[0][0]))
+    if number is None:
+        raise Violation(f"a position that says no time: {found[0][0]!r}")
+    return int(number[0])
 
 
 def expect(wanted: object, found: object, what: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.faults.audit import Auditor
-from tests.faults.script import GENTLE, Harm, Scene, faults, shuffle
+from tests.faults.script import ALONE, GENTLE, Harm, Scene, faults, shuffle
 from tests.faults.traffic import Traffic
 from tests.faults.world import Violation, World
 
@@ -89,7 +89,7 @@ def _end(traffic: Traffic) -> Harm:
 
 async def _run(scene: Scene, harm: Harm, tell: Callable[[Run], None]) -> bool:
     began, name, world = time.monotonic(), harm.__name__, scene.world
-    second = _second(scene.rng) if name not in {"begin", "end"} else None
+    second = _second(scene.rng) if name not in {"begin", "end"} and harm not in ALONE else None
     violation = None
     try:
         if name != "begin" and not world.is_alive:

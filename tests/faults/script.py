@@ -104,9 +104,10 @@ async def goodbye(scene: Scene) -> None:
 
 async def silence(scene: Scene) -> None:
     """No frames for longer than `silence`: it must hang up by itself and connect anew."""
-    before = scene.world.requests
     for wire in scene.world.wires:
         wire.is_silent = True
+    await until(lambda: any(wire.is_listened_to for wire in scene.world.wires), what="it listens")
+    before = scene.world.requests
     await until(lambda: scene.world.requests > before, within=SILENCE + 30, what="it gives up on silence")
 
 
@@ -331,7 +332,10 @@ WITH_SHIM: tuple[Harm, ...] = (torn, hole, outage, dns, clock, full, ioerr, slow
 GENTLE: frozenset[Harm] = frozenset({
     reset, half, goodbye, shuffle, replay, refuse, down, directory, webhook, chat, slow,
 })  # fmt: skip
-"""These may come on top of another one."""
+"""These may come on top of another one, but for `ALONE`."""
+
+ALONE: frozenset[Harm] = frozenset({silence})
+"""What shows here that it bit (a new connection), others bring about as well."""
 
 
 def faults() -> dict[str, Harm]:

@@ -51,6 +51,10 @@ class Wire(Loopback):
         self.garbage.clear()
         self.faults.clear()
 
+    @property
+    def is_listened_to(self) -> bool:
+        return bool(self._lines)
+
     def half(self) -> None:
         """Each connection ends in the middle of a frame."""
         for request in list(self._open.values()):

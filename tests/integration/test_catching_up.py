@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -294,15 +294,46 @@ async def test_a_card_that_is_there_is_changed(path: Path) -> None:
 async def test_an_edit_after_the_card_is_on_the_next(path: Path) -> None:
     """The mention that began the first card begins the second one too, at the same moment of the clock."""
     async with life(path) as it:
-        asked = said(1, "acme, one?", hours=2)
+        asked = replace(said(1, "acme, one?", hours=2), revised_at=s.at(hours_ago(2)))
         await it.read(asked, to=2)
         await it.read(to=0)
         edited = replace(asked, text="acme, one and a half?", is_edit=True, revision="2")
-        await it.read(replace(edited, seen_at=s.at(181)), to=2)
+        await it.read(replace(edited, revised_at=s.at(hours_ago(1.9)), seen_at=s.at(181)), to=1.9)
         await it.read(to=0)
         card = "Caught up 14:00: 1 mention, 1 still waits for an answer"
         assert [card, card] == it.sent
         assert "acme, one and a half?" in it.cards[1].lines[1].text
+
+
+@pytest.mark.parametrize("revised_at", [s.at(180), None])
+async def test_an_edit_of_an_old_post_is_as_young_as_its_text(
+    path: Path, revised_at: datetime | None
+) -> None:
+    """While we listen: the card that is there is changed, and one that begins to ask rings. Nothing is caught up."""
+    async with life(path) as it:
+        await it.read(said(1, "acme, one?", hours=0.1), said(2, "acme mute", hours=0.1), to=0)
+        await it.desk.clock.advance(3600)
+        edits = [
+            replace(post, is_edit=True, revision="2", seen_at=s.at(240), revised_at=revised_at and s.at(240))
+            for post in (said(1, "acme, and one?", hours=0.1), said(2, "acme, two?", hours=0.1))
+        ]
+        await it.read(*edits, to=0)
+        await it.desk.later(1200)
+        assert ["acme, one? [open]", "acme, two? [open]"] == it.sent
+        assert ["acme, and one? [open]"] == it.desk.chat.edits
+
+
+async def test_a_clock_that_was_put_back_makes_no_more_cards(path: Path) -> None:
+    """A card that went out under a later time does not keep mentions from sharing the next one."""
+    async with life(path, minute=190) as it:
+        await it.read(said(1, "acme, one?", hours=2), to=2)
+        await it.read(to=0)
+        assert 1 == len(it.sent)
+    async with life(path, minute=180) as it:
+        await it.read(*(said(n, f"acme, {n}?", hours=2) for n in range(2, 9)), to=2)
+        await it.read(said(9, "acme, nine?", hours=1.9), to=1)
+        await it.read(to=0)
+        assert ["Caught up 14:00–14:06: 8 mentions, 8 still wait for an answer"] == it.sent
 
 
 async def test_what_is_muted_is_on_no_card(path: Path) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -14,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.errors import Reason, Rejected, StoreError, Unauthorized, Unavailable
 from bot.model import Alert, Deletion
 from bot.outbox import LEASED_PER_CHANNEL
-from bot.records import CardState, Judged, Leased
+from bot.records import CardState, Judged, Leased, Settlement
 from bot.staff import Verb
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s
@@ -166,6 +167,34 @@ async def test_what_was_delivered_while_the_database_was_locked_is_settled_later
             assert desk.outbox.store_trouble is None
     said = [line["event"] for line in lines if line["event"].startswith("outbox.")]
     assert ["outbox.failed", "outbox.recovered"] == said
+
+
+class Forgetful(SqliteStore):
+    """It cannot write how a delivery ended."""
+
+    works = False
+
+    async def settle(self, settlement: Settlement) -> bool:
+        if not self.works:
+            raise StoreError("the disk is full; nothing was written")
+        return await super().settle(settlement)
+
+
+async def test_what_could_not_be_settled_is_repeated_and_counts_once(path: Path) -> None:
+    """After a minute the lease has run out: said once, and no line calls that delivery settled."""
+    async with running(path, store=Forgetful) as desk:
+        with capture_logs() as lines:
+            await desk.hear(question())
+            await until(lambda: desk.outbox.store_trouble)
+            while "delivery.unsettled" not in [line["event"] for line in lines]:
+                await desk.clock.advance(5)
+                await asyncio.sleep(0.01)
+            cast("Forgetful", desk.store).works = True
+            await desk.later(10, steps=5)  # not beyond the second lease
+        assert ["one leaks [open]"] * 2 == desk.chat.sent
+        assert [("alert", "telegram:care", "sent")] == desk.states()
+    said = [line["event"] for line in lines if line["event"].startswith("delivery.")]
+    assert ["delivery.unsettled", "delivery.settled"] == said
 
 
 class Flaky(SqliteStore):

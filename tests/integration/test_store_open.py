@@ -242,6 +242,20 @@ async def test_a_damaged_page_is_found_before_anything_is_written(path: Path) ->
         pass
 
 
+async def test_a_damaged_page_is_found_before_the_schema_is_upgraded(path: Path) -> None:
+    """At the start of a new version, and with `outcare db upgrade`: nothing is written."""
+    schema.upgrade(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        shell.execute("DROP TABLE coverage")
+        shell.execute("UPDATE alembic_version SET version_num = '0001'")
+    _, damaged = _damage_page(path, "gaps")
+    with pytest.raises(StoreError, match="the database is damaged"):
+        await SqliteStore.open(path, upgrade=True)
+    with pytest.raises(StoreError, match="the database is damaged"):
+        schema.upgrade(path)
+    assert damaged == _read(path)
+
+
 async def test_a_lock_that_cannot_be_written_is_said(path: Path) -> None:
     """No room for the process id: a clear error, and the lock is free again."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
