@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from functools import partial
@@ -36,6 +37,16 @@ TAKEN_OVER = frozenset({"brands", "staff"})
 """Fields of the settings that are not compared: brands are what is reloaded, the staff follows the people."""
 
 
+T = TypeVar("T")
+
+_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reload")
+"""Always the same one: each thread in which much is allocated keeps some 25 MB for good (glibc's arenas)."""
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_thread, work)
+
+
 class RuleFiles(Protocol):
     """What a reload needs to know of a rule set."""
 
@@ -53,7 +64,7 @@ async def compile_watchlist(
 ) -> Watchlist:
     """The watchlist of these brands, made in a thread. `cache`, `breathe`: see `FastMatcher`."""
     matcher = partial(FastMatcher, cache=cache, breathe=breathe)
-    return await asyncio.to_thread(Watchlist, brands, ids=ids, matcher=matcher)
+    return await _in_thread(partial(Watchlist, brands, ids=ids, matcher=matcher))
 
 
 async def watches(
@@ -140,8 +151,8 @@ class Reload(Generic[R]):
 
     async def _take_over(self) -> None:
         """Raises: ConfigError, StoreError; nothing is in use of what was read."""
-        wanted = await asyncio.to_thread(self.reading.settings)
-        rules = await asyncio.to_thread(self.reading.rules, self.settings)
+        wanted = await _in_thread(self.reading.settings)
+        rules = await _in_thread(partial(self.reading.rules, self.settings))
         waiting = tuple(differing(self.settings, wanted))
         brands = self.settings.brands if "brand.name" in waiting else wanted.brands
         fresh = await compile_watchlist(

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from bot.errors import Rejected
+from bot.errors import Reason, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from bot.ports import Clock
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A `Rejected` without its traceback, which would keep alive all that the call had at hand."""
+
+    message: str
+    reason: Reason
 
 
 @dataclass(slots=True)
@@ -35,7 +43,7 @@ class Answers(Generic[T]):
         self._size = size
         self._keep = keep
         self._keep_refusal = keep_refusal
-        self._kept: OrderedDict[str, tuple[float, T | Rejected]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, T | _Refusal]] = OrderedDict()
         self._calls: dict[str, _Call[T]] = {}
 
     async def get(self, key: str, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -64,19 +72,19 @@ class Answers(Generic[T]):
         try:
             value = await answer
         except Rejected as error:
-            self._remember(key, error, self._keep_refusal)
+            self._remember(key, _Refusal(str(error), error.reason), self._keep_refusal)
             raise
         self._remember(key, value, self._keep)
         return value
 
-    def _remember(self, key: str, value: T | Rejected, seconds: float) -> None:
+    def _remember(self, key: str, value: T | _Refusal, seconds: float) -> None:
         self._kept[key] = (self._clock.monotonic() + seconds, value)
         self._kept.move_to_end(key)
         while len(self._kept) > self._size:
             self._kept.popitem(last=False)
 
 
-def _said(answer: T | Rejected) -> T:
-    if isinstance(answer, Rejected):
-        raise Rejected(str(answer), reason=answer.reason)
+def _said(answer: T | _Refusal) -> T:
+    if isinstance(answer, _Refusal):
+        raise Rejected(answer.message, reason=answer.reason)
     return answer

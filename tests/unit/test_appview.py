@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -257,6 +259,28 @@ async def test_the_memory_is_bounded() -> None:
     for key in ("a", "b", "a", "c", "a", "b"):
         await answers.get(key, lambda key=key: ask(key))  # type: ignore[misc]
     assert asked == ["a", "b", "c", "b"]
+
+
+async def test_a_remembered_refusal_keeps_nothing_alive() -> None:
+    """What the call had at hand when it was refused (the whole response) is let go."""
+    answers = Answers[str](ManualClock(), size=9, keep=60, keep_refusal=60)
+
+    class Response:
+        """Large."""
+
+    seen: list[weakref.ref[Response]] = []
+
+    async def ask() -> str:
+        response = Response()
+        seen.append(weakref.ref(response))
+        raise Rejected("there is no such author", reason=Reason.NOT_FOUND)
+
+    for _ in range(2):
+        with pytest.raises(Rejected, match="no such author"):
+            await answers.get("a", ask)
+    await asyncio.sleep(0)  # what is left of the task
+    gc.collect()
+    assert [one() for one in seen] == [None]
 
 
 def test_what_bluesky_offers() -> None:
