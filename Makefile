@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DELETE_ON_ERROR: # a virtual environment that could not be finished is made anew
-.PHONY: run test bench torture lint lock clean
+.PHONY: run test bench torture soak lint lock clean
 
 run: $(VENV)/.run
 	$(BIN)/outcare run
@@ -27,6 +27,11 @@ bench: $(VENV)/.bench
 N ?= 100
 torture: $(VENV)/.dev
 	$(BIN)/python -m tests.faults --runs $(N) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
+# The whole network for an hour, patterns swapped every minute (docs/performance.md): `make soak SECONDS=600`.
+SECONDS ?= 3600
+soak: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

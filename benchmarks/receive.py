@@ -19,7 +19,7 @@ from benchmarks.corpus import patterns
 from benchmarks.harness import Finding, cpu_minima, main
 from bot.clock import SystemClock
 from bot.http import HttpClient
-from bot.matcher.plain import PlainMatcher
+from bot.matcher.fast import FastMatcher
 from bot.model import Brand
 from bot.ports import Wiring
 from bot.testing.jetstream_wire import Dictionary
@@ -66,7 +66,7 @@ class Nothing:
 def watch() -> LiveWatch:
     """10,000 words, as the daemon builds it."""
     brand = Brand(name="acme", words=patterns(10_000))
-    return LiveWatch(Watchlist([brand], ids={}, matcher=PlainMatcher), {}, "bluesky")
+    return LiveWatch(Watchlist([brand], ids={}, matcher=FastMatcher), {}, "bluesky")
 
 
 async def _aiohttp(url: str, each: Callable[[bytes], object] | None) -> int:
