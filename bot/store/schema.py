@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -37,7 +38,9 @@ def revisions(versions: Path = VERSIONS) -> tuple[str, ...]:
     return tuple(sorted(file.name.partition("_")[0] for file in versions.glob("[0-9]*_*.py")))
 
 
+@cache
 def head() -> str:
+    """The newest revision; looked up once, for the event loop asks it every few seconds."""
     return revisions()[-1]
 
 
