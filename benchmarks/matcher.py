@@ -209,10 +209,9 @@ async def swapping(builds: int = 9) -> Iterator[Finding]:
         seconds.append(time.perf_counter() - began)
         watch.swap(build.result())
     times = ", ".join(f"{turn.wall * 1000:.1f}" for turn in sorted(beside))
-    queued = min(turn.wall - turn.queued for turn in beside) * 1000
     detail = (
         f"{builds} reloads: {times} ms; without a reload {min(alone).wall * 1000:.1f} ms at the least;"
-        f" less the wait for a processor {queued:.1f} ms at the least"
+        f" less the wait for a processor {min(turn.wall - turn.queued for turn in beside) * 1000:.1f} ms"
     )
     return iter(
         (
