@@ -166,8 +166,8 @@ class App:
             self.schedule.every("heartbeat", self.settings.heartbeat_every, self._heartbeat)
         self.schedule.start()
         url = await self.web.start()
-        gc.collect()
-        gc.freeze()  # what is here now stays: to look through it again and again would stop everything
+        gc.freeze()  # what is here now stays: to look through it again and again would stop everything,
+        gc.collect()  # and to count it as what is looked through would make the next time late and long
         log.info("daemon.started", health=f"{url}/readyz", rules=self.rules.version)
 
     async def _stop(self, loops: list[asyncio.Task[None]]) -> None:
