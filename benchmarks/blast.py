@@ -15,7 +15,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from benchmarks.corpus import events
 from bot.testing.jetstream_wire import DICTIONARY_METHOD, METHOD, Dictionary, Stored
@@ -48,7 +48,12 @@ class Blast:
         whole = b"".join(framed(frame, is_text=wire == "v1") for frame in sent) + b"\x88\x02\x03\xe8"
         self._chunks = [whole[at : at + _CHUNK] for at in range(0, len(whole), _CHUNK)]
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve_until_it_leaves(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A client that has seen enough closes in the middle."""
+        with suppress(ConnectionError):
+            await self._serve(reader, writer)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readuntil(b"\r\n\r\n")
         if DICTIONARY_METHOD.encode() in request.split(b"\r\n", 1)[0]:
             blob = Dictionary(1).blob
@@ -69,7 +74,7 @@ class Blast:
 
 async def main(wire: str, count: int, *, posts_only: bool) -> None:
     blast = Blast(wire, count, posts_only=posts_only)
-    server = await asyncio.start_server(blast.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(blast.serve_until_it_leaves, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

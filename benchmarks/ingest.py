@@ -9,17 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import subprocess
-import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 
 import aiohttp
-import msgspec
 
-from benchmarks.corpus import events, origin, patterns
+from benchmarks.baseline import decode
+from benchmarks.blast import blasting
+from benchmarks.corpus import origin, patterns
 from benchmarks.harness import Finding, cpu_minima, main
 from bot.clock import SystemClock
 from bot.http import HttpClient
@@ -38,32 +35,8 @@ Side = tuple[Read, int]
 """How so many events are read from an address, and how many."""
 
 
-class Record(msgspec.Struct, gc=False):
-    text: str = ""
-    created_at: str = msgspec.field(name="createdAt", default="")
-    langs: list[str] | None = None
-    facets: msgspec.Raw = msgspec.Raw(b"null")
-    embed: msgspec.Raw = msgspec.Raw(b"null")
-    reply: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class Commit(msgspec.Struct, gc=False):
-    operation: str
-    collection: str
-    rkey: str
-    record: Record | None = None
-
-
-class Event(msgspec.Struct, gc=False):
-    did: str
-    time_us: int
-    kind: str
-    commit: Commit | None = None
-
-
 async def bare(count: int, url: str) -> None:
     """Receive and decode the fields that are needed; the least that any reader does."""
-    decode = msgspec.json.Decoder(Event).decode
     async with aiohttp.ClientSession() as session, session.ws_connect(url, decode_text=False) as socket:
         for _ in range(count):
             decode((await socket.receive()).data)
@@ -100,25 +73,12 @@ def watch_for(rules: int) -> LiveWatch:
     return LiveWatch(Watchlist([brand], ids={}, matcher=FastMatcher), {}, "bluesky")
 
 
-@contextmanager
-def sender(frames: list[bytes]) -> Iterator[str]:
-    """The address at which these frames are to be had."""
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(b"\n".join(frames))
-        file.flush()
-        command = [sys.executable, "-m", "benchmarks.sender", file.name]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout
-            yield f"ws://127.0.0.1:{process.stdout.readline().strip()}/subscribe"
-            process.terminate()
-
-
-def measured(frames: list[bytes], sides: dict[str, Side], repetitions: int) -> dict[str, float]:
+def measured(count: int, sides: dict[str, Side], repetitions: int, *, posts_only: bool) -> dict[str, float]:
     """Microseconds of processor time an event, for each side with as many events as it is given."""
-    with sender(frames) as url:
-        runs = {name: partial(_run, side, count, url) for name, (side, count) in sides.items()}
+    with blasting("v1", count, posts_only=posts_only) as url:
+        runs = {name: partial(_run, side, wanted, url) for name, (side, wanted) in sides.items()}
         least = cpu_minima(runs, repetitions=repetitions)
-    return {name: least[name] / count * 1e6 for name, (_, count) in sides.items()}
+    return {name: least[name] / wanted * 1e6 for name, (_, wanted) in sides.items()}
 
 
 def _run(side: Read, count: int, url: str) -> None:
@@ -137,7 +97,7 @@ def findings(repetitions: int) -> Iterator[Finding]:
         "ours at 1,000": (partial(ours, some), MIX),
         "naive": (partial(naive, thousand), NAIVE_MIX),
     }
-    took = measured(events(MIX), mix, repetitions)
+    took = measured(MIX, mix, repetitions, posts_only=False)
     yield _against_bare(took, "firehose mix", at_most=1.35)
     yield _against_naive(took, "firehose mix", at_least=100)
     per_s = 1e6 / took["ours"]
@@ -151,7 +111,7 @@ def findings(repetitions: int) -> Iterator[Finding]:
     only = {name: (side, POSTS) for name, (side, _) in mix.items()} | {
         "naive": (mix["naive"][0], NAIVE_POSTS)
     }
-    took = measured(events(POSTS, posts_only=True), only, repetitions)
+    took = measured(POSTS, only, repetitions, posts_only=True)
     yield _against_bare(took, "posts only", at_most=5)
     yield _against_naive(took, "posts only", at_least=250)
 

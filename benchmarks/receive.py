@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from typing import Any
 
 import aiohttp
-import msgspec
 import picows
 
+from benchmarks.baseline import decode
 from benchmarks.blast import blasting
 from benchmarks.corpus import patterns
 from benchmarks.harness import Finding, cpu_minima, main
@@ -29,30 +29,6 @@ from connectors.bluesky.jetstream import MAX_MESSAGE_BYTES, JetstreamSource, Set
 from connectors.bluesky.reading import V1, V2, Reading
 
 FRAMES = 20_000
-
-
-class Record(msgspec.Struct, gc=False):
-    """What a verdict needs at least: the baseline decodes no more."""
-
-    text: str = ""
-    langs: list[str] | None = None
-
-
-class Commit(msgspec.Struct, gc=False):
-    operation: str
-    collection: str
-    rkey: str
-    record: Record | None = None
-
-
-class Event(msgspec.Struct, gc=False):
-    did: str
-    time_us: int
-    kind: str
-    commit: Commit | None = None
-
-
-_decode = msgspec.json.Decoder(Event).decode
 
 
 class Nothing:
@@ -150,7 +126,7 @@ def _sides(url: str, wire: str, watching: Any) -> dict[str, Callable[[], object]
         "connector": whole(lambda: _connector(url, watching)),
     }
     if wire == "v1":
-        sides["aiohttp + typed decode"] = whole(lambda: _aiohttp(with_query, _decode))
+        sides["aiohttp + typed decode"] = whole(lambda: _aiohttp(with_query, decode))
     return sides
 
 
