@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.matcher.literals import DamagedDatabase, Database, compile_literals, engine, from_bytes, to_bytes
+from bot.matcher.literals import (
+    DamagedDatabase,
+    Database,
+    compile_apart,
+    compile_literals,
+    engine,
+    from_bytes,
+    to_bytes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +33,10 @@ _ENDING = ".patterns"
 
 
 def compiled(everywhere: Sequence[bytes], once: Sequence[bytes], folder: Path | None) -> Database:
-    """`compile_literals`, or what it made of the same literals the last time. `folder` None: keep nothing."""
+    """`compile_literals`, or what it made of the same literals the last time. `folder` None: keep nothing.
+
+    With a folder it is a daemon that asks, so it is compiled apart.
+    """
     if folder is None:
         return compile_literals(everywhere, once)
     path = folder / f"{_name(everywhere, once)}{_ENDING}"
@@ -35,7 +46,7 @@ def compiled(everywhere: Sequence[bytes], once: Sequence[bytes], folder: Path | 
         pass
     except (OSError, DamagedDatabase) as error:
         log.warning("matcher.cache_unread", path=str(path), reason=str(error))
-    database = compile_literals(everywhere, once)
+    database = compile_apart(everywhere, once)
     try:
         _write(path, to_bytes(database))
     except OSError as error:

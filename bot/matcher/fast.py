@@ -7,11 +7,12 @@ their ASCII neighbours rule out most of them; what is left is judged by the rule
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.matcher.cache import compiled
 from bot.matcher.classes import PLAIN_BLANKS, at_ease, go_on, needing_fold
-from bot.matcher.literals import LONGEST, compile_literals, finder
+from bot.matcher.literals import LONGEST, Database, compile_literals, finder
 from bot.matcher.plain import Hit, hits, numbers_by_key, numbers_in, stands_any
 from bot.matcher.text import FoldedText, fold, joins
 
@@ -55,7 +56,7 @@ class FastMatcher:
         self._folding = len(folding)
         self._replaced = [(_as_bytes(old), _as_bytes(new)) for old, new in replaced.items()]
         special = [*map(_as_bytes, folding), *(old for old, _ in self._replaced), *_UNTIDY]
-        self._find_special = finder(compile_literals((), special))
+        self._find_special = finder(_compile_special(tuple(special)))
 
     def search(self, text: str) -> tuple[Hit, ...]:
         """Every hit, first in the text first; hits may overlap."""
@@ -127,6 +128,12 @@ class FastMatcher:
         if is_bound_before and start and data[start - 1] in _WORD:
             return False
         return not (is_bound_behind and end < len(data) and data[end] in _WORD)
+
+
+@lru_cache(maxsize=1)
+def _compile_special(special: tuple[bytes, ...]) -> Database:
+    """One set of words after the other has the same: they depend on the alphabet only."""
+    return compile_literals((), special)
 
 
 def _shape(key: str) -> tuple[int, bool, bool]:

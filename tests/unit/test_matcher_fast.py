@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import unicodedata
@@ -182,10 +183,25 @@ def test_a_second_build_compiles_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     def never(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(cache, "compile_literals", never)
+    monkeypatch.setattr(cache, "compile_apart", never)
     second = FastMatcher(PATTERNS, cache=tmp_path / "new" / "folder")
     assert len(first.search(TEXT)) == 4
     assert first.search(TEXT) == second.search(TEXT)
+
+
+@pytest.mark.parametrize(
+    "program", ["", "/nowhere/python", shutil.which("false") or "", shutil.which("echo") or ""]
+)
+def test_where_no_process_can_be_had_it_is_compiled_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    """No program, one that is not there, one that fails, one that answers something else."""
+    apart = FastMatcher(PATTERNS, cache=tmp_path / "apart")
+    monkeypatch.setattr(sys, "executable", program)
+    here = FastMatcher(PATTERNS, cache=tmp_path / "here")
+    (one,), (other,) = kept(tmp_path / "apart"), kept(tmp_path / "here")
+    assert one.read_bytes() == other.read_bytes()
+    assert apart.search(TEXT) == here.search(TEXT)
 
 
 def test_other_patterns_take_the_place_of_the_old_ones(tmp_path: Path) -> None:
