@@ -3,7 +3,8 @@
 `python -m benchmarks.soak [--seconds 3600] [--rate 2000] [--patterns 10000] [--swap-every 60]`. A loopback
 Jetstream sends the network's mix; among it numbered posts with a word of the set, with a word that only the
 newest set has, and with words that sets before had. At the end an auditor compares: each that matches is
-stored, judged and alerted once, and nothing else is. Memory is told as a curve. How long a callback held the
+stored, judged and alerted once, and nothing else is. The daemon, and what compiles for it, has one core; the
+network, the chat and the auditor have the rest. Memory is told as a curve. How long a callback held the
 event loop is measured from inside (`benchmarks/probe`), and beside it, at the same time, how late a process
 that does nothing else wakes up: what the machine itself adds.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import re
 import signal
@@ -23,7 +25,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import cycle
@@ -40,6 +42,7 @@ CHANGING = 1_000
 NUMBERED_PER_S = 2
 TICK = 0.01
 SAMPLE_EVERY = 10.0
+CORES = sorted(os.sched_getaffinity(0))
 IDLE_LOOP = """
 import asyncio, sys, time
 async def main():
@@ -138,12 +141,14 @@ class Soak:
 
     async def run(self) -> dict[str, Any]:
         self._write_words()
-        daemon = await self.world.outcare("run")
+        with first_core():
+            daemon = await self.world.outcare("run")
         await until(lambda: self.world.jetstream.open_requests, within=90, what=self.world.output)
         await asyncio.sleep(2)
-        idle = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", IDLE_LOOP, str(self.seconds), stdout=subprocess.PIPE
-        )
+        with first_core():
+            idle = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", IDLE_LOOP, str(self.seconds), stdout=subprocess.PIPE
+            )
         self.world.stalls.with_suffix(".anew").touch()
         await asyncio.sleep(2)
         self.began = time.monotonic()
@@ -209,6 +214,17 @@ class Soak:
         accounts = {"bluesky": ["acme.test"]}
         words = words_of(version, self.script.count)
         self.world.write_config(brand={"name": "acme", "words": words, "accounts": accounts})
+
+
+@contextmanager
+def first_core() -> Iterator[None]:
+    """What is started meanwhile has the first core; this process, the network, the others."""
+    first, *others = CORES
+    os.sched_setaffinity(0, {first})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, others or {first})
 
 
 def _says(log: Path, since: int, what: bytes) -> bool:

@@ -37,10 +37,11 @@ class Hit(Protocol):
 
 
 class Matcher(Protocol):
-    """Finds many patterns in one text, by the same rules in all methods: where, and which."""
+    """Finds many patterns in one text, by the same rules in all methods: where, which, and whether any."""
 
     def search(self, text: str) -> Sequence[Hit]: ...
     def found(self, text: str) -> Collection[int]: ...
+    def matches(self, text: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,10 @@ class Watchlist:
             for pattern, use in _patterns(brand):
                 uses.setdefault(pattern, []).append(use)
         self._matcher = matcher(tuple(uses))
-        self._uses = tuple(map(_once_each, uses.values()))
+        shared: dict[
+            tuple[_Use, ...], tuple[_Use, ...]
+        ] = {}  # 10,000 tuples would be looked through for ever
+        self._uses = tuple(shared.setdefault(one, one) for one in map(_once_each, uses.values()))
         self._ours = frozenset(brand.name for brand in brands if not brand.is_rival)
         self.brands = tuple(_resolve(brand, ids) for brand in brands)
         self._owners = _owners(self.brands)
@@ -91,7 +95,15 @@ class Watchlist:
 
     def owner(self, platform: str, account_id: str) -> str | None:
         """The brand whose account this is, if any."""
-        return self._owners.get((platform, account_id))
+        return self.owners_on(platform).get(account_id)
+
+    def owners_on(self, platform: str) -> Mapping[str, str]:
+        """Account id → the brand whose account it is, of one platform."""
+        return self._owners.get(platform, {})
+
+    def has_word(self, text: str) -> bool:
+        """Whether this searchable text has a word or handle of any brand."""
+        return self._matcher.matches(text)
 
     def is_rival(self, brand: str) -> bool:
         """Also of one that has just left the configuration, while its last mentions are judged."""
@@ -122,9 +134,10 @@ class Watchlist:
 
     def _touched(self, platform: str, refs: Iterable[str], held: Holds) -> set[str]:
         brands: set[str] = set()
+        owners = self.owners_on(platform)
         for ref in refs:
             brands.update(held(ref))
-            owner = self._owners.get((platform, ref))
+            owner = owners.get(ref)
             if owner is not None:
                 brands.add(owner)
         return brands
@@ -189,13 +202,20 @@ class LiveWatch:
         return self._held.get(post_id, ())
 
     def wants(self, text: str, author_id: str, refs: Iterable[str]) -> bool:
-        """See `bot.ports.Watch`."""
+        """See `bot.ports.Watch`. Most posts are nobody's: they cost three looks, and nothing is built."""
         ids = tuple(refs)
         watchlist = self._watchlist
-        owner = watchlist.owner(self.platform, author_id)
-        brands = (
-            frozenset({owner}) if owner else watchlist.concerned(self.platform, text, ids, self.brands_of)
-        )
+        owners = watchlist.owners_on(self.platform)
+        if author_id in owners:
+            brands = frozenset({owners[author_id]})
+        elif (
+            self._held.keys().isdisjoint(ids)
+            and owners.keys().isdisjoint(ids)
+            and not watchlist.has_word(text)
+        ):
+            return False
+        else:
+            brands = watchlist.concerned(self.platform, text, ids, self.brands_of)
         if brands and ids:
             self._remember(ids[0], brands)
         return bool(brands)
@@ -234,13 +254,13 @@ def _resolve(brand: Brand, ids: Ids) -> Brand:
     )
 
 
-def _owners(brands: Sequence[Brand]) -> dict[tuple[str, str], str]:
-    """(platform, id) → brand; should two brands claim one id, the first of the configuration has it."""
-    owners: dict[tuple[str, str], str] = {}
+def _owners(brands: Sequence[Brand]) -> dict[str, dict[str, str]]:
+    """Platform → id → brand; should two brands claim one id, the first of the configuration has it."""
+    owners: dict[str, dict[str, str]] = {}
     for brand in brands:
         for account in brand.accounts:
             if account.id is not None:
-                owners.setdefault((account.platform, account.id), brand.name)
+                owners.setdefault(account.platform, {}).setdefault(account.id, brand.name)
     return owners
 
 

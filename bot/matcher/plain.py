@@ -65,15 +65,18 @@ class PlainMatcher:
         yield from self._without_run
 
 
-def numbers_by_key(patterns: Iterable[str]) -> dict[str, list[int]]:
-    """Normal form → the numbers of its patterns. Raises ValueError for a blank pattern."""
+def numbers_by_key(patterns: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Normal form → the numbers of its patterns. Raises ValueError for a blank pattern.
+
+    Tuples: the garbage collector looks through a list of numbers each time, through a tuple of them once.
+    """
     numbers: dict[str, list[int]] = {}
     for number, pattern in enumerate(patterns):
         wanted = key(pattern)
         if not wanted:
             raise ValueError(f"pattern {number} is blank: {pattern!r}")
         numbers.setdefault(wanted, []).append(number)
-    return numbers
+    return {wanted: tuple(its_numbers) for wanted, its_numbers in numbers.items()}
 
 
 def stands_any(folded: str, keys: Iterable[str]) -> bool:
