@@ -41,6 +41,7 @@ from bot.outbox import Outbox
 from bot.records import CardState, Leased
 from bot.staff import Card, Receipt
 from bot.store.sqlite import SqliteStore
+from bot.texts.en import ENGLISH
 from connectors.webhook import ChannelSettings, WebhookNotifier
 from tests.acceptance._world import World, until
 
@@ -133,7 +134,7 @@ async def receiver() -> AsyncIterator[str]:
 
 def render(_leased: Leased, state: State) -> Card:
     assert isinstance(state, CardState)
-    return cards.render(state, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
+    return cards.render(state, texts=ENGLISH, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
 
 
 class Timed(WebhookNotifier):

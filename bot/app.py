@@ -9,7 +9,7 @@ import asyncio
 import gc
 import random
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,10 +17,10 @@ from typing import Any
 
 import structlog
 
-from bot import cards, coverage, digests, texts
+from bot import cards, coverage, digests
 from bot.accounts import Accounts
 from bot.desk import Desk
-from bot.errors import BotError, Reason, Unavailable
+from bot.errors import Reason, Unavailable
 from bot.feeds import FeedLoop
 from bot.gates import State
 from bot.http import HttpClient
@@ -28,6 +28,7 @@ from bot.intake import Intake
 from bot.listener import Listener, Pace
 from bot.metrics import Metrics
 from bot.model import Cursor
+from bot.notices import Notices
 from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
 from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, SourceStatus
@@ -36,6 +37,7 @@ from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
+from bot.texts.languages import texts_in
 from bot.watchlist import LiveWatch
 from bot.web.health import Check, WebServer
 from rules.engine import ENGINE_VERSION
@@ -80,6 +82,15 @@ class App:
     """The time that those begin at: what was observed begins there."""
 
     def __post_init__(self) -> None:
+        self.texts = texts_in(self.settings.language)
+        self.notices = Notices(
+            store=self.store,
+            clock=self.clock,
+            texts=self.texts,
+            channels=(*self.settings.channels, CONSOLE),
+            failing=lambda: self.outbox.failing,
+            wake=lambda: self.outbox.wake(),  # noqa: PLW0108 - it is made after this
+        )
         self.outbox = Outbox(
             store=self.store,
             notifiers=self.notifiers,
@@ -87,7 +98,7 @@ class App:
             fallback=self.rules.fallback,
             clock=self.clock,
             metrics=self.metrics,
-            on_refused=self._channel_refused,
+            on_refused=self.notices.channel_refused,
         )
         self.intake = Intake(
             store=self.store,
@@ -105,6 +116,7 @@ class App:
             staff=self.settings.staff,
             clock=self.clock,
             metrics=self.metrics,
+            texts=self.texts,
             deliver=self.outbox.push,
         )
         self.accounts = Accounts(
@@ -115,7 +127,6 @@ class App:
         self.people = {person.key: person.name for person in self.settings.people}
         self.web = WebServer(self.settings.http, self.checks, self.metrics)
         self.schedule = Schedule()
-        self._asides: set[asyncio.Task[None]] = set()
         self._stored: Mapping[str, SourceStatus] = {}
 
     # --- life ---
@@ -177,9 +188,7 @@ class App:
         await asyncio.gather(
             self.outbox.drain(DRAIN_WITHIN), self.schedule.stop(deadline=DRAIN_WITHIN), self.web.stop()
         )
-        for task in self._asides:
-            task.cancel()
-        await asyncio.gather(*self._asides, return_exceptions=True)
+        await self.notices.stop()
         await self.http.close()
         await self.store.close()
         log.info("daemon.stopped")
@@ -188,7 +197,11 @@ class App:
 
     def _feed_loop(self, feed: DecisionFeed) -> FeedLoop:
         return FeedLoop(
-            feed=feed, store=self.store, take=self.desk.take, clock=self.clock, on_failure=self._feed_failed
+            feed=feed,
+            store=self.store,
+            take=self.desk.take,
+            clock=self.clock,
+            on_failure=self.notices.feed_failed,
         )
 
     def _listener(self, source: Source) -> Listener:
@@ -213,9 +226,10 @@ class App:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
+            texts=self.texts,
             use_rules=self._use_rules,
             watching_others=self.accounts.wake,
-            tell=lambda key, text: self._tell(key, text, not_by=lambda _: False),
+            tell=self.notices.tell,
             breathe=partial(time.sleep, BREATH),
         )
 
@@ -226,12 +240,14 @@ class App:
 
     def render(self, leased: Leased, state: State) -> Card:
         """What an effect looks like just now."""
-        now, zone = self.clock.now(), self.settings.timezone
+        now, zone, texts = self.clock.now(), self.settings.timezone, self.texts
         if isinstance(state, DigestState):
-            return digests.render(state, zone=zone, now=now)
+            return digests.render(state, texts=texts, zone=zone, now=now)
         if isinstance(state, CardState):
             is_expanded = bool(leased.effect.payload.get("expanded"))
-            return cards.render(state, zone=zone, now=now, expanded=is_expanded, people=self.people)
+            return cards.render(
+                state, texts=texts, zone=zone, now=now, expanded=is_expanded, people=self.people
+            )
         return cards.notice_card(str(leased.effect.payload.get("text", "")))
 
     def checks(self) -> Iterable[Check]:
@@ -253,43 +269,6 @@ class App:
         for channel in self.settings.channels:
             reason = failing[channel].reason if channel in failing else ""
             yield Check(name=f"channel:{channel}", ok=not reason, detail=reason)
-
-    def _channel_refused(self, channel: str, error: BotError) -> None:
-        """A dead staff chat must not be silent: tell it once, through another channel."""
-        self._tell(
-            f"refused:{channel}:{error.reason.value}",
-            texts.channel_refused(channel, str(error)),
-            not_by=lambda name: name == channel,
-        )
-
-    def _feed_failed(self, feed: str, error: BotError) -> None:
-        """Buttons that do nothing are worse than none: tell it once, on a channel of another kind."""
-        if error.reason in {Reason.UNAUTHORIZED, Reason.CONFLICT}:
-            self._tell(
-                f"feed:{feed}:{error.reason.value}",
-                texts.feed_failed(feed, str(error)),
-                not_by=lambda name: name.partition(":")[0] == feed,
-            )
-
-    def _tell(self, key: str, text: str, *, not_by: Callable[[str], bool]) -> None:
-        """A notice to staff by a channel that works; the same one at most once an hour."""
-        now = self.clock.now()
-        others = [name for name in (*self.settings.channels, CONSOLE) if not not_by(name)]
-        works = next((name for name in others if name not in self.outbox.failing), None)
-        if works is not None:
-            self._aside(partial(self.store.notice, f"{key}:{now:%Y-%m-%dT%H}", works, text, now=now))
-
-    def _aside(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
-        task = asyncio.create_task(self._quietly(work))
-        self._asides.add(task)
-        task.add_done_callback(self._asides.discard)
-
-    async def _quietly(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
-        try:
-            await work()
-            self.outbox.wake()
-        except BotError as error:
-            log.warning("notice.failed", reason=str(error))
 
     async def _gauges(self) -> None:
         status = await self.store.status(now=self.clock.now())
@@ -342,7 +321,7 @@ async def _assemble(
     clock: Clock,
     begin: datetime,
 ) -> App:
-    wiring = Wiring(http=(http := HttpClient(clock)), clock=clock)
+    wiring = Wiring(http=(http := HttpClient(clock)), clock=clock, texts=texts_in(settings.language))
     sources = {
         name: source(given, wiring)
         for name, given in settings.sources.items()

@@ -1,7 +1,8 @@
 """What staff sees of a mention, or of a notice: a `Card` made from the state as it stands. Pure.
 
 Knows what belongs on a card and in which order; not how a channel marks it up, nor how long its messages may
-be. All wording comes from `bot.texts`. Posts are hostile input: what must stay on one line is put on one.
+be. All wording comes from the catalogue that it is given (`bot.texts`). Posts are hostile input: what must
+stay on one line is put on one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from bot import texts
 from bot.model import Alert, ConversationState, Span
 from bot.staff import Button, Card, Line, Verb
 
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.records import Ask, CardState
+    from bot.texts.catalogue import Texts
 
 LOCK_SCREEN = 60
 """So many characters of a headline are seen on a locked phone."""
 
+_SEPARATOR = " · "
 _FEWEST_WORDS = 20
 _PARENT_CHARS = 140
 NAME_CHARS = 64
@@ -51,19 +53,20 @@ def parse_token(text: str) -> tuple[Verb, str] | None:
 def render(
     state: CardState,
     *,
+    texts: Texts,
     zone: ZoneInfo,
     now: datetime,
     expanded: bool = False,
     people: Mapping[str, str] = {},
 ) -> Card:
     """The card of a mention. `expanded` shows the menu under More; `people` names those who claim."""
-    view = _View(state=state, zone=zone, now=now, people=people)
+    view = _View(state=state, texts=texts, zone=zone, now=now, people=people)
     is_waiting = state.conversation.state is ConversationState.OPEN and not state.post_deleted
     loud = state.verdict.alert
     return Card(
         headline=_headline(view),
         lines=tuple(_lines(view)),
-        buttons=_buttons(state, expanded=expanded),
+        buttons=_buttons(view, expanded=expanded),
         alert=Alert.MESSAGE if loud is Alert.PING and not is_waiting else loud,
         data=_data(view),
     )
@@ -105,12 +108,13 @@ def excerpt(text: str, start: int, limit: int) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _View:
     state: CardState
+    texts: Texts
     zone: ZoneInfo
     now: datetime
     people: Mapping[str, str]
 
     def time(self, at: datetime) -> str:
-        return texts.time_of_day(at, now=self.now, zone=self.zone)
+        return self.texts.time_of_day(at, now=self.now, zone=self.zone)
 
     @property
     def marks(self) -> tuple[Span, ...]:
@@ -120,14 +124,14 @@ class _View:
 
 
 def _headline(view: _View) -> str:
-    state = view.state
+    state, texts = view.state, view.texts
     parts = [*_status(view), texts.urgency(state.verdict.urgency)]
     if state.ask and state.ask.due_at and state.conversation.state not in _CLOSED and not state.post_deleted:
         parts.append(texts.answer_by(state.ask.due_at, now=view.now, zone=view.zone))
     if not state.post_deleted:
-        room = max(LOCK_SCREEN - len(" · ".join(parts)) - len(" · “”"), _FEWEST_WORDS)
+        room = max(LOCK_SCREEN - len(_SEPARATOR.join([*parts, texts.quoted("")])), _FEWEST_WORDS)
         parts.extend(texts.quoted(words) for words in [_words(view, room)] if words)
-    return " · ".join(parts)
+    return _SEPARATOR.join(parts)
 
 
 def _words(view: _View, room: int) -> str:
@@ -140,65 +144,66 @@ def _words(view: _View, room: int) -> str:
 
 
 def _status(view: _View) -> Iterator[str]:
-    conversation, ask = view.state.conversation, view.state.ask
+    conversation, texts = view.state.conversation, view.texts
     if view.state.post_deleted:
-        yield texts.IS_DELETED
+        yield texts.say("card.deleted")
     if conversation.state is ConversationState.CLAIMED:
         name = view.people.get(conversation.claimed_by or "", conversation.claimed_by or "")
         at = view.time(conversation.claimed_at) if conversation.claimed_at else None
         yield texts.claimed_by(name, at)
     elif conversation.state is ConversationState.ANSWERED:
-        yield _answered(ask)
+        yield _answered(view.state.ask, texts)
     elif conversation.state is ConversationState.DISMISSED:
-        yield texts.IS_DISMISSED
+        yield texts.say("card.dismissed")
     elif conversation.state is ConversationState.SNOOZED:
-        yield texts.IS_SNOOZED
+        yield texts.say("card.snoozed")
 
 
-def _answered(ask: Ask | None) -> str:
+def _answered(ask: Ask | None, texts: Texts) -> str:
     if ask is None or ask.answered_at is None:
-        return texts.IS_ANSWERED
+        return texts.say("card.answered")
     return texts.answered_after(ask.started_at, ask.answered_at)
 
 
 def _lines(view: _View) -> Iterator[Line]:
-    state = view.state
+    state, texts = view.state, view.texts
     yield Line(text=_author(view), is_strong=True)
     yield Line(text=_where(view))
-    if parent := _parent(state):
+    if parent := _parent(view):
         yield Line(text=parent)
     if state.post_deleted:
-        yield Line(text=texts.TEXT_GONE)
+        yield Line(text=texts.say("card.text_gone"))
     else:
         yield from _body(view)
     yield Line(text=texts.why_alerted(fired.why or fired.rule for fired in state.verdict.fired))
     if (url := link(state.mention.post.url)) and not state.post_deleted:
-        yield Line(text=texts.OPEN_POST, href=url)
+        yield Line(text=texts.say("card.open_post"), href=url)
 
 
 def _author(view: _View) -> str:
     """What is known of the author; what is not known is left out."""
-    state, author, facts = view.state, view.state.author, view.state.facts
+    state, author, facts, texts = view.state, view.state.author, view.state.facts, view.texts
     count = author.followers if author else facts.followers
-    known = [_who(state)]
+    known = [_who(view)]
     if count is not None:
-        known.append(texts.followers(count))
+        known.append(texts.say("card.followers", count=count))
     if author and author.created_at:
         known.append(texts.since(author.created_at, view.zone))
     if state.messages > 1:
-        known.append(texts.nth_message(state.messages))
+        known.append(texts.say("card.nth_message", nth=state.messages))
     if state.earlier:
-        known.append(texts.earlier(state.earlier))
-    return " · ".join(known)
+        known.append(texts.say("card.earlier", count=state.earlier))
+    return _SEPARATOR.join(known)
 
 
-def _who(state: CardState) -> str:
+def _who(view: _View) -> str:
+    state = view.state
     author, facts, post = state.author, state.facts, state.mention.post
     name = one_line((author.name if author else facts.name) or "", NAME_CHARS)
     handle = _handle((author.handle if author else None) or post.author_handle or facts.handle)
     if name and handle:
         return f"{name} ({handle})"
-    return name or handle or one_line(post.author_id, NAME_CHARS) or texts.UNKNOWN_AUTHOR
+    return name or handle or one_line(post.author_id, NAME_CHARS) or view.texts.say("card.unknown_author")
 
 
 def _handle(handle: str | None) -> str:
@@ -207,19 +212,20 @@ def _handle(handle: str | None) -> str:
 
 
 def _where(view: _View) -> str:
-    mention, lang = view.state.mention, view.state.facts.lang
+    mention, lang, texts = view.state.mention, view.state.facts.lang, view.texts
     parts = [texts.platform(mention.post.platform), texts.concerns(mention.kind, mention.brand)]
     if lang:
         parts.append(lang)
     parts.append(texts.time_in_zone(mention.post.posted_at, now=view.now, zone=view.zone))
-    return " · ".join(parts)
+    return _SEPARATOR.join(parts)
 
 
-def _parent(state: CardState) -> str | None:
+def _parent(view: _View) -> str | None:
+    state = view.state
     text = one_line((state.parent.text if state.parent else state.facts.parent_text) or "", _PARENT_CHARS)
     if not text:
         return None
-    return texts.in_reply_to(_handle(state.parent.author_handle if state.parent else None), text)
+    return view.texts.in_reply_to(_handle(state.parent.author_handle if state.parent else None), text)
 
 
 def _body(view: _View) -> tuple[Line, ...]:
@@ -262,12 +268,12 @@ def link(url: str | None) -> str | None:
 # --- buttons and data -----------------------------------------------------------------------------
 
 
-def _buttons(state: CardState, *, expanded: bool) -> tuple[tuple[Button, ...], ...]:
+def _buttons(view: _View, *, expanded: bool) -> tuple[tuple[Button, ...], ...]:
     if expanded:
         rows = [[Verb.NOT_ABOUT_US, Verb.WHY], [Verb.TOO_HIGH, Verb.TOO_LOW], [Verb.LESS]]
     else:
-        rows = [[*_first_verbs(state), Verb.MORE]]
-    return tuple(tuple(_button(verb, state.mention_id) for verb in row) for row in rows)
+        rows = [[*_first_verbs(view.state), Verb.MORE]]
+    return tuple(tuple(_button(verb, view) for verb in row) for row in rows)
 
 
 def _first_verbs(state: CardState) -> list[Verb]:
@@ -278,8 +284,8 @@ def _first_verbs(state: CardState) -> list[Verb]:
     return [Verb.CLAIM, Verb.DISMISS]
 
 
-def _button(verb: Verb, mention_id: str) -> Button:
-    return Button(label=texts.BUTTONS[verb], token=token(verb, mention_id))
+def _button(verb: Verb, view: _View) -> Button:
+    return Button(label=view.texts.button(verb), token=token(verb, view.state.mention_id))
 
 
 def _data(view: _View) -> dict[str, object]:
@@ -292,7 +298,7 @@ def _data(view: _View) -> dict[str, object]:
         "platform": post.platform,
         "kind": state.mention.kind.value,
         "state": state.conversation.state.value,
-        "status": " · ".join(_status(view)) or "open",
+        "status": _SEPARATOR.join(_status(view)) or view.texts.say("card.open"),
         "urgency": verdict.urgency.label,
         "score": verdict.score,
         "route": verdict.route,

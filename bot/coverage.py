@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot import texts
+from bot.texts.en import ENGLISH
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.listener import Listening
     from bot.metrics import Metrics
     from bot.records import SourceStatus
+    from bot.texts.catalogue import Texts
 
 A_DAY = timedelta(hours=24)
 HELD_TO_BE_LIVE = timedelta(minutes=1)
@@ -28,8 +29,18 @@ def observed_to(state: Listening, stored: SourceStatus | None) -> datetime | Non
     return state.observed_to or (stored.observed_to if stored else None)
 
 
-def told(state: Listening, stored: SourceStatus | None, *, now: datetime, zone: ZoneInfo) -> str:
-    """Since when a source is not listened to and why; else which host it hears, and how far it is behind."""
+def told(
+    state: Listening,
+    stored: SourceStatus | None,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    texts: Texts = ENGLISH,
+) -> str:
+    """Since when a source is not listened to and why; else which host it hears, and how far it is behind.
+
+    In English for `/readyz` and the log; the error's own words are English always.
+    """
     reached = observed_to(state, stored)
     if state.is_connected:
         is_busy = state.last_event_at is not None and now - state.last_event_at <= HELD_TO_BE_LIVE
@@ -37,7 +48,7 @@ def told(state: Listening, stored: SourceStatus | None, *, now: datetime, zone: 
         lag = texts.behind(now - reached) if reached and is_busy and is_behind else ""
         return "; ".join(filter(None, (state.place, lag)))
     if state.reason is None:
-        return "not heard of yet"
+        return texts.say("coverage.not_heard_of")
     cause = state.message or ""
     if reached is None:
         return cause

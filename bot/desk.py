@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot import texts
 from bot.cards import parse_token
 from bot.errors import BotError
 from bot.metrics import Metrics
@@ -19,18 +18,24 @@ from bot.model import ConversationState, Cursor
 from bot.ports import Clock, DecisionFeed, Store
 from bot.records import LEASE_FOR, CardState, Change, Decision, Leased
 from bot.staff import FEEDBACK_VERBS, Person, Press, Presses, Role, Staff, Verb
+from bot.texts.catalogue import Texts
+from bot.texts.languages import texts_in
 
 log = structlog.get_logger()
 
 
 @dataclass(kw_only=True)
 class Desk:
-    """Understands presses, has them decided, and tells the person what came of it."""
+    """Understands presses, has them decided, and tells the person what came of it.
+
+    `texts` are in the staff's language; who has another one is answered in that.
+    """
 
     store: Store
     staff: Staff
     clock: Clock
     metrics: Metrics
+    texts: Texts
     deliver: Callable[[tuple[Leased, ...]], None]
 
     def __post_init__(self) -> None:
@@ -54,9 +59,11 @@ class Desk:
         person = self.staff.find(press.person)
         token = parse_token(press.token)
         if person is None:
-            return await self._refuse(feed, press, cursor, "not_staff", texts.not_staff(press.person))
+            return await self._refuse(
+                feed, press, cursor, "not_staff", self.texts.say("press.not_staff", identity=press.person)
+            )
         if token is None:
-            return await self._refuse(feed, press, cursor, "unreadable", texts.STALE_BUTTON)
+            return await self._refuse(feed, press, cursor, "unreadable", self._to(person).say("press.stale"))
         verb, mention_id = token
         decision = Decision(
             press_id=press.id,
@@ -71,7 +78,7 @@ class Desk:
             decision, self.transition, cursor=cursor, now=self.clock.now(), lease_for=LEASE_FOR
         )
         if decided is None:
-            return await self._refuse(feed, press, cursor, "stale", texts.STALE_BUTTON)
+            return await self._refuse(feed, press, cursor, "stale", self._to(person).say("press.stale"))
         outcome = decided.change.outcome if decided.change else "repeated"
         self._report(press, person.key, verb.value, outcome)
         self.deliver(decided.leased)
@@ -105,30 +112,31 @@ class Desk:
             case Verb.MORE | Verb.LESS:
                 return Change(outcome="shown", reply="", expands=decision.verb is Verb.MORE)
             case Verb.WHY:
-                return Change(outcome="explained", reply=texts.why(state.verdict), is_loud=True)
+                return Change(outcome="explained", reply=self._to(person).why(state.verdict), is_loud=True)
             case verb if verb in FEEDBACK_VERBS:
-                return Change(outcome="noted", reply=texts.FEEDBACK_NOTED, feedback=verb.value, expands=False)
+                noted = self._to(person).say("press.noted")
+                return Change(outcome="noted", reply=noted, feedback=verb.value, expands=False)
         raise AssertionError(decision.verb)
 
     def _claim(self, state: CardState, person: Person) -> Change:
-        conversation = state.conversation
+        conversation, texts = state.conversation, self._to(person)
         if conversation.state is ConversationState.CLAIMED and conversation.claimed_by != person.key:
             reply = texts.taken(self._name(conversation.claimed_by))
             return Change(outcome="lost", reply=reply, is_loud=True)
         if conversation.state is ConversationState.CLAIMED:
-            return Change(outcome="already_yours", reply=texts.ALREADY_YOURS)
+            return Change(outcome="already_yours", reply=texts.say("press.already_yours"))
         if conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:
             return Change(outcome="closed", reply=texts.closed(conversation.state), is_loud=True)
         return Change(
             outcome="claimed",
-            reply=texts.CLAIMED,
+            reply=texts.say("press.claimed"),
             state=ConversationState.CLAIMED,
             claimed_by=person.key,
             updates_all=True,
         )
 
     def _dismiss(self, state: CardState, person: Person) -> Change:
-        conversation = state.conversation
+        conversation, texts = state.conversation, self._to(person)
         if conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:
             return Change(outcome="closed", reply=texts.closed(conversation.state), is_loud=True)
         is_others = conversation.state is ConversationState.CLAIMED and conversation.claimed_by != person.key
@@ -137,11 +145,14 @@ class Desk:
             return Change(outcome="lost", reply=reply, is_loud=True)
         return Change(
             outcome="dismissed",
-            reply=texts.DISMISSED,
+            reply=texts.say("press.dismissed"),
             state=ConversationState.DISMISSED,
             claimed_by=conversation.claimed_by or person.key,
             updates_all=True,
         )
+
+    def _to(self, person: Person) -> Texts:
+        return texts_in(person.language) if person.language else self.texts
 
     def _name(self, key: str | None) -> str:
         person = self.people.get(key or "")

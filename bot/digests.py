@@ -1,6 +1,7 @@
 """What staff sees of many mentions at once: a digest, or what was missed while we were away. Pure.
 
-Knows what belongs on such a card and in which order; all wording comes from `bot.texts`.
+Knows what belongs on such a card and in which order; all wording comes from the catalogue that it is given
+(`bot.texts`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import texts
 from bot.cards import NAME_CHARS, link, one_line
 from bot.model import Alert
 from bot.staff import Card, Line
@@ -19,33 +19,35 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.records import CaughtUp, DigestState, InboxRow
+    from bot.texts.catalogue import Texts
 
 _TEXT_CHARS = 80
 _ROWS = 20
 _NO_PROMISE = datetime.max.replace(tzinfo=UTC)
 
 
-def render(state: DigestState, *, zone: ZoneInfo, now: datetime) -> Card:
+def render(state: DigestState, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
     """One hour of one route on one card, or one catch-up."""
     if state.caught_up is not None:
-        return _catch_up(state.caught_up, state, zone=zone, now=now)
+        return _catch_up(state.caught_up, state, texts=texts, zone=zone, now=now)
     return Card(
-        headline=texts.digest(len(state.rows), state.route),
-        lines=_listed([_digest_line(row, zone=zone, now=now) for row in state.rows]),
+        headline=texts.say("digest.headline", count=len(state.rows), route=state.route),
+        lines=_listed([_digest_line(row, texts, zone=zone, now=now) for row in state.rows], texts),
         alert=Alert.DIGEST,
         data={"event": "digest", "route": state.route, "mention_ids": [row.mention_id for row in state.rows]},
     )
 
 
-def _catch_up(about: CaughtUp, state: DigestState, *, zone: ZoneInfo, now: datetime) -> Card:
+def _catch_up(about: CaughtUp, state: DigestState, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
     """Who still waits comes first, most urgent first, and of those who is due first."""
     rows = sorted(state.rows, key=_by_need)
     waiting = Counter(row.urgency for row in rows if row.is_waiting)
-    lines = [_catch_up_line(row, zone=zone, now=now) for row in rows]
+    lines = [_catch_up_line(row, texts, zone=zone, now=now) for row in rows]
     start, end = (texts.time_of_day(at, now=now, zone=zone) for at in (about.started_at, about.ended_at))
     return Card(
         headline=texts.caught_up(start, end, about.mentions, waiting.total()),
-        lines=((Line(text=texts.waiting(waiting), is_strong=True),) if waiting else ()) + _listed(lines),
+        lines=((Line(text=texts.waiting(waiting), is_strong=True),) if waiting else ())
+        + _listed(lines, texts),
         alert=Alert.MESSAGE,
         data={
             "event": "catch_up",
@@ -63,26 +65,26 @@ def _by_need(row: InboxRow) -> tuple[bool, int, datetime, datetime]:
     return (not row.is_waiting, -row.urgency, row.due_at or _NO_PROMISE, row.posted_at)
 
 
-def _listed(lines: Sequence[Line]) -> tuple[Line, ...]:
+def _listed(lines: Sequence[Line], texts: Texts) -> tuple[Line, ...]:
     """What a card has room for; the rest is counted."""
     shown, rest = lines[:_ROWS], lines[_ROWS:]
-    return (*shown, Line(text=texts.digest_rest(len(rest)))) if rest else tuple(shown)
+    return (*shown, Line(text=texts.say("digest.rest", count=len(rest)))) if rest else tuple(shown)
 
 
-def _digest_line(row: InboxRow, *, zone: ZoneInfo, now: datetime) -> Line:
+def _digest_line(row: InboxRow, texts: Texts, *, zone: ZoneInfo, now: datetime) -> Line:
     at = texts.time_of_day(row.posted_at, now=now, zone=zone)
-    return Line(text=f"{at} · {_said(row)}", href=link(row.url))
+    return Line(text=f"{at} · {_said(row, texts)}", href=link(row.url))
 
 
-def _catch_up_line(row: InboxRow, *, zone: ZoneInfo, now: datetime) -> Line:
+def _catch_up_line(row: InboxRow, texts: Texts, *, zone: ZoneInfo, now: datetime) -> Line:
     """By when it wants an answer; without a promise, when it was posted."""
     if row.is_waiting and row.due_at is not None:
         when = texts.answer_by(row.due_at, now=now, zone=zone)
     else:
         when = texts.time_of_day(row.posted_at, now=now, zone=zone)
-    return Line(text=f"{when} · {_said(row)}", href=link(row.url))
+    return Line(text=f"{when} · {_said(row, texts)}", href=link(row.url))
 
 
-def _said(row: InboxRow) -> str:
+def _said(row: InboxRow, texts: Texts) -> str:
     author, text = one_line(row.author, NAME_CHARS), one_line(row.text, _TEXT_CHARS)
     return texts.digest_row(row.urgency, row.platform, author, text)

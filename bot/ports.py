@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from bot.texts.en import ENGLISH
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable
     from contextlib import AbstractAsyncContextManager
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
         Tally,
     )
     from bot.staff import Card, Press, Presses, Receipt
+    from bot.texts.catalogue import Texts
 
 
 class Clock(Protocol):
@@ -350,10 +353,11 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What a connector's factories get from outside."""
+    """What a connector's factories get from outside; `texts` are in the staff's language."""
 
     http: Http
     clock: Clock
+    texts: Texts = ENGLISH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,6 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from bot import texts
 from bot.errors import BotError, ConfigError
 from bot.matcher.classes import go_on
 from bot.matcher.fast import FastMatcher
@@ -28,6 +27,7 @@ from bot.metrics import Metrics
 from bot.model import Brand
 from bot.ports import Clock, Store
 from bot.settings.load import Settings
+from bot.texts.catalogue import Texts
 from bot.watchlist import Ids, LiveWatch, Watchlist
 
 log = structlog.get_logger()
@@ -131,6 +131,7 @@ class Reload(Generic[R]):
     store: Store
     clock: Clock
     metrics: Metrics
+    texts: Texts
     use_rules: Callable[[R], None]
     watching_others: Callable[[], None]
     tell: Callable[[str, str], None]
@@ -188,7 +189,7 @@ class Reload(Generic[R]):
         problems = [str(one) for one in error.problems] if isinstance(error, ConfigError) else [str(error)]
         self.metrics.reloads.labels("failed").inc()
         log.error("reload.failed", problems=problems)
-        self.tell("reload", texts.reload_failed(problems))
+        self.tell("reload", self.texts.reload_failed(problems))
 
 
 def differing(old: Settings, new: Settings) -> Iterator[str]:

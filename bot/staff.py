@@ -100,12 +100,16 @@ class Presses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody of the staff; `identities` are (channel kind, platform id) pairs, from the configuration."""
+    """Somebody of the staff; `identities` are (channel kind, platform id) pairs, from the configuration.
+
+    `language` None: that of the whole staff.
+    """
 
     key: str
     name: str
     role: Role
     identities: tuple[tuple[str, str], ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,13 +15,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot import duration, texts
+from bot import duration
 from bot.cli import live, output, setup
 from bot.model import Urgency
 from bot.records import InboxRow, SourceStatus, Status
 from bot.store import schema
 from bot.store.lock import holder
 from bot.store.sqlite import SqliteStore
+from bot.texts.en import ENGLISH
 from connectors.console import visible
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ def show_status(config: Path | None, database: Path | None, *, as_json: bool) ->
 
 def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime, zone: ZoneInfo) -> list[str]:
     def at(when: datetime | None) -> str:
-        return texts.time_in_zone(when, now=now, zone=zone) if when else "never"
+        return ENGLISH.time_in_zone(when, now=now, zone=zone) if when else "never"
 
     lines = [
         f"daemon         {f'running (pid {pid})' if pid else 'not running'}",
@@ -161,7 +162,7 @@ def _table(rows: tuple[InboxRow, ...], zone: ZoneInfo, asked_for: str) -> None:
     for name in ("urgency", "state", "answer by", "mention"):
         table.add_column(name, overflow="fold", no_wrap=name in {"urgency", "answer by"})
     for row in rows:
-        due = texts.time_of_day(row.due_at, now=now, zone=zone) if row.due_at else ""
+        due = ENGLISH.time_of_day(row.due_at, now=now, zone=zone) if row.due_at else ""
         state = f"{row.state.value} {row.claimed_by or ''}".strip()
         cells = (row.urgency.label, visible(state), due, _mention(row))
         table.add_row(*(Text(cell, style=_COLOURS[row.urgency]) for cell in cells))

@@ -58,6 +58,7 @@ class Settings:
     channels: Mapping[str, BaseModel]
     people: tuple[Person, ...]
     staff: Staff
+    language: str
     languages: tuple[str, ...]
     timezone: ZoneInfo
     database: Path
@@ -140,7 +141,7 @@ def _channels(tree: Given, connectors: Mapping[str, Connector]) -> list[str]:
 
 def _check_names(connectors: Mapping[str, Connector]) -> None:
     for name in connectors:
-        if name in File.model_fields or name in {"name", "role"}:
+        if name in File.model_fields or name in PersonSection.model_fields:
             raise ConfigError(f"the connector {name!r} has the name of a setting; it needs another one")
 
 
@@ -198,6 +199,7 @@ def _settings(file: File, rules: Path) -> Settings:
         channels=MappingProxyType(parts(file.channels)),
         people=people,
         staff=Staff(by_identity={identity: one for one in people for identity in one.identities}),
+        language=file.language,
         languages=tuple(dict.fromkeys(file.languages)),
         timezone=file.timezone,
         database=Path(file.database),
@@ -225,7 +227,13 @@ def _brand(name: str, section: RivalSection, *, is_rival: bool) -> Brand:
 def _person(key: str, section: PersonSection) -> Person:
     fixed = set(PersonSection.model_fields)
     identities = tuple((kind, own) for kind, own in parts(section).items() if kind not in fixed)
-    return Person(key=key, name=section.name or key, role=section.role, identities=identities)
+    return Person(
+        key=key,
+        name=section.name or key,
+        role=section.role,
+        identities=identities,
+        language=section.language,
+    )
 
 
 def _secrets(value: Any) -> Iterator[str]:

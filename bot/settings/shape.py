@@ -35,6 +35,7 @@ from bot import duration
 from bot.ports import Connector
 from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
 from bot.staff import Role
+from bot.texts.languages import LANGUAGES
 from bot.yamlfile import closest
 
 AnySection = TypeVar("AnySection", bound="Section")
@@ -86,6 +87,13 @@ def _web_address(value: str) -> str:
 def _language(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
         raise complaint("must be a language code like en or pt-BR")
+    return value
+
+
+def _spoken(value: Any) -> Any:
+    if isinstance(value, str) and value not in LANGUAGES:
+        known = ", ".join(sorted(LANGUAGES))
+        raise complaint(f"must be a language that Outcare speaks: {known}", closest(value, LANGUAGES))
     return value
 
 
@@ -145,6 +153,8 @@ Identity = Annotated[Text, BeforeValidator(_identity)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Language = Annotated[str, BeforeValidator(_language)]
+Spoken = Annotated[str, BeforeValidator(_spoken)]
+"""A language that our own texts are in."""
 PathText = Annotated[Text, AfterValidator(_path)]
 WebAddress = Annotated[Text, AfterValidator(_web_address)]
 
@@ -171,6 +181,7 @@ class BrandSection(RivalSection):
 class PersonSection(Section):
     name: Text | None = None
     role: Role = Role.AGENT
+    language: Spoken | None = None
 
 
 class Http(Section):
@@ -194,6 +205,7 @@ class File(Section):
     sources: Any = None
     channels: Any = None
     people: Any = None
+    language: Spoken = "en"
     languages: tuple[Language, ...] = ()
     timezone: Zone = ZoneInfo("UTC")
     database: PathText = "data/outcare.db"

@@ -30,7 +30,7 @@ def _feed(account: AccountSettings, channels: Mapping[str, ChannelSettings], wir
     from connectors.telegram.feed import TelegramFeed  # noqa: PLC0415
 
     api = Api(token=account.token.get_secret_value(), base_url=account.base_url, http=wiring.http)
-    return TelegramFeed(api=api, channels=channels, clock=wiring.clock)
+    return TelegramFeed(api=api, channels=channels, clock=wiring.clock, texts=wiring.texts)
 
 
 CONNECTOR = Connector(

@@ -13,16 +13,17 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bot import texts
 from bot.errors import Reason, Rejected, Unavailable
 from bot.model import Cursor
 from bot.staff import Press, Presses
+from bot.texts.en import ENGLISH
 from connectors.telegram.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
 
     from bot.ports import Clock
+    from bot.texts.catalogue import Texts
     from connectors.telegram.api import Api, Incoming
     from connectors.telegram.settings import ChannelSettings
 
@@ -42,6 +43,7 @@ class TelegramFeed:
     api: Api
     channels: Mapping[str, ChannelSettings]
     clock: Clock
+    texts: Texts = ENGLISH
     poll: timedelta = POLL
     name: str = "telegram"
 
@@ -94,7 +96,7 @@ class TelegramFeed:
         asked = (update for update in updates if update.command in _SETUP_COMMANDS)
         for update in islice(asked, _MOST_HELP):
             if update.chat_id is not None:
-                message = Message(text=texts.your_ids(update.chat_id, update.person_id, update.thread))
+                message = Message(text=self.texts.your_ids(update.chat_id, update.person_id, update.thread))
                 with contextlib.suppress(Unavailable, Rejected):  # a help, never in the way of presses
                     await self.api.send(update.chat_id, message, thread=update.thread, is_silent=True)
 

@@ -21,6 +21,7 @@ from bot.model import Account, Alert, Batch, Brand, Cursor, Facts, Post, PostRef
 from bot.records import DigestState, Leased, Recorded
 from bot.staff import Card
 from bot.testing.clock import ManualClock
+from bot.texts.en import ENGLISH
 from bot.watchlist import LiveWatch, Watchlist
 from tests.integration import outbox_world, test_intake
 from tests.integration import store_samples as s
@@ -100,7 +101,7 @@ async def life(path: Path, *, minute: float = 180) -> AsyncIterator[Life]:
 
     def render(leased: Leased, state: State) -> Card:
         if isinstance(state, DigestState):
-            cards.append(digests.render(state, zone=BERLIN, now=s.at(180)))
+            cards.append(digests.render(state, texts=ENGLISH, zone=BERLIN, now=s.at(180)))
             return cards[-1]
         return outbox_world.render(leased, state)
 

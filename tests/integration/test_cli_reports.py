@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import texts
 from bot.model import Brand, Cursor, Gap, Urgency
 from bot.records import Entry, Judged
 from bot.store import schema
+from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -255,7 +255,7 @@ def test_the_status_tells_what_was_missed(shell: Shell) -> None:
     assert ([("cursor_lost", lost.isoformat())], 0) == (
         [(one["reason"], one["started_at"]) for one in told["gaps"]], told["more_gaps"],
     )  # fmt: skip
-    start, middle, end = (texts.time_in_zone(at, now=now, zone=BERLIN) for at in (began, lost, ended))
+    start, middle, end = (ENGLISH.time_in_zone(at, now=now, zone=BERLIN) for at in (began, lost, ended))
     lines = shell.outcare("status").out.splitlines()
     missed = "(1h missed in the last 24 hours)"
     assert f"source         bluesky: observed {start} – {end} {missed}, not listening since" in lines

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bot import texts
 from bot.cards import token
 from bot.desk import Desk
 from bot.errors import Unavailable
@@ -21,6 +20,7 @@ from bot.records import Leased
 from bot.staff import Person, Press, Presses, Role, Staff, Verb
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
+from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
 
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
@@ -94,6 +94,7 @@ async def office(path: Path, *people: Person) -> AsyncIterator[Office]:
             staff=staff,
             clock=ManualClock(s.at(61)),
             metrics=Metrics(),
+            texts=ENGLISH,
             deliver=leased.extend,
         )
         yield Office(path=path, store=store, chat=Chat(), desk=desk, leased=leased)
@@ -111,7 +112,7 @@ async def test_of_two_claims_at_once_one_wins(path: Path) -> None:
         assert ["claimed", "lost"] == sorted(outcome for outcome, _ in it.outcomes())
         (winner,) = [who for outcome, who in it.outcomes() if outcome == "claimed"]
         name = {"anna": "Anna", "ben": "Ben"}[str(winner)]
-        assert {texts.CLAIMED, texts.taken(name)} == {text for _, text, _ in it.chat.told}
+        assert {ENGLISH.say("press.claimed"), ENGLISH.taken(name)} == {text for _, text, _ in it.chat.told}
         assert [1] == it.updated()
 
 
@@ -143,7 +144,7 @@ async def test_a_press_that_comes_again_is_one_decision(path: Path) -> None:
         await it.press("p1", Verb.CLAIM)
         await it.press("p1", Verb.CLAIM)
         assert [("claimed", "anna")] == it.outcomes()
-        assert [("p1", texts.CLAIMED, False)] * 2 == it.chat.told
+        assert [("p1", ENGLISH.say("press.claimed"), False)] * 2 == it.chat.told
         assert [1] == it.updated()
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import cards, texts
+from bot import cards
 from bot.model import (
     Alert,
     Author,
@@ -26,6 +26,7 @@ from bot.model import (
 )
 from bot.records import Ask, CardState, Conversation
 from bot.staff import Card, Verb
+from bot.texts.en import ENGLISH
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
@@ -115,7 +116,9 @@ def in_state(state: ConversationState, **changes: object) -> CardState:
 
 
 def render(state: CardState, *, expanded: bool = False) -> Card:
-    return cards.render(state, zone=BERLIN, now=NOW, expanded=expanded, people={"anna": "Anna"})
+    return cards.render(
+        state, texts=ENGLISH, zone=BERLIN, now=NOW, expanded=expanded, people={"anna": "Anna"}
+    )
 
 
 def labels(card: Card) -> list[str]:
@@ -379,4 +382,4 @@ def test_no_text_breaks_a_card(text: str, name: str, spans: list[tuple[int, int]
 def test_the_reason_of_a_verdict_is_told_in_a_few_words() -> None:
     """What the button Why answers."""
     expected = "CRITICAL, 85 points: waits for a refund +40 (waiting, refund)"
-    assert expected == texts.why(a_state().verdict)
+    assert expected == ENGLISH.why(a_state().verdict)

@@ -12,22 +12,34 @@ from bot.model import ConversationState
 from bot.ports import Clock, Store
 from bot.records import Change, Decision
 from bot.staff import Person, Role, Staff, Verb
+from bot.texts.catalogue import Texts
+from bot.texts.en import ENGLISH
+from bot.texts.es import SPANISH
 from tests.unit._values import MENTION_ID, NOW, card_state
 
 PEOPLE = (
     Person(key="anna", name="Anna", role=Role.AGENT, identities=(("telegram", "1"),)),
     Person(key="ben", name="Ben", role=Role.AGENT, identities=(("telegram", "2"),)),
     Person(key="lea", name="Lea", role=Role.LEAD, identities=(("telegram", "3"),)),
+    Person(key="paz", name="Paz", role=Role.AGENT, identities=(("telegram", "4"),), language="es"),
 )
 
 
-def change(verb: Verb, *, person: str = "anna", state: str = "open", claimed_by: str | None = None) -> Change:
+def change(
+    verb: Verb,
+    *,
+    person: str = "anna",
+    state: str = "open",
+    claimed_by: str | None = None,
+    texts: Texts = ENGLISH,
+) -> Change:
     staff = Staff(by_identity={identity: one for one in PEOPLE for identity in one.identities})
     desk = Desk(
         store=cast("Store", None),
         staff=staff,
         clock=cast("Clock", None),
         metrics=Metrics(),
+        texts=texts,
         deliver=lambda leased: None,
     )
     decision = Decision(
@@ -56,6 +68,17 @@ def test_the_loser_is_told_who_has_it() -> None:
     assert ("lost", None) == (made.outcome, made.state)
     assert "Anna" in made.reply
     assert made.is_loud
+
+
+def test_who_has_a_language_is_answered_in_it() -> None:
+    """The others in that of the staff."""
+    told = [
+        change(Verb.CLAIM, person=person, texts=texts).reply
+        for person in ("paz", "anna")
+        for texts in (ENGLISH, SPANISH)
+    ]
+    english, spanish = "Yours. The clock is running.", "Es tuya. El reloj corre."
+    assert [spanish, spanish, english, spanish] == told
 
 
 def test_claiming_twice_is_harmless() -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot import cards, digests
 from bot.model import Alert, ConversationState, Urgency
 from bot.records import DigestState, InboxRow
+from bot.texts.en import ENGLISH
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
@@ -36,7 +37,7 @@ def a_row(number: int) -> InboxRow:
 def test_a_digest_lists_and_says_what_is_left() -> None:
     """Twenty at most; the rest is counted."""
     state = DigestState(route="support", rows=tuple(a_row(number) for number in range(23)))
-    card = digests.render(state, zone=BERLIN, now=NOW)
+    card = digests.render(state, texts=ENGLISH, zone=BERLIN, now=NOW)
     assert "23 quieter mentions · support" == card.headline
     assert "14:05 · LOW · Bluesky · @anna.example: “number 0 of many”" == card.lines[0].text
     assert "… and 3 more: outcare inbox" == card.lines[-1].text

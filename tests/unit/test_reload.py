@@ -20,6 +20,7 @@ from bot.ports import Store
 from bot.reload import Reading, Reload, cache_beside, differing
 from bot.settings.load import Settings, load
 from bot.testing.clock import ManualClock
+from bot.texts.en import ENGLISH
 from bot.watchlist import Ids, LiveWatch, Watchlist
 from tests.integration.outbox_world import until
 
@@ -83,6 +84,7 @@ class World:
             store=cast("Store", self.shelf),
             clock=ManualClock(NOW),
             metrics=self.metrics,
+            texts=ENGLISH,
             use_rules=lambda rules: self.used.append(rules.version),
             watching_others=self._wake,
             tell=lambda _, text: self.told.append(text),

@@ -29,6 +29,7 @@ SAMPLES = {
     "OUTCARE_SOURCES": "{}",
     "OUTCARE_CHANNELS": "{}",
     "OUTCARE_PEOPLE": "{anna: {role: ops, webhook: anna}}",
+    "OUTCARE_LANGUAGE": "es",
     "OUTCARE_LANGUAGES": "en, de",
     "OUTCARE_TIMEZONE": "Asia/Tokyo",
     "OUTCARE_FRESH_FOR": "2h",
@@ -71,11 +72,13 @@ def _comparable(settings: Settings) -> str:
     return f"{settings!r} {settings.heartbeat_url}"
 
 
-@pytest.mark.parametrize("key", ["name", "role", "telegram"])
-def test_a_person_is_changed_by_variables(tmp_path: Path, key: str) -> None:
-    """The three rows with a person's key in them."""
+@pytest.mark.parametrize(
+    ("key", "value"), [("name", "lead"), ("role", "lead"), ("language", "es"), ("telegram", "7")]
+)
+def test_a_person_is_changed_by_variables(tmp_path: Path, key: str, value: str) -> None:
+    """The rows with a person's key in them."""
     text = MINIMAL + "people: {anna: {telegram: 1}}\n"
-    changed = {f"OUTCARE_PEOPLE__ANNA__{key.upper()}": "lead"}
+    changed = {f"OUTCARE_PEOPLE__ANNA__{key.upper()}": value}
     assert load_text(text, tmp_path).people != load_text(text, tmp_path, env=changed).people
     assert f"OUTCARE_PEOPLE__<KEY>__{'<KIND>' if key == 'telegram' else key.upper()}" in PAGE
 

@@ -1,0 +1,71 @@
+"""Plain messages to staff about ourselves: a channel that refuses, buttons that do nothing, a bad reload.
+
+Knows which channels there are and which of them work; not how one is written to, which is the outbox's work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.errors import BotError, Reason
+from bot.ports import Clock, Store
+from bot.texts.catalogue import Texts
+
+log = structlog.get_logger()
+
+
+@dataclass(kw_only=True)
+class Notices:
+    """`channels` in the order in which they are tried; `failing` tells which do not work just now.
+
+    `wake` is called when there is something to deliver.
+    """
+
+    store: Store
+    clock: Clock
+    texts: Texts
+    channels: tuple[str, ...]
+    failing: Callable[[], Container[str]]
+    wake: Callable[[], None]
+    _asides: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+
+    def channel_refused(self, channel: str, error: BotError) -> None:
+        """A dead staff chat must not be silent: tell it once, through another channel."""
+        text = self.texts.say("notice.channel_refused", channel=channel, cause=error)
+        self.tell(f"refused:{channel}:{error.reason.value}", text, not_by=lambda name: name == channel)
+
+    def feed_failed(self, feed: str, error: BotError) -> None:
+        """Buttons that do nothing are worse than none: tell it once, on a channel of another kind."""
+        if error.reason in {Reason.UNAUTHORIZED, Reason.CONFLICT}:
+            self.tell(
+                f"feed:{feed}:{error.reason.value}",
+                self.texts.say("notice.feed_failed", feed=feed, cause=error),
+                not_by=lambda name: name.partition(":")[0] == feed,
+            )
+
+    def tell(self, key: str, text: str, *, not_by: Callable[[str], bool] = lambda _: False) -> None:
+        """A notice by the first channel that works; the same `key` at most once an hour."""
+        failing = self.failing()
+        works = (name for name in self.channels if not not_by(name) and name not in failing)
+        if (channel := next(works, None)) is not None:
+            task = asyncio.create_task(self._store(key, channel, text))
+            self._asides.add(task)
+            task.add_done_callback(self._asides.discard)
+
+    async def _store(self, key: str, channel: str, text: str) -> None:
+        now = self.clock.now()
+        try:
+            await self.store.notice(f"{key}:{now:%Y-%m-%dT%H}", channel, text, now=now)
+            self.wake()
+        except BotError as error:
+            log.warning("notice.failed", reason=str(error))
+
+    async def stop(self) -> None:
+        """Give up what is not stored yet."""
+        for task in self._asides:
+            task.cancel()
+        await asyncio.gather(*self._asides, return_exceptions=True)

@@ -1,0 +1,144 @@
+"""English: the language that every other one is measured by."""
+
+from __future__ import annotations
+
+from bot.texts.catalogue import Texts
+from bot.texts.language import Language, Message
+
+_STAFF: dict[str, Message] = {
+    # dates, times, lists
+    "time.today": "{clock}",
+    "time.this_week": "{weekday} {clock}",
+    "time.this_year": "{weekday} {day} {month} {clock}",
+    "time.another_year": "{weekday} {day} {month} {year} {clock}",
+    "time.in_zone": "{time} {zone}",
+    "time.from_to": "{start}–{end}",
+    "due.answer_by": "answer by {at}",
+    "due.overdue": "overdue since {at}",
+    "list.comma": ", ",
+    "list.semicolon": "; ",
+    "text.quoted": "“{text}”",
+    # buttons
+    "button.claim": "Claim",
+    "button.dismiss": "Dismiss",
+    "button.more": "More…",
+    "button.less": "Back",
+    "button.not_about_us": "Not about us",
+    "button.too_high": "Too high",
+    "button.too_low": "Too low",
+    "button.why": "Why",
+    # cards
+    "urgency.critical": "CRITICAL",
+    "urgency.high": "HIGH",
+    "urgency.normal": "NORMAL",
+    "urgency.low": "LOW",
+    "card.open": "open",
+    "card.deleted": "Deleted by its author",
+    "card.claimed": "Claimed by {name}",
+    "card.claimed_at": "Claimed by {name} {at}",
+    "card.answered": "Answered",
+    "card.answered_after": "Answered after {duration}",
+    "card.dismissed": "Dismissed",
+    "card.snoozed": "Snoozed",
+    "card.open_post": "Open the post",
+    "card.unknown_author": "unknown author",
+    "card.text_gone": "The author took this post back; its text is no longer shown.",
+    "card.followers": {"one": "{count} follower", "other": "{count} followers"},
+    "card.since": "since {month} {year}",
+    "card.nth_message": {
+        "one": "{nth}st message",
+        "two": "{nth}nd message",
+        "few": "{nth}rd message",
+        "other": "{nth}th message",
+    },
+    "card.earlier": {
+        "one": "{count} earlier conversation",
+        "other": "{count} earlier conversations",
+    },
+    "card.in_reply": "↳ in reply to {text}",
+    "card.in_reply_to": "↳ in reply to {author}: {text}",
+    "card.why": "Why: {reasons}",
+    "why.no_rule": "no rule fired",
+    "concerns.mention": "mentions {brand}",
+    "concerns.reply": "reply to {brand}",
+    "concerns.quote": "quotes {brand}",
+    "concerns.dm": "message to {brand}",
+    "concerns.review": "review of {brand}",
+    "concerns.comment": "comment about {brand}",
+    "concerns.post": "about {brand}",
+    # digests and what was missed
+    "digest.headline": {
+        "one": "{count} quieter mention · {route}",
+        "other": "{count} quieter mentions · {route}",
+    },
+    "digest.row": "{urgency} · {platform} · {author}: {text}",
+    "digest.rest": "… and {count} more: outcare inbox",
+    "caught_up.headline": "Caught up {when}: {mentions}, {waiting}",
+    "caught_up.mentions": {"one": "{count} mention", "other": "{count} mentions"},
+    "caught_up.still_waiting": {
+        "=0": "none still wait for an answer",
+        "one": "{count} still waits for an answer",
+        "other": "{count} still wait for an answer",
+    },
+    "caught_up.waiting": "Waiting: {counts}",
+    "waiting.critical": "{count} critical",
+    "waiting.high": "{count} high",
+    "waiting.normal": "{count} normal",
+    "waiting.low": "{count} low",
+    # coverage
+    "coverage.not_heard_of": "not heard of yet",
+    "coverage.not_listening": "not listening since {since} ({reason})",
+    "coverage.behind": "catching up, {duration} behind",
+    # answers to presses
+    "press.claimed": "Yours. The clock is running.",
+    "press.already_yours": "You already have it.",
+    "press.dismissed": "Dismissed.",
+    "press.noted": "Noted. The rules will be measured by it.",
+    "press.stale": "This button is too old: what it belongs to is no longer known.",
+    "press.taken": "Somebody else has it.",
+    "press.taken_by": "{name} has it.",
+    "press.closed_answered": "It was answered already.",
+    "press.closed_dismissed": "It was dismissed already.",
+    "press.not_staff": "You are not in the list of people. Ask for this to be added: {identity}",
+    "press.why": "{urgency}, {points}: {reasons}",
+    "press.points": {"one": "{count} point", "other": "{count} points"},
+    # notices
+    "notice.channel_refused": (
+        "{channel} refuses our messages: {cause}\nIts alerts come here until that is mended."
+    ),
+    "notice.feed_failed": (
+        "Buttons on {feed} do not reach us: {cause}\nPresses wait there until that is mended."
+    ),
+    "notice.reload_failed": "The new configuration is not used, the last good one is:",
+    "notice.more_problems": "and {count} more",
+    # setting up a chat: the first words are the configuration's keys
+    "ids.chat": "chat: {chat}",
+    "ids.thread": "thread: {thread}",
+    "ids.person": "your id: {person}",
+}
+
+
+def plural(number: int) -> str:
+    return "one" if number == 1 else "other"
+
+
+def ordinal(number: int) -> str:
+    """1st, 22nd, 3rd, 4th, 11th: https://www.unicode.org/cldr/charts/latest/supplemental/language_plural_rules.html."""
+    if number % 100 in {11, 12, 13}:
+        return "other"
+    return {1: "one", 2: "two", 3: "few"}.get(number % 10, "other")
+
+
+ENGLISH = Texts(
+    Language(
+        code="en",
+        messages=_STAFF,
+        days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+        months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+        plural=plural,
+        ordinal=ordinal,
+        units={"d": "{count}d", "h": "{count}h", "m": "{count}m", "s": "{count}s"},
+        group=",",
+        grouped_from=1000,
+    )
+)

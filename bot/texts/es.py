@@ -1,0 +1,139 @@
+"""Spanish: plain, addressed as «tú», and without article before a time, so that a weekday fits as well."""
+
+from __future__ import annotations
+
+from bot.texts.catalogue import Texts
+from bot.texts.language import Language, Message
+
+_STAFF: dict[str, Message] = {
+    # dates, times, lists
+    "time.today": "{clock}",
+    "time.this_week": "{weekday} {clock}",
+    "time.this_year": "{weekday} {day} {month} {clock}",
+    "time.another_year": "{weekday} {day} {month} {year} {clock}",
+    "time.in_zone": "{time} {zone}",
+    "time.from_to": "{start}–{end}",
+    "due.answer_by": "plazo: {at}",
+    "due.overdue": "plazo vencido: {at}",
+    "list.comma": ", ",
+    "list.semicolon": "; ",
+    "text.quoted": "«{text}»",
+    # buttons
+    "button.claim": "Me encargo",
+    "button.dismiss": "Descartar",
+    "button.more": "Más…",
+    "button.less": "Volver",
+    "button.not_about_us": "No va con nosotros",
+    "button.too_high": "Demasiado alta",
+    "button.too_low": "Demasiado baja",
+    "button.why": "¿Por qué?",
+    # cards
+    "urgency.critical": "CRÍTICA",
+    "urgency.high": "ALTA",
+    "urgency.normal": "NORMAL",
+    "urgency.low": "BAJA",
+    "card.open": "abierta",
+    "card.deleted": "Borrada por su autor",
+    "card.claimed": "La lleva {name}",
+    "card.claimed_at": "La lleva {name} ({at})",
+    "card.answered": "Respondida",
+    "card.answered_after": "Respondida en {duration}",
+    "card.dismissed": "Descartada",
+    "card.snoozed": "Pospuesta",
+    "card.open_post": "Abrir la publicación",
+    "card.unknown_author": "autor desconocido",
+    "card.text_gone": "Su autor retiró la publicación; el texto ya no se muestra.",
+    "card.followers": {
+        "one": "{count} seguidor",
+        "many": "{count} de seguidores",
+        "other": "{count} seguidores",
+    },
+    "card.since": "desde {month} {year}",
+    "card.nth_message": "mensaje n.º {nth}",
+    "card.earlier": {
+        "one": "{count} conversación anterior",
+        "other": "{count} conversaciones anteriores",
+    },
+    "card.in_reply": "↳ en respuesta a {text}",
+    "card.in_reply_to": "↳ en respuesta a {author}: {text}",
+    "card.why": "Motivo: {reasons}",
+    "why.no_rule": "no se activó ninguna regla",
+    "concerns.mention": "menciona a {brand}",
+    "concerns.reply": "respuesta a {brand}",
+    "concerns.quote": "cita a {brand}",
+    "concerns.dm": "mensaje a {brand}",
+    "concerns.review": "reseña de {brand}",
+    "concerns.comment": "comentario sobre {brand}",
+    "concerns.post": "sobre {brand}",
+    # digests and what was missed
+    "digest.headline": {
+        "one": "{count} mención menos urgente · {route}",
+        "other": "{count} menciones menos urgentes · {route}",
+    },
+    "digest.row": "{urgency} · {platform} · {author}: {text}",
+    "digest.rest": "… y {count} más: outcare inbox",
+    "caught_up.headline": "Puesta al día {when}: {mentions}, {waiting}",
+    "caught_up.mentions": {"one": "{count} mención", "other": "{count} menciones"},
+    "caught_up.still_waiting": {
+        "=0": "ninguna espera ya respuesta",
+        "one": "{count} aún espera respuesta",
+        "other": "{count} aún esperan respuesta",
+    },
+    "caught_up.waiting": "En espera: {counts}",
+    "waiting.critical": {"one": "{count} crítica", "other": "{count} críticas"},
+    "waiting.high": {"one": "{count} alta", "other": "{count} altas"},
+    "waiting.normal": {"one": "{count} normal", "other": "{count} normales"},
+    "waiting.low": {"one": "{count} baja", "other": "{count} bajas"},
+    # coverage
+    "coverage.not_heard_of": "aún sin noticias",
+    "coverage.not_listening": "sin escuchar desde {since} ({reason})",
+    "coverage.behind": "poniéndose al día, {duration} de retraso",
+    # answers to presses
+    "press.claimed": "Es tuya. El reloj corre.",
+    "press.already_yours": "Ya la llevas tú.",
+    "press.dismissed": "Descartada.",
+    "press.noted": "Anotado. Las reglas se medirán con ello.",
+    "press.stale": "Este botón es demasiado antiguo: ya no se sabe a qué pertenece.",
+    "press.taken": "La lleva otra persona.",
+    "press.taken_by": "La lleva {name}.",
+    "press.closed_answered": "Ya estaba respondida.",
+    "press.closed_dismissed": "Ya estaba descartada.",
+    "press.not_staff": "No estás en la lista de personas. Pide que añadan esto: {identity}",
+    "press.why": "{urgency}, {points}: {reasons}",
+    "press.points": {"one": "{count} punto", "other": "{count} puntos"},
+    # notices
+    "notice.channel_refused": (
+        "{channel} rechaza nuestros mensajes: {cause}\nSus avisos llegan aquí hasta que se arregle."
+    ),
+    "notice.feed_failed": (
+        "Los botones de {feed} no nos llegan: {cause}\nLas pulsaciones esperan allí hasta que se arregle."
+    ),
+    "notice.reload_failed": "La configuración nueva no se usa; sigue en uso la última correcta:",
+    "notice.more_problems": "y {count} más",
+    # setting up a chat: the first words are the configuration's keys
+    "ids.chat": "chat: {chat}",
+    "ids.thread": "thread: {thread}",
+    "ids.person": "tu id: {person}",
+}
+
+
+def plural(number: int) -> str:
+    """`many` is for «un millón de …»: https://www.unicode.org/cldr/charts/latest/supplemental/language_plural_rules.html."""
+    if number == 1:
+        return "one"
+    return "many" if number and number % 1_000_000 == 0 else "other"
+
+
+SPANISH = Texts(
+    Language(
+        code="es",
+        messages=_STAFF,
+        days=("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
+        months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
+        plural=plural,
+        ordinal=lambda _: "other",
+        units={"d": "{count} d", "h": "{count} h", "m": "{count} min", "s": "{count} s"},
+        group=".",
+        grouped_from=10_000,  # https://www.rae.es/dpd/números, CLDR's minimumGroupingDigits: 2
+    )
+)

@@ -1,0 +1,128 @@
+"""What staff reads, as it is read, in every language: a file of cards and answers for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot import cards, digests
+from bot.model import ConversationState, Kind, Urgency
+from bot.records import CardState, CaughtUp, DigestState
+from bot.staff import Card, Verb
+from bot.texts.catalogue import Texts
+from bot.texts.languages import LANGUAGES
+from tests.unit.test_cards import AN_ASK, ANNA, BERLIN, NOW, a_state, in_state
+from tests.unit.test_desk import change
+from tests.unit.test_digests import a_row
+
+FOLDER = Path(__file__).parents[1] / "golden" / "cards"
+
+
+def shown(card: Card) -> str:
+    """Lines, then rows of buttons."""
+    lines = [card.headline, *(line.text for line in card.lines)]
+    return "\n".join([*lines, *(" ".join(f"[{one.label}]" for one in row) for row in card.buttons)])
+
+
+def mentions() -> Iterator[tuple[str, CardState]]:
+    """Every state of a card that is said in its own words."""
+    parent = replace(a_state().mention.post, author_handle="acme.example", text="We ship today")
+    answered = replace(AN_ASK, answered_at=NOW + timedelta(minutes=125))
+    plain = replace(a_state().verdict, urgency=Urgency.LOW, fired=())
+    yield "open", a_state()
+    yield (
+        "known",
+        a_state(messages=3, earlier=1, parent=parent, author=replace(ANNA, followers=1_000_000)),
+    )
+    yield "overdue", a_state(ask=replace(AN_ASK, due_at=NOW - timedelta(days=2)))
+    yield "due next year", a_state(ask=replace(AN_ASK, due_at=NOW + timedelta(days=300)))
+    yield "claimed", in_state(ConversationState.CLAIMED, claimed_by="anna", claimed_at=NOW)
+    yield "snoozed", in_state(ConversationState.SNOOZED)
+    yield "answered", replace(in_state(ConversationState.ANSWERED), ask=answered)
+    yield "dismissed", in_state(ConversationState.DISMISSED, claimed_by="anna")
+    yield "deleted", a_state(post_deleted=True)
+    for kind in Kind:
+        mention = replace(a_state().mention, kind=kind)
+        yield f"kind {kind.value}", a_state(mention=mention, verdict=plain, author=None)
+
+
+def many() -> Iterator[tuple[str, DigestState]]:
+    """Digests and catch-up cards, of one and of many."""
+    rows = tuple(a_row(number) for number in range(23))
+    waiting = tuple(
+        replace(
+            a_row(number),
+            urgency=list(Urgency)[number % 4],
+            is_waiting=True,
+            due_at=NOW + timedelta(hours=9 * number - 20),
+        )
+        for number in range(6)
+    )
+    about = CaughtUp(started_at=NOW - timedelta(hours=30), ended_at=NOW, mentions=12_000)
+    yield "digest", DigestState(route="support", rows=rows)
+    yield "digest of one", DigestState(route="support", rows=rows[:1])
+    yield "caught up", DigestState(route="support", rows=(*waiting, rows[0]), caught_up=about)
+    yield "caught up, one waits", DigestState(route="support", rows=waiting[:1], caught_up=about)
+    single = replace(about, started_at=NOW, mentions=1)
+    yield "caught up, none waits", DigestState(route="support", rows=(), caught_up=single)
+
+
+def answers(texts: Texts) -> Iterator[tuple[str, str]]:
+    """What a press, a command and a notice tell."""
+    press = partial(change, texts=texts)
+    for verb in Verb:
+        yield f"press {verb.value}", press(verb).reply
+    for verb in (Verb.CLAIM, Verb.DISMISS):
+        yield f"lost {verb.value}", press(verb, person="ben", state="claimed", claimed_by="anna").reply
+        for state in ("answered", "dismissed"):
+            yield f"{verb.value} of {state}", press(verb, state=state).reply
+    yield "claim twice", press(Verb.CLAIM, state="claimed", claimed_by="anna").reply
+    yield "why", texts.why(a_state().verdict)
+    yield "ids", texts.your_ids(-1001234567890, 12345678, 7)
+    yield "reload", texts.reload_failed([f"problem {number}" for number in range(7)])
+
+
+def told(texts: Texts) -> str:
+    """All of it, each under its name."""
+    render = partial(cards.render, texts=texts, zone=BERLIN, now=NOW, people={"anna": "Anna"})
+    said = [(name, shown(render(state))) for name, state in mentions()]
+    said.append(("menu", shown(render(a_state(), expanded=True))))
+    said += [
+        (name, shown(digests.render(state, texts=texts, zone=BERLIN, now=NOW))) for name, state in many()
+    ]
+    said += answers(texts)
+    return "\n".join(f"--- {name}\n{text}\n" for name, text in said)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_staff_reads_is_as_it_was_read_through(code: str) -> None:
+    """A file that is missing is written, for a person to read."""
+    file, now = FOLDER / f"{code}.txt", told(LANGUAGES[code])
+    if not file.exists():
+        file.write_text(now, encoding="utf-8")
+        pytest.fail(f"{file} is new: read it through")
+    assert file.read_text(encoding="utf-8") == now
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_headline_fits_a_lock_screen(code: str) -> None:
+    """In every language urgency, time and twenty characters of the words are seen."""
+    texts = LANGUAGES[code]
+    for ask in (AN_ASK, replace(AN_ASK, due_at=NOW - timedelta(minutes=1))):
+        card = cards.render(a_state(ask=ask), texts=texts, zone=BERLIN, now=NOW)
+        assert len(card.headline) <= cards.LOCK_SCREEN
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_an_answer_fits_a_toast(code: str) -> None:
+    """Telegram shows 200 characters."""
+    texts = LANGUAGES[code]
+    identity = "telegram:123456789012"
+    assert all(len(text) <= 200 for name, text in answers(texts) if name != "reload")
+    assert len(texts.say("press.not_staff", identity=identity)) <= 200
+    assert len(texts.say("press.stale")) <= 200
