@@ -83,14 +83,7 @@ class App:
 
     def __post_init__(self) -> None:
         self.texts = texts_in(self.settings.language)
-        self.notices = Notices(
-            store=self.store,
-            clock=self.clock,
-            texts=self.texts,
-            channels=(*self.settings.channels, CONSOLE),
-            failing=lambda: self.outbox.failing,
-            wake=lambda: self.outbox.wake(),  # noqa: PLW0108 - it is made after this
-        )
+        self.notices = self._notices()
         self.outbox = Outbox(
             store=self.store,
             notifiers=self.notifiers,
@@ -111,14 +104,7 @@ class App:
             fresh_for=self.settings.fresh_for,
             deliver=self.outbox.push,
         )
-        self.desk = Desk(
-            store=self.store,
-            staff=self.settings.staff,
-            clock=self.clock,
-            metrics=self.metrics,
-            texts=self.texts,
-            deliver=self.outbox.push,
-        )
+        self.desk = self._desk()
         self.accounts = Accounts(
             watches=self.watches, lookups=self.lookups, store=self.store, clock=self.clock
         )
@@ -194,6 +180,26 @@ class App:
         log.info("daemon.stopped")
 
     # --- pieces ---
+
+    def _notices(self) -> Notices:
+        return Notices(
+            store=self.store,
+            clock=self.clock,
+            texts=self.texts,
+            channels=(*self.settings.channels, CONSOLE),
+            failing=lambda: self.outbox.failing,
+            wake=lambda: self.outbox.wake(),  # noqa: PLW0108 - it is made after this
+        )
+
+    def _desk(self) -> Desk:
+        return Desk(
+            store=self.store,
+            staff=self.settings.staff,
+            clock=self.clock,
+            metrics=self.metrics,
+            texts=self.texts,
+            deliver=self.outbox.push,
+        )
 
     def _feed_loop(self, feed: DecisionFeed) -> FeedLoop:
         return FeedLoop(

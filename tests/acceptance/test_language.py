@@ -26,7 +26,7 @@ async def test_from_a_question_to_its_answer_in_spanish(tmp_path: Path) -> None:
             assert "1234 seguidores" in card.text
             assert "Motivo: Asks us something" in card.text
             assert "Abrir la publicación" in card.text
-            assert [["Me encargo", "Descartar", "Más…"]] == card.labels
+            assert ["Me encargo", "Descartar", "Más…"] == card.labels
 
             chat.press(card.message_id, "Más…", user=1, name="Ana")
             await until(lambda: "Volver" in str(chat.messages[0].labels), what="the menu opens")

@@ -121,7 +121,7 @@ def keys(node: ast.expr) -> Iterator[str]:
         yield str(node.value)
     elif isinstance(node, ast.JoinedStr):
         assert isinstance(node.values[0], ast.Constant), ast.unparse(node)
-        yield f"{node.values[0].value}*"
+        yield f"{node.values[0].value!s}*"
     elif isinstance(node, ast.IfExp):
         yield from keys(node.body)
         yield from keys(node.orelse)
