@@ -23,6 +23,8 @@ PROBLEMS_SHOWN = 5
 """A notice tells so many mistakes of a configuration; the log has all of them."""
 
 _WORDS_SHOWN = 3
+_PLATFORMS = {"hackernews": "Hacker News", "rss": "RSS"}
+"""Platforms that are not written like a name; in every language alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Texts:
 
     def platform(self, name: str) -> str:
         """A platform as its people write it."""
-        return name[:1].upper() + name[1:]
+        return _PLATFORMS.get(name, name[:1].upper() + name[1:])
 
     def concerns(self, kind: Kind, brand: str) -> str:
         """How the post concerns the brand: `reply to acme`, `mentions acme`."""
