@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from bot.model import ConversationState, Cursor
 from bot.records import CardState, Change, Decided, Decision, Leased
 from bot.staff import Press
-from bot.store import card, effects, rows, threads
+from bot.store import card, effects, listing, rows, threads
 from bot.store.work import Work, save_cursor
 
 Transition = Callable[[CardState, Decision], Change]
@@ -32,6 +32,7 @@ def decide(
     version = _apply(work, state, change)
     _audit(work, decision, state, change)
     leased = _show(work, decision, state, change, version)
+    listing.refresh(work)
     return Decided(reply=change.reply, is_loud=change.is_loud, change=change, leased=leased)
 
 
@@ -139,6 +140,7 @@ def release_claims(work: Work, people: Sequence[str]) -> tuple[Leased, ...]:
         if state == ConversationState.CLAIMED:
             version = threads.advance(work, conversation, ConversationState.OPEN)
             leased += effects.update(work, effects.delivered(work, conversation), version=version)
+    listing.refresh(work)
     return tuple(leased)
 
 
