@@ -100,7 +100,7 @@ class Tallies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """A post of a thread. `mention_id`, `verdict` and `facts` only where it is a mention of this conversation.
+    """A post of a thread. `mention_id`, `verdict` and `facts` only where it is a mention of this one.
 
     `is_ours`: by an account of the brand.
     """

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from bot.model import ConversationState, Cursor
 from bot.records import CardState, Change, Decided, Decision, Leased
 from bot.staff import Press
-from bot.store import card, effects, listing, rows, threads
+from bot.store import card, effects, listing, posts, rows, threads
 from bot.store.work import Work, save_cursor
 
 Transition = Callable[[CardState, Decision], Change]
@@ -52,6 +52,8 @@ def _apply(work: Work, state: CardState, change: Change) -> int:
     if change.state is None and not change.updates_all and change.expands is None:
         return conversation.version
     version = threads.advance(work, conversation.id, change.state)
+    if change.reopens:
+        return _reopen(work, state) or version
     if change.state is ConversationState.CLAIMED:
         _claim(work, conversation.id, change.claimed_by)
     elif change.state is ConversationState.DISMISSED:
@@ -64,6 +66,20 @@ def _apply(work: Work, state: CardState, change: Change) -> int:
             "UPDATE conversations SET claimed_by = NULL, claimed_at = NULL WHERE id = ?", (conversation.id,)
         )
     return version
+
+
+def _reopen(work: Work, state: CardState) -> int | None:
+    """Let the ask that the dismissal ended go on, or end it by the answer that came since; the version."""
+    conversation = state.conversation.id
+    work.conn.execute(
+        "UPDATE asks SET outcome = NULL, ended_at = NULL WHERE id = (SELECT id FROM asks"
+        "  WHERE conversation = :id AND outcome = 'dismissed' ORDER BY ended_at DESC, id DESC LIMIT 1)"
+        " AND NOT EXISTS (SELECT 1 FROM asks WHERE conversation = :id AND outcome IS NULL)",
+        {"id": conversation},
+    )
+    given = posts.first_answer(work, state.mention.post, state.conversation.brand)
+    answered = threads.answer(work, threads.get(work, conversation), given) if given else None
+    return answered.version if answered else None
 
 
 def _claim(work: Work, conversation: int, person: str | None) -> None:
@@ -80,8 +96,8 @@ def _claim(work: Work, conversation: int, person: str | None) -> None:
 def _audit(work: Work, decision: Decision, state: CardState, change: Change) -> None:
     row = work.conn.execute(
         "INSERT INTO decisions (feed, press_id, brand, conversation, mention, person, channel, verb, at,"
-        " outcome, state_before, state_after, reply, is_loud)"
-        " SELECT ?, ?, m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+        " outcome, state_before, state_after, reply, is_loud, note)"
+        " SELECT ?, ?, m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
         " FROM mentions m WHERE m.uid = ? RETURNING id, mention",
         (
             decision.feed,
@@ -95,6 +111,7 @@ def _audit(work: Work, decision: Decision, state: CardState, change: Change) -> 
             change.state or state.conversation.state,
             change.reply,
             change.is_loud,
+            decision.note or None,
             decision.mention_id,
         ),
     ).fetchone()

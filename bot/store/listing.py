@@ -92,9 +92,7 @@ def of(fetch: Fetch, conversations: list[int]) -> tuple[Listed, ...]:
 
 
 def _rows(fetch: Fetch, keys: list[int]) -> list[rows.Row]:
-    return list(
-        fetch(f"{_ROW} WHERE l.conversation IN (SELECT value FROM json_each(?))", (rows.dump(keys),))
-    )
+    return list(fetch(f"{_ROW} WHERE l.conversation IN (SELECT value FROM json_each(?))", (rows.dump(keys),)))
 
 
 def tallies(fetch: Fetch, brand: str, person: str | None, *, now: datetime) -> Tallies:

@@ -18,9 +18,9 @@ from sqlalchemy import URL, Connection, create_engine, or_, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col
 
-from bot.model import Cursor
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
+from bot.model import Cursor
 from bot.records import CardState, DigestState, InboxRow, Leased, RuleCount, Status, StoredVerdict, Tally
 from bot.store import card, catching_up, inbox, listing, rows, status, whole
 from bot.store.effects import READY

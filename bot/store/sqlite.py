@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.errors import StoreError
-from bot.model import Brand, Cursor
 from bot.listing import Listing, Tallies, Wanted, Whole
+from bot.model import Brand, Cursor
 from bot.records import (
     CardState,
     Change,

@@ -346,7 +346,7 @@ class ListedRow(SQLModel, table=True):
     """What the page lists of a conversation, derived from the rows above whenever they change.
 
     `mention` is the one that is shown: of an open ask the newest of its most urgent ones, else the newest.
-    `rank` is 0 for the most urgent. `wait_at` is when the answer is due, without a promise when it was posted.
+    `rank` is 0 for the most urgent. `wait_at` is when the answer is due, or, unpromised, when it was posted.
     """
 
     __tablename__: ClassVar[str] = "listed"

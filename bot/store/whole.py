@@ -1,4 +1,4 @@
-"""One conversation with all that is known around it: its thread, its author, what was decided, what was before.
+"""One conversation with all that is known around it: thread, author, what was decided, what was before.
 
 It reads; what is shown of a conversation in a list comes from `listing`.
 """
