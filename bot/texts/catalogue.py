@@ -41,6 +41,10 @@ class Texts:
         """
         return self.language.say(key, values)
 
+    def on_page(self, key: str, **values: object) -> str:
+        """A message of the page, what templates call `say`: its keys begin with `page.` in the tables."""
+        return self.say(f"page.{key}", **values)
+
     # --- dates and times ---
 
     def time_of_day(self, at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
@@ -81,6 +85,10 @@ class Texts:
         """`since Mar 2024`."""
         local = created_at.astimezone(zone)
         return self.say("card.since", month=self.language.months[local.month - 1], year=str(local.year))
+
+    def brief(self, length: timedelta) -> str:
+        """`2h`: in the largest unit alone."""
+        return self.language.duration(length, parts=1)
 
     def listed(self, parts: Iterable[str]) -> str:
         """`2 critical, 9 high`."""

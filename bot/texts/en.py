@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.texts.catalogue import Texts
+from bot.texts.en_page import PAGE
 from bot.texts.language import Language, Message
 
 _STAFF: dict[str, Message] = {
@@ -20,6 +21,8 @@ _STAFF: dict[str, Message] = {
     "text.quoted": "“{text}”",
     # buttons
     "button.claim": "Claim",
+    "button.release": "Release",
+    "button.reopen": "Open again",
     "button.dismiss": "Dismiss",
     "button.more": "More…",
     "button.less": "Back",
@@ -93,6 +96,10 @@ _STAFF: dict[str, Message] = {
     "press.claimed": "Yours. The clock is running.",
     "press.already_yours": "You already have it.",
     "press.dismissed": "Dismissed.",
+    "press.released": "Released. It is open for everybody.",
+    "press.reopened": "It is open again.",
+    "press.nobody_has_it": "Nobody has it.",
+    "press.not_dismissed": "It is not dismissed.",
     "press.noted": "Noted. The rules will be measured by it.",
     "press.stale": "This button is too old: what it belongs to is no longer known.",
     "press.taken": "Somebody else has it.",
@@ -132,7 +139,7 @@ def ordinal(number: int) -> str:
 ENGLISH = Texts(
     Language(
         code="en",
-        messages=_STAFF,
+        messages=_STAFF | PAGE,
         days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
         plural=plural,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.texts.catalogue import Texts
+from bot.texts.es_page import PAGE
 from bot.texts.language import Language, Message
 
 _STAFF: dict[str, Message] = {
@@ -20,6 +21,8 @@ _STAFF: dict[str, Message] = {
     "text.quoted": "«{text}»",
     # buttons
     "button.claim": "Me encargo",
+    "button.release": "Soltar",
+    "button.reopen": "Reabrir",
     "button.dismiss": "Descartar",
     "button.more": "Más…",
     "button.less": "Volver",
@@ -92,6 +95,10 @@ _STAFF: dict[str, Message] = {
     "press.claimed": "Es tuya. El reloj corre.",
     "press.already_yours": "Ya la llevas tú.",
     "press.dismissed": "Descartada.",
+    "press.released": "Soltada. Está abierta para todos.",
+    "press.reopened": "Está abierta otra vez.",
+    "press.nobody_has_it": "No la lleva nadie.",
+    "press.not_dismissed": "No está descartada.",
     "press.noted": "Anotado. Las reglas se medirán con ello.",
     "press.stale": "Este botón es demasiado antiguo: ya no se sabe a qué pertenece.",
     "press.taken": "La lleva otra persona.",
@@ -127,7 +134,7 @@ def plural(number: int) -> str:
 SPANISH = Texts(
     Language(
         code="es",
-        messages=_STAFF,
+        messages=_STAFF | PAGE,
         days=("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
         months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
         plural=plural,

@@ -68,12 +68,12 @@ class Language:
         """`1,234`; with the language's own sign, and from the number on where it begins to group."""
         return f"{number:,}".replace(",", self.group) if abs(number) >= self.grouped_from else str(number)
 
-    def duration(self, length: timedelta) -> str:
-        """The two largest units: `2h 5m`, `45s`, `3d 4h`; nothing below zero."""
+    def duration(self, length: timedelta, *, parts: int = 2) -> str:
+        """The largest units, so many: `2h 5m`, `45s`, `3d 4h`; nothing below zero."""
         seconds = max(0, int(length.total_seconds()))
-        parts = []
+        told = []
         for unit, size in _UNITS:
             count, seconds = divmod(seconds, size)
             if count:
-                parts.append(self.units[unit].format(count=self.number(count)))
-        return " ".join(parts[:2]) or self.units["s"].format(count=0)
+                told.append(self.units[unit].format(count=self.number(count)))
+        return " ".join(told[:parts]) or self.units["s"].format(count=0)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from html.parser import HTMLParser
 from string import Formatter
 
+import jinja2
 import pytest
+from jinja2 import nodes
 
+from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
-from bot.staff import Verb
+from bot.staff import FEEDBACK_VERBS, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from bot.texts.language import Message
 from bot.texts.languages import LANGUAGES, texts_in
+from bot.web.conversation import EVENTS, REASONS
+from bot.web.deciding import UNDO
 from tests.unit import tree
 
 FAMILIES: Mapping[str, Iterable[str]] = {
@@ -23,8 +29,21 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "waiting.": [level.label for level in Urgency],
     "concerns.": [kind.value for kind in Kind],
     "press.closed_": [ConversationState.ANSWERED.value, ConversationState.DISMISSED.value],
+    "page.view_": [view.value for view in View],
+    "page.level_": ["normal", "high", "critical"],
+    "page.done_": [verb.value for verb in UNDO],
+    "page.reason_": REASONS,
+    "page.ask_": ["dismissed", "deleted"],
+    "page.event_": [*EVENTS, "other"],
 }
 """Keys that are put together: what they begin with, and all that may follow."""
+
+VARIABLES: Mapping[str, Iterable[str]] = {
+    "verb": [verb.value for verb in FEEDBACK_VERBS],
+    "verb.value": [verb.value for verb in UNDO],
+    "word": [f"key_{key}" for key in ("j", "c", "d", "o", "x", "w", "u", "slash", "help")],
+}
+"""Variables in which templates have a key: of a verb, or of a line of help."""
 
 OTHERS = [texts for texts in LANGUAGES.values() if texts is not ENGLISH]
 LETTERS = re.compile(r"[^\W\d_]{2,}")
@@ -86,7 +105,7 @@ def test_places_are_plain_names(texts: Texts) -> None:
     for key, message in texts.language.messages.items():
         for text in forms(message).values():
             assert text, key
-            assert all(re.fullmatch(r"[a-z]+", place) for place in places(text)), key
+            assert all(re.fullmatch(r"[a-z_]+", place) for place in places(text)), key
 
 
 @pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
@@ -102,17 +121,21 @@ def test_a_language_is_complete(texts: Texts) -> None:
 # --- what the code asks for -------------------------------------------------------------------------
 
 
+PREFIXES = {"say": "", "on_page": "page."}
+"""Methods that give a message, and what they put before its key."""
+
+
 def asked(source: str) -> Iterator[tuple[str, set[str] | None]]:
-    """Each `say(…)`: its key, `*` where it is put together, and the names that it gives (None: with `**`)."""
+    """Each call of those: its key, `*` where it is put together, and the names that it gives (None: by `**`)."""
     for node in ast.walk(ast.parse(source)):
-        if not (
-            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "say"
-        ):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if node.func.attr not in PREFIXES or not node.args:
             continue
         names = {word.arg for word in node.keywords}
         given = None if None in names else {name for name in names if name}
         for key in keys(node.args[0]):
-            yield key, given
+            yield (key if key.startswith("?") else PREFIXES[node.func.attr] + key), given
 
 
 def keys(node: ast.expr) -> Iterator[str]:
@@ -147,7 +170,7 @@ def all_asked() -> list[tuple[str, str, set[str] | None]]:
     for name in tree.python(*tree.SHIPPED):
         source = tree.read(name)
         for key, given in asked(source):
-            if key == "?key":
+            if key in {"?key", "page.*"}:
                 continue
             if key.startswith("?"):  # a variable: the keys are the strings that it is set to
                 found += [(name, one, given) for one in _set_to(source, key[1:])]
@@ -155,7 +178,35 @@ def all_asked() -> list[tuple[str, str, set[str] | None]]:
                 found += [(name, key[:-1] + end, given) for end in FAMILIES[key[:-1]]]
             else:
                 found.append((name, key, given))
-    return found
+    return [*found, *(one for name in templates() for one in asked_by_template(name))]
+
+
+def templates() -> list[str]:
+    return [name for name in tree.files() if name.endswith(".html") and name.startswith("bot/web/templates/")]
+
+
+def asked_by_template(name: str) -> Iterator[tuple[str, str, set[str] | None]]:
+    """Each `say(…)` and `texts.say(…)` of a template."""
+    for call in jinja2.Environment(autoescape=True).parse(tree.read(name)).find_all(nodes.Call):
+        given = {word.key for word in call.kwargs}
+        if isinstance(call.node, nodes.Name) and call.node.name == "say":
+            yield from ((name, f"page.{key}", given) for key in template_keys(call.args[0], "page."))
+        elif isinstance(call.node, nodes.Getattr) and call.node.attr == "say":
+            yield from ((name, key, given) for key in template_keys(call.args[0], ""))
+
+
+def template_keys(node: nodes.Node, prefix: str) -> list[str]:
+    """The keys that an expression of a template may be."""
+    if isinstance(node, nodes.Const):
+        return [str(node.value)]
+    if isinstance(node, nodes.Add | nodes.Concat):
+        first = node.left if isinstance(node, nodes.Add) else node.nodes[0]
+        assert isinstance(first, nodes.Const)
+        return [f"{first.value}{end}" for end in FAMILIES[f"{prefix}{first.value}"]]
+    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+        return list(VARIABLES[f"{node.node.name}.{node.attr}"])
+    assert isinstance(node, nodes.Name), node
+    return list(VARIABLES[node.name])
 
 
 def _set_to(source: str, variable: str) -> Iterator[str]:
@@ -164,14 +215,19 @@ def _set_to(source: str, variable: str) -> Iterator[str]:
             yield from keys(node.value)
 
 
+def is_one_of_many(key: str) -> bool:
+    return key.startswith(("time.", *FAMILIES))
+
+
 def test_every_message_that_is_asked_for_is_there() -> None:
-    """With the very values that it has places for (more are allowed only to the times of day)."""
+    """With the very values that it has places for; more where one call may mean several messages."""
     wrong = []
     for name, key, given in all_asked():
         message = ENGLISH.language.messages.get(key)
+        places_ = all_places(message or "")
         if message is None:
             wrong.append(f"{name}: no message {key}")
-        elif given is not None and given != all_places(message) and not key.startswith("time."):
+        elif given is not None and not (given >= places_ if is_one_of_many(key) else given == places_):
             wrong.append(f"{name}: {key} is given {sorted(given)}")
     assert [] == wrong
 
@@ -232,6 +288,36 @@ def test_words_in_the_code_are_seen() -> None:
     assert ["Hello"] == list(said('Line(text="Hello"); Line(text=x.say("a.b"), href="https"); F(text="No")'))
     source = '"""Doc."""\nx = ["by {}", "Yes", "name", " · "]\nraise E("Not so")'
     assert ["by {}", "Yes"] == list(phrases(source))
+
+
+class Shown(HTMLParser):
+    """What of a template's own markup people read, or hear read."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.feed(re.sub(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", "", source, flags=re.DOTALL))
+
+    def handle_data(self, data: str) -> None:
+        if LETTERS.search(data):
+            self.words.append(data.strip())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        read = {"title", "alt", "placeholder", "aria-label", "data-text", "label"}
+        self.words += [value for name, value in attrs if name in read and value and LETTERS.search(value)]
+
+
+def test_words_in_a_template_are_seen() -> None:
+    """Text and what screen readers say; not what stands in braces, not classes and addresses."""
+    source = '<p class="big" title="Hi">{{ say("x") }} Hello {% if a %}<img alt="{{ b }}">{% endif %}</p>'
+    assert ["Hi", "Hello"] == Shown(source).words
+
+
+def test_templates_have_no_words() -> None:
+    """But the program's name."""
+    assert templates()
+    found = {name: Shown(tree.read(name)).words for name in templates()}
+    assert {} == {name: words for name, words in found.items() if set(words) - {"· Outcare"}}
 
 
 def test_nothing_is_said_outside_the_catalogue() -> None:
