@@ -21,6 +21,7 @@ from bot.records import Leased
 from bot.staff import PAGE, Person, Role, Staff
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
+from bot.texts.languages import texts_in
 from bot.web.door import Door
 from bot.web.filters import Choices
 from bot.web.health import Check, WebServer
@@ -138,6 +139,7 @@ async def world(
     face: Face | None = None,
     checks: tuple[Check, ...] = (Check(name="source:jetstream", ok=True),),
     port: int = 0,
+    language: str = "en",
 ) -> AsyncIterator[World]:
     """A page of the brand acme with a rival; `visitor` is who comes without a login (None: nobody)."""
     database = folder / "page.db"
@@ -152,7 +154,14 @@ async def world(
         staff = Staff(by_identity={(PAGE, key): person for key, person in people.items()})
         page = Page(
             shelf=store,
-            desk=Desk(store=store, staff=staff, clock=clock, metrics=metrics, deliver=delivered.extend),
+            desk=Desk(
+                store=store,
+                staff=staff,
+                clock=clock,
+                metrics=metrics,
+                texts=texts_in(language),
+                deliver=delivered.extend,
+            ),
             checks=lambda: checks,
             choices=lambda: Choices(
                 brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer",)
@@ -160,6 +169,7 @@ async def world(
             people=people,
             clock=clock,
             zone=ZoneInfo("Europe/Berlin"),
+            language=language,
             door=Door(
                 key=lambda: key_beside(database),
                 people=people,
