@@ -131,6 +131,8 @@ class Source(Protocol):
 
         A source with several hosts reads one of them here, the next one after it failed, and says in an
         attribute `place` (optional, text) which one that is; the loop's back-off holds for all of them.
+        A polling source may say in an attribute `poll_every` (optional, timedelta) how long to rest when it
+        has caught up.
 
         Raises: Unavailable, Refused (Unauthorized where a credential is wrong), CursorLost.
         """

@@ -4,7 +4,8 @@ Conditional requests (https://httpwg.org/specs/rfc9110.html#conditional.requests
 the date only where no ETag was sent), moves (301, 302, 307, 308), 410, compressed bodies, and refusals on
 request. The shapes are those of https://www.rssboard.org/rss-specification,
 https://www.rfc-editor.org/rfc/rfc4287, an Alert's feed (links lead through google.com/url) and a subreddit's
-`.rss`; newest first, and only the newest `shown`. Imports no connector. `python -m bot.testing.feed_server --port 0` runs it as a process.
+`.rss`; newest first, and only the newest `shown`. Imports no connector.
+`python -m bot.testing.feed_server --port 0` runs it as a process.
 """
 
 from __future__ import annotations

@@ -147,7 +147,9 @@ class HackerNewsServer(Loopback):
             page, size = int(asked.get("page", "0")), min(int(asked.get("hitsPerPage", "20")), MOST_HITS)
         except ValueError as error:
             return _fault(400, str(error))
-        return web.json_response(_page(found, page, size, asked.get("query", "")))
+        told = _page(found, page, size, asked.get("query", ""))
+        told["hits"] = [_retrieved(hit, asked.get("attributesToRetrieve", "*")) for hit in told["hits"]]
+        return web.json_response(told)
 
     def _found(self, asked: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         """Newest first."""
@@ -159,7 +161,8 @@ class HackerNewsServer(Loopback):
                 continue
             if not all(_HOLDS[sign](item.hit.get(name) or 0, bound) for name, sign, bound in filters):
                 continue
-            if all(word in _text(item.hit) for word in words):
+            text = _text(item.hit, asked.get("restrictSearchableAttributes", ""))
+            if all(word in text for word in words):
                 yield item.hit
 
     async def _item(self, request: web.Request) -> web.Response:
@@ -248,8 +251,15 @@ def _has_tags(tags: list[str], wanted: str) -> bool:
     return all(any(tag.strip() in tags for tag in (either or one).split(",")) for either, one in groups)
 
 
-def _text(hit: Mapping[str, Any]) -> str:
-    names = ("title", "url", "story_text", "comment_text", "author", "story_title")
+def _retrieved(hit: dict[str, Any], names: str) -> dict[str, Any]:
+    """What of a hit was asked for; its id and its tags always come."""
+    wanted = {"objectID", "_tags", *names.split(",")}
+    return hit if names == "*" else {name: value for name, value in hit.items() if name in wanted}
+
+
+def _text(hit: Mapping[str, Any], only: str) -> str:
+    every = ("title", "url", "story_text", "comment_text", "author", "story_title")
+    names = only.split(",") if only else every
     return html.unescape(" ".join(str(hit.get(name) or "") for name in names)).casefold()
 
 

@@ -13,11 +13,15 @@ from bot.clock import SystemClock
 from bot.http import HttpClient
 from bot.model import Cursor
 from bot.ports import Http, Source, Wiring
+from bot.testing.hackernews_server import HackerNewsServer
 from bot.testing.jetstream_server import JetstreamServer
 from bot.testing.loopback import Refuse
 from connectors.bluesky.jetstream import JetstreamSource, Settings
 from connectors.bluesky.position import cursor_at
 from connectors.bluesky.recording import RecordingSource
+from connectors.hackernews import position as hackernews_position
+from connectors.hackernews.source import HackerNewsSource
+from connectors.hackernews.source import Settings as HackerNewsSettings
 
 SECRET = "hunter2-hunter2"
 
@@ -100,3 +104,41 @@ def recording_stage(path: Path) -> Callable[[], AsyncIterator[RecordingStage]]:
         yield RecordingStage(path, JetstreamServer(), HttpClient(SystemClock()))
 
     return stage
+
+
+class HackerNewsStage:
+    secret = SECRET
+
+    def __init__(self, server: HackerNewsServer, http: HttpClient) -> None:
+        self.server = server
+        self.http = http
+        self.start: Cursor | None = hackernews_position.cursor_at(SystemClock().now())
+
+    def source(self, http: Http) -> Source:
+        settings = HackerNewsSettings(url=self.server.base_url)
+        return HackerNewsSource(settings, Wiring(http=http, clock=SystemClock()))
+
+    async def publish(self, count: int) -> list[str]:
+        return [self.server.publish(f"is the lift broken again? {n}", title="Lifts") for n in range(count)]
+
+    async def publish_malformed(self) -> None:
+        self.server.raw({"objectID": 7, "author": ["nobody"]})
+
+    def refuse(self, status: int, headers: Mapping[str, str]) -> None:
+        self.server.refuse(status, headers=headers, body=f"secret: {SECRET}")
+
+    def contacts(self) -> int:
+        return self.server.requests
+
+    def open_handles(self) -> int:
+        return self.server.open_requests
+
+
+@asynccontextmanager
+async def hackernews_stage() -> AsyncIterator[HackerNewsStage]:
+    http = HttpClient(SystemClock())
+    async with HackerNewsServer() as server:
+        try:
+            yield HackerNewsStage(server, http)
+        finally:
+            await http.close()

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.testing.source_contract import NetworkSourceContract, SourceContract
-from tests.contract.stages import JetstreamStage, RecordingStage, jetstream_stage, recording_stage
+from tests.contract.stages import (
+    HackerNewsStage,
+    JetstreamStage,
+    RecordingStage,
+    hackernews_stage,
+    jetstream_stage,
+    recording_stage,
+)
 
 
 class TestJetstream(NetworkSourceContract):
@@ -34,3 +41,8 @@ class TestRecording(SourceContract):
 
     def stage(self) -> AbstractAsyncContextManager[RecordingStage]:
         return asynccontextmanager(recording_stage(self.path))()
+
+
+class TestHackerNews(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[HackerNewsStage]:
+        return hackernews_stage()
