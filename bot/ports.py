@@ -77,6 +77,15 @@ class Http(Protocol):
         """The body, at most `limit` bytes; more is `Unavailable` (reason protocol)."""
         ...
 
+    def guarded(self, allow: Collection[str] = ()) -> Http:
+        """Another way out, for URLs that come from outside: only http(s), and only to the public internet.
+
+        Whatever else they lead to, by a literal address, a name or a redirect that is followed with another
+        request, is `Rejected` (forbidden), except the places in `allow` (`host:port`). Does no I/O, and is
+        closed together with this one.
+        """
+        ...
+
     def websocket(
         self,
         url: str,

@@ -53,6 +53,8 @@ class Feed:
     kind: str = "rss"
     title: str = "A blog"
     shown: int = 25
+    ttl: int | None = None
+    """Minutes for which a reader may keep it."""
     entries: list[Entry] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
@@ -190,12 +192,13 @@ def document(feed: Feed) -> bytes:
     if feed.body is not None:
         return feed.body
     shown = feed.entries[: feed.shown]
+    ttl = f"<ttl>{feed.ttl}</ttl>" if feed.ttl else ""
     if feed.kind == "rss":
         items = "".join(map(_rss_item, shown))
         text = (
             '<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>'
             f"<title>{escape(feed.title)}</title><link>https://blog.example/</link>"
-            f"<description>{escape(feed.title)}</description><ttl>15</ttl>{items}</channel></rss>"
+            f"<description>{escape(feed.title)}</description>{ttl}{items}</channel></rss>"
         )
     else:
         entries = "".join(_entry(feed.kind, entry) for entry in shown)
@@ -230,7 +233,8 @@ def _entry(kind: str, entry: Entry) -> str:
         author = f"<author><name>{escape(entry.author)}</name></author>"
     if kind == "alerts":
         given = {"rct": "j", "sa": "t", "url": entry.link, "ct": "ga", "cd": "CAIyGm", "usg": "AOvVaw"}
-        link, author = f"https://www.google.com/url?{urlencode(given)}", "<author><name></name></author>"
+        link = f"https://www.google.com/url?{urlencode(given)}" if entry.link else ""
+        author = "<author><name></name></author>"
         title = f' type="html">{escape(_bold(entry.title))}'
         content = escape(_bold(entry.text))
     if kind == "reddit":

@@ -9,9 +9,11 @@ import pytest
 
 from bot.testing.source_contract import NetworkSourceContract, SourceContract
 from tests.contract.stages import (
+    FeedStage,
     HackerNewsStage,
     JetstreamStage,
     RecordingStage,
+    feed_stage,
     hackernews_stage,
     jetstream_stage,
     recording_stage,
@@ -46,3 +48,18 @@ class TestRecording(SourceContract):
 class TestHackerNews(NetworkSourceContract):
     def stage(self) -> AbstractAsyncContextManager[HackerNewsStage]:
         return hackernews_stage()
+
+
+class TestRss(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[FeedStage]:
+        return feed_stage("rss")
+
+
+class TestAtom(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[FeedStage]:
+        return feed_stage("atom")
+
+
+class TestGoogleAlerts(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[FeedStage]:
+        return feed_stage("alerts")
