@@ -105,6 +105,18 @@ def check(config: Config = None, as_json: Json = False) -> None:
 
 
 @app.command()
+def doctor(
+    config: Config = None,
+    send: Annotated[bool, typer.Option("--send", help="Send a test card to every channel as well.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Try every credential and address, and say what each may do. Status 1 if something must be mended."""
+    from bot.cli.doctor import examine
+
+    raise typer.Exit(examine(config, send=send, as_json=as_json))
+
+
+@app.command()
 def status(config: Config = None, database: Database = None, as_json: Json = False) -> None:
     """What the daemon has seen, what waits, and what does not work."""
     from bot.cli.reports import show_status
