@@ -230,6 +230,9 @@ def upgrade(config: Config = None, database: Database = None) -> None:
 
 def main() -> None:
     """The console script."""
+    if sys.platform == "win32":
+        output.error("Windows itself is not supported yet: run it in WSL (docs/installing.md)")
+        sys.exit(1)
     try:
         app()
     except ConfigError as error:

@@ -221,8 +221,8 @@ def _show(sample: Sample, portraits: Sequence[Portrait], *, has_category: bool) 
             typer.echo(visible(line))
     if not portraits[0].count and not has_category:
         typer.echo(
-            "\nThat is no mistake: most brands are not talked about every hour. Look further back (--since 12h),\n"
-            "or for what you sell: outcare scout --category 'espresso machine, coffee grinder'"
+            "\nThat is no mistake: most brands are not talked about every hour. Look further back\n"
+            "(--since 12h), or for what you sell: outcare scout --category 'espresso machine, coffee grinder'"
         )
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
@@ -115,8 +116,8 @@ def read_zone(text: str) -> str:
     return zone.key
 
 
-def _checked(kind: object, value: str, complaint: str) -> object:
-    adapter: TypeAdapter[object] = TypeAdapter(kind, config={"arbitrary_types_allowed": True})
+def _checked(kind: Any, value: str, complaint: str) -> Any:
+    adapter: TypeAdapter[Any] = TypeAdapter(kind, config={"arbitrary_types_allowed": True})
     try:
         return adapter.validate_python(value)
     except ValidationError:

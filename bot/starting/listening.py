@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TRIES = 4
 """So many hosts are asked, one after the other, before it counts as unreachable."""
+QUIET = 5.0
+"""Seconds without anything, after something came: a small network has no more to say."""
 LIVE = timedelta(seconds=3)
 """A stream that is no further behind has caught up."""
 
@@ -40,6 +42,8 @@ class Listen:
     trouble: BotError | None = None
     is_cut_short: bool = False
     """The time ended before everything up to now was read."""
+    is_quiet: bool = False
+    """Nothing more came, so the present was reached, whatever the newest event's time is."""
 
     @property
     def span(self) -> timedelta:
@@ -65,20 +69,31 @@ class Listen:
             else:
                 self._ended(started_at)
                 break
-        self.is_cut_short = not self._has_caught_up(started_at)
+        self.is_cut_short = not (self.is_quiet or self._has_caught_up(started_at))
 
     async def _once(self, watch: Watch, until: float, started_at: datetime) -> AsyncIterator[Batch]:
         """One reading. Raises: TimeoutError, and what the source raises."""
         batches = self.source.read(self.cursor, watch)
         async with aclosing(batches):  # type: ignore[type-var]
             while not self._has_caught_up(started_at):
-                # Around the next batch only: a time-out around a yield would end whoever takes the batch.
-                async with asyncio.timeout(until - self.clock.monotonic()):
-                    batch = await anext(batches, None)
+                batch = await self._next(batches, until)
                 if batch is None:
                     break
                 self._note(batch)
                 yield batch
+
+    async def _next(self, batches: AsyncIterator[Batch], until: float) -> Batch | None:
+        """None: the source ended, or says nothing more. Raises also: TimeoutError when the time is over."""
+        left = until - self.clock.monotonic()
+        try:
+            # Around the next batch only: a time-out around a yield would end whoever takes the batch.
+            async with asyncio.timeout(min(left, QUIET) if self.posts else left):
+                return await anext(batches, None)
+        except TimeoutError:
+            if left <= QUIET or not self.posts:
+                raise
+            self.is_quiet = True
+            return None
 
     def _note(self, batch: Batch) -> None:
         self.trouble = None

@@ -20,7 +20,7 @@ from connectors.bluesky.lookup import decoded, refused
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aiohttp import ClientWebSocketResponse, WSMessage, WSMessageTextBytes
+    from aiohttp import ClientWebSocketResponse
 
     from bot.findings import Exam, Finding
     from bot.model import Account
@@ -73,23 +73,23 @@ async def _host(host: Host, wiring: Wiring) -> tuple[bool, str]:
             asyncio.timeout(_WITHIN),
             wiring.http.websocket(host.page(None), max_message_bytes=_MESSAGE) as socket,
         ):
-            message = await _first(socket)
+            kind = await _first(socket)
     except TimeoutError:
         return False, f"{host.name} did not answer in time"
     except BotError as error:
         return False, str(error) if host.name in str(error) else f"{host.name}: {error}"
-    if message is None:
+    if kind is None:
         return True, f"{host.name} takes us in, and sent nothing for {FIRST_EVENT_WITHIN:.0f} s"
-    if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
+    if kind not in {WSMsgType.TEXT, WSMsgType.BINARY}:
         return False, f"{host.name} takes us in and hangs up"
     taken = wiring.clock.monotonic() - began
     return True, f"{host.name} sends, the first event after {taken:.1f} s"
 
 
-async def _first(socket: ClientWebSocketResponse[Literal[False]]) -> WSMessage | WSMessageTextBytes | None:
+async def _first(socket: ClientWebSocketResponse[Literal[False]]) -> WSMsgType | None:
     try:
         async with asyncio.timeout(FIRST_EVENT_WITHIN):
-            return await socket.receive()
+            return (await socket.receive()).type
     except TimeoutError:
         return None
 

@@ -40,10 +40,13 @@ class Desk:
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "error",
             "OUTCARE_SOURCES": sources,
-            "OUTCARE_TELEGRAM__BASE_URL": world.telegram.url,
             "OUTCARE_HTTP__PORT": "0",
             "OUTCARE_LOG__FORMAT": "json",
         }
+
+    @property
+    def chat(self) -> dict[str, str]:
+        return {"OUTCARE_TELEGRAM__BASE_URL": self.world.telegram.url}
 
     async def start(self, *words: str, env: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -189,7 +192,7 @@ class Terminal:
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.cli.main", "init", "--listen", "0s"),
             cwd=self.desk.folder,
-            env={**self.desk.env, "TERM": "dumb", "COLUMNS": "200"},
+            env={**self.desk.env, **self.desk.chat, "TERM": "dumb", "COLUMNS": "200"},
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -219,7 +222,7 @@ class Terminal:
         os.write(self._master, text.encode() + b"\n")
 
     async def sees(self, text: str) -> None:
-        await until(lambda: text in self.shown or self.process.returncode is not None, within=30, what=text)
+        await until(lambda: text in self.shown or self.process.returncode is not None, within=60, what=text)
         assert text in self.shown
 
     def interrupt(self) -> None:
@@ -251,7 +254,7 @@ async def test_a_person_pairs_a_group(tmp_path: Path) -> None:
             assert "@outcare_bot" in terminal.shown
             code = re.search(r"startgroup=([\w-]+)", terminal.shown)
             assert code is not None
-            await until(lambda: world.telegram.is_polled, what="it waits for Start")
+            await until(lambda: world.telegram.is_polled, within=60, what="it waits for Start")
             world.telegram.say("/start guessed", user=66, name="Mallory")
             world.telegram.say(f"/start@outcare_bot {code[1]}", user=7, name="Anna Smith")
             assert 0 == await asyncio.wait_for(terminal.process.wait(), 30)
@@ -280,7 +283,7 @@ async def test_ctrl_c_while_waiting_loses_no_answer(tmp_path: Path) -> None:
         async with Terminal(desk) as terminal:
             await asked(terminal)
             await terminal.answer("Token", TOKEN)
-            await until(lambda: world.telegram.is_polled, what="it waits for Start")
+            await until(lambda: world.telegram.is_polled, within=60, what="it waits for Start")
             terminal.interrupt()
             assert 0 == await asyncio.wait_for(terminal.process.wait(), 30)
             await terminal.sees("Not paired")
