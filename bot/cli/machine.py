@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from bot import duration
 from bot.cli import live
@@ -20,8 +20,6 @@ from bot.store.lock import holder
 from bot.store.place import is_ephemeral
 
 if TYPE_CHECKING:
-    from aiohttp import ClientResponse, ClientWebSocketResponse
-
     from bot.ports import Clock
     from bot.ports import Http as Network
 
@@ -87,36 +85,19 @@ class Dated:
     apart: dict[str, timedelta] = field(default_factory=dict)
 
     @asynccontextmanager
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        timeout: float | None = None,
-    ) -> AsyncIterator[ClientResponse]:
+    async def request(self, method: str, url: str, **more: Any) -> AsyncIterator[Any]:
         asked_at = self.clock.now()
-        async with self.http.request(
-            method, url, headers=headers, params=params, body=body, timeout=timeout
-        ) as answer:
+        async with self.http.request(method, url, **more) as answer:
             told = apart(answer.headers.get("Date"), asked_at, self.clock.now())
             if told is not None:
                 self.apart[answer.url.host or ""] = told
             yield answer
 
-    async def read(self, response: ClientResponse, *, limit: int = 5_000_000) -> bytes:
+    async def read(self, response: Any, *, limit: int = 5_000_000) -> bytes:
         return await self.http.read(response, limit=limit)
 
-    @asynccontextmanager
-    async def websocket(
-        self, url: str, *, heartbeat: float | None = None, max_message_bytes: int = 5_000_000
-    ) -> AsyncIterator[ClientWebSocketResponse[Literal[False]]]:
-        async with self.http.websocket(
-            url, heartbeat=heartbeat, max_message_bytes=max_message_bytes
-        ) as socket_:
-            yield socket_
+    def websocket(self, url: str, **more: Any) -> AbstractAsyncContextManager[Any]:
+        return self.http.websocket(url, **more)
 
 
 def apart(date: str | None, asked_at: datetime, answered_at: datetime) -> timedelta | None:
