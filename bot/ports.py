@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from bot.texts.en import ENGLISH
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientWebSocketResponse
     from pydantic import BaseModel
 
+    from bot.findings import Exam, Finding
     from bot.model import Author, Batch, Brand, Cursor, Facts, Post, Signal, Verdict
     from bot.records import (
         CardState,
@@ -28,14 +29,9 @@ if TYPE_CHECKING:
         Decision,
         DigestState,
         Entry,
-        InboxRow,
         Leased,
         Recorded,
-        RuleCount,
         Settlement,
-        Status,
-        StoredVerdict,
-        Tally,
     )
     from bot.staff import Card, Press, Presses, Receipt
     from bot.texts.catalogue import Texts
@@ -170,6 +166,15 @@ class Lookup(Protocol):
         (Asked for a mention's parent: the mention itself is often not indexed yet.)
         Raises: Unavailable, Rejected (no such post).
         """
+        ...
+
+
+@runtime_checkable
+class Answered(Protocol):
+    """A lookup that also knows what stands under a post."""
+
+    async def answers(self, post_id: str) -> tuple[Post, ...]:
+        """The direct answers to a post that the platform shows, in its order. Raises as `thread`."""
         ...
 
 
@@ -334,29 +339,6 @@ class Store(Protocol):
         """Keep an audit row of a press that was refused (not staff, unreadable), and move the cursor."""
         ...
 
-    # reporting
-    async def status(self, *, now: datetime) -> Status: ...
-
-    async def inbox(
-        self, *, limit: int, brand: str | None = None, include_closed: bool = False, rule: str | None = None
-    ) -> tuple[InboxRow, ...]:
-        """Mentions, most urgent and longest waiting first."""
-        ...
-
-    async def rule_counts(
-        self, *, brand: str | None = None, include_closed: bool = False, rule: str | None = None
-    ) -> tuple[RuleCount, ...]:
-        """For how many of those mentions each rule fired, most first."""
-        ...
-
-    async def tallies(self) -> tuple[Tally, ...]:
-        """How many mentions there are, rivals' and ignored ones too, most urgent first."""
-        ...
-
-    async def verdict(self, mention_id: str) -> StoredVerdict | None:
-        """The newest verdict of a mention (its id, or the post's URL or platform id)."""
-        ...
-
     async def close(self) -> None:
         """Finish what was submitted, then let go of the database."""
         ...
@@ -380,6 +362,8 @@ class Connector:
     model with `extra="forbid"`; secrets are `SecretStr`, and text that only may hold one (a URL) is
     `Field(repr=False)`: it may stand in the file, and no log shows it. A factory that is None: no such side.
     `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
+    `examine` tries what is configured for `outcare doctor` and yields as it goes; it raises nothing of
+    `bot.errors`, and changes nothing on the platform.
     """
 
     name: str
@@ -391,3 +375,4 @@ class Connector:
     cursor_at: Callable[[datetime], Cursor] | None = None
     notifier: Callable[[Any, Mapping[str, Any], Wiring], Notifier] | None = None
     feed: Callable[[Any, Mapping[str, Any], Wiring], DecisionFeed] | None = None
+    examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None

@@ -19,6 +19,7 @@ from bot import duration
 from bot.cli import live, output, setup
 from bot.model import Urgency
 from bot.records import InboxRow, SourceStatus, Status
+from bot.reports import Reports
 from bot.store import schema
 from bot.store.lock import holder
 from bot.store.sqlite import SqliteStore
@@ -38,7 +39,7 @@ class InboxQuery:
     limit: int = 50
 
 
-def read(path: Path, ask: Callable[[SqliteStore], Awaitable[T]]) -> T:
+def read(path: Path, ask: Callable[[Reports], Awaitable[T]]) -> T:
     """Open a database for reading, also beside a running daemon. Raises: StoreError."""
 
     async def opened() -> T:

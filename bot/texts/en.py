@@ -118,6 +118,10 @@ _STAFF: dict[str, Message] = {
     ),
     "notice.reload_failed": "The new configuration is not used, the last good one is:",
     "notice.more_problems": "and {count} more",
+    # trying a chat
+    "test.headline": "Outcare reaches this chat",
+    "test.what_comes": "Cards about {brand} will come here: who wrote, what, and by when to answer.",
+    "test.nothing_to_do": "Nobody has to do anything about this one.",
     # setting up a chat: the first words are the configuration's keys
     "ids.chat": "chat: {chat}",
     "ids.thread": "thread: {thread}",

@@ -117,6 +117,10 @@ _STAFF: dict[str, Message] = {
     ),
     "notice.reload_failed": "La configuración nueva no se usa; sigue en uso la última correcta:",
     "notice.more_problems": "y {count} más",
+    # trying a chat
+    "test.headline": "Outcare llega a este chat",
+    "test.what_comes": "Aquí llegarán tarjetas sobre {brand}: quién escribe, qué, y hasta cuándo responder.",
+    "test.nothing_to_do": "Con esta nadie tiene que hacer nada.",
     # setting up a chat: the first words are the configuration's keys
     "ids.chat": "chat: {chat}",
     "ids.thread": "thread: {thread}",
