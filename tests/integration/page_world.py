@@ -142,59 +142,81 @@ async def world(
     language: str = "en",
 ) -> AsyncIterator[World]:
     """A page of the brand acme with a rival; `visitor` is who comes without a login (None: nobody)."""
-    database = folder / "page.db"
     clock = ManualClock(s.at(60))
-    metrics = Metrics()
-    people = dict(PEOPLE)
-    async with s.opened(database) as store:
+    face = face or Face()
+    async with s.opened(folder / "page.db") as store:
         await store.save_brands(
             [Brand(name="acme", words=("acme",)), Brand(name="globex", words=("globex",), is_rival=True)]
         )
         delivered: list[Leased] = []
-        staff = Staff(by_identity={(PAGE, key): person for key, person in people.items()})
-        page = Page(
-            shelf=store,
-            desk=Desk(
-                store=store,
-                staff=staff,
-                clock=clock,
-                metrics=metrics,
-                texts=texts_in(language),
-                deliver=delivered.extend,
-            ),
-            checks=lambda: checks,
-            choices=lambda: Choices(
-                brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer",)
-            ),
-            people=people,
-            clock=clock,
-            zone=ZoneInfo("Europe/Berlin"),
+        page = _page(
+            store,
+            clock,
+            database=folder / "page.db",
+            delivered=delivered,
+            checks=checks,
+            face=face,
+            visitor=visitor,
             language=language,
-            door=Door(
-                key=lambda: key_beside(database),
-                people=people,
-                clock=clock,
-                visitor=visitor,
-                untokened=tuple(f"{path}/" for path in (face or Face()).extra),
-            ),
             password=password,
-            face=face or Face(),
         )
-        server = WebServer(Address(port=port), lambda: checks, metrics, page=page)
-        url = await server.start()
+        server = WebServer(Address(port=port), lambda: checks, Metrics(), page=page)
         try:
             yield World(
                 store=store,
                 clock=clock,
                 page=page,
-                url=url,
-                database=database,
-                people=people,
+                url=await server.start(),
+                database=folder / "page.db",
+                people=dict(PEOPLE),
                 server=server,
                 delivered=delivered,
             )
         finally:
             await server.stop()
+
+
+def _page(
+    store: SqliteStore,
+    clock: ManualClock,
+    *,
+    database: Path,
+    delivered: list[Leased],
+    checks: tuple[Check, ...],
+    face: Face,
+    visitor: str | None,
+    password: str | None,
+    language: str,
+) -> Page:
+    staff = Staff(by_identity={(PAGE, key): person for key, person in PEOPLE.items()})
+    return Page(
+        shelf=store,
+        desk=Desk(
+            store=store,
+            staff=staff,
+            clock=clock,
+            metrics=Metrics(),
+            texts=texts_in(language),
+            deliver=delivered.extend,
+        ),
+        checks=lambda: checks,
+        choices=lambda: Choices(
+            brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer",)
+        ),
+        people=PEOPLE,
+        clock=clock,
+        zone=ZoneInfo("Europe/Berlin"),
+        language=language,
+        door=Door(
+            key=lambda: key_beside(database),
+            people=PEOPLE,
+            clock=clock,
+            visitor=visitor,
+            untokened=tuple(f"{path}/" for path in face.extra),
+        ),
+        password=password,
+        face=face,
+    )
 
 
 @asynccontextmanager

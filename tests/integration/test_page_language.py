@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.page_world import browser, world
+from tests.integration.page_world import PEOPLE, browser, world
 
 
 def words(html: str) -> str:
@@ -42,7 +42,7 @@ async def test_every_view_is_in_the_staffs_language(tmp_path: Path) -> None:
 async def test_a_person_sees_the_page_in_their_own(tmp_path: Path) -> None:
     """Beside colleagues who see it in the staff's."""
     async with world(tmp_path) as it:
-        it.people["ben"] = it.page.people["ben"] = replace(it.people["ben"], language="es")  # type: ignore[index]
+        it.page.people = {**PEOPLE, "ben": replace(PEOPLE["ben"], language="es")}
         async with browser(it, "anna") as anna, browser(it, "ben") as ben:
             assert "Nothing waits." in words((await anna.get("/"))[1])
             assert "Nada espera." in words((await ben.get("/"))[1])

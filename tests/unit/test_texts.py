@@ -179,3 +179,11 @@ def test_a_form_for_just_one_number_goes_first() -> None:
 def test_what_is_put_into_a_message_is_never_a_template() -> None:
     """Names and words of strangers stay what they are."""
     assert "{0.__class__} {nth} has it." == ENGLISH.taken("{0.__class__} {nth}")
+
+
+def test_a_message_with_a_place_wants_its_value() -> None:
+    """A missing value is an error at once, not a sentence with braces in it; so is a key that is not there."""
+    assert "2 open" == ENGLISH.on_page("waiting_count", count=2)
+    for key, values in (("waiting_count", {"number": 2}), ("messages", {"count": "2"}), ("no such text", {})):
+        with pytest.raises(KeyError):
+            ENGLISH.on_page(key, **values)
