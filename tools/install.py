@@ -8,6 +8,7 @@ checked against the hashes of the requirements, wherever it comes from. Standard
 from __future__ import annotations
 
 import argparse
+import io
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path
 
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 _ZIP = b"PK\x03\x04"
+_BIN_16, _BIN_32 = 0xC5, 0xC6
 
 
 def install(requirements: Path, wheels: Path | None) -> str | None:
@@ -31,7 +33,7 @@ def install(requirements: Path, wheels: Path | None) -> str | None:
     if trouble is None:
         return None
     with tempfile.TemporaryDirectory(prefix="outcare-wheels-") as folder:
-        found = list(link_cached(_cache(), Path(folder)))
+        found = list(from_cache(_cache(), Path(folder)))
         if found and _pip("--no-index", "-f", folder, *wanted) is None:
             return None
     return trouble
@@ -42,25 +44,41 @@ def install_here(checkout: Path) -> str | None:
     return _pip("--no-index", "--no-deps", "--no-build-isolation", "-e", str(checkout))
 
 
-def link_cached(cache: Path, into: Path) -> Iterator[Path]:
+def from_cache(cache: Path, into: Path) -> Iterator[Path]:
     """Give the wheels that pip downloaded once their names back.
 
-    pip keeps bodies of answers as they came, under names of its own (`http-v2/…/*.body`); the name of a wheel
-    stands in it (https://packaging.python.org/en/latest/specifications/binary-distribution-format/).
+    pip keeps answers as they came, under names of its own; the name of a wheel stands in it
+    (https://packaging.python.org/en/latest/specifications/binary-distribution-format/).
     """
-    for body in sorted(cache.glob("http*/**/*")):
-        name = _wheel_name(body) if body.is_file() else None
-        if name and not (into / name).exists():
-            (into / name).symlink_to(body.resolve())
+    for kept in sorted(path for path in cache.glob("http*/**/*") if path.is_file()):
+        body = _body(kept)
+        name = _wheel_name(body) if body else None
+        if body and name and not (into / name).exists():
+            (into / name).write_bytes(body)
             yield into / name
 
 
-def _wheel_name(body: Path) -> str | None:
+def _body(kept: Path) -> bytes | None:
+    """The zip file in a cached answer: a file of its own (pip 23.3 and later), or a piece of MessagePack.
+
+    There it is a `bin 32` or `bin 16`, its length before it: https://github.com/msgpack/msgpack/blob/master/spec.md
+    """
     try:
-        with body.open("rb") as file:
-            if file.read(4) != _ZIP:
-                return None
-        with zipfile.ZipFile(body) as wheel:
+        content = kept.read_bytes()
+    except OSError:
+        return None
+    begin = content.find(_ZIP)
+    if begin <= 0:
+        return content if begin == 0 else None
+    for kind, width in ((_BIN_32, 4), (_BIN_16, 2)):
+        if content[:3] == b"cc=" and content[begin - width - 1] == kind:
+            return content[begin : begin + int.from_bytes(content[begin - width : begin], "big")]
+    return None
+
+
+def _wheel_name(body: bytes) -> str | None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as wheel:
             told = next(name for name in wheel.namelist() if name.endswith(".dist-info/WHEEL"))
             lines = wheel.read(told).decode().splitlines()
     except (OSError, StopIteration, UnicodeDecodeError, zipfile.BadZipFile):

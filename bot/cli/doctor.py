@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,18 @@ from bot.findings import Exam, Finding, Health, fine, mend, note
 from bot.http import HttpClient
 from bot.ids import ulid
 from bot.log import configure
+from bot.matcher.plain import PlainMatcher
 from bot.model import Alert
-from bot.ports import Connector, Wiring
+from bot.ports import Connector, Source, Wiring
 from bot.settings.load import Settings
 from bot.staff import Card, Line
+from bot.starting.listening import Counting, Listen
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 from connectors.console import visible
 
+BACK = timedelta(minutes=10)
+READ_WITHIN = 20.0
 _SIGNS = {
     Health.FINE: ("ok    ", "green"),
     Health.NOTE: ("note  ", "yellow"),
@@ -107,12 +112,23 @@ def _channels(kind: str, settings: Settings) -> dict[str, Any]:
 
 async def _examined(name: str, exam: Exam, connector: Connector, wiring: Wiring) -> AsyncIterator[Finding]:
     if connector.examine is None:
-        if exam.source is not None:
-            yield note(name, "cannot be tried without reading it; the daemon's /readyz says how it goes")
+        if exam.source is not None and connector.source is not None:
+            yield await _read(name, connector.source(exam.source, wiring), connector, wiring)
         return
     async with aclosing(connector.examine(exam, wiring)) as findings:  # type: ignore[type-var]
         async for finding in findings:
             yield finding
+
+
+async def _read(name: str, source: Source, connector: Connector, wiring: Wiring) -> Finding:
+    """A source that cannot examine itself is read for a moment; nothing of it is kept."""
+    listen = Listen.back(BACK, source, connector.cursor_at, clock=wiring.clock, seconds=READ_WITHIN)
+    async for _ in listen.read(Counting.of((), PlainMatcher)):
+        pass
+    if listen.trouble is not None:
+        do = "see that this machine reaches it; the daemon tries again by itself"
+        return mend(name, f"cannot be read: {listen.trouble}", do)
+    return fine(name, f"can be read ({listen.posts:,} posts just now); it is answered by hand, not from here")
 
 
 async def _sent(

@@ -32,13 +32,11 @@ async def _hear(settings: Settings, words: Sequence[str], seconds: float) -> tup
     http = HttpClient(clock)
     wiring = Wiring(http=http, clock=clock)
     counting = Counting.of(words, FastMatcher)
-    begin = clock.now() - BACK
     listens = []
     for name, given in settings.sources.items():
         factory, cursor_at = connectors[name].source, connectors[name].cursor_at
         if factory is not None and (source := factory(given, wiring)).is_stream:
-            cursor = cursor_at(begin) if cursor_at else None
-            listens.append(Listen(source=source, clock=clock, begin=begin, cursor=cursor, seconds=seconds))
+            listens.append(Listen.back(BACK, source, cursor_at, clock=clock, seconds=seconds))
     try:
         with _progress(f"Listening for {seconds:.0f} s …"):
             await asyncio.gather(*(_through(listen, counting) for listen in listens))

@@ -27,8 +27,8 @@ def a_duration(text: str | timedelta) -> timedelta:
         raise typer.BadParameter(str(error)) from error
 
 
-def _time(help_: str, *names: str) -> object:
-    return typer.Option(*names, parser=a_duration, metavar="DURATION", help=help_)
+def _time(help_: str, name: str, default: str) -> object:
+    return typer.Option(name, parser=a_duration, metavar="DURATION", help=help_, show_default=default)
 
 
 Aim = Annotated[str | None, typer.Option(help="What should be different in three months?")]
@@ -51,14 +51,18 @@ ChatChoice = Annotated[ChatKind | None, typer.Option("--chat", help="Where alert
 TelegramChat = Annotated[int | None, typer.Option(help="The chat's id, when it is known: nothing is paired.")]
 TelegramPerson = Annotated[int | None, typer.Option(help="Your id there, when it is known.")]
 PersonName = Annotated[str | None, typer.Option("--name", help="Your name, as colleagues see it on cards.")]
-ListenFor = Annotated[timedelta, _time("How long to listen for the words; 0s: not at all.", "--listen")]
-WaitFor = Annotated[timedelta, _time("How long to wait for Start to be pressed.", "--wait")]
+ListenFor = Annotated[
+    timedelta, _time("How long to listen for the words; 0s: not at all.", "--listen", "10s")
+]
+WaitFor = Annotated[timedelta, _time("How long to wait for Start to be pressed.", "--wait", "5m")]
 SampleOf = Annotated[str | None, typer.Option("--brand", help="Another brand than the configuration's.")]
 Category = Annotated[
     str | None, typer.Option(help="Words for what you sell, sampled too: 'espresso machine, coffee grinder'.")
 ]
-SampledSince = Annotated[timedelta, _time("How far back to begin, where a platform replays.", "--since")]
-SampledWithin = Annotated[timedelta, _time("How long to read at most.", "--within")]
+SampledSince = Annotated[
+    timedelta, _time("How far back to begin, where a platform replays.", "--since", "1h")
+]
+SampledWithin = Annotated[timedelta, _time("How long to read at most.", "--within", "1m")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: what is not given takes its default.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are there.")]
 NewConfig = Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from bot.settings.load import Settings
 from bot.settings.shape import needs_nothing, platforms
 from bot.starting.answers import read_accounts, read_list, read_rivals
 from bot.starting.listening import Listen
-from bot.starting.scouting import Album, Portrait, told
+from bot.starting.scouting import A_DAY, Album, Portrait, told
 from bot.watchlist import LiveWatch, Watchlist
 from connectors.console import visible
 from rules.signals.measure import measure, prepare
@@ -139,8 +139,7 @@ class Sample:
             brands = await _resolved([album.brand for album in self._albums.values()], lookups.values())
             for brand in brands:
                 self._albums[brand.name].brand = brand
-            begin = clock.now() - self._since
-            self.listens = [self._listen(name, begin, wiring) for name in names]
+            self.listens = [self._listen(name, wiring) for name in names]
             watchlist = Watchlist(brands, ids={}, matcher=FastMatcher)
             console = Console(stderr=True)
             with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True,
@@ -150,12 +149,13 @@ class Sample:
         finally:
             await http.close()
 
-    def _listen(self, name: str, begin: datetime, wiring: Wiring) -> Listen:
+    def _listen(self, name: str, wiring: Wiring) -> Listen:
+        """What is polled has little to say in an hour: it is read from a day ago."""
         connector = self._connectors[name]
         assert connector.source is not None  # noqa: S101 - a source of the settings has one
         source = connector.source(self._settings.sources[name], wiring)
-        cursor = connector.cursor_at(begin) if connector.cursor_at else None
-        return Listen(source=source, clock=wiring.clock, begin=begin, cursor=cursor, seconds=self._within)
+        since = self._since if source.is_stream else max(self._since, A_DAY)
+        return Listen.back(since, source, connector.cursor_at, clock=wiring.clock, seconds=self._within)
 
     async def _read(self, listen: Listen, watchlist: Watchlist, bar: Progress) -> None:
         task = bar.add_task(f"{listen.source.name} …")

@@ -45,6 +45,21 @@ class Listen:
     is_quiet: bool = False
     """Nothing more came, so the present was reached, whatever the newest event's time is."""
 
+    @classmethod
+    def back(
+        cls,
+        since: timedelta,
+        source: Source,
+        cursor_at: Callable[[datetime], Cursor] | None,
+        *,
+        clock: Clock,
+        seconds: float,
+    ) -> Listen:
+        """From so long ago, where the source can go back; else from now on."""
+        begin = clock.now() - (since if cursor_at else timedelta())
+        cursor = cursor_at(begin) if cursor_at else None
+        return cls(source=source, clock=clock, begin=begin, cursor=cursor, seconds=seconds)
+
     @property
     def span(self) -> timedelta:
         """How much of the platform's time was read."""

@@ -7,7 +7,9 @@ import hashlib
 import importlib.util
 import subprocess
 import sys
+import threading
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 
@@ -54,16 +56,72 @@ def test_wheels_get_their_names_back(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     make_wheel(cache / "http-v2" / "a" / "b" / "0123.body")
     make_wheel(
-        cache / "http" / "c" / "4567", tags=("cp311-cp311-linux_x86_64", "cp311-cp311-manylinux1_x86_64")
+        cache / "http-v2" / "c" / "4567.body", tags=("cp311-cp311-linux_x86_64", "cp311-cp311-linux_i686")
     )
     (cache / "http-v2" / "page.body").write_text("<html>")
     (cache / "http-v2" / "broken.body").write_bytes(b"PK\x03\x04 and no more")
     with zipfile.ZipFile(cache / "http-v2" / "other.body", "w") as other:
         other.writestr("readme.txt", "no wheel")
+    names = {path.name for path in install.from_cache(cache, _into(tmp_path))}
+    assert {WHEEL, "outcare_sample-1.0-cp311-cp311-linux_x86_64.linux_i686.whl"} == names
+
+
+def _into(tmp_path: Path) -> Path:
     into = tmp_path / "into"
     into.mkdir()
-    names = {path.name for path in install.link_cached(cache, into)}
-    assert {WHEEL, "outcare_sample-1.0-cp311-cp311-linux_x86_64.manylinux1_x86_64.whl"} == names
+    return into
+
+
+class Index(BaseHTTPRequestHandler):
+    """A package index with one wheel, whose answers may be kept."""
+
+    wheel = b""
+
+    def do_GET(self) -> None:
+        is_page = self.path.endswith("/outcare-sample/")
+        if not is_page and not self.path.endswith(WHEEL):
+            self.send_error(404)
+            return
+        page = f'<!DOCTYPE html><a href="/{WHEEL}">{WHEEL}</a>'.encode()
+        body = page if is_page else self.wheel
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html" if is_page else "application/octet-stream")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "max-age=60" if is_page else "max-age=365000000, immutable, public")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_what_pip_itself_kept_is_found(tmp_path: Path) -> None:
+    """The pip that is here downloads a wheel over HTTP; its cache alone then has the same bytes."""
+    wheel = make_wheel(tmp_path / WHEEL)
+    Index.wheel = wheel.read_bytes()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        env = {
+            "PIP_INDEX" + "_URL": f"http://127.0.0.1:{server.server_port}/simple/",
+            "PIP_CONFIG_FILE": "/dev/null",
+            "PIP_TRUSTED_HOST": f"127.0.0.1:{server.server_port}",  # nothing of others is kept
+            "PIP_CACHE_DIR": str(tmp_path / "cache"),
+            "HOME": str(tmp_path),
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "-d",
+            str(tmp_path / "out"),
+            "outcare-sample",
+        ]
+        subprocess.run(command, env=env, check=True, capture_output=True)
+        server.shutdown()
+    (found,) = install.from_cache(tmp_path / "cache", _into(tmp_path))
+    assert (WHEEL, wheel.read_bytes()) == (found.name, found.read_bytes())
 
 
 @pytest.mark.parametrize(("is_right", "expected"), [(True, 0), (False, 1)])
