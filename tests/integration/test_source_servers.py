@@ -11,14 +11,16 @@ from bot.testing.feed_server import FeedServer
 from bot.testing.hackernews_server import HackerNewsServer, as_html
 
 
-async def get(url: str, headers: dict[str, str] | None = None, **query: str) -> tuple[int, Any]:
+async def get(
+    url: str, headers: dict[str, str] | None = None, query: dict[str, str] | None = None
+) -> tuple[int, Any]:
     async with aiohttp.ClientSession() as session, session.get(url, params=query, headers=headers) as answer:
         is_json = answer.content_type == "application/json"
         return answer.status, await answer.json() if is_json else await answer.read()
 
 
 async def search(site: HackerNewsServer, **query: str) -> Any:
-    status, told = await get(f"{site.base_url}/search_by_date", **query)
+    status, told = await get(f"{site.base_url}/search_by_date", query=query)
     assert 200 == status
     return told
 
@@ -58,7 +60,7 @@ async def test_tags_and_filters() -> None:
 async def test_bad_filters(bad: str) -> None:
     """400, with a message."""
     async with HackerNewsServer() as site:
-        status, told = await get(f"{site.base_url}/search_by_date", numericFilters=bad)
+        status, told = await get(f"{site.base_url}/search_by_date", query={"numericFilters": bad})
         assert (400, True) == (status, "message" in told)
 
 

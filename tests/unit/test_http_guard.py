@@ -133,7 +133,7 @@ class Fickle(AbstractResolver):
 
 async def resolver(*answers: list[str], allow: tuple[str, ...] = ()) -> GuardedResolver:
     made = GuardedResolver(Guard(allow))
-    made._resolver = Fickle(*answers)
+    made._resolver = Fickle(*answers)  # type: ignore[assignment]
     return made
 
 

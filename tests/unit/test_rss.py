@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from bot.errors import BotError, CursorLost, Reason, Rejected, Unavailable
@@ -18,7 +17,7 @@ from bot.ports import Wiring
 from bot.testing.clock import ManualClock
 from bot.testing.feed_server import FeedServer
 from bot.testing.source_contract import Heard, WatchAll
-from connectors.feeds.position import KEPT, Position, Seen, cursor_at, short
+from connectors.feeds.position import cursor_at
 from connectors.feeds.settings import Settings
 from connectors.feeds.source import FeedsSource
 
@@ -364,42 +363,9 @@ async def test_many_feeds_of_one_host_one_by_one(world: World) -> None:
     assert 1 == most
 
 
-# --- settings and position ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("wrong", "told"),
-    [
-        ({"feeds": []}, "at least 1"),
-        ({}, "required"),
-        ({"feeds": ["blog.example/feed.xml"]}, "write it like https://blog.example/feed.xml"),
-        ({"feeds": ["file:///etc/passwd"]}, "write it like"),
-        ({"feeds": ["https://a.example/ x"]}, "write it like"),
-        ({"feeds": ["http://10.0.0.5/feed"]}, "set allow_private: true"),
-        ({"feeds": ["http://localhost/feed"]}, "set allow_private: true"),
-        ({"feeds": ["http://[::ffff:127.0.0.1]/feed"]}, "set allow_private: true"),
-        ({"feeds": ["https://a.example/"], "every": 15}, "write it like 30s"),
-        ({"feeds": ["https://a.example/"], "every": "0s"}, "write 1s or longer"),
-        ({"feeds": ["https://a.example/"], "secret": "x"}, "not permitted"),
-    ],
-)
-def test_wrong_settings(wrong: dict[str, Any], told: str) -> None:
-    """Each is refused, with what to write instead."""
-    with pytest.raises(ValidationError, match=told):
-        Settings(**wrong)
-
-
-def test_addresses_are_not_shown() -> None:
-    """They may hold a key."""
-    settings = Settings(feeds=("https://a.example/feed?key=hunter2#top",))
-    assert "hunter2" not in repr(settings)
-    assert ("https://a.example/feed?key=hunter2",) == settings.feeds
-
-
-@pytest.mark.parametrize("cursor", ["", "v1:", "v1:{}", 'v2:{"at":1,"feeds":{}}', 'v1:{"at":"x"}', "v1:[]"])
-async def test_an_unreadable_position_is_lost(world: World, cursor: str) -> None:
+async def test_an_unreadable_position_is_lost(world: World) -> None:
     """The loop then notes the gap and goes on from now."""
-    world.cursor = Cursor(cursor)
+    world.cursor = Cursor("v1:{}")
     with pytest.raises(CursorLost):
         await world.poll()
 
@@ -412,15 +378,15 @@ async def test_the_position_holds_no_address(world: World) -> None:
     assert "hunter2" not in str(world.cursor)
 
 
-def test_the_position_does_not_grow_for_ever() -> None:
-    """So many that left the document are kept, and no more."""
-    seen = Seen()
-    for start in range(0, 5_000, 50):
-        seen = seen.after([short(f"{n}") for n in range(start, start + 50)], '"e"', "x" * 1_000)
-    assert KEPT + 50 == len(seen.every)
-    assert ('"e"', "") == (seen.etag, seen.modified)
-    assert short("4999") in seen.every
-    assert short("0") not in seen.every
-    position = Position(at=5, feeds={"gone": seen}).moved("a", seen, at=9, keys=["a"])
-    assert position == Position.of(position.text)
-    assert ["a"] == list(position.feeds)
+async def test_more_than_a_feed_shows(world: World) -> None:
+    """Where nothing of what was seen is left in a document, some may have fallen out: that is told."""
+    world.site.feed("/feed.xml", shown=3).shown = 3
+    for _ in range(3):
+        world.site.publish("x")
+    await world.poll()
+    with capture_logs() as logs:
+        for count, expected in ((2, 0), (3, 1)):
+            for _ in range(count):
+                world.site.publish("x")
+            await world.later()
+            assert expected == len([line for line in logs if line["event"] == "feed.overflowed"])
