@@ -2,8 +2,8 @@
 
 Encodings: https://www.rfc-editor.org/rfc/rfc7303 (a byte order mark, else what HTTP says, else what the
 document says, else UTF-8). Many feeds are not quite XML (`&nbsp;`, a bare `&`, a control character): these
-are mended. A document that declares entities is refused, because they can make gigabytes of a few lines; one that cannot
-be mended is left to feedparser's patience only when it is short, for that takes time in the square of it.
+are mended. A document that declares entities is refused, because they can make gigabytes of a few lines; one
+that cannot be mended is left to feedparser's patience only when it is short: that takes time in the square.
 """
 
 from __future__ import annotations

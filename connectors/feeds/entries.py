@@ -132,10 +132,11 @@ def _author(given: Mapping[str, Any]) -> str:
 
 
 def _when(given: Mapping[str, Any]) -> datetime | None:
+    times = dict(given.items())  # `get` would take one for another, and warn of it
     for name in ("published_parsed", "updated_parsed", "created_parsed"):
         try:
-            if given.get(name):
-                return datetime.fromtimestamp(calendar.timegm(given[name]), UTC)
+            if times.get(name):
+                return datetime.fromtimestamp(calendar.timegm(times[name]), UTC)
         except (ValueError, OverflowError, OSError, TypeError):
             continue
     return None
