@@ -77,7 +77,14 @@ class WebServer:
         self._checks = checks
         self._metrics = metrics
         self._started = time.monotonic()
+        self._mounted: dict[str, web.Application] = {}
+        self.url = ""
+        """Where it listens, once it does."""
         self._runner: web.AppRunner | None = None
+
+    def mount(self, path: str, application: web.Application) -> None:
+        """Serve another application below a path, for the same Host names; before `start`."""
+        self._mounted[path] = application
 
     async def start(self) -> str:
         """Listen, and say under which URL. Raises: ConfigError if the address cannot be had."""
@@ -90,8 +97,8 @@ class WebServer:
         except OSError as error:
             await runner.cleanup()
             raise ConfigError(_explain(self._address, error)) from error
-        self._runner = runner
-        return _url(runner)
+        self._runner, self.url = runner, _url(runner)
+        return self.url
 
     async def stop(self) -> None:
         """Answer what is in flight, then close; a second call does nothing."""
@@ -105,6 +112,8 @@ class WebServer:
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._show_metrics)
+        for path, application in self._mounted.items():
+            app.add_subapp(path, application)
         return app
 
     @web.middleware
