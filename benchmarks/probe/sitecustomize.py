@@ -8,6 +8,7 @@ name that ends in `.anew` makes it begin anew: so the start of the program can b
 
 from __future__ import annotations
 
+import gc
 import heapq
 import json
 import os
@@ -21,6 +22,7 @@ WORST = 12
 _began = time.monotonic()
 _worst: list[tuple[float, float, float, str]] = []
 _counts = {"callbacks": 0, "over_5_ms": 0, "over_10_ms": 0, "cpu_over_10_ms": 0}
+_collection = {"began": 0.0}
 _run = events.Handle._run  # noqa: SLF001 - there is no other way in
 
 
@@ -38,6 +40,16 @@ def _timed(self: Any) -> None:
         (heapq.heappush if len(_worst) < WORST else heapq.heappushpop)(_worst, one)
 
 
+def _collected(phase: str, info: dict[str, int]) -> None:
+    """How long the garbage collector stopped everything, in whichever thread it began."""
+    if phase == "start":
+        _collection["began"] = time.perf_counter()
+    else:
+        took = (time.perf_counter() - _collection["began"]) * 1e3
+        which = f"collection_{info['generation']}_worst_ms"
+        _collection[which] = max(took, _collection.get(which, 0.0))
+
+
 def _name(callback: Any) -> str:
     """Whose step it was, where it is a task's."""
     task = getattr(callback, "__self__", None)
@@ -51,15 +63,18 @@ def _report(path: Path) -> None:
             anew.unlink()
             _worst.clear()
             _counts.update(dict.fromkeys(_counts, 0))
+            _collection.clear()
+            _collection["began"] = time.perf_counter()
         worst = [
             {"wall_ms": took * 1e3, "cpu_ms": used * 1e3, "at_s": at, "what": what}
             for took, used, at, what in sorted(_worst, reverse=True)
         ]
         scratch = path.with_suffix(".new")
-        scratch.write_text(json.dumps({**_counts, "worst": worst}))
+        scratch.write_text(json.dumps({**_counts, **_collection, "worst": worst}))
         scratch.replace(path)
 
 
 if "STALLS" in os.environ:
+    gc.callbacks.append(_collected)
     events.Handle._run = _timed  # type: ignore[method-assign]  # noqa: SLF001
     threading.Thread(target=_report, args=(Path(os.environ["STALLS"]),), daemon=True).start()
