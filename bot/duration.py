@@ -29,3 +29,15 @@ def show(duration: timedelta) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return " ".join(parts[:2]) or "0s"
+
+
+def given(value: object) -> timedelta:
+    """A setting's value as a duration, for connectors' `Settings`: text only, so that the unit is said.
+
+    Raises ValueError with a line that says how to write one.
+    """
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("write it like 30s, 15m, 4h or 3d")  # noqa: TRY004 - what pydantic reports
+    return parse(value)
