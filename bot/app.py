@@ -13,7 +13,6 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import structlog
 
@@ -34,10 +33,12 @@ from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, Source
 from bot.reload import Reading, Reload, cache_beside, watches
 from bot.schedule import Schedule
 from bot.settings.load import Settings
+from bot.sides import channel_side
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.watchlist import LiveWatch
-from bot.web.health import Check, WebServer
+from bot.web.health import Check
+from bot.web.page import Face, Parts, serve
 from rules.engine import ENGINE_VERSION
 from rules.ruleset import RuleSet, load_rules
 from rules.signals.measure import measure, prepare
@@ -113,10 +114,21 @@ class App:
         self.feed_loops = [self._feed_loop(feed) for feed in self.feeds.values()]
         self.listeners = [self._listener(source) for source in self.sources.values()]
         self.people = {person.key: person.name for person in self.settings.people}
-        self.web = WebServer(self.settings.http, self.checks, self.metrics)
+        self.show(Face())
         self.schedule = Schedule()
         self._asides: set[asyncio.Task[None]] = set()
         self._stored: Mapping[str, SourceStatus] = {}
+
+    def show(self, face: Face) -> None:
+        """Serve the page with this face; before the start."""
+        parts = Parts(
+            shelf=self.store,
+            desk=self.desk,
+            checks=self.checks,
+            personas=lambda: (persona.name for persona in self.rules.program.personas),
+            clock=self.clock,
+        )
+        self.web = serve(self.settings, parts, self.metrics, face=face)
 
     # --- life ---
 
@@ -168,7 +180,7 @@ class App:
         url = await self.web.start()
         gc.freeze()  # what is here now stays: to look through it again and again would stop everything,
         gc.collect()  # and to count it as what is looked through would make the next time late and long
-        log.info("daemon.started", health=f"{url}/readyz", rules=self.rules.version)
+        log.info("daemon.started", page=url, health=f"{url}/readyz", rules=self.rules.version)
 
     async def _stop(self, loops: list[asyncio.Task[None]]) -> None:
         for task in loops:
@@ -327,7 +339,14 @@ async def build(
     rules = load_ruleset(settings)
     store = await SqliteStore.open(settings.database, upgrade=True)
     try:
-        return await _assemble(settings, connectors, rules, store, clock=clock, begin=clock.now() - since_ago)
+        return await _assemble(
+            settings,
+            connectors,
+            rules,
+            store,
+            clock=clock,
+            begin=clock.now() - since_ago,
+        )
     except BaseException:
         await store.close()
         raise
@@ -363,8 +382,8 @@ async def _assemble(
         http=http,
         sources=sources,
         lookups=lookups,
-        notifiers=_channel_side(settings, connectors, wiring, "notifier"),
-        feeds=_channel_side(settings, connectors, wiring, "feed"),
+        notifiers=channel_side(settings, connectors, wiring, "notifier"),
+        feeds=channel_side(settings, connectors, wiring, "feed"),
         watches=await watches(settings, store, platforms, clock, cache=cache_beside(settings.database)),
         first_cursors={
             source.name: cursor_at(begin)
@@ -373,28 +392,3 @@ async def _assemble(
         },
         begin=begin,
     )
-
-
-def _channel_side(
-    settings: Settings, connectors: Mapping[str, Connector], wiring: Wiring, side: str
-) -> dict[str, Any]:
-    """Notifiers or feeds of the kinds that are configured; the console is always there as a last resort.
-
-    A feed also of an account without a channel: it tells who sets one up which id to write there.
-    """
-    kinds = dict.fromkeys(channel.partition(":")[0] for channel in settings.channels)
-    if side == "notifier":
-        kinds[CONSOLE] = None
-    else:
-        kinds |= dict.fromkeys(kind for kind in settings.accounts if connectors[kind].channel_settings)
-    built = {}
-    for kind in kinds:
-        factory = getattr(connectors[kind], side)
-        mine = {
-            name.partition(":")[2]: given
-            for name, given in settings.channels.items()
-            if name.partition(":")[0] == kind
-        }
-        if factory:
-            built[kind] = factory(settings.account(kind), mine, wiring)
-    return built

@@ -19,8 +19,18 @@ from bot.model import ConversationState, Cursor
 from bot.ports import Clock, DecisionFeed, Store
 from bot.records import LEASE_FOR, CardState, Change, Decision, Leased
 from bot.staff import FEEDBACK_VERBS, Person, Press, Presses, Role, Staff, Verb
+from bot.texts_page import say
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the person is told (`is_loud`: in a box to be closed), and what came of the press."""
+
+    reply: str
+    is_loud: bool
+    outcome: str
 
 
 @dataclass(kw_only=True)
@@ -45,12 +55,13 @@ class Desk:
         last = len(presses.presses) - 1
         for number, press in enumerate(presses.presses):
             cursor = presses.cursor if number == last else None
-            reply, is_loud = await self._decide(feed.name, press, cursor)
-            await self._answer(feed, press, reply, is_loud=is_loud)
+            told = await self.decide(feed.name, press, cursor=cursor)
+            await self._answer(feed, press, told.reply, is_loud=told.is_loud)
         if not presses.presses and presses.cursor is not None:
             await self.store.advance(feed.name, presses.cursor)
 
-    async def _decide(self, feed: str, press: Press, cursor: Cursor | None) -> tuple[str, bool]:
+    async def decide(self, feed: str, press: Press, *, cursor: Cursor | None = None, note: str = "") -> Told:
+        """Decide one press that came by `feed`. Raises: StoreError."""
         person = self.staff.find(press.person)
         token = parse_token(press.token)
         if person is None:
@@ -66,6 +77,7 @@ class Desk:
             verb=verb,
             mention_id=mention_id,
             at=press.at,
+            note=note,
         )
         decided = await self.store.decide(
             decision, self.transition, cursor=cursor, now=self.clock.now(), lease_for=LEASE_FOR
@@ -75,14 +87,12 @@ class Desk:
         outcome = decided.change.outcome if decided.change else "repeated"
         self._report(press, person.key, verb.value, outcome)
         self.deliver(decided.leased)
-        return decided.reply, decided.is_loud
+        return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome)
 
-    async def _refuse(
-        self, feed: str, press: Press, cursor: Cursor | None, reason: str, reply: str
-    ) -> tuple[str, bool]:
+    async def _refuse(self, feed: str, press: Press, cursor: Cursor | None, reason: str, reply: str) -> Told:
         await self.store.refuse(press, feed, reason, cursor=cursor)
         self._report(press, press.person, "unknown", reason)
-        return reply, True
+        return Told(reply=reply, is_loud=True, outcome=reason)
 
     def _report(self, press: Press, person: str, verb: str, outcome: str) -> None:
         self.metrics.decisions.labels(verb, outcome).inc()
@@ -97,11 +107,15 @@ class Desk:
     def transition(self, state: CardState, decision: Decision) -> Change:
         """What this decision does to the conversation as it stands."""
         person = self.people[decision.person]
+        acts = {
+            Verb.CLAIM: self._claim,
+            Verb.RELEASE: self._release,
+            Verb.DISMISS: self._dismiss,
+            Verb.REOPEN: _reopen,
+        }
+        if act := acts.get(decision.verb):
+            return act(state, person)
         match decision.verb:
-            case Verb.CLAIM:
-                return self._claim(state, person)
-            case Verb.DISMISS:
-                return self._dismiss(state, person)
             case Verb.MORE | Verb.LESS:
                 return Change(outcome="shown", reply="", expands=decision.verb is Verb.MORE)
             case Verb.WHY:
@@ -143,6 +157,26 @@ class Desk:
             updates_all=True,
         )
 
+    def _release(self, state: CardState, person: Person) -> Change:
+        conversation = state.conversation
+        if conversation.state is not ConversationState.CLAIMED:
+            return Change(outcome="not_claimed", reply=say("nobody_has_it"), is_loud=True)
+        if conversation.claimed_by != person.key and person.role is not Role.LEAD:
+            reply = texts.taken(self._name(conversation.claimed_by))
+            return Change(outcome="lost", reply=reply, is_loud=True)
+        return Change(
+            outcome="released", reply=say("released"), state=ConversationState.OPEN, updates_all=True
+        )
+
     def _name(self, key: str | None) -> str:
         person = self.people.get(key or "")
         return person.name if person else (key or "")
+
+
+def _reopen(state: CardState, _person: Person) -> Change:
+    """Only a dismissal is taken back; what was answered is open again when the author writes again."""
+    conversation = state.conversation
+    if conversation.state is not ConversationState.DISMISSED:
+        return Change(outcome="not_dismissed", reply=say("not_dismissed"), is_loud=True)
+    had = ConversationState.CLAIMED if conversation.claimed_by else ConversationState.OPEN
+    return Change(outcome="reopened", reply=say("reopened"), state=had, updates_all=True, reopens=True)

@@ -210,7 +210,8 @@ class Change:
 
     `state` None keeps it. `reply` is what the person is told (`is_loud`: in a box to be closed). Each card
     of the conversation is updated when `updates_all`, only the pressed one when `expands` is not None
-    (True: shows the menu under More). `outcome` goes into the audit row.
+    (True: shows the menu under More). `reopens`: the ask that a dismissal ended goes on. `outcome` goes into
+    the audit row.
     """
 
     outcome: str
@@ -219,13 +220,17 @@ class Change:
     state: ConversationState | None = None
     claimed_by: str | None = None
     updates_all: bool = False
+    reopens: bool = False
     expands: bool | None = None
     feedback: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A press by a known person, understood. `press_id` is unique: the same press twice is one decision."""
+    """A press by a known person, understood. `press_id` is unique: the same press twice is one decision.
+
+    `note` is what the person adds, such as why it needs no answer.
+    """
 
     press_id: str
     feed: str
@@ -234,6 +239,7 @@ class Decision:
     verb: Verb
     mention_id: str
     at: datetime
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

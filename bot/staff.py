@@ -24,7 +24,9 @@ class Verb(StrEnum):
     """What a press on a card asks for."""
 
     CLAIM = "claim"
+    RELEASE = "release"
     DISMISS = "dismiss"
+    REOPEN = "reopen"
     MORE = "more"
     LESS = "less"
     NOT_ABOUT_US = "not_about_us"
@@ -32,6 +34,9 @@ class Verb(StrEnum):
     TOO_LOW = "too_low"
     WHY = "why"
 
+
+PAGE = "page"
+"""The kind of identity that everybody has on the page: their key."""
 
 FEEDBACK_VERBS = frozenset({Verb.NOT_ABOUT_US, Verb.TOO_HIGH, Verb.TOO_LOW})
 

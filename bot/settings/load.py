@@ -28,6 +28,7 @@ from bot.settings.shape import (
     Log,
     PersonSection,
     RivalSection,
+    Web,
     file_model,
     is_id,
     kind_of,
@@ -39,7 +40,7 @@ from bot.settings.shape import (
     spots,
 )
 from bot.settings.sources import Given, overlay, put, read_file
-from bot.staff import Person, Staff
+from bot.staff import PAGE, Person, Staff
 
 DEFAULT_RULES = Path("config/rules")
 
@@ -63,6 +64,7 @@ class Settings:
     database: Path
     rules: Path
     http: Http
+    web: Web
     heartbeat_url: str | None = field(repr=False)
     heartbeat_every: timedelta
     lookup_budget: timedelta
@@ -76,7 +78,7 @@ class Settings:
 
     def secrets(self) -> tuple[str, ...]:
         """Every text that no log and no message may show: secrets, and what a connector's repr leaves out."""
-        sections = (*self.accounts.values(), *self.sources.values(), *self.channels.values())
+        sections = (*self.accounts.values(), *self.sources.values(), *self.channels.values(), self.web)
         found = {text for section in sections for text in _secrets(section)}
         if self.heartbeat_url:
             found.add(self.heartbeat_url)
@@ -197,12 +199,15 @@ def _settings(file: File, rules: Path) -> Settings:
         sources=MappingProxyType(parts(file.sources)),
         channels=MappingProxyType(parts(file.channels)),
         people=people,
-        staff=Staff(by_identity={identity: one for one in people for identity in one.identities}),
+        staff=Staff(
+            by_identity={identity: one for one in people for identity in (*one.identities, (PAGE, one.key))}
+        ),
         languages=tuple(dict.fromkeys(file.languages)),
         timezone=file.timezone,
         database=Path(file.database),
         rules=rules,
         http=file.http,
+        web=file.web,
         heartbeat_url=file.heartbeat_url,
         heartbeat_every=file.heartbeat_every,
         lookup_budget=file.lookup_budget,

@@ -180,6 +180,13 @@ class Http(Section):
     port: int = Field(default=8080, ge=0, le=65535)
 
 
+class Web(Section):
+    """The page, served where `http` says."""
+
+    url: WebAddress | None = None
+    password: Annotated[SecretStr, Field(min_length=12)] | None = None
+
+
 class Log(Section):
     level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
     format: Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)] = "auto"
@@ -199,6 +206,7 @@ class File(Section):
     database: PathText = "data/outcare.db"
     rules: PathText = "rules"
     http: Http = Http()
+    web: Web = Web()
     heartbeat_url: WebAddress | None = None
     heartbeat_every: Annotated[Duration, _between("1s", "1d")] = timedelta(minutes=1)
     lookup_budget: Annotated[Duration, _between("0s", "1m")] = timedelta(seconds=1.5)
@@ -207,7 +215,7 @@ class File(Section):
 
 
 FIXED = frozenset(
-    key for section in (File, BrandSection, PersonSection, Http, Log) for key in section.model_fields
+    key for section in (File, BrandSection, PersonSection, Http, Web, Log) for key in section.model_fields
 )
 """Every key that is ours, whatever connectors are installed."""
 

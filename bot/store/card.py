@@ -6,14 +6,14 @@ It knows the SQL and the order of its columns; how the SQL is run comes in as a 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.model import Kind, Mention, Post
 from bot.records import Ask, CardState
 from bot.store import rows
 
-Fetch = Callable[[str, tuple[Any, ...]], Sequence[rows.Row]]
+Fetch = Callable[[str, tuple[Any, ...] | Mapping[str, Any]], Sequence[rows.Row]]
 
 _NEWEST = "v.id = (SELECT max(x.id) FROM verdicts x WHERE x.mention = m.id)"
 _CARD = (
@@ -40,7 +40,7 @@ _AUTHOR_AT = _CONVERSATION_AT + len(rows.CONVERSATION)
 def fetcher(conn: sqlite3.Connection) -> Fetch:
     """`Fetch` on the writer's own connection: it sees what its unit has just written."""
 
-    def fetch(sql: str, values: tuple[Any, ...]) -> Sequence[rows.Row]:
+    def fetch(sql: str, values: tuple[Any, ...] | Mapping[str, Any]) -> Sequence[rows.Row]:
         found: list[rows.Row] = conn.execute(sql, values).fetchall()
         return found
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from bot.model import ConversationState, Cursor
 from bot.records import CardState, Change, Decided, Decision, Leased
 from bot.staff import Press
-from bot.store import card, effects, rows, threads
+from bot.store import card, effects, listing, posts, rows, threads
 from bot.store.work import Work, save_cursor
 
 Transition = Callable[[CardState, Decision], Change]
@@ -32,6 +32,7 @@ def decide(
     version = _apply(work, state, change)
     _audit(work, decision, state, change)
     leased = _show(work, decision, state, change, version)
+    listing.refresh(work)
     return Decided(reply=change.reply, is_loud=change.is_loud, change=change, leased=leased)
 
 
@@ -51,6 +52,8 @@ def _apply(work: Work, state: CardState, change: Change) -> int:
     if change.state is None and not change.updates_all and change.expands is None:
         return conversation.version
     version = threads.advance(work, conversation.id, change.state)
+    if change.reopens:
+        return _reopen(work, state) or version
     if change.state is ConversationState.CLAIMED:
         _claim(work, conversation.id, change.claimed_by)
     elif change.state is ConversationState.DISMISSED:
@@ -63,6 +66,20 @@ def _apply(work: Work, state: CardState, change: Change) -> int:
             "UPDATE conversations SET claimed_by = NULL, claimed_at = NULL WHERE id = ?", (conversation.id,)
         )
     return version
+
+
+def _reopen(work: Work, state: CardState) -> int | None:
+    """Let the ask that the dismissal ended go on, or end it by the answer that came since; the version."""
+    conversation = state.conversation.id
+    work.conn.execute(
+        "UPDATE asks SET outcome = NULL, ended_at = NULL WHERE id = (SELECT id FROM asks"
+        "  WHERE conversation = :id AND outcome = 'dismissed' ORDER BY ended_at DESC, id DESC LIMIT 1)"
+        " AND NOT EXISTS (SELECT 1 FROM asks WHERE conversation = :id AND outcome IS NULL)",
+        {"id": conversation},
+    )
+    given = posts.first_answer(work, state.mention.post, state.conversation.brand)
+    answered = threads.answer(work, threads.get(work, conversation), given) if given else None
+    return answered.version if answered else None
 
 
 def _claim(work: Work, conversation: int, person: str | None) -> None:
@@ -79,8 +96,8 @@ def _claim(work: Work, conversation: int, person: str | None) -> None:
 def _audit(work: Work, decision: Decision, state: CardState, change: Change) -> None:
     row = work.conn.execute(
         "INSERT INTO decisions (feed, press_id, brand, conversation, mention, person, channel, verb, at,"
-        " outcome, state_before, state_after, reply, is_loud)"
-        " SELECT ?, ?, m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+        " outcome, state_before, state_after, reply, is_loud, note)"
+        " SELECT ?, ?, m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
         " FROM mentions m WHERE m.uid = ? RETURNING id, mention",
         (
             decision.feed,
@@ -94,6 +111,7 @@ def _audit(work: Work, decision: Decision, state: CardState, change: Change) -> 
             change.state or state.conversation.state,
             change.reply,
             change.is_loud,
+            decision.note or None,
             decision.mention_id,
         ),
     ).fetchone()
@@ -139,6 +157,7 @@ def release_claims(work: Work, people: Sequence[str]) -> tuple[Leased, ...]:
         if state == ConversationState.CLAIMED:
             version = threads.advance(work, conversation, ConversationState.OPEN)
             leased += effects.update(work, effects.delivered(work, conversation), version=version)
+    listing.refresh(work)
     return tuple(leased)
 
 

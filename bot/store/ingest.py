@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 
 from bot.model import Author
 from bot.records import Answer, Ask, CardState, Entry, Judged, Leased, Recorded
-from bot.store import card, catching_up, coverage, deletions, effects, posts, rows, threads, verdicts
+from bot.store import (
+    card,
+    catching_up,
+    coverage,
+    deletions,
+    effects,
+    listing,
+    posts,
+    rows,
+    threads,
+    verdicts,
+)
 from bot.store.work import Work, save_cursor
 
 
@@ -36,6 +47,7 @@ def record(work: Work, entry: Entry) -> Recorded:
         tally.leased += deletions.delete(work, deletion)
     if entry.caught_up:
         tally.leased += catching_up.release(work, entry.source)
+    listing.refresh(work)
     gaps = coverage.observe(work, entry)
     save_cursor(work.conn, entry.source, "source", entry.cursor, at=work.now)
     return Recorded(

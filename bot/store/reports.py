@@ -18,9 +18,11 @@ from sqlalchemy import URL, Connection, create_engine, or_, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col
 
+from bot.listing import Listing, Tallies, Whole
+from bot.listing import Wanted as WantedListing
 from bot.model import Cursor
 from bot.records import CardState, DigestState, InboxRow, Leased, RuleCount, Status, StoredVerdict, Tally
-from bot.store import card, catching_up, inbox, rows, status
+from bot.store import card, catching_up, inbox, listing, rows, status, whole
 from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
@@ -120,6 +122,15 @@ class Reports:
     async def inbox(self, wanted: inbox.Wanted) -> tuple[InboxRow, ...]:
         return await self._read(lambda conn: inbox.read(conn, wanted))
 
+    async def listing(self, wanted: WantedListing, *, now: datetime) -> Listing:
+        return await self._read(lambda conn: listing.read(_fetcher(conn), wanted, now=now))
+
+    async def listing_tallies(self, brand: str, person: str | None, *, now: datetime) -> Tallies:
+        return await self._read(lambda conn: listing.tallies(_fetcher(conn), brand, person, now=now))
+
+    async def whole(self, conversation: int) -> Whole | None:
+        return await self._read(lambda conn: whole.read(_fetcher(conn), conversation))
+
     async def tallies(self) -> tuple[Tally, ...]:
         return await self._read(inbox.tallies)
 
@@ -160,7 +171,8 @@ def _digest(conn: Connection, leased: Leased) -> DigestState:
 
 
 def _fetcher(conn: Connection) -> card.Fetch:
-    def fetch(sql: str, values: tuple[Any, ...]) -> list[rows.Row]:
-        return list(conn.exec_driver_sql(sql, values).all())
+    def fetch(sql: str, values: tuple[Any, ...] | Mapping[str, Any]) -> list[rows.Row]:
+        given = values if isinstance(values, tuple) else dict(values)
+        return list(conn.exec_driver_sql(sql, given).all())
 
     return fetch

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.errors import StoreError
+from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor
 from bot.records import (
     CardState,
@@ -31,7 +32,7 @@ from bot.records import (
     Tally,
 )
 from bot.staff import Press
-from bot.store import deciding, effects, inbox, ingest, known, schema, settling
+from bot.store import deciding, effects, inbox, ingest, known, logins, schema, settling
 from bot.store.lock import Lock
 from bot.store.reports import Reports
 from bot.store.work import Standing, Work, save_cursor
@@ -53,6 +54,8 @@ class SqliteStore:
         self._standing = Standing()
         self.trouble: str | None = None
         """Why the last write failed; None once one worked."""
+        self.changes = 0
+        """Grows with every commit that may change what is listed."""
 
     @classmethod
     async def open(
@@ -112,7 +115,9 @@ class SqliteStore:
         return await self._reports.cursor(name)
 
     async def record(self, entry: Entry, *, now: datetime, lease_for: timedelta) -> Recorded:
-        return await self._write(lambda conn: ingest.record(self._work(conn, now, lease_for), entry))
+        recorded = await self._write(lambda conn: ingest.record(self._work(conn, now, lease_for), entry))
+        self.changes += bool(entry.items or entry.deleted)
+        return recorded
 
     async def held(self, platform: str, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
         return await self._reports.held(platform, since)
@@ -176,17 +181,26 @@ class SqliteStore:
         now: datetime,
         lease_for: timedelta,
     ) -> Decided | None:
-        return await self._write(
+        decided = await self._write(
             lambda conn: deciding.decide(
                 self._work(conn, now, lease_for), decision, transition, cursor=cursor
             )
         )
+        self.changes += 1
+        return decided
 
     async def release_claims(
         self, people: Collection[str], *, now: datetime, lease_for: timedelta
     ) -> tuple[Leased, ...]:
         kept = tuple(people)
-        return await self._write(lambda conn: deciding.release_claims(self._work(conn, now, lease_for), kept))
+        leased = await self._write(
+            lambda conn: deciding.release_claims(self._work(conn, now, lease_for), kept)
+        )
+        self.changes += 1
+        return leased
+
+    async def use_login(self, nonce: str, person: str, *, now: datetime) -> bool:
+        return await self._write(lambda conn: logins.use(conn, nonce, person, now=now))
 
     async def advance(self, feed: str, cursor: Cursor) -> None:
         await self._write(lambda conn: save_cursor(conn, feed, "feed", cursor, at=None))
@@ -212,6 +226,15 @@ class SqliteStore:
         return await self._reports.rule_counts(
             inbox.Wanted(limit=_ANY, brand=brand, include_closed=include_closed, rule=rule)
         )
+
+    async def listing(self, wanted: Wanted, *, now: datetime) -> Listing:
+        return await self._reports.listing(wanted, now=now)
+
+    async def listing_tallies(self, brand: str, person: str | None, *, now: datetime) -> Tallies:
+        return await self._reports.listing_tallies(brand, person, now=now)
+
+    async def whole(self, conversation: int) -> Whole | None:
+        return await self._reports.whole(conversation)
 
     async def tallies(self) -> tuple[Tally, ...]:
         return await self._reports.tallies()

@@ -5,77 +5,24 @@ plain SQL on the writer thread. Row models never leave `bot.store`. They stay du
 nothing (https://sqlmodel.tiangolo.com/), what is written was checked before.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Dialect, Index, Integer, UniqueConstraint, text
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from bot.model import Alert, ConversationState, EffectKind, Kind
-from bot.store.rows import micros, moment
-
-# Before the first model: batch migrations need every constraint to have a name.
-SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """An aware time as integer microseconds since 1970: exact, sortable, the same on every database."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else micros(value)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else moment(value)
-
-
-class RowId(TypeDecorator[int]):
-    """A 64-bit key. SQLite numbers rows by itself only in a column of the very type INTEGER."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
-
-
-def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
-def _key() -> Any:
-    return Field(default=None, primary_key=True, sa_type=RowId)
-
-
-def _ref(target: str) -> Any:
-    return Field(foreign_key=target, sa_type=RowId)
-
-
-def _maybe_ref(target: str) -> Any:
-    return Field(default=None, foreign_key=target, sa_type=RowId)
-
-
-def _at() -> Any:
-    return Field(sa_type=UTCDateTime)
-
-
-def _maybe_at() -> Any:
-    return Field(default=None, sa_type=UTCDateTime)
-
-
-def _brand() -> Any:
-    return Field(foreign_key="brands.name")
+from bot.store.columns import (
+    RowId,
+    UTCDateTime,
+    at,
+    brand_name,
+    key,
+    maybe_at,
+    maybe_ref,
+    one_of,
+    ref,
+)
 
 
 class BrandRow(SQLModel, table=True):
@@ -89,8 +36,8 @@ class AccountRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "accounts"
     __table_args__ = (UniqueConstraint("brand", "platform", "handle"),)
-    id: int | None = _key()
-    brand: str = _brand()
+    id: int | None = key()
+    brand: str = brand_name()
     platform: str
     handle: str
     account_id: str | None = None
@@ -107,9 +54,9 @@ class AuthorRow(SQLModel, table=True):
     bio: str | None = None
     followers: int | None = Field(default=None, sa_type=BigInteger)
     following: int | None = Field(default=None, sa_type=BigInteger)
-    created_at: datetime | None = _maybe_at()
+    created_at: datetime | None = maybe_at()
     verified: bool | None = None
-    updated_at: datetime = _at()
+    updated_at: datetime = at()
 
 
 class PostRow(SQLModel, table=True):
@@ -127,7 +74,7 @@ class PostRow(SQLModel, table=True):
         Index(None, "platform", "parent_id"),
         Index(None, "stored_at"),
     )
-    id: int | None = _key()
+    id: int | None = key()
     platform: str
     post_id: str
     author_id: str
@@ -149,12 +96,12 @@ class PostRow(SQLModel, table=True):
     quoted_revision: str | None = None
     revision: str | None = None
     url: str | None = None
-    posted_at: datetime = _at()
-    seen_at: datetime = _at()
+    posted_at: datetime = at()
+    seen_at: datetime = at()
     thread_id: str
-    stored_at: datetime = _at()
-    revised_at: datetime = _at()
-    deleted_at: datetime | None = _maybe_at()
+    stored_at: datetime = at()
+    revised_at: datetime = at()
+    deleted_at: datetime | None = maybe_at()
 
 
 class AnswerRow(SQLModel, table=True):
@@ -172,33 +119,33 @@ class ConversationRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("brand", "platform", "root_id", "author_id"),
         Index(None, "brand", "platform", "author_id"),
-        _one_of("state", ConversationState),
+        one_of("state", ConversationState),
     )
-    id: int | None = _key()
-    brand: str = _brand()
+    id: int | None = key()
+    brand: str = brand_name()
     platform: str
     root_id: str
     author_id: str
     state: str
     version: int = Field(sa_type=BigInteger)
     claimed_by: str | None = None
-    claimed_at: datetime | None = _maybe_at()
+    claimed_at: datetime | None = maybe_at()
 
 
 class MentionRow(SQLModel, table=True):
     """`ask` is the ask that it started or joined (no foreign key: asks refer to mentions already)."""
 
     __tablename__: ClassVar[str] = "mentions"
-    __table_args__ = (UniqueConstraint("post", "brand"), _one_of("kind", Kind))
-    id: int | None = _key()
+    __table_args__ = (UniqueConstraint("post", "brand"), one_of("kind", Kind))
+    id: int | None = key()
     uid: str = Field(unique=True)
-    post: int = _ref("posts.id")
-    brand: str = _brand()
+    post: int = ref("posts.id")
+    brand: str = brand_name()
     conversation: int = Field(foreign_key="conversations.id", sa_type=RowId, index=True)
     kind: str
     spans: str
     asks: bool
-    due_at: datetime | None = _maybe_at()
+    due_at: datetime | None = maybe_at()
     ask: int | None = Field(default=None, sa_type=RowId, index=True)
 
 
@@ -207,7 +154,7 @@ class AskRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "asks"
     __table_args__ = (
-        _one_of("outcome", ("answered", "deleted", "dismissed")),
+        one_of("outcome", ("answered", "deleted", "dismissed")),
         Index(
             "uq_asks_open",
             "conversation",
@@ -216,29 +163,29 @@ class AskRow(SQLModel, table=True):
             postgresql_where=text("outcome IS NULL"),
         ),
     )
-    id: int | None = _key()
-    brand: str = _brand()
+    id: int | None = key()
+    brand: str = brand_name()
     conversation: int = Field(foreign_key="conversations.id", sa_type=RowId, index=True)
-    mention: int = _ref("mentions.id")
-    started_at: datetime = _at()
-    due_at: datetime | None = _maybe_at()
-    seen_at: datetime = _at()
-    alerted_at: datetime | None = _maybe_at()
-    claimed_at: datetime | None = _maybe_at()
-    answered_at: datetime | None = _maybe_at()
-    ended_at: datetime | None = _maybe_at()
+    mention: int = ref("mentions.id")
+    started_at: datetime = at()
+    due_at: datetime | None = maybe_at()
+    seen_at: datetime = at()
+    alerted_at: datetime | None = maybe_at()
+    claimed_at: datetime | None = maybe_at()
+    answered_at: datetime | None = maybe_at()
+    ended_at: datetime | None = maybe_at()
     outcome: str | None = None
-    answered_by: int | None = _maybe_ref("posts.id")
+    answered_by: int | None = maybe_ref("posts.id")
 
 
 class VerdictRow(SQLModel, table=True):
     """The newest of a mention counts. `facts` and `verdict` are JSON of the whole values."""
 
     __tablename__: ClassVar[str] = "verdicts"
-    __table_args__ = (CheckConstraint("urgency BETWEEN 0 AND 3", name="urgency"), _one_of("alert", Alert))
-    id: int | None = _key()
+    __table_args__ = (CheckConstraint("urgency BETWEEN 0 AND 3", name="urgency"), one_of("alert", Alert))
+    id: int | None = key()
     mention: int = Field(foreign_key="mentions.id", sa_type=RowId, index=True)
-    brand: str = _brand()
+    brand: str = brand_name()
     rules_version: str
     engine_version: str
     urgency: int
@@ -250,7 +197,7 @@ class VerdictRow(SQLModel, table=True):
     tags: str
     verdict: str
     facts: str
-    judged_at: datetime = _at()
+    judged_at: datetime = at()
 
 
 class FiredRow(SQLModel, table=True):
@@ -261,7 +208,7 @@ class FiredRow(SQLModel, table=True):
     place: int = Field(primary_key=True)
     rule: str = Field(index=True)
     points: int
-    brand: str = _brand()
+    brand: str = brand_name()
 
 
 class RuleSetRow(SQLModel, table=True):
@@ -269,7 +216,7 @@ class RuleSetRow(SQLModel, table=True):
     version: str = Field(primary_key=True)
     engine_version: str
     source: str
-    loaded_at: datetime = _at()
+    loaded_at: datetime = at()
 
 
 class EffectRow(SQLModel, table=True):
@@ -279,44 +226,44 @@ class EffectRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "effects"
     __table_args__ = (
-        _one_of("kind", EffectKind),
-        _one_of("state", ("pending", "leased", "sent", "dead", "dropped")),
+        one_of("kind", EffectKind),
+        one_of("state", ("pending", "leased", "sent", "dead", "dropped")),
         Index(None, "state", "due_at"),
     )
-    id: int | None = _key()
+    id: int | None = key()
     key: str = Field(unique=True)
     kind: str
     channel: str
     route: str | None = None
     brand: str | None = Field(default=None, foreign_key="brands.name")
     conversation: int | None = Field(default=None, foreign_key="conversations.id", sa_type=RowId, index=True)
-    mention: int | None = _maybe_ref("mentions.id")
+    mention: int | None = maybe_ref("mentions.id")
     ask: int | None = Field(default=None, foreign_key="asks.id", sa_type=RowId, index=True)
     subject: int | None = Field(default=None, foreign_key="effects.id", sa_type=RowId, index=True)
     urgency: int | None = None
     payload: str
     tried: str
     state: str
-    due_at: datetime = _at()
-    leased_until: datetime | None = _maybe_at()
+    due_at: datetime = at()
+    leased_until: datetime | None = maybe_at()
     fence: int = Field(sa_type=BigInteger)
     attempts: int
     reason: str | None = None
     receipt: str | None = None
-    receipt_at: datetime | None = _maybe_at()
-    created_at: datetime = _at()
+    receipt_at: datetime | None = maybe_at()
+    created_at: datetime = at()
 
 
 class DeliveryRow(SQLModel, table=True):
     """One try at an effect."""
 
     __tablename__: ClassVar[str] = "deliveries"
-    __table_args__ = (_one_of("outcome", ("sent", "retry", "dead")),)
-    id: int | None = _key()
+    __table_args__ = (one_of("outcome", ("sent", "retry", "dead")),)
+    id: int | None = key()
     effect: int = Field(foreign_key="effects.id", sa_type=RowId, index=True)
     brand: str | None = Field(default=None, foreign_key="brands.name")
-    started_at: datetime = _at()
-    ended_at: datetime = _at()
+    started_at: datetime = at()
+    ended_at: datetime = at()
     outcome: str
     reason: str | None = None
     receipt: str | None = None
@@ -326,7 +273,7 @@ class DigestItemRow(SQLModel, table=True):
     __tablename__: ClassVar[str] = "digest_items"
     effect: int = Field(primary_key=True, foreign_key="effects.id", sa_type=RowId)
     mention: int = Field(primary_key=True, foreign_key="mentions.id", sa_type=RowId)
-    brand: str = _brand()
+    brand: str = brand_name()
 
 
 class DecisionRow(SQLModel, table=True):
@@ -334,43 +281,44 @@ class DecisionRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "decisions"
     __table_args__ = (UniqueConstraint("feed", "press_id"),)
-    id: int | None = _key()
+    id: int | None = key()
     feed: str
     press_id: str
     brand: str | None = Field(default=None, foreign_key="brands.name")
     conversation: int | None = Field(default=None, foreign_key="conversations.id", sa_type=RowId, index=True)
-    mention: int | None = _maybe_ref("mentions.id")
+    mention: int | None = maybe_ref("mentions.id")
     person: str
     channel: str
     verb: str | None = None
-    at: datetime = _at()
+    at: datetime = at()
     outcome: str
     state_before: str | None = None
     state_after: str | None = None
     reply: str
     is_loud: bool
+    note: str | None = None
 
 
 class FeedbackRow(SQLModel, table=True):
     """What a person said of a verdict."""
 
     __tablename__: ClassVar[str] = "feedback"
-    id: int | None = _key()
-    decision: int = _ref("decisions.id")
+    id: int | None = key()
+    decision: int = ref("decisions.id")
     verdict: int = Field(foreign_key="verdicts.id", sa_type=RowId, index=True)
-    brand: str = _brand()
+    brand: str = brand_name()
     person: str
     says: str
-    at: datetime = _at()
+    at: datetime = at()
 
 
 class CursorRow(SQLModel, table=True):
     __tablename__: ClassVar[str] = "cursors"
-    __table_args__ = (_one_of("kind", ("source", "feed")),)
+    __table_args__ = (one_of("kind", ("source", "feed")),)
     name: str = Field(primary_key=True)
     kind: str
     cursor: str
-    updated_at: datetime | None = _maybe_at()
+    updated_at: datetime | None = maybe_at()
 
 
 class CoverageRow(SQLModel, table=True):
@@ -379,7 +327,7 @@ class CoverageRow(SQLModel, table=True):
     __tablename__: ClassVar[str] = "coverage"
     source: str = Field(primary_key=True)
     started_at: datetime = Field(primary_key=True, sa_type=UTCDateTime)
-    ended_at: datetime = _at()
+    ended_at: datetime = at()
 
 
 class GapRow(SQLModel, table=True):
@@ -387,8 +335,46 @@ class GapRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "gaps"
     __table_args__ = (UniqueConstraint("source", "started_at", "ended_at"),)
-    id: int | None = _key()
+    id: int | None = key()
     source: str
-    started_at: datetime = _at()
-    ended_at: datetime = _at()
+    started_at: datetime = at()
+    ended_at: datetime = at()
     reason: str
+
+
+class ListedRow(SQLModel, table=True):
+    """What the page lists of a conversation, derived from the rows above whenever they change.
+
+    `mention` is the one that is shown: of an open ask the newest of its most urgent ones, else the newest.
+    `rank` is 0 for the most urgent. `wait_at` is when the answer is due, or, unpromised, when it was posted.
+    """
+
+    __tablename__: ClassVar[str] = "listed"
+    __table_args__ = (
+        Index(None, "brand", "is_open", "rank", "wait_at", "conversation"),
+        Index(None, "brand", "posted_at", "conversation"),
+        Index(None, "claimed_by"),
+    )
+    conversation: int = Field(primary_key=True, foreign_key="conversations.id", sa_type=RowId)
+    brand: str = brand_name()
+    platform: str
+    mention: int = ref("mentions.id")
+    is_open: bool
+    rank: int
+    wait_at: datetime = at()
+    posted_at: datetime = at()
+    state: str
+    ignored: bool
+    persona: str | None = None
+    lang: str | None = None
+    claimed_by: str | None = None
+    due_at: datetime | None = maybe_at()
+
+
+class LoginRow(SQLModel, table=True):
+    """A one-time link that was used: its `nonce` opens nothing any more."""
+
+    __tablename__: ClassVar[str] = "logins"
+    nonce: str = Field(primary_key=True)
+    person: str
+    used_at: datetime = at()

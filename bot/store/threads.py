@@ -91,6 +91,7 @@ def advance(work: Work, conversation: int, state: ConversationState | None = Non
         (state, conversation),
     ).fetchone()
     work.standing.changed(conversation, row[0])
+    work.touched.add(conversation)
     return int(row[0])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.model import Cursor
@@ -39,6 +39,8 @@ class Work:
     now: datetime
     lease_for: timedelta
     standing: Standing
+    touched: set[int] = field(default_factory=set)
+    """Conversations whose cards would show something else after this unit."""
 
     @property
     def at(self) -> int:

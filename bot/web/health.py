@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics` for the machines that watch the daemon.
+"""`/healthz`, `/readyz` and `/metrics` for the machines that watch the daemon, and the server of the page.
 
 Knows HTTP and how to ask for checks; it must not know what is checked, and it takes no decision. It answers
 only requests whose Host names this machine: a page in a browser that reached loopback by DNS rebinding
@@ -11,7 +11,7 @@ import asyncio
 import time
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import orjson
@@ -21,7 +21,7 @@ from bot.errors import BotError, ConfigError
 from bot.metrics import CONTENT_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from aiohttp.typedefs import Handler
 
@@ -31,6 +31,8 @@ STOP_WITHIN = 1.0
 """Seconds that requests in flight get when the daemon stops; the whole daemon has five."""
 
 MAX_BODY = 1024
+MAX_FORM = 64 * 1024
+"""Bytes of a request's body where there is a page: two hundred mentions and a note."""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -43,6 +45,12 @@ HEADERS = {
 }
 
 
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " frame-src 'self'; form-action 'self'; base-uri 'none'"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One condition of being ready; `detail` says in plain words what is wrong, or how well it is."""
@@ -50,6 +58,15 @@ class Check:
     name: str
     ok: bool
     detail: str = ""
+
+
+class Pages(Protocol):
+    """A page to serve on the same address; `framed` are the paths that it may show inside itself."""
+
+    @property
+    def framed(self) -> tuple[str, ...]: ...
+    def middlewares(self) -> Sequence[Any]: ...
+    def install(self, app: web.Application) -> None: ...
 
 
 class Address(Protocol):
@@ -71,20 +88,17 @@ class WebServer:
         metrics: Metrics,
         *,
         names: Iterable[str] = (),
+        page: Pages | None = None,
     ) -> None:
         self._address = address
         self._names = (address.host, *names)
         self._checks = checks
         self._metrics = metrics
+        self._page = page
         self._started = time.monotonic()
-        self._mounted: dict[str, web.Application] = {}
         self.url = ""
         """Where it listens, once it does."""
         self._runner: web.AppRunner | None = None
-
-    def mount(self, path: str, application: web.Application) -> None:
-        """Serve another application below a path, for the same Host names; before `start`."""
-        self._mounted[path] = application
 
     async def start(self) -> str:
         """Listen, and say under which URL. Raises: ConfigError if the address cannot be had."""
@@ -107,14 +121,21 @@ class WebServer:
             await runner.cleanup()
 
     def _app(self) -> web.Application:
-        app = web.Application(middlewares=[self._guard], client_max_size=MAX_BODY)
-        app.on_response_prepare.append(_harden)
+        own = self._page.middlewares() if self._page else ()
+        size = MAX_FORM if self._page else MAX_BODY
+        app = web.Application(middlewares=[self._guard, *own], client_max_size=size)
+        app.on_response_prepare.append(self._harden)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._show_metrics)
-        for path, application in self._mounted.items():
-            app.add_subapp(path, application)
+        if self._page:
+            self._page.install(app)
         return app
+
+    async def _harden(self, request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in headers_for(request.path, self._page.framed if self._page else None).items():
+            if name != "Cache-Control" or name not in response.headers:
+                response.headers[name] = value
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -181,5 +202,11 @@ def _json(body: object, *, status: int = 200) -> web.Response:
     return web.Response(body=orjson.dumps(body) + b"\n", status=status, content_type="application/json")
 
 
-async def _harden(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+def headers_for(path: str, framed: tuple[str, ...] | None) -> dict[str, str]:
+    """What every answer says to browsers; `framed` None: there is no page. Nothing runs but our own files."""
+    if framed is None:
+        return HEADERS
+    is_framed = path.startswith(framed) if framed else False
+    by, frame = ("'self'", "SAMEORIGIN") if is_framed else ("'none'", "DENY")
+    policy = f"{PAGE_POLICY}; frame-ancestors {by}"
+    return {**HEADERS, "Content-Security-Policy": policy, "X-Frame-Options": frame}

@@ -1,0 +1,153 @@
+"""`/c/{id}`: one conversation with its thread, its author, the verdict's reasons and what was decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from bot import texts
+from bot.cards import link
+from bot.listing import Spoken, Taken, Whole
+from bot.model import Author, ConversationState
+from bot.staff import Verb
+from bot.texts_page import PAGE, say
+from bot.web import shown
+from bot.web.shown import Eye, Piece, Row
+
+if TYPE_CHECKING:
+    from bot.web.page import Page
+
+_CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
+REASONS = ("no_answer_needed", "spam", "duplicate", "answered_elsewhere", "other")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A post of the thread, ready for the template."""
+
+    it: Spoken
+    author: str
+    who: str
+    title: tuple[Piece, ...]
+    pieces: tuple[Piece, ...]
+    extras: tuple[str, ...]
+    posted: str
+    age: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One decision in words."""
+
+    text: str
+    note: str
+    at: str
+
+
+class Conversation:
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def whole(self, request: web.Request) -> web.Response:
+        return await self._show(request, "conversation.html")
+
+    async def part(self, request: web.Request) -> web.Response:
+        return await self._show(request, "_conversation.html")
+
+    async def _show(self, request: web.Request, template: str) -> web.Response:
+        key = request.match_info["id"]
+        found = None
+        if key.isascii() and key.isdecimal() and len(key) <= 18:
+            found = await self._page.shelf.whole(int(key))
+        if found is None:
+            return self._page.not_found(request, say("no_conversation"))
+        eye = self._page.eye(request)
+        return self._page.html(request, template, **values(found, eye))
+
+
+def values(whole: Whole, eye: Eye) -> dict[str, Any]:
+    """What the template shows."""
+    row = shown.row(whole.shown, eye)
+    return {
+        "row": row,
+        "verdict": whole.shown.verdict,
+        "lines": [line(one, whole, eye) for one in whole.thread],
+        "more": whole.more,
+        "facts": facts(whole.author, eye),
+        "events": [event(one, eye) for one in whole.decisions],
+        "earlier": [shown.row(one, eye) for one in whole.earlier],
+        "asks": [_ask(one.started_at, one.answered_at, one.outcome, eye) for one in whole.asks],
+        "verbs": verbs(row),
+        "reasons": [say(f"reason_{name}") for name in REASONS],
+    }
+
+
+def verbs(row: Row) -> list[Verb]:
+    """What can be done with it now."""
+    state = row.it.state
+    if state is ConversationState.DISMISSED:
+        return [Verb.REOPEN]
+    if state in _CLOSED:
+        return []
+    if state is ConversationState.CLAIMED:
+        return [Verb.RELEASE, Verb.DISMISS]
+    return [Verb.DISMISS] if row.it.is_deleted else [Verb.CLAIM, Verb.DISMISS]
+
+
+def line(one: Spoken, whole: Whole, eye: Eye) -> Line:
+    post = one.post
+    is_author = post.author_id == whole.conversation.author_id
+    who = "ours" if one.is_ours else "author" if is_author else "other"
+    marks = shown.marks(one.spans, one.verdict)
+    body = () if one.is_deleted else shown.pieces(post.text, marks)
+    name = whole.author.name if whole.author and is_author and whole.author.name else ""
+    extras = (
+        () if one.is_deleted else tuple(shown.clean(text)[:500] for text in (*post.alts, *post.links)[:8])
+    )
+    return Line(
+        it=one,
+        author=shown.author(name, post.author_handle or "", post.author_id),
+        who=who,
+        title=() if one.is_deleted else shown.pieces(post.title, (), limit=500),
+        pieces=body,
+        extras=extras,
+        posted=eye.time(post.posted_at),
+        age=shown.ago(post.posted_at, eye.now),
+        url=None if one.is_deleted else link(post.url),
+    )
+
+
+def facts(author: Author | None, eye: Eye) -> list[tuple[str, str]]:
+    """What is known of the author; nothing is made up for what is not."""
+    if author is None:
+        return []
+    since = texts.since(author.created_at, eye.zone) if author.created_at else ""
+    followers = texts.followers(author.followers) if author.followers is not None else ""
+    found = [
+        ("author_bio", shown.clean(author.bio or "")[:1000]),
+        ("author_followers", followers),
+        ("author_since", since),
+        ("author_verified", say("yes") if author.verified else ""),
+    ]
+    return [(say(key), value) for key, value in found if value.strip()]
+
+
+def event(one: Taken, eye: Eye) -> Event:
+    key = f"event_{one.outcome}"
+    verb = texts.BUTTONS.get(Verb(one.verb), one.verb) if one.verb in set(Verb) else one.verb
+    said = say(
+        key if key in PAGE else "event_other", name=eye.name(one.person), verb=verb, outcome=one.outcome
+    )
+    return Event(text=said, note=shown.clean(one.note), at=eye.time(one.at))
+
+
+def _ask(started: datetime, answered: datetime | None, outcome: str | None, eye: Eye) -> str:
+    if answered is not None:
+        return f"{eye.time(started)} · {texts.answered_after(started, answered)}"
+    if outcome is None:
+        return say("ask_open", at=eye.time(started), time=shown.length(eye.now - started))
+    return say(f"ask_{outcome}", at=eye.time(started))

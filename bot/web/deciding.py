@@ -1,0 +1,110 @@
+"""`POST /decide`: presses on the page, one or many, decided as presses in a chat are; and their undoing.
+
+Each press is one decision of the desk; a bulk of them is undone by one more request with the same mentions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from aiohttp import web
+
+from bot.cards import parse_token, token
+from bot.desk import Told
+from bot.ids import ulid
+from bot.staff import PAGE, Press, Verb
+from bot.texts_page import say
+from bot.web.door import PERSON, form, local
+from bot.web.shown import clean
+
+if TYPE_CHECKING:
+    from bot.web.page import Page
+
+MOST_AT_ONCE = 200
+MOST_NOTE = 300
+UNDO = {
+    Verb.CLAIM: Verb.RELEASE,
+    Verb.DISMISS: Verb.REOPEN,
+    Verb.RELEASE: Verb.CLAIM,
+    Verb.REOPEN: Verb.DISMISS,
+}
+_DONE = {Verb.CLAIM: "claimed", Verb.DISMISS: "dismissed", Verb.RELEASE: "released", Verb.REOPEN: "reopened"}
+
+
+class PressDesk(Protocol):
+    """What the page needs of the desk."""
+
+    async def decide(self, feed: str, press: Press, *, note: str = "") -> Told:
+        """Decide one press. Raises: StoreError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the form wants: a verb for some mentions."""
+
+    verb: Verb
+    mentions: tuple[str, ...]
+    note: str
+
+
+class Deciding:
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def decide(self, request: web.Request) -> web.Response:
+        asked = await _asked(request)
+        told = [(one, await self._press(request[PERSON], asked, one)) for one in asked.mentions]
+        done = [mention for mention, said in told if said.outcome == _DONE.get(asked.verb)]
+        values: dict[str, Any] = {
+            "text": _summary(asked, [said for _, said in told], len(done)),
+            "is_loud": any(said.is_loud for _, said in told),
+            "undo": UNDO[asked.verb].value if done else "",
+            "mentions": done,
+            "back": local(str((await form(request)).get("back", "/"))),
+        }
+        if "HX-Request" in request.headers:
+            response = self._page.html(request, "_toast.html", **values)
+            response.headers["HX-Trigger"] = "changed"
+            return response
+        return self._page.html(request, "done.html", **values)
+
+    async def _press(self, person: str, asked: Asked, mention: str) -> Told:
+        now = self._page.clock.now()
+        press = Press(
+            id=ulid(now),
+            channel=PAGE,
+            person=f"{PAGE}:{person}",
+            token=token(asked.verb, mention),
+            at=now,
+        )
+        return await self._page.desk.decide(PAGE, press, note=asked.note)
+
+
+async def _asked(request: web.Request) -> Asked:
+    """Raises: HTTPBadRequest with what is wrong with the form."""
+    given = await form(request)
+    single, bulk = str(given.get("press", "")), str(given.get("bulk", ""))
+    note = " ".join(str(given.get(name, "")).strip() for name in ("reason", "note")).strip()
+    if single:
+        found = parse_token(single)
+        if found is None:
+            raise web.HTTPBadRequest(text=say("bad_press") + "\n")
+        return Asked(verb=found[0], mentions=(found[1],), note=clean(note)[:MOST_NOTE])
+    mentions = tuple(dict.fromkeys(str(one) for one in given.getall("m", [])))
+    if bulk not in UNDO:
+        raise web.HTTPBadRequest(text=say("bad_press") + "\n")
+    if not 0 < len(mentions) <= MOST_AT_ONCE:
+        raise web.HTTPBadRequest(text=say("select_some", most=MOST_AT_ONCE) + "\n")
+    return Asked(verb=Verb(bulk), mentions=mentions, note=clean(note)[:MOST_NOTE])
+
+
+def _summary(asked: Asked, told: list[Told], done: int) -> str:
+    """`Claimed 3.`, and what came of the rest in the desk's own words."""
+    if len(told) == 1:
+        return told[0].reply
+    others = Counter(one.reply for one in told if one.outcome != _DONE.get(asked.verb))
+    first = [say(f"done_{asked.verb.value}", count=done)] if done or not others else []
+    return " ".join([*first, *(f"{count} × {reply}" for reply, count in others.items())])

@@ -1,0 +1,45 @@
+"""`/`: the inbox, and `/list`, the part of it that is fetched again whenever something changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from bot.listing import View
+from bot.web import filters, shown
+from bot.web.door import PERSON
+
+if TYPE_CHECKING:
+    from bot.web.page import Page
+
+
+class Inbox:
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def whole(self, request: web.Request) -> web.Response:
+        return self._page.html(request, "inbox.html", **await self._values(request))
+
+    async def part(self, request: web.Request) -> web.Response:
+        return self._page.html(request, "_list.html", **await self._values(request))
+
+    async def _values(self, request: web.Request) -> dict[str, Any]:
+        page, choices, person = self._page, self._page.choices(), request[PERSON]
+        asked = filters.parse(request.query, choices)
+        wanted = asked.wanted(own=choices.brands[0], person=person)
+        eye = page.eye(request)
+        found = await page.shelf.listing(wanted, now=eye.now)
+        tallies = await page.shelf.listing_tallies(wanted.brand, person, now=eye.now)
+        following = asked.query(after=filters.place_text(found.after)) if found.after else ""
+        return {
+            "rows": [shown.row(one, eye) for one in found.rows],
+            "tallies": tallies,
+            "total": sum(tallies.waiting.values()),
+            "filters": asked,
+            "choices": choices,
+            "views": list(View),
+            "here": asked.query(**({"after": request.query["after"]} if asked.after else {})),
+            "following": following,
+            "is_rival": wanted.brand != choices.brands[0],
+        }

@@ -1,0 +1,175 @@
+"""The JSON routes described for machines, by hand: OpenAPI 3.0 (https://spec.openapis.org/oas/v3.0.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.listing import View
+from bot.model import ConversationState, Kind, Urgency
+from bot.web.filters import MOST_TEXT
+
+_URGENCIES = [level.label for level in Urgency]
+_AT = {"type": "string", "format": "date-time"}
+_MAYBE_AT = {**_AT, "nullable": True}
+_TEXT = {"type": "string"}
+_MAYBE_TEXT = {"type": "string", "nullable": True}
+_COUNT = {"type": "integer", "minimum": 0}
+_TEXTS = {"type": "array", "items": _TEXT}
+
+
+def _closed(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _many(item: Any) -> dict[str, Any]:
+    return {"type": "array", "items": item}
+
+
+def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+_NAME = {"type": "string", "maxLength": MOST_TEXT}
+_LISTED = {
+    "conversation": _COUNT,
+    "mention_id": _TEXT,
+    "brand": _TEXT,
+    "platform": _TEXT,
+    "state": {"type": "string", "enum": [state.value for state in ConversationState]},
+    "urgency": {"type": "string", "enum": _URGENCIES},
+    "ignored": {"type": "boolean"},
+    "persona": _MAYBE_TEXT,
+    "lang": _MAYBE_TEXT,
+    "kind": {"type": "string", "enum": [kind.value for kind in Kind]},
+    "author": _closed(id=_TEXT, handle=_MAYBE_TEXT, name=_MAYBE_TEXT),
+    "text": _MAYBE_TEXT,
+    "url": _MAYBE_TEXT,
+    "is_deleted": {"type": "boolean"},
+    "posted_at": _AT,
+    "due_at": _MAYBE_AT,
+    "answered_at": _MAYBE_AT,
+    "claimed_by": _MAYBE_TEXT,
+    "messages": _COUNT,
+    "rules": _TEXTS,
+}
+_FIRED = _closed(rule=_TEXT, points={"type": "integer"}, why=_TEXT, location=_TEXT, evidence=_TEXTS)
+_WHY = _closed(
+    urgency={"type": "string", "enum": _URGENCIES},
+    score={"type": "integer"},
+    persona=_MAYBE_TEXT,
+    route=_TEXT,
+    tags=_TEXTS,
+    rules_version=_TEXT,
+    fired=_many(_FIRED),
+    notes=_TEXTS,
+    signals={"type": "object", "additionalProperties": {"type": "number", "nullable": True}},
+)
+_SCHEMAS = {
+    "Error": _closed(error=_TEXT),
+    "Listed": _closed(**_LISTED),
+    "Inbox": _closed(conversations=_many({"$ref": "#/components/schemas/Listed"}), next=_MAYBE_TEXT),
+    "Conversation": _closed(
+        **_LISTED,
+        why=_WHY,
+        asks=_many(_closed(started_at=_AT, due_at=_MAYBE_AT, answered_at=_MAYBE_AT, outcome=_MAYBE_TEXT)),
+        thread=_many(
+            _closed(
+                post_id=_TEXT,
+                author_id=_TEXT,
+                handle=_MAYBE_TEXT,
+                text=_MAYBE_TEXT,
+                url=_MAYBE_TEXT,
+                posted_at=_AT,
+                is_ours={"type": "boolean"},
+                is_deleted={"type": "boolean"},
+                mention_id=_MAYBE_TEXT,
+            )
+        ),
+        decisions=_many(_closed(person=_TEXT, verb=_TEXT, outcome=_TEXT, channel=_TEXT, note=_TEXT, at=_AT)),
+        earlier=_many(_COUNT),
+    ),
+    "Sources": _closed(
+        sources=_many(
+            _closed(
+                name=_TEXT, observed_from=_MAYBE_AT, observed_to=_MAYBE_AT, missed_seconds={"type": "number"}
+            )
+        ),
+        checks=_many(_closed(name=_TEXT, ok={"type": "boolean"}, detail=_TEXT)),
+        gaps=_many(_closed(source=_TEXT, started_at=_AT, ended_at=_AT, reason=_TEXT)),
+        more_gaps=_COUNT,
+        mentions=_COUNT,
+        open_asks=_COUNT,
+        overdue_asks=_COUNT,
+    ),
+}
+_PARAMETERS = [
+    _query("view", {"type": "string", "enum": [view.value for view in View]}, "open if left out"),
+    _query("urgency", {"type": "string", "enum": _URGENCIES}, "this urgent or more"),
+    _query("brand", _NAME, "our brand or a rival, as configured; ours if left out"),
+    _query("platform", _NAME, "such as bluesky"),
+    _query("persona", _NAME, "as the rules name them"),
+    _query("lang", _NAME, "such as en"),
+    _query("mine", {"type": "string", "enum": ["0", "1"]}, "1: what I have claimed"),
+    _query("q", {"type": "string", "maxLength": MOST_TEXT}, "looked for in text and title"),
+    _query("after", _NAME, "`next` of the page before"),
+]
+QUERY = frozenset(str(parameter["name"]) for parameter in _PARAMETERS)
+
+
+def _answers(schema: str, *errors: int) -> dict[str, Any]:
+    def of(name: str) -> dict[str, Any]:
+        return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+
+    told = {400: "asked for wrongly", 401: "sign in first", 404: "there is none"}
+    return {
+        "200": {"description": "as asked", "content": of(schema)},
+        **{str(code): {"description": told[code], "content": of("Error")} for code in (401, *errors)},
+    }
+
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "info": {"title": "Outcare", "version": "1", "description": "What the page shows, for scripts."},
+    "components": {
+        "schemas": _SCHEMAS,
+        "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "outcare"}},
+    },
+    "security": [{"session": []}],
+    "paths": {
+        "/api/inbox": {
+            "get": {
+                "operationId": "inbox",
+                "summary": "Conversations, the most urgent and longest waiting first",
+                "parameters": _PARAMETERS,
+                "responses": _answers("Inbox", 400),
+            }
+        },
+        "/api/conversations/{id}": {
+            "get": {
+                "operationId": "conversation",
+                "summary": "One conversation, whole",
+                "parameters": [
+                    {
+                        "name": "id",
+                        "in": "path",
+                        "required": True,
+                        "schema": {"type": "integer", "minimum": 1},
+                    }
+                ],
+                "responses": _answers("Conversation", 404),
+            }
+        },
+        "/api/sources": {
+            "get": {
+                "operationId": "sources",
+                "summary": "What is listened to, and what does not work",
+                "responses": _answers("Sources"),
+            }
+        },
+    },
+}

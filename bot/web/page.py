@@ -1,0 +1,198 @@
+"""The page: its routes on the daemon's web server, and what every view of it shares.
+
+It composes; what a view shows stands in its own module. What it needs of the rest comes in as ports and plain
+functions: it knows no store, no connector and no rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.cards import NAME_CHARS, one_line
+from bot.errors import BotError
+from bot.listing import Shelf
+from bot.metrics import Metrics
+from bot.ports import Clock
+from bot.settings.load import Settings
+from bot.staff import Person
+from bot.texts_page import say
+from bot.web import assets
+from bot.web.api import Api
+from bot.web.conversation import Conversation
+from bot.web.deciding import Deciding, PressDesk
+from bot.web.door import PERSON, SESSION, Door
+from bot.web.filters import Choices
+from bot.web.health import Check, WebServer
+from bot.web.inbox import Inbox
+from bot.web.live import Live
+from bot.web.login import Login
+from bot.web.render import Templates
+from bot.web.sessions import key_beside
+from bot.web.shown import Eye
+from bot.web.sources import Sources
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """What makes a page of its own of it; the demo uses all of it.
+
+    `visitor`: the person that whoever comes is, without a login. `aside_url`: a page of ours shown beside the
+    inbox. `notice`: a line above everything. `extra`: applications to mount, by path; a page of theirs may be
+    framed by ours, and their requests are checked for their origin only.
+    """
+
+    visitor: str | None = None
+    aside_url: str = ""
+    notice: str = ""
+    extra: Mapping[str, web.Application] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Page:
+    """The page of one brand. `brands`: ours first."""
+
+    shelf: Shelf
+    desk: PressDesk
+    checks: Callable[[], Iterable[Check]]
+    choices: Callable[[], Choices]
+    people: Mapping[str, Person]
+    clock: Clock
+    zone: ZoneInfo
+    door: Door
+    password: str | None = None
+    face: Face = field(default_factory=Face)
+
+    def __post_init__(self) -> None:
+        self.templates = Templates()
+        self.live = Live(lambda: self.shelf.changes)
+        self.names = {key: person.name for key, person in self.people.items()}
+
+    @property
+    def framed(self) -> tuple[str, ...]:
+        """The paths whose pages ours may frame."""
+        return tuple(f"{path.rstrip('/')}/" for path in self.face.extra)
+
+    def middlewares(self) -> Sequence[Any]:
+        return (self._explain(), self.door.middleware())
+
+    def install(self, app: web.Application) -> None:
+        """Add routes and mounted applications. Raises: ConfigError when the secret cannot be kept."""
+        self.door.open()
+        get, post = app.router.add_get, app.router.add_post
+        inbox, conversation, sources = Inbox(self), Conversation(self), Sources(self)
+        login, deciding, api = Login(self), Deciding(self), Api(self)
+        get("/", inbox.whole)
+        get("/list", inbox.part)
+        get("/c/{id}", conversation.whole)
+        get("/c/{id}/part", conversation.part)
+        get("/sources", sources.whole)
+        get("/live", self.live.serve, allow_head=False)
+        post("/decide", deciding.decide)
+        get("/login", login.ask)
+        post("/login", login.by_password)
+        get("/login/{link}", login.confirm)
+        post("/login/{link}", login.by_link)
+        post("/logout", login.leave)
+        get("/api/inbox", api.inbox)
+        get("/api/conversations/{id}", api.conversation)
+        get("/api/sources", api.sources)
+        get("/api/openapi.json", api.description)
+        get("/static/{name}", assets.serve)
+        app.on_shutdown.append(self.live.stop)
+        for path, mounted in self.face.extra.items():
+            app.add_subapp(path, mounted)
+
+    # --- what views share ---
+
+    def eye(self, request: web.Request) -> Eye:
+        return Eye(now=self.clock.now(), zone=self.zone, person=request[PERSON], people=self.names)
+
+    def html(self, request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
+        """A whole page, or a part of one, with what every template may use."""
+        person = request[PERSON]
+        return self.templates.html(
+            template,
+            status=status,
+            csrf=self.door.sessions.token(request[SESSION]),
+            me=one_line(self.names.get(person, ""), NAME_CHARS),
+            can_leave=bool(person) and self.door.visitor is None,
+            brand=self.choices().brands[0],
+            notice=self.face.notice,
+            aside_url=self.face.aside_url,
+            path=request.path,
+            **values,
+        )
+
+    def not_found(self, request: web.Request, what: str) -> web.Response:
+        return self.html(request, "trouble.html", status=404, title=say("not_found"), text=what)
+
+    def _explain(self) -> Any:
+        """What goes wrong is told in the words of the page; the database's trouble passes."""
+
+        @web.middleware
+        async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except BotError as error:
+                log.warning("page.failed", path=request.path, reason=error.reason.value)
+                return web.Response(
+                    status=503, text=say("store_trouble"), headers={"Retry-After": "5", "Refresh": "5"}
+                )
+
+        return explain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the page needs of the running daemon. `personas` are those of the rules in use."""
+
+    shelf: Shelf
+    desk: PressDesk
+    checks: Callable[[], Iterable[Check]]
+    personas: Callable[[], Iterable[str]]
+    clock: Clock
+
+
+def compose(settings: Settings, parts: Parts, face: Face) -> Page:
+    """The page of a configuration."""
+    people = {person.key: person for person in settings.people}
+    return Page(
+        shelf=parts.shelf,
+        desk=parts.desk,
+        checks=parts.checks,
+        choices=lambda: Choices(
+            brands=tuple(brand.name for brand in settings.brands),
+            platforms=tuple(settings.sources),
+            personas=tuple(dict.fromkeys(parts.personas())),
+        ),
+        people=people,
+        clock=parts.clock,
+        zone=settings.timezone,
+        door=Door(
+            key=lambda: key_beside(settings.database),
+            people=people,
+            clock=parts.clock,
+            visitor=face.visitor,
+            is_secure=(settings.web.url or "").startswith("https:"),
+            untokened=tuple(f"{path.rstrip('/')}/" for path in face.extra),
+        ),
+        password=settings.web.password.get_secret_value() if settings.web.password else None,
+        face=face,
+    )
+
+
+def serve(settings: Settings, parts: Parts, metrics: Metrics, *, face: Face) -> WebServer:
+    """The web server of a configuration: its page and the health routes."""
+    public = urlsplit(settings.web.url or "").hostname
+    names = (public,) if public else ()
+    return WebServer(settings.http, parts.checks, metrics, names=names, page=compose(settings, parts, face))

@@ -1,0 +1,44 @@
+"""Templates to responses: everything escaped, nothing undefined, every text from the catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot import texts
+from bot.texts_page import say
+from bot.web import assets
+
+FOLDER = Path(__file__).parent / "templates"
+_PACKED_FROM = 1_500
+
+
+def environment() -> Environment:
+    """Autoescape for every file, whatever it is called: a post never becomes markup."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals.update(say=say, asset=assets.address, texts=texts)
+    return made
+
+
+class Templates:
+    """`html` makes a response of a template and its values."""
+
+    def __init__(self) -> None:
+        self._environment = environment()
+
+    def html(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
+        text = self._environment.get_template(template).render(values)
+        response = web.Response(text=text, status=status, content_type="text/html")
+        if len(text) >= _PACKED_FROM:
+            response.enable_compression()
+        return response
