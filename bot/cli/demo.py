@@ -18,17 +18,23 @@ from bot.app import App, build, load_ruleset
 from bot.cli import setup
 from bot.cli.run import SWITCH_SECONDS
 from bot.clock import SystemClock
-from bot.demo.stage import CONFIG, DAY, PHONE, Demo
+from bot.demo.stage import CONFIG, DAY, PHONE, VISITOR_KEY, Demo
+from bot.demo.story import NOTICE
 from bot.errors import ConfigError, StoreError
+from bot.listing import View, Wanted
 from bot.log import configure, in_background
 from bot.reload import Reading
 from bot.settings.load import Settings, load
 from bot.store.lock import holder
+from bot.web.page import Face
 from connectors.console import visible
 
 if TYPE_CHECKING:
+    from bot.demo.director import Director
     from bot.testing.telegram_chats import Sent
 
+LOOK_EVERY = 0.5
+MOST_HELD = 200
 READY_WITHIN = 6.0
 """Seconds until the day begins, though something may not be ready."""
 _BESIDE = ("", "-wal", "-shm", "-journal")
@@ -63,7 +69,7 @@ def _settings(demo: Demo) -> Settings:
 async def _serve(demo: Demo, settings: Settings, stop: asyncio.Event) -> None:
     forget(settings.database)
     app = await build(settings, setup.connectors(), clock=SystemClock())
-    app.web.mount(PHONE, demo.phone())
+    app.show(Face(visitor=VISITOR_KEY, aside_url=PHONE, notice=NOTICE, extra={PHONE: demo.phone()}))
     reading = Reading(asked=asyncio.Event(), settings=lambda: settings, rules=load_ruleset)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reading.asked.set)
     playing = asyncio.create_task(_play(demo, app, stop))
@@ -82,9 +88,26 @@ async def _play(demo: Demo, app: App, stop: asyncio.Event) -> None:
         await _ready(app)
         for line in welcome(app, demo):
             _say(line)
-        await demo.play(on_card=_tell)
+        director = demo.director(on_card=_tell)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(director.play())
+            group.create_task(_follow(app, director))
     finally:
         stop.set()
+
+
+async def _follow(app: App, director: Director) -> None:
+    """Tell the demo what the visitor has claimed and dismissed, on the phone or on the page."""
+    own, seen = app.settings.brands[0].name, -1
+    while True:
+        await asyncio.sleep(LOOK_EVERY)  # the store tells nobody; the page looks as often
+        if seen == app.store.changes:
+            continue
+        seen, now = app.store.changes, app.clock.now()
+        for view, tell in ((View.OPEN, director.claimed), (View.DISMISSED, director.dismissed)):
+            wanted = Wanted(brand=own, view=view, holder=VISITOR_KEY, limit=MOST_HELD)
+            for row in (await app.store.listing(wanted, now=now)).rows:
+                tell(row.url or "")
 
 
 async def _ready(app: App) -> None:
@@ -120,7 +143,7 @@ def welcome(app: App, demo: Demo) -> list[str]:
     own, *rivals = settings.brands
     lines = [
         "Outcare · this is the DEMO: a made-up brand on made-up networks, all of it on this machine.",
-        f"  look here      {app.web.url}{PHONE}",
+        f"  look here      {app.web.url}/     (the inbox, and the staff's chat beside it)",
         f"  brand          {own.name}, an e-bike service; rivals {', '.join(brand.name for brand in rivals)}",
         f"  the day        {demo.day.posts} posts; what reads, judges, stores and alerts is the real thing",
         f"  database       {settings.database}, begun anew at each start",

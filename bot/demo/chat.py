@@ -91,8 +91,8 @@ class Chat:
     visitor: Colleague
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     on_card: Callable[[Sent], None] | None = None
-    on_visitor: Callable[[str, str, Sent], None] | None = None
-    """Hears which button the visitor pressed, of the card for which URL, and the card."""
+    on_visitor: Callable[[str, Sent], None] | None = None
+    """Hears which button the visitor presses, and of which card."""
     items: dict[str, Item] = field(default_factory=dict)
     version: int = 0
 
@@ -145,7 +145,7 @@ class Chat:
             raise StaleButtonError(label)
         query = self.server.press(message_id, label, user=by.id, name=by.name)
         if by == self.visitor and self.on_visitor:
-            self.on_visitor(label, url_of(item.card), item.card)
+            self.on_visitor(label, item.card)
         try:
             async with asyncio.timeout(ANSWER_WITHIN), self._news:
                 await self._news.wait_for(lambda: query in self._toasts)

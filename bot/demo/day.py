@@ -61,13 +61,13 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A post, what is said below it, and who of the staff reaches for its card.
 
-    `on` names the platform; `title` goes with a story or an article.
+    `title` goes with a story or an article.
     """
 
     at: At
     by: Text
     says: Text
-    on: Literal["bluesky", "hackernews", "rss"] = "bluesky"
+    platform: Literal["bluesky", "hackernews", "rss"] = "bluesky"
     title: str = ""
     then: tuple[Said, ...] = ()
     claims: tuple[Claim, ...] = ()
@@ -139,7 +139,10 @@ def minutes(time: str) -> int:
 
 def read_day(path: Path) -> Day:
     """Raises: ValueError for a day that cannot be played; it says what is wrong where."""
-    day = msgspec.yaml.decode(path.read_bytes(), type=Day)
+    try:
+        day = msgspec.yaml.decode(path.read_bytes(), type=Day)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{path.name}: {error}") from error
     unknown = sorted({day.ours, *day.speakers()} - day.cast.keys())
     if unknown:
         raise ValueError(f"{path.name}: not in the cast: {', '.join(unknown)}")

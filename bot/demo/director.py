@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.demo import story
-from bot.demo.chat import StaleButtonError
+from bot.demo.chat import StaleButtonError, url_of
 from bot.demo.day import DayClock, Said, minutes
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Director:
     clock: DayClock = field(init=False)
     _posts: dict[str, tuple[_Thread, Published, str]] = field(default_factory=dict, init=False)
     _asides: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _theirs: set[str] = field(default_factory=set, init=False)
     _told: set[str] = field(default_factory=set, init=False)
 
     async def play(self) -> None:
@@ -153,22 +154,33 @@ class Director:
 
     # --- the visitor ---
 
-    def _pressed(self, label: str, url: str, card: Sent) -> None:
+    def claimed(self, url: str) -> None:
+        """The visitor has the conversation of that post, wherever they claimed it; again changes nothing."""
         known = self._posts.get(url)
-        if known is None:
+        if known is None or url in self._theirs:
             return
+        self._theirs.add(url)
+        self._tell_once(story.ANSWER_SOON)
         thread, post, by = known
-        if label == DISMISS:
-            thread.is_dismissed = True
+        thread.was_claimed = True
+        thread.claimed.set()
+        if not thread.answers:
+            self._aside(self._answer(thread, post, by))
+
+    def dismissed(self, url: str) -> None:
+        """The visitor wants no answer to it."""
+        if (known := self._posts.get(url)) and not known[0].is_dismissed:
+            known[0].is_dismissed = True
             self._tell_once(story.LEFT_ALONE)
+
+    def _pressed(self, label: str, card: Sent) -> None:
+        """On the phone: the first time a colleague, whose phone does not show it yet, presses too."""
+        if label == DISMISS:
+            self.dismissed(url_of(card))
         elif label == CLAIM:
-            if story.ANSWER_SOON not in self._told:
+            if not self._theirs:
                 self._aside(self._reach(next(iter(self.staff.values())), card))
-            self._tell_once(story.ANSWER_SOON)
-            thread.was_claimed = True
-            thread.claimed.set()
-            if not thread.answers:
-                self._aside(self._answer(thread, post, by))
+            self.claimed(url_of(card))
 
     async def _answer(self, thread: _Thread, post: Published, by: str) -> None:
         """The day has no answer to this; the brand finds one."""

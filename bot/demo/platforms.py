@@ -15,16 +15,20 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from bot.testing.appview_server import AppViewServer
+from bot.testing.feed_server import FeedServer
+from bot.testing.hackernews_server import HackerNewsServer
 from bot.testing.jetstream_server import JetstreamServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.demo.day import Member, Said, Scene
+    from bot.testing.loopback import Loopback
 
 _HANDLE = re.compile(r"@([a-z0-9-]+\.example)\b")
 _SILENCE = 86_400
 """Seconds; the network of the demo has quiet hours."""
+FEED = "/feed.xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +57,20 @@ class Platforms:
     cast: Mapping[str, Member]
     jetstream: JetstreamServer = field(default_factory=JetstreamServer)
     appview: AppViewServer = field(default_factory=AppViewServer)
+    hackernews: HackerNewsServer = field(default_factory=HackerNewsServer)
+    feeds: FeedServer = field(default_factory=FeedServer)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
     async def __aenter__(self) -> Self:
-        for server in (self.jetstream, self.appview):
+        servers: tuple[Loopback, ...] = (self.jetstream, self.appview, self.hackernews, self.feeds)
+        for server in servers:
             server.is_steered = False
             await self._stack.enter_async_context(server)
         joined = datetime.now(UTC)
         for key, member in self.cast.items():
             self.appview.profile(did(key), handle(key), **_profile(member, joined))
+            self.hackernews.user(key, about=member.bio, karma=member.followers)
+        self.feeds.feed(FEED, title="The Lane Letter")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -74,6 +83,8 @@ class Platforms:
             "OUTCARE_SOURCES__BLUESKY__JETSTREAM": self.jetstream.url_v2,
             "OUTCARE_SOURCES__BLUESKY__APPVIEW": self.appview.url,
             "OUTCARE_SOURCES__BLUESKY__SILENCE": str(_SILENCE),
+            "OUTCARE_SOURCES__HACKERNEWS__URL": self.hackernews.base_url,
+            "OUTCARE_SOURCES__RSS__FEEDS": f"[{self.feeds.url}{FEED}]",
         }
 
     async def publish(
@@ -81,6 +92,10 @@ class Platforms:
     ) -> Published:
         """Put a scene's post, or what is said below it, onto its platform, at a time that may have passed."""
         by, text = (said.by, said.says) if said else (scene.by, scene.says)
+        if scene.platform == "hackernews":
+            return self._on_hackernews(by, text, scene.title, below, at)
+        if scene.platform == "rss":
+            return self._in_the_feed(self.cast[by].name, text, scene.title, at)
         return await self._on_bluesky(by, text, below, at)
 
     async def _on_bluesky(self, by: str, text: str, below: Published | None, at: datetime) -> Published:
@@ -93,6 +108,19 @@ class Platforms:
         self.appview.post(uri, text, parent=below.id if below else None, **record)
         url = f"https://bsky.app/profile/{did(by)}/post/{uri.rpartition('/')[2]}"
         return Published(id=uri, url=url, thread=below.thread if below else uri)
+
+    def _on_hackernews(
+        self, by: str, text: str, title: str, below: Published | None, at: datetime
+    ) -> Published:
+        above = below.id if below else None
+        item = self.hackernews.publish(text, author=by, title=title or None, parent=above, at=at)
+        url = f"https://news.ycombinator.com/item?id={item}"
+        return Published(id=item, url=url, thread=below.thread if below else item)
+
+    def _in_the_feed(self, author: str, text: str, title: str, at: datetime) -> Published:
+        link = f"https://lane-letter.example/{re.sub('[^a-z0-9]+', '-', title.lower()).strip('-')}"
+        entry = self.feeds.publish(text, feed=FEED, title=title, author=author, link=link, at=at)
+        return Published(id=entry, url=link, thread=entry)
 
 
 def _profile(member: Member, now: datetime) -> dict[str, Any]:

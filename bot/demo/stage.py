@@ -31,13 +31,14 @@ PHONE = "/phone/"
 TELEGRAM_TOKEN = {"OUTCARE_TELEGRAM__TOKEN": TOKEN}
 """Opens nothing but the fake."""
 
+VISITOR_KEY = "alex"
 VISITOR = Colleague(id=1, name="Alex")
 STAFF = {"kim": Colleague(id=2, name="Kim"), "ravi": Colleague(id=3, name="Ravi")}
 
 
 @dataclass(kw_only=True)
 class Demo:
-    """`async with`: the platforms are up; `play` plays the day. `pace`: seconds for one of its minutes."""
+    """`async with`: the platforms are up. `pace`: seconds for one minute of the day."""
 
     pace: float = 1.0
     day_file: Path = DAY
@@ -66,9 +67,9 @@ class Demo:
     def phone(self) -> web.Application:
         return phone(self.chat)
 
-    async def play(self, *, on_card: Callable[[Sent], None] | None = None) -> None:
-        """Play the day until cancelled; `on_card` hears of each card that arrives in the chat."""
+    def director(self, *, on_card: Callable[[Sent], None] | None = None) -> Director:
+        """Who plays the day; `on_card` hears of each card that arrives in the chat."""
         self.chat.on_card = on_card
-        await Director(
+        return Director(
             day=self.day, chat=self.chat, publish=self.platforms.publish, pace=self.pace, staff=STAFF
-        ).play()
+        )

@@ -111,7 +111,8 @@ class Visit:
 
 def environment(**more: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    python = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    python = {"PYTHONPATH": path, "PYTHONWARNINGS": "error"}
     return {**kept, **python, "OUTCARE_HTTP__PORT": "0", **more}
 
 
