@@ -72,28 +72,29 @@ async def _serve(demo: Demo, settings: Settings, stop: asyncio.Event) -> None:
     app.show(Face(visitor=VISITOR_KEY, aside_url=PHONE, notice=NOTICE, extra={PHONE: demo.phone()}))
     reading = Reading(asked=asyncio.Event(), settings=lambda: settings, rules=load_ruleset)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reading.asked.set)
-    playing = asyncio.create_task(_play(demo, app, stop))
-    try:
-        await app.run(stop, reading)
-    finally:
-        playing.cancel()
-        await asyncio.wait([playing])
+    over = asyncio.Event()
+    running = asyncio.create_task(app.run(over, reading))
+    playing = asyncio.create_task(_play(demo, app))
+    asked = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, playing, asked}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (playing, asked):  # first: whoever plays reads the daemon's database
+        task.cancel()
+    await asyncio.wait([playing, asked])
+    over.set()
+    await running
     if not playing.cancelled():
-        playing.result()
+        playing.result()  # a day that cannot be played on is a bug: the program ends with it
 
 
-async def _play(demo: Demo, app: App, stop: asyncio.Event) -> None:
-    """Wait until the daemon listens, say where it can be seen, and play. A day that fails ends the demo."""
-    try:
-        await _ready(app)
-        for line in welcome(app, demo):
-            _say(line)
-        director = demo.director(on_card=_tell)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(director.play())
-            group.create_task(_follow(app, director))
-    finally:
-        stop.set()
+async def _play(demo: Demo, app: App) -> None:
+    """Wait until the daemon listens, say where it can be seen, and play."""
+    await _ready(app)
+    for line in welcome(app, demo):
+        _say(line)
+    director = demo.director(on_card=_tell)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(director.play())
+        group.create_task(_follow(app, director))
 
 
 async def _follow(app: App, director: Director) -> None:

@@ -10,8 +10,8 @@ WELCOME = (
     "Press Claim on a card: it is yours, and everybody sees that it is."
 )
 NOTICE = (
-    "This is the demo: a made-up brand and made-up people, all of it on this machine. You are Alex: claim "
-    "something, here or on the phone, and see what happens. Your own brand: “outcare init” in the terminal."
+    "This is the demo: nobody in it is real. You are Alex: claim something, here or on the phone. "
+    "For your own brand run “outcare init”."
 )
 ANSWER_SOON = (
     "Yours. Somebody of Velorbo now answers in the network's own app, not here; watch the card close itself."

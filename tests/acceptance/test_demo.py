@@ -32,6 +32,8 @@ cast:
   owen: {name: Owen Hartley}
   dmitri: {name: Dmitri}
   jonas: {name: Jonas Berg, lang: de}
+  paul: {name: Paul}
+  lane: {name: The Lane Letter}
 scenes:
 - at: "08:50"
   by: dmitri
@@ -47,6 +49,16 @@ scenes:
 - at: "08:59"
   by: jonas
   says: "@velorbo.example die Bremsen sind kaputt, lights too. Wer holt das Rad ab?"
+- at: "09:01"
+  platform: hackernews
+  by: paul
+  title: "Show HN: A bell for Velorbo"
+  says: It rings.
+- at: "09:01"
+  platform: rss
+  by: lane
+  title: Four weeks
+  says: We rode a velorbo.
 - at: "09:01"
   by: owen
   says: "@velorbo.example the brakes failed on me, where do I leave the bike?"
@@ -177,16 +189,33 @@ async def test_a_newcomer_sees_it_work(tmp_path: Path) -> None:
         measured = "SELECT count(*) FROM asks WHERE brand = 'kwikspoke' AND outcome = 'answered'"
         await demo.until(lambda: demo.rows(measured) == [(1,)], "rivals are measured too")
         assert not demo.cards("Dmitri"), "a rival's customer rings nobody"
+        heard = "SELECT DISTINCT platform FROM posts ORDER BY platform"
+        every = [("bluesky",), ("hackernews",), ("rss",)]
+        await demo.until(lambda: demo.rows(heard) == every, "every platform is read")
 
 
-async def test_what_nobody_wrote_an_answer_to_is_answered_when_it_is_claimed(tmp_path: Path) -> None:
-    """The visitor may claim any card: the brand then answers that one too."""
-    async with visit(tmp_path) as demo:
-        card = (await demo.until(lambda: demo.cards("lights"), "the card"))[0]
-        await demo.press(card, "Claim")
+async def test_a_claim_on_the_page_counts_as_well(tmp_path: Path) -> None:
+    """What nobody wrote an answer to is answered too, in its author's language, once the visitor has it."""
+    async with (
+        visit(tmp_path) as demo,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as page,
+    ):
+        await demo.until(lambda: demo.cards("lights"), "the card")
+        home = demo.url.removesuffix("phone/")
+        async with page.get(home) as answer:
+            told = await answer.text()
+            assert "This is the demo" in told
+            assert 'src="/phone/"' in told
+            token = re.search(r'name="csrf" content="(\w+)"', told)
+        async with page.get(f"{home}api/inbox?q=lights") as answer:
+            mention = (await answer.json())["conversations"][0]["mention_id"]
+        assert token
+        fields = {"csrf": token[1], "press": f"claim:{mention}"}
+        async with page.post(f"{home}decide", data=fields) as answer:
+            assert answer.status < 400, await answer.text()
         await demo.until(lambda: demo.cards("Answered after", "lights"), "it is answered")
-        answer = "SELECT count(*) FROM posts WHERE text LIKE 'Danke für den Hinweis, Jonas%'"
-        await demo.until(lambda: demo.rows(answer) == [(1,)], "in the author's language")
+        spoken = "SELECT count(*) FROM posts WHERE text LIKE 'Danke für den Hinweis, Jonas%'"
+        await demo.until(lambda: demo.rows(spoken) == [(1,)], "in the author's language")
 
 
 @pytest.mark.parametrize("named", [(), ("--demo",)])
