@@ -19,6 +19,7 @@ from rules.signals.language import normalise
 def check_all(config: Path | None, *, as_json: bool) -> int:
     """Print every problem; 1 if there is an error, 0 if not (warnings alone are no error)."""
     path = setup.config_path(config)
+    setup.tell_demo(config)
     summary = ""
     try:
         settings = setup.settings(config)

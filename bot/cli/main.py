@@ -56,7 +56,7 @@ Config = Annotated[
         "--config",
         "-c",
         envvar="OUTCARE_CONFIG",
-        show_default="config/outcare.yaml, else the examples",
+        show_default="config/outcare.yaml, else the demo",
         help="The configuration file.",
     ),
 ]
@@ -81,11 +81,28 @@ def run(
             help="On the first start, read from so long ago (like 2h) instead of from now.",
         ),
     ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Play the demo, whatever is configured; it needs no network.")
+    ] = False,
+    pace: Annotated[
+        float, typer.Option(hidden=True, min=0.01, help="Seconds a minute of the demo's day.")
+    ] = 1.0,
+    day: Annotated[Path | None, typer.Option(hidden=True, help="Another day for the demo.")] = None,
 ) -> None:
-    """Start the daemon: listen, triage, alert. Stops on Ctrl-C or SIGTERM with nothing lost."""
-    from bot.cli.run import run_daemon
+    """Start the daemon: listen, triage, alert. Stops on Ctrl-C or SIGTERM with nothing lost.
 
-    run_daemon(config, since or timedelta())
+    Without a configuration of yours it plays the demo: a made-up brand on made-up platforms, in data/demo.db.
+    """
+    from bot.cli import setup
+
+    if demo or setup.is_demo(config):
+        from bot.cli.demo import run_demo
+
+        run_demo(config, pace=pace, day=day)
+    else:
+        from bot.cli.run import run_daemon
+
+        run_daemon(config, since or timedelta())
 
 
 @app.command()

@@ -53,6 +53,7 @@ def read(path: Path, ask: Callable[[Reports], Awaitable[T]]) -> T:
 
 
 def show_status(config: Path | None, database: Path | None, *, as_json: bool) -> int:
+    setup.tell_demo(config)
     settings = setup.settings(config, needs_secrets=False)
     path = database or settings.database
     now = datetime.now(UTC)
@@ -113,6 +114,7 @@ def _check_line(check: live.LiveCheck) -> str:
 
 
 def show_inbox(config: Path | None, database: Path | None, query: InboxQuery, *, as_json: bool) -> int:
+    setup.tell_demo(config)
     settings = setup.settings(config, needs_secrets=False)
     rows = read(
         database or settings.database,
@@ -136,6 +138,7 @@ def _asked_for(query: InboxQuery) -> str:
 
 def show_rules(config: Path | None, database: Path | None, query: InboxQuery, *, as_json: bool) -> int:
     """How many mentions each rule fired for, most first: of all of them; `limit` is for the rules shown."""
+    setup.tell_demo(config)
     counts = read(
         database or setup.settings(config, needs_secrets=False).database,
         lambda store: store.rule_counts(

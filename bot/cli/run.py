@@ -80,7 +80,7 @@ def banner(app: App, path: Path) -> list[str]:
         if kind not in used
     ]
     if path == setup.examples():
-        lines.append("  This is the example configuration. Copy it to config/outcare.yaml and make it yours.")
+        lines.append("  The rest is the example configuration. `outcare init` makes it yours.")
     warning = is_ephemeral(settings.database)
     if warning:
         lines.append(f"  WARNING        the database will be lost: {warning}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from bot.demo.stage import CONFIG as DEMO
+from bot.demo.stage import TELEGRAM_TOKEN
 from bot.errors import ConfigError
 from bot.ports import Connector
 from bot.settings.load import Settings, load
@@ -23,12 +26,42 @@ def examples() -> Path:
 
 
 def config_path(given: Path | None) -> Path:
-    """The file to use. Raises: ConfigError for one that was named and is not there."""
+    """The file to use; the demo's when nobody has configured a brand, neither in a file nor by variables.
+
+    Raises: ConfigError for a file that was named and is not there.
+    """
     if given is not None:
         if not given.is_file():
             raise ConfigError(f"there is no file {given}")
         return given
-    return OWN if OWN.is_file() else examples()
+    if OWN.is_file():
+        return OWN
+    return examples() if any(name.startswith(_OWN_BRAND) for name in os.environ) else DEMO
+
+
+def is_demo(given: Path | None) -> bool:
+    """Whether it is the demo that is looked at."""
+    return config_path(given) == DEMO
+
+
+def tell_demo(given: Path | None) -> None:
+    """Say what is looked at when nobody has configured anything; where no script reads it."""
+    if is_demo(given):
+        sys.stderr.write(
+            "This is the demo: there is no configuration of yours yet (`outcare init` makes one).\n"
+        )
+
+
+def demo_environment() -> dict[str, str]:
+    """What the demo takes from the environment: where to listen and how to log, nothing of a real brand."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(_OF_THE_MACHINE)}
+    return kept | TELEGRAM_TOKEN | ({"PORT": os.environ["PORT"]} if "PORT" in os.environ else {})
+
+
+def left_out() -> list[str]:
+    """The settings in the environment that the demo does not look at."""
+    ours = (name for name in os.environ if name.startswith("OUTCARE_") and name not in _NOT_SETTINGS)
+    return sorted(name for name in ours if not name.startswith(_OF_THE_MACHINE))
 
 
 def connectors() -> Mapping[str, Connector]:
@@ -55,6 +88,8 @@ def secrets_dir(config: Path) -> Path:
 def settings(given: Path | None, *, needs_secrets: bool = True) -> Settings:
     """Load the configuration; for a report without the secrets. Raises: ConfigError with every problem."""
     path = config_path(given)
+    if path == DEMO:
+        return load(path, connectors(), env=demo_environment())
     secrets = secrets_dir(path)
     is_there = secrets.is_dir() or os.environ.get("OUTCARE_SECRETS_DIR")
     return load(
@@ -66,4 +101,6 @@ def settings(given: Path | None, *, needs_secrets: bool = True) -> Settings:
     )
 
 
+_OWN_BRAND = "OUTCARE_BRAND"
+_OF_THE_MACHINE = ("OUTCARE_HTTP", "OUTCARE_LOG", "OUTCARE_TIMEZONE")
 _NOT_SETTINGS = frozenset({"OUTCARE_CONFIG", "OUTCARE_SECRETS_DIR", "OUTCARE_DATA"})

@@ -51,7 +51,12 @@ async def silence() -> None:
 
 
 class Loopback(ABC):
-    """Subclass it and give `routes`. `faults` are used up in order, one a request, before the routes."""
+    """Subclass it and give `routes`. `faults` are used up in order, one a request, before the routes.
+
+    `is_steered` False: no test in another process steers it, and `/_control` is not there.
+    """
+
+    is_steered = True
 
     def __init__(self) -> None:
         self.faults: deque[Any] = deque()
@@ -91,7 +96,7 @@ class Loopback(ABC):
 
     async def start(self, port: int = 0) -> None:
         app = web.Application(middlewares=[self._middleware()], client_max_size=_MAX_BODY)
-        app.add_routes([web.post(_CONTROL, self._control), *self.routes()])
+        app.add_routes([*([web.post(_CONTROL, self._control)] if self.is_steered else []), *self.routes()])
         app.on_shutdown.append(self._hang_up)
         self._runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()

@@ -96,6 +96,8 @@ class WebServer:
         self._metrics = metrics
         self._page = page
         self._started = time.monotonic()
+        self.url = ""
+        """Where it listens, once it does."""
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> str:
@@ -109,8 +111,8 @@ class WebServer:
         except OSError as error:
             await runner.cleanup()
             raise ConfigError(_explain(self._address, error)) from error
-        self._runner = runner
-        return _url(runner)
+        self._runner, self.url = runner, _url(runner)
+        return self.url
 
     async def stop(self) -> None:
         """Answer what is in flight, then close; a second call does nothing."""

@@ -1,0 +1,163 @@
+// The staff's chat on a phone. Everything comes as JSON from ./events; every text is set as text.
+"use strict";
+
+const chat = document.getElementById("chat");
+const state = document.getElementById("state");
+const newest = document.getElementById("newest");
+const toast = document.getElementById("toast");
+const alertBox = document.getElementById("alert");
+const alertText = document.getElementById("alert-text");
+const TOAST_MS = 4200;
+const AT_END_PX = 60;
+const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
+let toastTimer = 0;
+
+function element(name, className, text) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+// Entities are counted in UTF-16 units, as JavaScript's strings are, and may lie inside each other: the text is
+// cut wherever one begins or ends. https://core.telegram.org/bots/api#messageentity
+function styled(text, entities) {
+  const pieces = document.createDocumentFragment();
+  const cuts = new Set([0, text.length]);
+  for (const one of entities) cuts.add(one.offset).add(one.offset + one.length);
+  const places = [...cuts].filter((at) => at <= text.length).sort((a, b) => a - b);
+  let quote = null;
+  let quoteEnd = -1;
+  for (let i = 0; i + 1 < places.length; i += 1) {
+    const [from, to] = [places[i], places[i + 1]];
+    const here = entities.filter((one) => one.offset <= from && to <= one.offset + one.length);
+    const quoted = here.find((one) => one.type.endsWith("blockquote"));
+    if (quoted && quoteEnd !== quoted.offset + quoted.length) {
+      quote = element("span", "quote");
+      quoteEnd = quoted.offset + quoted.length;
+      pieces.append(quote);
+    }
+    let part = text.slice(from, to);
+    if (!quoted && from === quoteEnd) part = part.replace(/^\n/, ""); // a quote is a block: it ends its line
+    const kinds = here.map((one) => one.type).filter((type) => ["bold", "underline", "text_link"].includes(type));
+    const piece = element("span", kinds.join(" ").replace("text_link", "link"), part);
+    if (kinds.includes("text_link")) {
+      piece.tabIndex = 0;
+      piece.setAttribute("role", "link");
+      piece.dataset.url = here.find((one) => one.type === "text_link").url;
+    }
+    (quoted ? quote : pieces).append(piece);
+  }
+  return pieces;
+}
+
+function keys(item) {
+  const block = element("div", "keys");
+  for (const labels of item.buttons) {
+    const row = element("div", "row");
+    for (const label of labels) {
+      const button = element("button", "", label);
+      button.type = "button";
+      button.addEventListener("click", () => press(item.message, label, button));
+      row.append(button);
+    }
+    block.append(row);
+  }
+  return block;
+}
+
+function drawn(item) {
+  const made = element("li", `item ${item.kind}`);
+  made.dataset.id = item.id;
+  made.dataset.order = item.order;
+  const bubble = element("div", "bubble");
+  if (item.kind === "card") {
+    bubble.append(styled(item.text, item.entities));
+    const open = item.buttons.flat().some((label) => label === "Claim");
+    made.classList.toggle("is-closed", !open && /^(Answered|Dismissed)/.test(item.text));
+  } else {
+    if (item.name) bubble.append(element("div", "who", item.name));
+    bubble.append(document.createTextNode(item.text));
+  }
+  const edited = item.is_edited ? "edited " : "";
+  bubble.append(element("time", "when", edited + clock.format(new Date(item.at))));
+  made.append(bubble);
+  if (item.kind === "card" && item.buttons.length) made.append(keys(item));
+  return made;
+}
+
+function isAtEnd() {
+  return chat.scrollHeight - chat.scrollTop - chat.clientHeight < AT_END_PX;
+}
+
+function toEnd() {
+  chat.scrollTop = chat.scrollHeight;
+  newest.hidden = true;
+}
+
+function focused(old) {
+  const here = document.activeElement;
+  return here && old.contains(here) && here.textContent;
+}
+
+function show(item) {
+  const wasAtEnd = isAtEnd();
+  const made = drawn(item);
+  const old = chat.querySelector(`[data-id="${CSS.escape(item.id)}"]`);
+  if (old) {
+    const label = focused(old);
+    old.replaceWith(made);
+    const buttons = [...made.querySelectorAll("button")];
+    if (label) (buttons.find((button) => button.textContent === label) || buttons[0] || chat).focus();
+  } else {
+    const later = [...chat.children].find((other) => Number(other.dataset.order) > item.order);
+    made.classList.add("is-new");
+    chat.insertBefore(made, later || null);
+  }
+  if (wasAtEnd) toEnd();
+  else if (!old) newest.hidden = false;
+}
+
+function say(text) {
+  toast.textContent = text;
+  toast.hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => { toast.hidden = true; }, TOAST_MS);
+}
+
+async function press(message, label, button) {
+  button.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch("press", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ message, label }),
+    });
+    const told = await answer.json();
+    if (told.error) say(told.error);
+    else if (told.is_loud) {
+      alertText.textContent = told.text;
+      alertBox.showModal();
+    } else if (told.text) say(told.text);
+  } catch {
+    say("No connection to the demo.");
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+function onLink(event) {
+  if (!event.target.dataset || !event.target.dataset.url) return;
+  if (event.type === "keydown" && event.key !== "Enter") return;
+  say(`In real life this opens the post. Here it exists on this machine only: ${event.target.dataset.url}`);
+}
+
+chat.addEventListener("click", onLink);
+chat.addEventListener("keydown", onLink);
+chat.addEventListener("scroll", () => { if (isAtEnd()) newest.hidden = true; }, { passive: true });
+newest.addEventListener("click", toEnd);
+
+const events = new EventSource("events");
+events.addEventListener("open", () => { state.textContent = "3 people and a bot"; });
+events.addEventListener("error", () => { state.textContent = "connecting …"; });
+events.addEventListener("message", (event) => show(JSON.parse(event.data)));
