@@ -129,7 +129,7 @@ async def test_every_answer_says_what_browsers_may_do(tmp_path: Path) -> None:
             assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
             assert "unsafe" not in policy
             assert policy.endswith("base-uri 'none'; frame-ancestors 'none'")
-            assert ("nosniff", "no-referrer") == (
+            assert ("nosniff", "same-origin") == (
                 headers["X-Content-Type-Options"],
                 headers["Referrer-Policy"],
             )
