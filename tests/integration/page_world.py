@@ -36,6 +36,9 @@ PEOPLE = {
 }
 
 
+BRANDS = (Brand(name="acme", words=("acme",)), Brand(name="globex", words=("globex",), is_rival=True))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Address:
     host: str = "127.0.0.1"
@@ -145,9 +148,7 @@ async def world(
     clock = ManualClock(s.at(60))
     face = face or Face()
     async with s.opened(folder / "page.db") as store:
-        await store.save_brands(
-            [Brand(name="acme", words=("acme",)), Brand(name="globex", words=("globex",), is_rival=True)]
-        )
+        await store.save_brands(BRANDS)
         delivered: list[Leased] = []
         page = _page(
             store,
@@ -188,17 +189,9 @@ def _page(
     password: str | None,
     language: str,
 ) -> Page:
-    staff = Staff(by_identity={(PAGE, key): person for key, person in PEOPLE.items()})
     return Page(
         shelf=store,
-        desk=Desk(
-            store=store,
-            staff=staff,
-            clock=clock,
-            metrics=Metrics(),
-            texts=texts_in(language),
-            deliver=delivered.extend,
-        ),
+        desk=_desk(store, clock, delivered, language),
         checks=lambda: checks,
         choices=lambda: Choices(
             brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer",)
@@ -216,6 +209,18 @@ def _page(
         ),
         password=password,
         face=face,
+    )
+
+
+def _desk(store: SqliteStore, clock: ManualClock, delivered: list[Leased], language: str) -> Desk:
+    staff = Staff(by_identity={(PAGE, key): person for key, person in PEOPLE.items()})
+    return Desk(
+        store=store,
+        staff=staff,
+        clock=clock,
+        metrics=Metrics(),
+        texts=texts_in(language),
+        deliver=delivered.extend,
     )
 
 
