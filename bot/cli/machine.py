@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -92,6 +92,9 @@ class Dated:
             if told is not None:
                 self.apart[answer.url.host or ""] = told
             yield answer
+
+    def guarded(self, allow: Collection[str] = ()) -> Dated:
+        return Dated(http=self.http.guarded(allow), clock=self.clock, apart=self.apart)
 
     async def read(self, response: Any, *, limit: int = 5_000_000) -> bytes:
         return await self.http.read(response, limit=limit)

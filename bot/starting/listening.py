@@ -84,7 +84,9 @@ class Listen:
             else:
                 self._ended(started_at)
                 break
-        self.is_cut_short = not (self.is_quiet or self._has_caught_up(started_at))
+        if self.is_quiet:
+            self.observed_to = max(self.observed_to or started_at, started_at)
+        self.is_cut_short = not self._has_caught_up(started_at)
 
     async def _once(self, watch: Watch, until: float, started_at: datetime) -> AsyncIterator[Batch]:
         """One reading. Raises: TimeoutError, and what the source raises."""
