@@ -171,11 +171,9 @@ class Lookup(Protocol):
 
 @runtime_checkable
 class Answered(Protocol):
-    """A lookup that also knows what stands under a post."""
+    """A lookup that also knows the direct answers to a post, in the platform's order. Raises as `thread`."""
 
-    async def answers(self, post_id: str) -> tuple[Post, ...]:
-        """The direct answers to a post that the platform shows, in its order. Raises as `thread`."""
-        ...
+    async def answers(self, post_id: str) -> tuple[Post, ...]: ...
 
 
 class Notifier(Protocol):

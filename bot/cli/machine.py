@@ -93,6 +93,9 @@ class Dated:
                 self.apart[answer.url.host or ""] = told
             yield answer
 
+    def guarded(self, allow: Collection[str] = ()) -> Dated:
+        return Dated(http=self.http.guarded(allow), clock=self.clock, apart=self.apart)
+
     async def read(self, response: Any, *, limit: int = 5_000_000) -> bytes:
         return await self.http.read(response, limit=limit)
 

@@ -84,7 +84,7 @@ class Listen:
             else:
                 self._ended(started_at)
                 break
-        self.is_cut_short = not (self.is_quiet or self._has_caught_up(started_at))
+        self.is_cut_short = not self._has_caught_up(started_at)
 
     async def _once(self, watch: Watch, until: float, started_at: datetime) -> AsyncIterator[Batch]:
         """One reading. Raises: TimeoutError, and what the source raises."""
@@ -122,8 +122,8 @@ class Listen:
         return self.observed_to is not None and self.observed_to >= started_at - LIVE
 
     def _ended(self, started_at: datetime) -> None:
-        """A poll that ended by itself has read all up to its beginning."""
-        if not self.source.is_stream:
+        """A poll that ended by itself has read all up to its beginning; a quiet stream likewise."""
+        if self.is_quiet or not self.source.is_stream:
             self.observed_to = max(self.observed_to or started_at, started_at)
 
 

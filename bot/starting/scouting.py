@@ -174,12 +174,13 @@ def _at_most(portrait: Portrait) -> list[str]:
 def amount(found: Rate) -> str:
     interval = f"{number(found.low)} to {number(found.high)}"
     posts = "post" if found.count == 1 else "posts"
-    return f"about {number(found.a_day)} posts a day ({interval}; {found.count:,} {posts} seen)"
+    amount = f"about {number(found.a_day)} posts" if found.a_day >= 0.95 else "under 1 post"
+    return f"{amount} a day ({interval}; {found.count:,} {posts} seen)"
 
 
 def number(value: float) -> str:
     """Two figures are all that a sample is good for."""
-    if value < 1:
+    if value < 0.95:
         return "under 1" if value else "0"
     digits = max(0, int(math.log10(value)) - 1)
     return f"{round(value, -digits):,.0f}"

@@ -88,7 +88,7 @@ async def test_a_small_network_has_no_more_to_say(monkeypatch: pytest.MonkeyPatc
     """Silence after something came is the present."""
     monkeypatch.setattr(listening, "QUIET", 0.05)
     listen = await listened(Scripted(says(batch(30), 60.0)))
-    assert (10, False) == (listen.posts, listen.is_cut_short)
+    assert (10, False, timedelta(hours=1)) == (listen.posts, listen.is_cut_short, listen.span)
 
 
 async def test_the_next_host_goes_on_where_the_last_one_stopped() -> None:
