@@ -2,14 +2,12 @@
 
 https://feedparser.readthedocs.io; RSS https://www.rssboard.org/rss-specification, Atom
 https://www.rfc-editor.org/rfc/rfc4287. Everything in a feed is somebody else's: feedparser gets a stream and
-nothing else (text or bytes it would open as an address or as a file), and a document that declares entities
-is refused, because they can make gigabytes of a few lines.
+nothing else, because text or bytes it would open as an address or as a file.
 """
 
 from __future__ import annotations
 
 import calendar
-import codecs
 import hashlib
 import io
 import re
@@ -22,13 +20,22 @@ import feedparser
 
 from bot.errors import Reason, Unavailable
 from bot.markup import Said, is_web, said
+from connectors.feeds.document import xml_of
 
 MAX_BODY_BYTES = 5_000_000
 MOST_ENTRIES = 1_000
 LONGEST_TEXT = 20_000
 _LONGEST_TTL = timedelta(hours=24)
-_ROOT = re.compile(rb"<[A-Za-z]")
-_DECLARED = re.compile(rb"""encoding\s*=\s*["']([\w.:-]+)""")
+_CRASHES = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What feedparser is known to let out for odd documents."""
 _LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -67,39 +74,21 @@ class Document:
 
 def parse(body: bytes, *, content_type: str, where: str) -> Document:
     """Raises: Unavailable (protocol) for what is no feed; `where` names it."""
-    if _is_loaded(body, content_type):
-        raise Unavailable(f"{where} declares entities, which no feed needs: refused", reason=Reason.PROTOCOL)
-    read = feedparser.parse(
-        io.BytesIO(body),
-        response_headers={"content-type": content_type},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
-    if not read.version and not read.entries:
+    xml = xml_of(body, content_type=content_type, where=where)
+    try:
+        read = feedparser.parse(
+            io.BytesIO(xml),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except _CRASHES as error:
+        raise Unavailable(f"{where} cannot be read", reason=Reason.PROTOCOL) from error
+    if not read.get("version") and not read.entries:
         raise Unavailable(f"{where} is no RSS or Atom feed", reason=Reason.PROTOCOL)
     langs = _langs(read.feed.get("language"))
     entries = tuple(_entry(given, langs) for given in read.entries[:MOST_ENTRIES])
     return Document(entries=entries, keep_for=_ttl(read.feed.get("ttl")))
-
-
-def _is_loaded(body: bytes, content_type: str) -> bool:
-    """Whether entities are declared before the first element, or in a writing that hides them."""
-    plain = body.replace(b"\0", b"")  # UTF-16 and UTF-32 are ASCII with noughts in between
-    declared = [match[1].decode("ascii", "replace") for match in _DECLARED.finditer(plain[:500])]
-    named = content_type.lower().partition("charset=")[2].strip("\"' ").partition(";")[0]
-    if any(_hides(name) for name in (*declared, named) if name):
-        return True
-    root = _ROOT.search(plain)
-    return b"<!entity" in plain[: root.start() if root else len(plain)].lower()
-
-
-def _hides(encoding: str) -> bool:
-    """Whether `<` may be written otherwise than in ASCII."""
-    try:
-        name = codecs.lookup(encoding).name
-        return name == "utf-7" or b"<".decode(name, "ignore") not in {"<", ""}
-    except (LookupError, UnicodeError):
-        return False
 
 
 def _entry(given: Mapping[str, Any], langs: tuple[str, ...]) -> Entry:
@@ -143,10 +132,11 @@ def _author(given: Mapping[str, Any]) -> str:
 
 
 def _when(given: Mapping[str, Any]) -> datetime | None:
+    times = dict(given.items())  # `get` would take one for another, and warn of it
     for name in ("published_parsed", "updated_parsed", "created_parsed"):
         try:
-            if given.get(name):
-                return datetime.fromtimestamp(calendar.timegm(given[name]), UTC)
+            if times.get(name):
+                return datetime.fromtimestamp(calendar.timegm(times[name]), UTC)
         except (ValueError, OverflowError, OSError, TypeError):
             continue
     return None

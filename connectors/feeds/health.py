@@ -66,6 +66,12 @@ class Feed:
         """Validators of a document with nothing new in it; the stored position does not have them."""
         self._kept = (seen.names, Seen("", etag, modified))
 
+    def overflowed(self) -> None:
+        """All that it shows is new: what came and went in between was missed."""
+        _log.warning(
+            "feed.overflowed", source="rss", feed=self.name, hint="ask it more often: sources.rss.every"
+        )
+
     def was_read(self, answer: Answer, document: Document | None) -> None:
         """It answered. A move for good holds until the program ends; the configuration is not changed."""
         if answer.moved_to and answer.moved_to != self.url:

@@ -23,7 +23,7 @@ def _feed(value: str) -> str:
     return str(url.with_fragment(None))
 
 
-_Duration = Annotated[timedelta, BeforeValidator(duration.given), Field(ge=timedelta(seconds=1))]
+_Duration = Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("1s"))]
 
 
 class Settings(BaseModel):

@@ -133,6 +133,8 @@ class FeedsSource:
         if not new:
             feed.keep(before or Seen(), answer.etag, answer.modified)
             return None, position
+        if known and len(new) == len(named):
+            feed.overflowed()
         sound = [entry for entry in new if entry.says_something]
         fresh = sound if before else [entry for entry in sound if is_since(entry, position.at)]
         posts = sorted((post_of(entry, feed=feed.name, seen_at=now) for entry in fresh), key=_posted_at)

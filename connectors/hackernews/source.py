@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from bot import duration
 from bot.errors import CursorLost
@@ -43,7 +43,7 @@ def _web(value: str) -> str:
     return value.rstrip("/")
 
 
-_Duration = Annotated[timedelta, BeforeValidator(duration.given), Field(ge=timedelta(seconds=1))]
+_Duration = Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("1s"))]
 
 
 class Settings(BaseModel):
