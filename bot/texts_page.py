@@ -53,7 +53,6 @@ PAGE: dict[str, str] = {
     "selected": "{count} selected",
     "next_page": "Next page",
     "first_page": "Back to the first page",
-    "open_conversation": "Open",
     "open_post": "Open the post",
     "nobody": "nobody yet",
     "has_it": "{name} has it",
@@ -70,7 +69,6 @@ PAGE: dict[str, str] = {
     "empty_narrow_hint": "Clear them, or look at another view.",
     "empty_overdue": "Nothing is overdue.",
     "empty_other": "Nothing here yet.",
-    "empty_first": "No mention has come in yet.",
     "empty_first_hint": "See under Sources whether everything is connected, and check the brand's words with "
     "outcare check.",
     "aside": "The staff chat",
@@ -95,7 +93,6 @@ PAGE: dict[str, str] = {
     # the conversation
     "thread": "The thread",
     "thread_more": "{count} more posts of this thread are stored and not shown.",
-    "by_author": "the author",
     "by_us": "us",
     "author": "The author",
     "author_unknown": "Nothing more is known of them.",

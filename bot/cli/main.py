@@ -149,6 +149,18 @@ def inbox(
 
 
 @app.command()
+def login(
+    person: Annotated[str, typer.Argument(help="A key under people in the configuration.")],
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Print a link that signs a person in on the page, once, within ten minutes."""
+    from bot.cli.login import print_link
+
+    print_link(config, person, as_json=as_json)
+
+
+@app.command()
 def signals() -> None:
     """Measure one text a line from standard input: one flat JSON object a line, name → number or null."""
     from bot.cli.rules import measure_lines

@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.cards import link
 from bot.web import filters
 from bot.web.door import PERSON
-from bot.web.openapi import DOCUMENT, QUERY
+from bot.web.openapi import QUERY, described
 from bot.web.sources import ran
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Api:
         return _json(_sources(status, ran(self._page)))
 
     async def description(self, _request: web.Request) -> web.Response:
-        return _json(DOCUMENT)
+        return _json(described(self._page.choices().brands))
 
 
 def _listed(one: Listed) -> dict[str, Any]:

@@ -54,10 +54,10 @@ class Door:
         async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
             session, is_new = self._session(request)
             request[SESSION], request[PERSON] = session, self._person(session)
-            if request.method not in _SAFE:
-                await self._check_forgery(request, session)
             if not request[PERSON] and not is_open(request.path):
                 return _turned_away(request)
+            if request.method not in _SAFE:
+                await self._check_forgery(request, session)
             response = await handler(request)
             if is_new and not response.prepared and _is_page(response):
                 self.remember(response, session)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from bot.listing import Place, View, Wanted
@@ -16,7 +17,8 @@ from bot.model import Urgency
 MOST_TEXT = 100
 """So many characters of a search are looked for."""
 PER_PAGE = 50
-_PLACE = re.compile(r"(\d{1,2})\.(-?\d{1,18})\.(\d{1,18})\Z", re.ASCII)
+PLACE = re.compile(r"([0-9]{1,2})\.(-?[0-9]{1,18})\.([0-9]{1,18})\Z")
+T = TypeVar("T")
 _URGENCIES = {level.label: level for level in Urgency}
 
 
@@ -86,67 +88,39 @@ def place_text(place: Place) -> str:
 def parse(query: Mapping[str, str], choices: Choices) -> Filters:
     """Understand a query; what is not understood is in `problems` and otherwise left out."""
     problems: list[str] = []
-    view = _view(query.get("view", ""), problems)
-    urgency = _urgency(query.get("urgency", ""), problems)
     return Filters(
-        view=view,
-        urgency=urgency,
-        brand=_one_of("brand", query, choices.brands, problems),
+        view=_chosen("view", query, dict(zip(View, View, strict=True)), problems) or View.OPEN,
+        urgency=_chosen("urgency", query, _URGENCIES, problems) or None,
+        brand=_chosen("brand", query, {name: name for name in choices.brands}, problems) or "",
         platform=_word("platform", query, problems),
         persona=_word("persona", query, problems),
         lang=_word("lang", query, problems),
-        mine=_flag(query.get("mine", ""), problems),
-        q=_search(query.get("q", "")),
-        after=_after(query.get("after", ""), problems),
+        mine=_chosen("mine", query, {"0": False, "1": True}, problems) or False,
+        q=" ".join(_word("q", query, problems).split()),
+        after=_after(query.get("after"), problems),
         problems=tuple(problems),
     )
 
 
-def _view(text: str, problems: list[str]) -> View:
-    if text in set(View):
-        return View(text)
-    if text:
-        problems.append(f"view is one of: {', '.join(View)}")
-    return View.OPEN
-
-
-def _urgency(text: str, problems: list[str]) -> Urgency | None:
-    if text and text not in _URGENCIES:
-        problems.append(f"urgency is one of: {', '.join(_URGENCIES)}")
-    return _URGENCIES.get(text) or None
-
-
-def _one_of(name: str, query: Mapping[str, str], known: tuple[str, ...], problems: list[str]) -> str:
-    given = query.get(name, "")
-    if given and given not in known:
+def _chosen(name: str, query: Mapping[str, str], known: Mapping[str, T], problems: list[str]) -> T | None:
+    given = query.get(name)
+    if given is not None and given not in known:
         problems.append(f"{name} is one of: {', '.join(known)}")
-        return ""
-    return given
+    return known.get(given or "")
 
 
 def _word(name: str, query: Mapping[str, str], problems: list[str]) -> str:
-    """A name that may be unknown (then nothing is found) but has no business being long."""
+    """A text that may find nothing but has no business being long."""
     given = query.get(name, "")
-    if len(given) > MOST_TEXT or not given.isprintable():
-        problems.append(f"{name} is a name of at most {MOST_TEXT} characters")
-        return ""
-    return given
+    if len(given) > MOST_TEXT:
+        problems.append(f"{name} has at most {MOST_TEXT} characters")
+    return given[:MOST_TEXT].replace("\0", " ").encode("utf-8", "replace").decode()
 
 
-def _flag(text: str, problems: list[str]) -> bool:
-    if text not in {"", "0", "1"}:
-        problems.append("mine is 0 or 1")
-    return text == "1"
-
-
-def _search(text: str) -> str:
-    return " ".join(text.replace("\0", " ").split())[:MOST_TEXT].encode("utf-8", "replace").decode()
-
-
-def _after(text: str, problems: list[str]) -> Place | None:
-    match = _PLACE.match(text)
+def _after(text: str | None, problems: list[str]) -> Place | None:
+    match = PLACE.match(text or "")
     if match is None:
-        if text:
+        if text is not None:
             problems.append("after is what `next` of the page before says")
         return None
     return int(match[1]), int(match[2]), int(match[3])

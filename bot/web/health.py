@@ -209,4 +209,9 @@ def headers_for(path: str, framed: tuple[str, ...] | None) -> dict[str, str]:
     is_framed = path.startswith(framed) if framed else False
     by, frame = ("'self'", "SAMEORIGIN") if is_framed else ("'none'", "DENY")
     policy = f"{PAGE_POLICY}; frame-ancestors {by}"
-    return {**HEADERS, "Content-Security-Policy": policy, "X-Frame-Options": frame}
+    return {
+        **HEADERS,
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "same-origin",  # with no-referrer our own forms say that they come from nowhere
+        "X-Frame-Options": frame,
+    }

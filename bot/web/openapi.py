@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from bot.listing import View
@@ -34,6 +35,7 @@ def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
+_PLACE = {"type": "string", "pattern": "^[0-9]{1,2}\\.-?[0-9]{1,18}\\.[0-9]{1,18}$"}
 _NAME = {"type": "string", "maxLength": MOST_TEXT}
 _LISTED = {
     "conversation": _COUNT,
@@ -110,15 +112,18 @@ _SCHEMAS = {
 _PARAMETERS = [
     _query("view", {"type": "string", "enum": [view.value for view in View]}, "open if left out"),
     _query("urgency", {"type": "string", "enum": _URGENCIES}, "this urgent or more"),
-    _query("brand", _NAME, "our brand or a rival, as configured; ours if left out"),
     _query("platform", _NAME, "such as bluesky"),
     _query("persona", _NAME, "as the rules name them"),
     _query("lang", _NAME, "such as en"),
     _query("mine", {"type": "string", "enum": ["0", "1"]}, "1: what I have claimed"),
     _query("q", {"type": "string", "maxLength": MOST_TEXT}, "looked for in text and title"),
-    _query("after", _NAME, "`next` of the page before"),
+    _query("after", _PLACE, "`next` of the page before"),
 ]
-QUERY = frozenset(str(parameter["name"]) for parameter in _PARAMETERS)
+QUERY = frozenset({"brand", *(str(parameter["name"]) for parameter in _PARAMETERS)})
+
+
+def _brand(names: Iterable[str]) -> dict[str, Any]:
+    return _query("brand", {"type": "string", "enum": [*names]}, "ours, or a rival; ours if left out")
 
 
 def _answers(schema: str, *errors: int) -> dict[str, Any]:
@@ -132,44 +137,46 @@ def _answers(schema: str, *errors: int) -> dict[str, Any]:
     }
 
 
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.0.3",
-    "info": {"title": "Outcare", "version": "1", "description": "What the page shows, for scripts."},
-    "components": {
-        "schemas": _SCHEMAS,
-        "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "outcare"}},
-    },
-    "security": [{"session": []}],
-    "paths": {
-        "/api/inbox": {
-            "get": {
-                "operationId": "inbox",
-                "summary": "Conversations, the most urgent and longest waiting first",
-                "parameters": _PARAMETERS,
-                "responses": _answers("Inbox", 400),
-            }
+def described(brands: Iterable[str]) -> dict[str, Any]:
+    """The document, for these brands."""
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Outcare", "version": "1", "description": "What the page shows, for scripts."},
+        "components": {
+            "schemas": _SCHEMAS,
+            "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "outcare"}},
         },
-        "/api/conversations/{id}": {
-            "get": {
-                "operationId": "conversation",
-                "summary": "One conversation, whole",
-                "parameters": [
-                    {
-                        "name": "id",
-                        "in": "path",
-                        "required": True,
-                        "schema": {"type": "integer", "minimum": 1},
-                    }
-                ],
-                "responses": _answers("Conversation", 404),
-            }
+        "security": [{"session": []}],
+        "paths": {
+            "/api/inbox": {
+                "get": {
+                    "operationId": "inbox",
+                    "summary": "Conversations, the most urgent and longest waiting first",
+                    "parameters": [*_PARAMETERS, _brand(brands)],
+                    "responses": _answers("Inbox", 400),
+                }
+            },
+            "/api/conversations/{id}": {
+                "get": {
+                    "operationId": "conversation",
+                    "summary": "One conversation, whole",
+                    "parameters": [
+                        {
+                            "name": "id",
+                            "in": "path",
+                            "required": True,
+                            "schema": {"type": "integer", "minimum": 1},
+                        }
+                    ],
+                    "responses": _answers("Conversation", 404),
+                }
+            },
+            "/api/sources": {
+                "get": {
+                    "operationId": "sources",
+                    "summary": "What is listened to, and what does not work",
+                    "responses": _answers("Sources"),
+                }
+            },
         },
-        "/api/sources": {
-            "get": {
-                "operationId": "sources",
-                "summary": "What is listened to, and what does not work",
-                "responses": _answers("Sources"),
-            }
-        },
-    },
-}
+    }

@@ -85,6 +85,7 @@ BREAKS = [
     *third_party("tweepy", "import tweepy", "from tweepy.asynchronous import AsyncClient"),
     *third_party("aiohttp", "import aiohttp", "from aiohttp import web"),
     *third_party("aiohttp", "import aiohttp", where="rules/plant.py"),
+    *third_party("page", "from jinja2 import Environment", "import itsdangerous"),
     *third_party("prometheus", "from prometheus_client import Counter"),
     *third_party("terminal", "import typer", "from rich.console import Console"),
     *third_party("terminal", "import typer", where="connectors/console.py"),
@@ -96,6 +97,7 @@ BREAKS = [
 ]
 
 ALLOWED = [
+    *third_party("page", "import jinja2", "import itsdangerous", where="bot/web/plant.py"),
     *third_party("telegram", "import telegram", where="connectors/telegram/plant.py"),
     *third_party("database", "import sqlite3", "import sqlmodel", where="bot/store/plant.py"),
     *third_party("tweepy", "import tweepy", where="connectors/x/plant.py"),

@@ -24,8 +24,7 @@ SELECT c.id, c.brand, c.platform, m.id,
  json_extract(v.facts, '$.lang'), c.claimed_by, a.due_at
 FROM conversations c
 LEFT JOIN asks a ON a.conversation = c.id AND a.outcome IS NULL
-JOIN mentions m ON m.id = (
- SELECT x.id FROM mentions x JOIN posts y ON y.id = x.post
+JOIN mentions m ON m.id = (SELECT x.id FROM mentions x JOIN posts y ON y.id = x.post
  JOIN verdicts w ON w.id = (SELECT max(id) FROM verdicts WHERE mention = x.id)
  LEFT JOIN asks o ON o.id = x.ask AND o.outcome IS NULL
  WHERE x.conversation = c.id

@@ -1,0 +1,165 @@
+"""The page with a hundred thousand conversations: how long the inbox takes to answer (issue 4: 100 ms).
+
+`python -m benchmarks.page [--json] [--conversations N]`. Every conversation is open and most of them are
+asked for again and again: lists, filters, searches, the last page, over HTTP on loopback, signed in. The
+median of the answers by the clock, client included; the slowest view is the one that is judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import tempfile
+import time
+from dataclasses import asdict, replace
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import aiohttp
+
+from benchmarks.harness import Finding, table
+from bot.clock import SystemClock
+from bot.desk import Desk
+from bot.ids import ulid
+from bot.listing import Wanted
+from bot.metrics import Metrics
+from bot.model import Brand, Urgency
+from bot.staff import PAGE, Person, Role, Staff
+from bot.store.sqlite import SqliteStore
+from bot.web.door import Door
+from bot.web.filters import Choices, place_text
+from bot.web.health import WebServer
+from bot.web.page import Page
+from bot.web.sessions import key_beside
+from tests.integration import store_samples as samples
+
+BATCH = 500
+ROUNDS = 15
+ANNA = Person(key="anna", name="Anna", role=Role.AGENT)
+TARGET_MS = 100.0
+TEXT = "my kettle leaks since this morning and nobody answers, what can I do now? number "
+
+
+class Address:
+    host = "127.0.0.1"
+    port = 0
+
+
+async def fill(store: SqliteStore, count: int) -> None:
+    """Conversations of every urgency and platform, a tenth of them Anna's, in a day."""
+    clock, chance = SystemClock(), random.Random(7)
+    now = clock.now()
+    for start in range(0, count, BATCH):
+        items = []
+        for number in range(start, start + BATCH):
+            at = now - timedelta(seconds=chance.randrange(86_400))
+            post = samples.post(f"p{number}", author=f"user{number}", root=None, text=f"{TEXT}{number}")
+            post = replace(post, posted_at=at, seen_at=at, platform=chance.choice(["bluesky", "hackernews"]))
+            made = samples.judged(post, uid=ulid(at), urgency=Urgency(chance.randrange(4)), channel=None)
+            items.append(made)
+        await store.record(samples.entry(*items), now=now, lease_for=timedelta(seconds=60))
+
+
+async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
+    clock, people = SystemClock(), {"anna": ANNA}
+    staff = Staff(by_identity={(PAGE, "anna"): ANNA})
+    page = Page(
+        shelf=store,
+        desk=Desk(store=store, staff=staff, clock=clock, metrics=Metrics(), deliver=lambda _: None),
+        checks=lambda: (),
+        choices=lambda: Choices(
+            brands=("acme",), platforms=("bluesky", "hackernews"), personas=("customer",)
+        ),
+        people=people,
+        clock=clock,
+        zone=ZoneInfo("UTC"),
+        door=Door(key=lambda: key_beside(path), people=people, clock=clock),
+    )
+    server = WebServer(Address(), lambda: (), Metrics(), page=page)
+    return server, await server.start(), page
+
+
+async def views(store: SqliteStore, count: int) -> dict[str, str]:
+    """What is asked for, by name."""
+    now = SystemClock().now()
+    middle = await store.listing(Wanted(brand="acme", urgency=Urgency.LOW, limit=50), now=now)
+    for _ in range(20):
+        middle = await store.listing(Wanted(brand="acme", limit=50, after=middle.after), now=now)
+    return {
+        "inbox": "/",
+        "list": "/list",
+        "overdue": "/list?view=overdue",
+        "everything": "/list?view=all",
+        "critical on one platform": "/list?urgency=critical&platform=hackernews",
+        "persona": "/list?persona=customer",
+        "a persona that nobody has": "/list?persona=astronaut",
+        "mine": "/list?mine=1",
+        "answered (none)": "/list?view=answered",
+        "search, many found": "/list?q=kettle",
+        "search, one found": f"/list?q=number+{count - 1}",
+        "search, none found": "/list?q=nothing+of+the+kind",
+        "a later page": f"/list?after={place_text(middle.after)}" if middle.after else "/list",
+        "a conversation": "/c/77",
+        "JSON": "/api/inbox",
+    }
+
+
+async def measure(count: int, folder: Path) -> list[Finding]:
+    store = await SqliteStore.open(folder / "page.db", upgrade=True)
+    await store.save_brands([Brand(name="acme", words=("acme",))])
+    begun = time.perf_counter()
+    await fill(store, count)
+    print(f"{count:,} conversations stored in {time.perf_counter() - begun:.0f} s", flush=True)
+    server, url, page = await serve(store, folder / "page.db")
+    found = []
+    cookie = page.door.sessions.cookie(page.door.sessions.begin("anna"))
+    try:
+        async with aiohttp.ClientSession(cookies={"outcare": cookie}) as client:
+            for name, path in (await views(store, count)).items():
+                took = [await ask(client, url + path) for _ in range(ROUNDS)]
+                found.append((name, statistics.median(took), max(took)))
+    finally:
+        await server.stop()
+        await store.close()
+    return [
+        Finding(
+            "page",
+            f"{name}, {count:,} conversations",
+            round(median, 1),
+            "ms",
+            at_most=TARGET_MS,
+            detail=f"slowest of {ROUNDS}: {slowest:.1f}",
+        )
+        for name, median, slowest in found
+    ]
+
+
+async def ask(client: aiohttp.ClientSession, url: str) -> float:
+    """Milliseconds from the request to the last byte."""
+    begun = time.perf_counter()
+    async with client.get(url, allow_redirects=False) as response:
+        await response.read()
+        assert response.status == 200, (url, response.status)
+    return (time.perf_counter() - begun) * 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.page", description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--conversations", type=int, default=100_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = asyncio.run(measure(given.conversations, Path(folder)))
+    if given.json:
+        for one in found:
+            print(json.dumps(asdict(one)))
+    else:
+        print("\n".join(table(found)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""A page on loopback over a real store and desk, and a browser's worth of manners to talk to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import aiohttp
+from yarl import URL
+
+from bot.desk import Desk
+from bot.ids import ulid
+from bot.metrics import Metrics
+from bot.model import Author, Brand, Span, Urgency
+from bot.records import Leased
+from bot.staff import PAGE, Person, Role, Staff
+from bot.store.sqlite import SqliteStore
+from bot.testing.clock import ManualClock
+from bot.web.door import Door
+from bot.web.filters import Choices
+from bot.web.health import Check, WebServer
+from bot.web.page import Face, Page
+from bot.web.sessions import Sessions, key_beside
+from tests.integration import store_samples as s
+
+PASSWORD = "correct horse battery"
+PEOPLE = {
+    key: Person(key=key, name=name, role=role)
+    for key, name, role in (("anna", "Anna", Role.AGENT), ("ben", "Ben", Role.AGENT), ("li", "Li", Role.LEAD))
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+@dataclass(kw_only=True)
+class World:
+    """Everything behind a page that answers at `url`."""
+
+    store: SqliteStore
+    clock: ManualClock
+    page: Page
+    url: str
+    database: Path
+    people: dict[str, Person]
+    server: WebServer
+    delivered: list[Leased] = field(default_factory=list)
+    leased: list[Leased] = field(default_factory=list)
+    stored: int = 0
+
+    async def mention(self, **changed: Any) -> tuple[int, str]:
+        """Store a mention in a conversation of its own; the conversation's number and the mention's id.
+
+        `changed`: fields of the post, and `urgency`, `brand`, `author`, `due` (minutes), `ignored`.
+        """
+        self.stored += 1
+        name = changed.pop("handle", f"user{self.stored}")
+        author = changed.pop(
+            "author", Author(platform="bluesky", id=name, handle=f"{name}.example", name="Ann")
+        )
+        options = {
+            key: changed.pop(key) for key in ("urgency", "brand", "due", "ignored", "asks") if key in changed
+        }
+        spans = changed.pop("spans", (Span(start=3, end=9),))
+        post = replace(s.post(f"p{self.stored}", author=name, root=None, minute=self.stored), **changed)
+        uid = ulid(self.clock.now())
+        judged = s.judged(post, uid=uid, author=author, **options)
+        judged = replace(judged, mention=replace(judged.mention, spans=spans))
+        done = await self.store.record(s.entry(judged), now=self.clock.now(), lease_for=s.LEASE)
+        self.leased += done.leased
+        brand = options.get("brand", "acme")
+        found = s.rows(
+            self.database, "SELECT conversation FROM mentions WHERE uid = ? AND brand = ?", uid, brand
+        )
+        return found[0][0], uid
+
+    def state(self, conversation: int) -> tuple[str, str | None]:
+        """The state of a conversation and who has it, as it stands in the file."""
+        (found,) = s.rows(
+            self.database, "SELECT state, claimed_by FROM conversations WHERE id = ?", conversation
+        )
+        return found[0], found[1]
+
+    @property
+    def sessions(self) -> Sessions:
+        return self.page.door.sessions
+
+    def cookie(self, person: str) -> str:
+        return self.sessions.cookie(self.sessions.begin(person))
+
+
+class Visitor:
+    """A browser: keeps cookies, sends the form's token, follows nothing by itself."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self.url = url
+        self.session = session
+        self.token = ""
+
+    async def get(self, path: str, **options: Any) -> tuple[int, str, Mapping[str, str]]:
+        async with self.session.get(self.url + path, allow_redirects=False, **options) as response:
+            text = await response.text()
+            found = re.search(r'<meta name="csrf" content="([0-9a-f]+)"', text)
+            self.token = found[1] if found else self.token
+            return response.status, text, response.headers
+
+    async def post(
+        self,
+        path: str,
+        fields: Any = (),
+        *,
+        headers: Mapping[str, str] | None = None,
+        token: str | None = None,
+    ) -> tuple[int, str, Mapping[str, str]]:
+        """A form with the last token seen, unless `token` says otherwise."""
+        pairs = [*(fields.items() if isinstance(fields, dict) else fields)]
+        pairs.append(("csrf", self.token if token is None else token))
+        async with self.session.post(
+            self.url + path, data=pairs, headers=headers, allow_redirects=False
+        ) as response:
+            return response.status, await response.text(), response.headers
+
+
+@asynccontextmanager
+async def world(
+    folder: Path,
+    *,
+    visitor: str | None = None,
+    password: str | None = PASSWORD,
+    face: Face | None = None,
+    checks: tuple[Check, ...] = (Check(name="source:jetstream", ok=True),),
+    port: int = 0,
+) -> AsyncIterator[World]:
+    """A page of the brand acme with a rival; `visitor` is who comes without a login (None: nobody)."""
+    clock = ManualClock(s.at(60))
+    face = face or Face()
+    async with s.opened(folder / "page.db") as store:
+        await store.save_brands(
+            [Brand(name="acme", words=("acme",)), Brand(name="globex", words=("globex",), is_rival=True)]
+        )
+        delivered: list[Leased] = []
+        page = _page(
+            store,
+            clock,
+            database=folder / "page.db",
+            delivered=delivered,
+            checks=checks,
+            face=face,
+            visitor=visitor,
+            password=password,
+        )
+        server = WebServer(Address(port=port), lambda: checks, Metrics(), page=page)
+        try:
+            yield World(
+                store=store,
+                clock=clock,
+                page=page,
+                url=await server.start(),
+                database=folder / "page.db",
+                people=dict(PEOPLE),
+                server=server,
+                delivered=delivered,
+            )
+        finally:
+            await server.stop()
+
+
+def _page(
+    store: SqliteStore,
+    clock: ManualClock,
+    *,
+    database: Path,
+    delivered: list[Leased],
+    checks: tuple[Check, ...],
+    face: Face,
+    visitor: str | None,
+    password: str | None,
+) -> Page:
+    staff = Staff(by_identity={(PAGE, key): person for key, person in PEOPLE.items()})
+    return Page(
+        shelf=store,
+        desk=Desk(store=store, staff=staff, clock=clock, metrics=Metrics(), deliver=delivered.extend),
+        checks=lambda: checks,
+        choices=lambda: Choices(
+            brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer",)
+        ),
+        people=PEOPLE,
+        clock=clock,
+        zone=ZoneInfo("Europe/Berlin"),
+        door=Door(
+            key=lambda: key_beside(database),
+            people=PEOPLE,
+            clock=clock,
+            visitor=visitor,
+            untokened=tuple(f"{path}/" for path in face.extra),
+        ),
+        password=password,
+        face=face,
+    )
+
+
+@asynccontextmanager
+async def browser(of: World, person: str | None = None) -> AsyncIterator[Visitor]:
+    """Somebody at the page; signed in as `person` when one is given."""
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        if person is not None:
+            jar.update_cookies({"outcare": of.cookie(person)}, response_url=URL(of.url))
+        visitor = Visitor(of.url, session)
+        await visitor.get("/" if person or of.page.door.visitor else "/login")
+        yield visitor
+
+
+__all__ = ["PASSWORD", "PEOPLE", "Urgency", "Visitor", "World", "browser", "world"]
