@@ -30,6 +30,7 @@ from bot.metrics import Metrics
 from bot.model import Brand, Urgency
 from bot.staff import PAGE, Person, Role, Staff
 from bot.store.sqlite import SqliteStore
+from bot.texts.en import ENGLISH
 from bot.web.door import Door
 from bot.web.filters import Choices, place_text
 from bot.web.health import WebServer
@@ -69,7 +70,14 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
     staff = Staff(by_identity={(PAGE, "anna"): ANNA})
     page = Page(
         shelf=store,
-        desk=Desk(store=store, staff=staff, clock=clock, metrics=Metrics(), deliver=lambda _: None),
+        desk=Desk(
+            store=store,
+            staff=staff,
+            clock=clock,
+            metrics=Metrics(),
+            texts=ENGLISH,
+            deliver=lambda _: None,
+        ),
         checks=lambda: (),
         choices=lambda: Choices(
             brands=("acme",), platforms=("bluesky", "hackernews"), personas=("customer",)
@@ -77,6 +85,7 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
         people=people,
         clock=clock,
         zone=ZoneInfo("UTC"),
+        language="en",
         door=Door(key=lambda: key_beside(path), people=people, clock=clock),
     )
     server = WebServer(Address(), lambda: (), Metrics(), page=page)

@@ -35,7 +35,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
 }
-_FILES = {"": "phone.html", "phone.css": "phone.css", "phone.js": "phone.js"}
+_FILES = {"": "phone.html", "phone.css": "phone.css", "phone.js": "phone.js", "icon.svg": "icon.svg"}
 
 
 def phone(chat: Chat) -> web.Application:

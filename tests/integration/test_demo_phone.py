@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -112,6 +113,10 @@ async def test_a_press_is_a_callback_query_of_the_visitor(hand: Hand) -> None:
     assert (200, {"text": "Yours.", "is_loud": True}) == await pressing
 
 
+def _has(held: Hand, count: int) -> bool:
+    return len(held.items) == count
+
+
 async def test_whoever_comes_back_gets_what_they_missed(hand: Hand) -> None:
     """By the last event's id; from the beginning when that is of another life."""
     for number in range(3):
@@ -120,7 +125,7 @@ async def test_whoever_comes_back_gets_what_they_missed(hand: Hand) -> None:
     for last, expected in ((str(hand.chat.version - 1), 1), ("999999", 3), ("\u0663x", 3)):
         other = Hand(chat=hand.chat, base=hand.base, client=hand.client)
         listening = asyncio.create_task(other.listen(last.encode("ascii", "ignore").decode() or "x"))
-        await other.until(lambda held=other, wanted=expected: len(held.items) == wanted)
+        await other.until(partial(_has, other, expected))
         listening.cancel()
         await asyncio.wait([listening])
 

@@ -74,7 +74,7 @@ def test_what_comes_after_is_where_it_would_stand_by_itself(day: Day, start: str
     [
         ("by: ann, says: Hello.", "by: bob, says: Hello."),
         ('at: "09:00"', 'at: "9 am"'),
-        ("says: Hello.", "sais: Hello."),
+        ("says: Hello.", "saying: Hello."),
         ("says: Hello.}", 'says: Hello.}, {at: "08:00", by: ann, says: Early.}'),
     ],
 )

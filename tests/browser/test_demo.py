@@ -1,0 +1,108 @@
+"""The demo as a newcomer sees it: `outcare run` in an empty folder, in a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Request
+
+from tests.acceptance.test_demo import DAY
+from tests.browser.conftest import Watched
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60_000
+"""Milliseconds: what is compared is what comes, not when."""
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@asynccontextmanager
+async def demo(folder: Path, *words: str) -> AsyncIterator[tuple[str, float]]:
+    """The process: its address, and when it was started. Nothing of a real configuration is near it."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    env = {**kept, "PYTHONPATH": path, "OUTCARE_HTTP__PORT": "0"}
+    log, began = folder / "output.log", time.monotonic()
+    with log.open("wb") as sink:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot.cli.main", "run", *words),
+            env=env,
+            cwd=folder,
+            stdout=sink,
+            stderr=sink,
+        )
+    try:
+        while not (found := re.search(r"look here +(http://127\.0\.0\.1:\d+/)", log.read_text())):
+            assert process.returncode is None, log.read_text()
+            await asyncio.sleep(0.02)
+        yield found[1], began
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(process.wait(), 15)
+    assert 0 == process.returncode, log.read_text()
+
+
+@asynccontextmanager
+async def visit(browser: Browser, url: str, **context: Any) -> AsyncIterator[Watched]:
+    """A page at the demo's door; it may ask nobody but the demo."""
+    made = await browser.new_context(**context)
+    seen = Watched(page=await made.new_page())
+    seen.page.set_default_timeout(PATIENCE)
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith((url, "data:")):
+            seen.complaints.append(f"asked for {request.url}")
+
+    seen.page.on("request", asked)
+    await seen.page.goto(url)
+    yield seen
+    await made.close()
+
+
+async def test_a_newcomer_claims_a_card_and_sees_it_close(
+    tmp_path: Path, chromium: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Mentions are there; the phone's buttons work; a colleague is too late; the answer closes the card."""
+    async with demo(tmp_path, "--pace", "2") as (url, began), visit(chromium, url) as seen:
+        phone = seen.page.frame_locator("iframe")
+        await seen.page.get_by_text("there is smoke coming out of the battery").first.wait_for()
+        first_seen = time.monotonic() - began
+        with capsys.disabled():
+            sys.stdout.write(f"\nthe first mention is on the page {first_seen:.1f} s after the start\n")
+        assert await seen.page.get_by_text("This is the demo").is_visible()
+
+        card = phone.locator("li.card", has_text="smoke coming out")
+        await card.get_by_role("button", name="Claim").click()
+        await phone.get_by_text("Yours. The clock is running.").wait_for()
+        await phone.get_by_text("“Alex has it.”").wait_for()
+        await card.get_by_text("Answered after").first.wait_for()
+        await phone.get_by_text("Bea Thornton said thanks").wait_for()
+        assert 1 == await phone.locator("li.card", has_text="Bea Thornton").count()
+        assert [] == seen.complaints
+
+
+async def test_the_phone_can_be_used_by_keyboard_on_a_small_screen(tmp_path: Path, chromium: Browser) -> None:
+    """The phone alone, on a phone, in the dark: a card is dismissed without a mouse."""
+    day = tmp_path / "day.yaml"
+    day.write_text(DAY)
+    small = {"viewport": {"width": 390, "height": 780}, "color_scheme": "dark", "has_touch": True}
+    async with demo(tmp_path, "--day", str(day)) as (url, _), visit(chromium, url, **small) as seen:
+        await seen.page.goto(f"{url}phone/")
+        card = seen.page.locator("li.card", has_text="lights too")
+        await card.get_by_role("button", name="Dismiss").focus()
+        await seen.page.keyboard.press("Enter")
+        await card.get_by_text("Dismissed").first.wait_for()
+        wide = await seen.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        assert not wide
+        assert [] == seen.complaints
