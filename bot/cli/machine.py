@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -98,9 +98,6 @@ class Dated:
 
     async def read(self, response: Any, *, limit: int = 5_000_000) -> bytes:
         return await self.http.read(response, limit=limit)
-
-    def guarded(self, allow: Collection[str] = ()) -> Dated:
-        return replace(self, http=self.http.guarded(allow))
 
     def websocket(self, url: str, **more: Any) -> AbstractAsyncContextManager[Any]:
         return self.http.websocket(url, **more)
