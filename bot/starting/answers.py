@@ -16,6 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.settings.shape import Handle, Language, Zone, is_id
 
+USUAL = "bluesky"
+"""The platform of an account that is written without one, where it is installed."""
 _NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
@@ -57,7 +59,7 @@ def read_list(text: str) -> tuple[str, ...]:
 
 
 def read_accounts(text: str, platforms: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """`@acme.example, mastodon:acme` → handles by platform; without a platform it is the first one."""
+    """`@acme.example, mastodon:acme` → handles by platform; without a platform it is Bluesky."""
     found: dict[str, tuple[str, ...]] = {}
     for item in read_list(text):
         platform, handle = _account(item, platforms)
@@ -66,7 +68,7 @@ def read_accounts(text: str, platforms: Collection[str]) -> dict[str, tuple[str,
 
 
 def _account(item: str, platforms: Collection[str]) -> tuple[str, str]:
-    usual = next(iter(platforms), "bluesky")
+    usual = USUAL if USUAL in platforms else next(iter(platforms), USUAL)
     platform, colon, handle = item.partition(":")
     if is_id(item) or not colon:
         platform, handle = usual, item

@@ -7,8 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.testing.telegram_server import CHAT, TOKEN
 from tests.acceptance._world import ACME, World
+
+pytestmark = pytest.mark.slow
 
 
 async def doctor(world: World, *words: str) -> int | None:

@@ -18,6 +18,8 @@ import pytest
 from bot.testing.telegram_server import CHAT, TOKEN
 from tests.acceptance._world import ANN, ROOT, World, until
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Desk:

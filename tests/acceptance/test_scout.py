@@ -6,7 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.acceptance._world import ACME, ANN, CARL, World
+
+pytestmark = pytest.mark.slow
 
 
 def ref(uri: str) -> dict[str, str]:

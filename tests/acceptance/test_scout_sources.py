@@ -6,8 +6,12 @@ import json
 import time
 from pathlib import Path
 
+import pytest
+
 from bot.testing.hackernews_server import HackerNewsServer
 from tests.acceptance._world import ANN, World
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_polled_source_is_read_from_a_day_ago(tmp_path: Path) -> None:

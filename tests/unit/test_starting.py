@@ -30,7 +30,7 @@ from bot.starting.writing import Text
 from rules.ruleset import RuleSet, load_rules
 from tests.unit.settings_world import TOKEN
 
-ABLE = ("bluesky", "mastodon")
+ABLE = ("another", "bluesky", "mastodon")
 STARTER = (setup.examples().parent / "rules" / "starter.yaml").read_text(encoding="utf-8")
 ACME = Answers(
     aim="Answer within the hour",
@@ -59,7 +59,7 @@ def test_lists_are_parted_by_commas() -> None:
     ],
 )
 def test_accounts(text: str, expected: dict[str, tuple[str, ...]]) -> None:
-    """With their platform, or on the first one."""
+    """With their platform, or on Bluesky."""
     assert expected == read_accounts(text, ABLE)
 
 
