@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 INSTALL = $(BIN)/python tools/install.py $(if $(WHEELS),--wheels $(WHEELS))
 
 .DELETE_ON_ERROR: # a virtual environment that could not be finished is made anew
-.PHONY: run test bench torture soak lint lock wheels clean
+.PHONY: run test bench torture soak screenshots lint lock wheels clean
 
 run: $(VENV)/.run
 	$(BIN)/outcare run
@@ -34,6 +34,10 @@ torture: $(VENV)/.dev
 SECONDS ?= 3600
 soak: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
+
+# The pictures of the README, of the demo in a browser; needs Chromium.
+screenshots: $(VENV)/.dev
+	$(BIN)/python docs/images/shoot.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
