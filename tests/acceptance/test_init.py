@@ -20,6 +20,9 @@ from tests.acceptance._world import ANN, ROOT, World, until
 
 pytestmark = pytest.mark.slow
 
+HIDDEN = "Token: "
+"""The blank comes once what is typed is hidden; what was typed before that is thrown away."""
+
 
 @dataclass
 class Desk:
@@ -250,8 +253,8 @@ async def test_a_person_pairs_a_group(tmp_path: Path) -> None:
         desk = Desk.of(world, tmp_path / "empty")
         async with Terminal(desk) as terminal:
             await asked(terminal)
-            await terminal.answer("Token", "123456789:AAmistyped")
-            await terminal.answer("Token", TOKEN)
+            await terminal.answer(HIDDEN, "123456789:AAmistyped")
+            await terminal.answer(HIDDEN, TOKEN)
             await terminal.sees("startgroup=")
             assert "@outcare_bot" in terminal.shown
             code = re.search(r"startgroup=([\w-]+)", terminal.shown)
@@ -284,7 +287,7 @@ async def test_ctrl_c_while_waiting_loses_no_answer(tmp_path: Path) -> None:
         desk = Desk.of(world, tmp_path / "empty")
         async with Terminal(desk) as terminal:
             await asked(terminal)
-            await terminal.answer("Token", TOKEN)
+            await terminal.answer(HIDDEN, TOKEN)
             await until(lambda: world.telegram.is_polled, within=60, what="it waits for Start")
             terminal.interrupt()
             assert 0 == await asyncio.wait_for(terminal.process.wait(), 30)
