@@ -71,9 +71,7 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
         shelf=store,
         desk=Desk(store=store, staff=staff, clock=clock, metrics=Metrics(), deliver=lambda _: None),
         checks=lambda: (),
-        choices=lambda: Choices(
-            brands=("acme",), platforms=("bluesky", "hackernews"), personas=("customer",)
-        ),
+        choices=lambda: Choices(brands=("acme",), platforms=("bluesky", "hackernews")),
         people=people,
         clock=clock,
         zone=ZoneInfo("UTC"),
