@@ -275,8 +275,12 @@ def shown(result: dict[str, Any]) -> Iterator[str]:
     for name, value in result.items():
         if name == "stalls":
             yield f"callbacks {value['callbacks']:,}, over 10 ms {value['over_10_ms']}"
+            worst = (f"{value.get(f'collection_{number}_worst_ms', 0):.1f}" for number in range(3))
+            yield f"collections of garbage, worst by generation: {', '.join(worst)} ms"
             yield from (
-                f"  {w['wall_ms']:.1f} ms ({w['cpu_ms']:.1f} cpu) at {w['at_s']:.0f} s {w['what'][:90]}"
+                f"  {w['wall_ms']:.1f} ms ({w['cpu_ms']:.1f} cpu, {w['system_ms']:.1f} system, "
+                f"{w['faults']} faults, waited {w['waited']}, interrupted {w['interrupted']}) "
+                f"at {w['at_s']:.0f} s {w['what'][:60]}"
                 for w in value["worst"]
             )
         else:

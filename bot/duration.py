@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -29,3 +30,26 @@ def show(duration: timedelta) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return " ".join(parts[:2]) or "0s"
+
+
+def given(value: object) -> timedelta:
+    """A setting's value as a duration, for connectors' `Settings`: text only, so that the unit is said.
+
+    Raises ValueError with a line that says how to write one.
+    """
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("write it like 30s, 15m, 4h or 3d")  # noqa: TRY004 - what pydantic reports
+    return parse(value)
+
+
+def at_least(low: str) -> Callable[[timedelta], timedelta]:
+    """A check for connectors' `Settings` that raises ValueError for anything shorter."""
+
+    def check(value: timedelta) -> timedelta:
+        if value < parse(low):
+            raise ValueError(f"write {low} or longer")
+        return value
+
+    return check

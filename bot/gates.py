@@ -10,10 +10,14 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from itertools import takewhile
 from typing import Protocol, TypeAlias
 
 from bot.model import Alert, ConversationState, EffectKind
 from bot.records import CardState, DigestState, Dropped, Held, Leased
+
+UNUSED_FOR = timedelta(hours=1)
+"""So long past, a slot was meant for an alert that is not wanted any more."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -82,6 +86,8 @@ class Paced:
         self._take(channel, lane, slot)
         if slot <= now:
             return None
+        for old in list(takewhile(lambda one: self._granted[one] < now - UNUSED_FOR, self._granted)):
+            del self._granted[old]
         self._granted[leased.id] = slot
         return Held(until=slot, reason="pace")
 

@@ -48,7 +48,8 @@ _log = structlog.get_logger()
 class Pace:
     """Time and chance, and how they are used.
 
-    `random` gives numbers in [0, 1). `poll_every` is the rest of a polling source that has caught up.
+    `random` gives numbers in [0, 1). `poll_every` is the rest of a polling source that has caught up, where
+    it does not name its own.
     `healthy_after`: a stream must last that long before its failures are forgotten, so that one which dies at
     once does not begin the back-off anew.
     """
@@ -128,7 +129,7 @@ class Listener:
         if self.source.is_stream:
             return self._failed(Unavailable("the stream ended"))
         self._recovered()
-        return self.pace.poll_every
+        return getattr(self.source, "poll_every", self.pace.poll_every)
 
     async def _read(self) -> None:
         self._heard_at, self._held = None, None

@@ -77,6 +77,15 @@ class Http(Protocol):
         """The body, at most `limit` bytes; more is `Unavailable` (reason protocol)."""
         ...
 
+    def guarded(self, allow: Collection[str] = ()) -> Http:
+        """Another way out, for URLs that come from outside: only http(s), and only to the public internet.
+
+        Whatever else they lead to, by a literal address, a name or a redirect that is followed with another
+        request, is `Rejected` (forbidden), except the places in `allow` (`host:port`). Does no I/O, and is
+        closed together with this one.
+        """
+        ...
+
     def websocket(
         self,
         url: str,
@@ -131,6 +140,8 @@ class Source(Protocol):
 
         A source with several hosts reads one of them here, the next one after it failed, and says in an
         attribute `place` (optional, text) which one that is; the loop's back-off holds for all of them.
+        A polling source may say in an attribute `poll_every` (optional, timedelta) how long to rest when it
+        has caught up.
 
         Raises: Unavailable, Refused (Unauthorized where a credential is wrong), CursorLost.
         """

@@ -2,12 +2,14 @@
 
 Every second a thread writes to the file that STALLS names: how many callbacks ran, the worst by the clock and
 by processor time, and what the worst were. The difference between the two is time in which the loop's thread
-had nothing to run on: another process had the core, or another thread the interpreter. A file of the same
+had nothing to run on: another process had the core (`interrupted`), or another thread the interpreter
+(`waited`). A file of the same
 name that ends in `.anew` makes it begin anew: so the start of the program can be left out.
 """
 
 from __future__ import annotations
 
+import gc
 import heapq
 import json
 import os
@@ -15,27 +17,47 @@ import threading
 import time
 from asyncio import Task, events
 from pathlib import Path
+from resource import RUSAGE_THREAD, getrusage
 from typing import Any
 
 WORST = 12
 _began = time.monotonic()
-_worst: list[tuple[float, float, float, str]] = []
+_worst: list[tuple[float, float, dict[str, float], str]] = []
 _counts = {"callbacks": 0, "over_5_ms": 0, "over_10_ms": 0, "cpu_over_10_ms": 0}
+_collection = {"began": 0.0}
 _run = events.Handle._run  # noqa: SLF001 - there is no other way in
 
 
 def _timed(self: Any) -> None:
-    began, used = time.perf_counter(), time.thread_time()
+    before, began = getrusage(RUSAGE_THREAD), time.perf_counter()
     _run(self)
-    took, used = time.perf_counter() - began, time.thread_time() - used
+    took = time.perf_counter() - began
     _counts["callbacks"] += 1
     if took > 0.002:
+        after = getrusage(RUSAGE_THREAD)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         _counts["over_5_ms"] += took > 0.005
         _counts["over_10_ms"] += took > 0.010
         _counts["cpu_over_10_ms"] += used > 0.010
-        at = time.monotonic() - _began
-        one = (took, used, at, _name(self._callback))
+        spent = {
+            "cpu_ms": used * 1e3,
+            "system_ms": (after.ru_stime - before.ru_stime) * 1e3,
+            "faults": after.ru_minflt + after.ru_majflt - before.ru_minflt - before.ru_majflt,
+            "interrupted": after.ru_nivcsw - before.ru_nivcsw,
+            "waited": after.ru_nvcsw - before.ru_nvcsw,
+        }
+        one = (took, time.monotonic() - _began, spent, _name(self._callback))
         (heapq.heappush if len(_worst) < WORST else heapq.heappushpop)(_worst, one)
+
+
+def _collected(phase: str, info: dict[str, int]) -> None:
+    """How long the garbage collector stopped everything, in whichever thread it began."""
+    if phase == "start":
+        _collection["began"] = time.perf_counter()
+    else:
+        took = (time.perf_counter() - _collection["began"]) * 1e3
+        which = f"collection_{info['generation']}_worst_ms"
+        _collection[which] = max(took, _collection.get(which, 0.0))
 
 
 def _name(callback: Any) -> str:
@@ -51,15 +73,18 @@ def _report(path: Path) -> None:
             anew.unlink()
             _worst.clear()
             _counts.update(dict.fromkeys(_counts, 0))
+            _collection.clear()
+            _collection["began"] = time.perf_counter()
         worst = [
-            {"wall_ms": took * 1e3, "cpu_ms": used * 1e3, "at_s": at, "what": what}
-            for took, used, at, what in sorted(_worst, reverse=True)
+            {"wall_ms": took * 1e3, **spent, "at_s": at, "what": what}
+            for took, at, spent, what in sorted(_worst, reverse=True, key=lambda one: one[:2])
         ]
         scratch = path.with_suffix(".new")
-        scratch.write_text(json.dumps({**_counts, "worst": worst}))
+        scratch.write_text(json.dumps({**_counts, **_collection, "worst": worst}))
         scratch.replace(path)
 
 
 if "STALLS" in os.environ:
+    gc.callbacks.append(_collected)
     events.Handle._run = _timed  # type: ignore[method-assign]  # noqa: SLF001
     threading.Thread(target=_report, args=(Path(os.environ["STALLS"]),), daemon=True).start()

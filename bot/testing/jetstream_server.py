@@ -251,7 +251,10 @@ class JetstreamServer(Loopback):
             return web.Response(status=426, text="WebSocket protocol violation: Upgrade is missing")
         stumble = self.faults.popleft() if self.faults and isinstance(self.faults[0], Stumble) else None
         who.next = start.index
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError:  # gone before it was answered
+            return web.Response()
         listening = asyncio.create_task(self._listen(socket, who))
         try:
             if start.notice:

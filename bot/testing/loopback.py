@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -100,6 +102,17 @@ class Loopback(ABC):
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        """Nobody listens for as long as the `async with` lasts: connections are refused, the port is kept."""
+        port = self.port
+        await self.stop()
+        with socket.socket() as kept:
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            kept.bind(("127.0.0.1", port))
+            yield
+            await self.start(port)
 
     def cut(self) -> None:
         """Break every connection that is being served, as a crash of the platform would."""

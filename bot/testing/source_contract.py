@@ -316,6 +316,9 @@ class Walled:
     def websocket(self, *_: Any, **__: Any) -> _Wall:
         return _Wall()
 
+    def guarded(self, *_: Any, **__: Any) -> Walled:
+        return self
+
     async def close(self) -> None:
         """Nothing was open."""
 

@@ -16,6 +16,7 @@ and nothing comes twice. Terms: public data, no limits named for readers; deleti
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -129,7 +130,10 @@ class JetstreamSource:
                 try:
                     while (heap := await inflow.take(pause)) is not None:
                         for batch in reading.batches(heap):
-                            yield batch
+                            if batch is None:
+                                await asyncio.sleep(0)  # whoever else waits for the event loop has a turn
+                            else:
+                                yield batch
                         check(reading.strange, inflow.silent_for, self._silence)
                 except Unavailable as error:
                     trouble = error
@@ -138,10 +142,7 @@ class JetstreamSource:
         except BotError as error:
             trouble = error
         if trouble is not None:
-            told = self._failed(visit, trouble)
-            if told is not trouble:
-                told.__cause__ = trouble
-            raise told
+            raise self._failed(visit, trouble)
         self._rotation.end(was_heard=visit.was_heard)
 
     async def _enter(self, stack: AsyncExitStack, visit: Visit) -> Socket:
@@ -190,20 +191,24 @@ class JetstreamSource:
             return None
         return Resume.at(host, start, by_seq=self._lost_seq.get(host.name) != start.seq)
 
-    def _failed(self, visit: Visit, error: BotError) -> BotError:
+    def _failed(self, visit: Visit, trouble: BotError) -> BotError:
         """The error to raise, with the host's name in it; what it teaches is remembered."""
         is_useless = visit.reading is not None and visit.reading.strange >= STRANGE_IN_A_ROW
-        if visit.unpack and (isinstance(error, StaleDictionary) or is_useless):
+        if visit.unpack and (isinstance(trouble, StaleDictionary) or is_useless):
             self._dictionaries.refused(visit.host, visit.unpack)
-        if isinstance(error, OtherArchive) and visit.start:
+        if isinstance(trouble, OtherArchive) and visit.start:
             self._lost_seq[visit.host.name] = visit.start.seq
+        named = trouble
         if visit.reading is not None:
-            error = Unavailable(
-                f"{visit.host.name}: {error}",
-                reason=error.reason,
-                retry_after=getattr(error, "retry_after", None),
+            named = Unavailable(
+                f"{visit.host.name}: {trouble}",
+                reason=trouble.reason,
+                retry_after=getattr(trouble, "retry_after", None),
             )
-        return self._rotation.failed(error, was_heard=visit.was_heard)
+        told = self._rotation.failed(named, was_heard=visit.was_heard)
+        if told is not trouble:
+            told.__cause__ = trouble
+        return told
 
     def _position(self, after: Cursor | None) -> Position | None:
         try:

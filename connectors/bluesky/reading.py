@@ -33,6 +33,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _GAP_US = GAP_OVER // _MICROSECOND
 _NAMED_US = ELSEWHERE // _MICROSECOND
 CLOSING = ord("}")
+PIECE = 250
+"""So many frames take about a millisecond."""
 UNPACKED_BYTES = 4_000_000
 """So much of what was packed is looked at before what was found in it is handed over."""
 _DISORDER_US = 10_000_000
@@ -120,12 +122,22 @@ class Reading:
         for piece in self._unpacked(heap):
             self._take(piece)
 
-    def batches(self, heap: Sequence[bytes]) -> Iterator[Batch]:
-        """`add`; what is due is handed over on the way, before all of what was packed is in memory."""
-        for piece in self._unpacked(heap):
+    def batches(self, heap: Sequence[bytes]) -> Iterator[Batch | None]:
+        """`add`; None every now and then on the way: whoever else is waiting should have a turn.
+
+        What is due is handed over before all of what was packed is in memory.
+        """
+        unpacked = 0
+        for number, piece in enumerate(self._unpacked(heap)):
+            if number:
+                yield None
             self._take(piece)
-            if self.is_due:
+            unpacked += sum(map(len, piece)) if self._unpack else 0
+            if unpacked >= UNPACKED_BYTES and self.is_due:
+                unpacked = 0
                 yield self.batch()
+        if self.is_due:
+            yield self.batch()
 
     def batch(self) -> Batch:
         has_moved = self._newest != self._told or self._collector.has_found
@@ -137,7 +149,7 @@ class Reading:
     def _unpacked(self, heap: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
         """A little at a time: small frames may hold much. At least one piece, if an empty one."""
         if self._unpack is None:
-            yield heap
+            yield from (heap[start : start + PIECE] for start in range(0, len(heap) or 1, PIECE))
             return
         ready: list[bytes] = []
         size = 0
@@ -150,7 +162,7 @@ class Reading:
                     continue
                 ready.append(frame)
                 size += len(frame)
-                if size >= UNPACKED_BYTES:
+                if size >= UNPACKED_BYTES or len(ready) >= PIECE:
                     yield ready
                     ready, size = [], 0
         except Unavailable:

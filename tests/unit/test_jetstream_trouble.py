@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from aiohttp import WSMessage, WSMsgType, web
 
+from benchmarks import corpus
 from bot.clock import SystemClock
 from bot.errors import BotError, Reason, Unavailable
 from bot.http import HttpClient
@@ -182,6 +183,18 @@ async def test_what_unpacks_to_much_is_handed_over_in_pieces(
     heard = await read(source, start, until=ids[-1])
     assert ids == heard.ids
     assert max(len(batch.posts) for batch in heard.batches) <= 3
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_others_have_turns_while_much_is_read(packed: bool) -> None:
+    """A thousand frames at once are looked at in pieces; what was found in them is still one batch."""
+    frames = list(corpus.spoken([f"acme {number}" for number in range(1_000)]))
+    whole = reading.Reading(None, WatchAll(), SystemClock(), unpack=bytes if packed else None)
+    heard = list(whole.batches(frames))
+    assert len(heard) >= 4
+    assert set(heard[:-1]) == {None}
+    assert heard[-1] is not None
+    assert len(heard[-1].posts) == 1_000
 
 
 class Paused:

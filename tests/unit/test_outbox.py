@@ -145,6 +145,15 @@ def test_a_granted_slot_is_honoured() -> None:
     assert gate.check(leased(10), card_state(), NOW + MINUTE) is None
 
 
+def test_slots_that_nobody_came_for_are_forgotten() -> None:
+    """Alerts that were answered or dismissed while they waited take no memory for ever."""
+    gate = paced()
+    for day in range(10):
+        for number in range(20):
+            gate.check(leased(day * 100 + number), card_state(), NOW + timedelta(days=day))
+    assert len(gate._granted) == 10
+
+
 def test_channels_do_not_hold_each_other() -> None:
     """A flood in one chat delays no other."""
     gate = paced()

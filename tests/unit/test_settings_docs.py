@@ -11,6 +11,8 @@ import yaml
 from bot.settings.load import Settings, load
 from bot.settings.shape import File, file_model, spots
 from bot.settings.sources import Given
+from connectors.feeds import connector as feeds
+from connectors.hackernews import connector as hackernews
 from tests.unit.settings_world import CONNECTORS, MINIMAL, TOKEN, load_text
 
 ROOT = Path(__file__).parents[2]
@@ -113,7 +115,11 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     """What it suggests is right, too."""
     text = EXAMPLE.read_text(encoding="utf-8")
     shown = re.sub(r"^( *)# ( *(?:[\w:]+:( .*)?))$", r"\1\2", text, flags=re.MULTILINE)
-    settings = load_text(shown, tmp_path, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN})
+    file = tmp_path / "outcare.yaml"
+    file.write_text(shown, encoding="utf-8")
+    connectors = {**CONNECTORS, "hackernews": hackernews.CONNECTOR, "rss": feeds.CONNECTOR}
+    settings = load(file, connectors, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN})
+    assert ["bluesky", "hackernews", "rss"] == list(settings.sources)
     assert ["console", "telegram:care", "webhook:desk"] == list(settings.channels)
     assert ["acme.example", "globex.example"] == [brand.accounts[0].handle for brand in settings.brands]
     assert "anna" == settings.people[0].key

@@ -1,0 +1,1 @@
+"""RSS and Atom feeds: blogs, forums, Google Alerts, subreddits; no account needed."""

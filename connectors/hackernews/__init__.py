@@ -1,0 +1,1 @@
+"""Hacker News through Algolia's search; no account needed."""
