@@ -79,9 +79,7 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
             deliver=lambda _: None,
         ),
         checks=lambda: (),
-        choices=lambda: Choices(
-            brands=("acme",), platforms=("bluesky", "hackernews"), personas=("customer",)
-        ),
+        choices=lambda: Choices(brands=("acme",), platforms=("bluesky", "hackernews")),
         people=people,
         clock=clock,
         zone=ZoneInfo("UTC"),

@@ -28,14 +28,16 @@ def print_link(config: Path | None, person: str, *, as_json: bool) -> None:
         output.json({"person": person, "url": url, "seconds": int(LINK_LASTS.total_seconds())})
         return
     sys.stdout.write(f"{url}\n")
+    if not address(settings):
+        sys.stderr.write("http.port is 0: put the address that the daemon names at its start before this.\n")
     sys.stderr.write(
         f"Signs in {people[person]}, once, within {duration.show(LINK_LASTS)}. Give it to nobody else.\n"
     )
 
 
 def address(settings: Settings) -> str:
-    """Where people reach the page: `web.url`, else where the daemon listens."""
-    if settings.web.url:
-        return settings.web.url.rstrip("/")
+    """Where people reach the page: `web.url`, else where the daemon listens; empty if only that knows."""
+    if settings.web.url or not settings.http.port:
+        return (settings.web.url or "").rstrip("/")
     host = "127.0.0.1" if settings.http.host in {"0.0.0.0", "::"} else settings.http.host  # noqa: S104 - named, not bound
     return f"http://[{host}]:{settings.http.port}" if ":" in host else f"http://{host}:{settings.http.port}"

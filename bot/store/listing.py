@@ -50,6 +50,13 @@ _ROW = (
     " LEFT JOIN asks d ON d.id = m.ask"
 )
 
+MOST_FOUND = 2_000
+"""A search looks through the newest posts first and sorts so many of those that match."""
+_FOUND = (  # posts in the order in which they lie in the file: anything else would read it a page a post
+    "(SELECT x.id FROM posts x WHERE x.text LIKE :text ESCAPE '\\' OR x.title LIKE :text ESCAPE '\\'"
+    "  ORDER BY x.id DESC LIMIT :most) p"
+    " CROSS JOIN mentions m ON m.post = p.id CROSS JOIN listed l INDEXED BY ix_listed_mention ON l.mention = m.id"
+)
 _SOONEST = "l.rank, l.wait_at, l.conversation"
 _NEWEST = "l.posted_at DESC, l.conversation DESC"
 _BY_URGENCY = frozenset({View.OPEN, View.OVERDUE})
@@ -75,8 +82,7 @@ def read(fetch: Fetch, wanted: Wanted, *, now: datetime) -> Listing:
     """One page of what is wanted, and where the next one begins."""
     where, values = _where(wanted, now)
     order = _SOONEST if wanted.view in _BY_URGENCY else _NEWEST
-    table = "listed l JOIN mentions m ON m.id = l.mention JOIN posts p ON p.id = m.post"
-    table = table if wanted.text else "listed l"
+    table = _FOUND if wanted.text else "listed l"
     chosen = f"SELECT l.conversation FROM {table} WHERE {where} ORDER BY {order} LIMIT :limit"
     keys = [row[0] for row in fetch(chosen, {**values, "limit": wanted.limit + 1})]
     found = {row[0]: listed(row) for row in _rows(fetch, keys[: wanted.limit])}
@@ -125,8 +131,7 @@ def _where(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
         parts.append("l.rank <= :rank")
         given["rank"] = 3 - wanted.urgency
     if wanted.text:
-        parts.append("(p.text LIKE :text ESCAPE '\\' OR p.title LIKE :text ESCAPE '\\')")
-        given["text"] = _like(wanted.text)
+        given |= {"text": _like(wanted.text), "most": MOST_FOUND}
     if wanted.after is not None:
         parts.append(_after(wanted))
         given |= {"p0": wanted.after[0], "p1": wanted.after[1], "p2": wanted.after[2]}

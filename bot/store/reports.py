@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, create_engine, or_, select, text
+from sqlalchemy import URL, Connection, create_engine, event, or_, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col
 
@@ -53,6 +53,7 @@ class Reports:
         self._path = path
         url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
         self._engine = create_engine(url, pool_size=_READERS, connect_args={"timeout": busy_seconds})
+        event.listen(self._engine, "connect", _widen)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="outcare-reader")
 
     async def close(self) -> None:
@@ -159,6 +160,11 @@ class Reports:
             facts=rows.facts(found[1]),
             rules_source=rows.sources(found[2] or "{}"),
         )
+
+
+def _widen(connection: Any, _record: object) -> None:
+    """A list of a hundred thousand conversations is read whole now and then: 16 MB of it stay in memory."""
+    connection.execute("PRAGMA cache_size=-16000")
 
 
 def _digest(conn: Connection, leased: Leased) -> DigestState:

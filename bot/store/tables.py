@@ -342,6 +342,12 @@ class GapRow(SQLModel, table=True):
     reason: str
 
 
+_FILTERED = ("platform", "persona", "lang", "claimed_by", "due_at")
+"""What lists are filtered by stands in their indexes too: a filter that finds little reads only these."""
+_OPEN_FIRST = ("brand", "is_open", "rank", "wait_at", "conversation", *_FILTERED)
+_NEWEST_FIRST = ("brand", "posted_at", "conversation", "state", "ignored", "rank", *_FILTERED)
+
+
 class ListedRow(SQLModel, table=True):
     """What the page lists of a conversation, derived from the rows above whenever they change.
 
@@ -351,9 +357,9 @@ class ListedRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "listed"
     __table_args__ = (
-        Index(None, "brand", "is_open", "rank", "wait_at", "conversation"),
-        Index(None, "brand", "posted_at", "conversation"),
-        Index(None, "claimed_by"),
+        Index("ix_listed_open", *_OPEN_FIRST),
+        Index("ix_listed_newest", *_NEWEST_FIRST),
+        Index(None, "mention"),
     )
     conversation: int = Field(primary_key=True, foreign_key="conversations.id", sa_type=RowId)
     brand: str = brand_name()

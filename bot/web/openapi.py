@@ -137,8 +137,16 @@ def _answers(schema: str, *errors: int) -> dict[str, Any]:
     }
 
 
+def _get(name: str, summary: str, parameters: Iterable[dict[str, Any]], answers: Any) -> dict[str, Any]:
+    operation = {"operationId": name, "summary": summary, "parameters": [*parameters], "responses": answers}
+    return {"get": operation}
+
+
 def described(brands: Iterable[str]) -> dict[str, Any]:
     """The document, for these brands."""
+    number = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+    inbox = "Conversations, the most urgent and longest waiting first"
+    sources = "What is listened to, and what does not work"
     return {
         "openapi": "3.0.3",
         "info": {"title": "Outcare", "version": "1", "description": "What the page shows, for scripts."},
@@ -148,35 +156,10 @@ def described(brands: Iterable[str]) -> dict[str, Any]:
         },
         "security": [{"session": []}],
         "paths": {
-            "/api/inbox": {
-                "get": {
-                    "operationId": "inbox",
-                    "summary": "Conversations, the most urgent and longest waiting first",
-                    "parameters": [*_PARAMETERS, _brand(brands)],
-                    "responses": _answers("Inbox", 400),
-                }
-            },
-            "/api/conversations/{id}": {
-                "get": {
-                    "operationId": "conversation",
-                    "summary": "One conversation, whole",
-                    "parameters": [
-                        {
-                            "name": "id",
-                            "in": "path",
-                            "required": True,
-                            "schema": {"type": "integer", "minimum": 1},
-                        }
-                    ],
-                    "responses": _answers("Conversation", 404),
-                }
-            },
-            "/api/sources": {
-                "get": {
-                    "operationId": "sources",
-                    "summary": "What is listened to, and what does not work",
-                    "responses": _answers("Sources"),
-                }
-            },
+            "/api/inbox": _get("inbox", inbox, [*_PARAMETERS, _brand(brands)], _answers("Inbox", 400)),
+            "/api/conversations/{id}": _get(
+                "conversation", "One conversation, whole", [number], _answers("Conversation", 404)
+            ),
+            "/api/sources": _get("sources", sources, [], _answers("Sources")),
         },
     }

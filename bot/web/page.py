@@ -90,6 +90,8 @@ class Page:
     def install(self, app: web.Application) -> None:
         """Add routes and mounted applications. Raises: ConfigError when the secret cannot be kept."""
         self.door.open()
+        self.templates.prepare()
+        assets.assets()
         get, post = app.router.add_get, app.router.add_post
         inbox, conversation, sources = Inbox(self), Conversation(self), Sources(self)
         login, deciding, api = Login(self), Deciding(self), Api(self)

@@ -35,6 +35,11 @@ class Templates:
     def __init__(self) -> None:
         self._environment = environment()
 
+    def prepare(self) -> None:
+        """Compile them all: the first visitor should not wait for it."""
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+
     def html(self, template: str, texts: Texts, *, status: int = 200, **values: Any) -> web.Response:
         text = self._environment.get_template(template).render(values, say=texts.on_page, texts=texts)
         response = web.Response(text=text, status=status, content_type="text/html")

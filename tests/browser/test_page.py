@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from aiohttp import web
@@ -173,7 +174,9 @@ async def test_signing_in_and_out(tmp_path: Path, watched: Watched) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_on_a_phone_nothing_sticks_out(at: World, chromium: Browser, scheme: str) -> None:
+async def test_on_a_phone_nothing_sticks_out(
+    at: World, chromium: Browser, scheme: Literal["light", "dark"]
+) -> None:
     """No sideways scrolling, long words and all; and text that can be read on its ground."""
     await hostile(at, HOSTILE["long"])
     key, _ = await at.mention(author=Author(platform="bluesky", id="x", handle="h" * 200, name="N" * 300))

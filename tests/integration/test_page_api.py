@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -114,6 +115,7 @@ def explore(url: str) -> set[str]:
     """Ask every operation, as described and otherwise; which were asked. (The session has its own test.)"""
     asked: set[str] = set()
     for result in schemathesis.openapi.from_dict({**DOCUMENT, "security": []}).get_all_operations():
+        assert isinstance(result, Ok)
         operation = result.ok()
         for mode in GenerationMode:
 

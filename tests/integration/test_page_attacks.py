@@ -14,8 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.model import Author
-from tests.integration import store_samples as s
+from bot.model import Author, Span
 from tests.integration.page_world import World, browser, world
 
 HOSTILE = {
@@ -66,7 +65,7 @@ async def hostile(at: World, text: str) -> int:
         links=(stored,),
         langs=(stored[:50],),
         url=stored,
-        spans=tuple(s.Span(start=n * 7, end=n * 7 + 6) for n in range(15_000)),
+        spans=tuple(Span(start=n * 7, end=n * 7 + 6) for n in range(15_000)),
     )
     return key
 

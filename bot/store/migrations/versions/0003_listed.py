@@ -68,12 +68,12 @@ def upgrade() -> None:
     )
     op.add_column("decisions", sa.Column("note", sa.String(), nullable=True))
     op.execute(_FILL)
-    for columns in (
-        ["brand", "is_open", "rank", "wait_at", "conversation"],
-        ["brand", "posted_at", "conversation"],
-        ["claimed_by"],
-    ):
-        op.create_index(op.f("ix_listed_" + "_".join(columns)), "listed", columns)
+    filtered = ["platform", "persona", "lang", "claimed_by", "due_at"]
+    op.create_index("ix_listed_open", "listed", ["brand", "is_open", "rank", "wait_at", "conversation", *filtered])
+    op.create_index(
+        "ix_listed_newest", "listed", ["brand", "posted_at", "conversation", "state", "ignored", "rank", *filtered]
+    )
+    op.create_index(op.f("ix_listed_mention"), "listed", ["mention"])
 
 
 def downgrade() -> None:
