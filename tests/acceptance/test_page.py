@@ -49,7 +49,7 @@ async def test_a_claim_on_the_page_is_seen_in_the_chat(tmp_path: Path) -> None:
                 await asyncio.sleep(0.01)
             assert "Dismissed" in (await anna.get("/list?view=dismissed"))[1]
             status, text, _ = await anna.get("/api/sources")
-            assert (200, ["jetstream"]) == (status, [one["name"] for one in json.loads(text)["sources"]])
+            assert (200, ["bluesky"]) == (status, [one["name"] for one in json.loads(text)["sources"]])
             assert 200 == (await anna.get("/sources"))[0]
 
 
