@@ -125,10 +125,10 @@ async def measure(count: int, folder: Path) -> list[Finding]:
         await store.close()
     return [
         Finding(
-            "page",
-            f"{name}, {count:,} conversations",
-            round(median, 1),
-            "ms",
+            target="page",
+            what=f"{name}, {count:,} conversations",
+            figure=round(median, 1),
+            unit="ms",
             at_most=TARGET_MS,
             detail=f"slowest of {ROUNDS}: {slowest:.1f}",
         )

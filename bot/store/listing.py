@@ -55,7 +55,8 @@ MOST_FOUND = 2_000
 _FOUND = (  # posts in the order in which they lie in the file: anything else would read it a page a post
     "(SELECT x.id FROM posts x WHERE x.text LIKE :text ESCAPE '\\' OR x.title LIKE :text ESCAPE '\\'"
     "  ORDER BY x.id DESC LIMIT :most) p"
-    " CROSS JOIN mentions m ON m.post = p.id CROSS JOIN listed l INDEXED BY ix_listed_mention ON l.mention = m.id"
+    " CROSS JOIN mentions m ON m.post = p.id"
+    " CROSS JOIN listed l INDEXED BY ix_listed_mention ON l.mention = m.id"
 )
 _SOONEST = "l.rank, l.wait_at, l.conversation"
 _NEWEST = "l.posted_at DESC, l.conversation DESC"
