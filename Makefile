@@ -1,11 +1,13 @@
 # Two targets do all the set-up on a machine that has Python 3.11+ and make:
-# `make run` (the daemon) and `make test` (everything CI checks).
+# `make run` (the daemon) and `make test` (everything CI checks). Without a network: WHEELS=directory, which
+# `make wheels` fills on a machine that has one (docs/installing.md).
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+INSTALL = $(BIN)/python tools/install.py $(if $(WHEELS),--wheels $(WHEELS))
 
 .DELETE_ON_ERROR: # a virtual environment that could not be finished is made anew
-.PHONY: run test bench torture soak lint lock clean
+.PHONY: run test bench torture soak lint lock wheels clean
 
 run: $(VENV)/.run
 	$(BIN)/outcare run
@@ -40,17 +42,15 @@ $(VENV)/bin/python:
 
 # The build back-end is locked too, so that the editable install fetches nothing unpinned.
 $(VENV)/.run: requirements.txt requirements-build.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(INSTALL) requirements.txt requirements-build.txt --here
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(INSTALL) requirements-dev.txt
 	@touch $@
 
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@$(INSTALL) requirements-bench.txt
 	@touch $@
 
 # Needs `uv`. --no-header and the missing --emit-index-url keep machine and registry names out.
@@ -60,6 +60,10 @@ lock:
 	$(LOCK) --group build -o requirements-build.txt
 	$(LOCK) pyproject.toml --group dev --group build -c requirements.txt -o requirements-dev.txt
 	$(LOCK) --group bench -c requirements-dev.txt -o requirements-bench.txt
+
+# For a machine without a network: everything that `make run` and `make test` install, for this Python.
+wheels: $(VENV)/bin/python
+	$(BIN)/python -m pip download --disable-pip-version-check --require-hashes -d $(or $(WHEELS),wheels) -r requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

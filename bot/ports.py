@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientWebSocketResponse
     from pydantic import BaseModel
 
+    from bot.findings import Exam, Finding
     from bot.model import Author, Batch, Brand, Cursor, Facts, Post, Signal, Verdict
     from bot.records import (
         CardState,
@@ -168,6 +169,13 @@ class Lookup(Protocol):
         Raises: Unavailable, Rejected (no such post).
         """
         ...
+
+
+@runtime_checkable
+class Answered(Protocol):
+    """A lookup that also knows the direct answers to a post, in the platform's order. Raises as `thread`."""
+
+    async def answers(self, post_id: str) -> tuple[Post, ...]: ...
 
 
 class Notifier(Protocol):
@@ -376,6 +384,8 @@ class Connector:
     model with `extra="forbid"`; secrets are `SecretStr`, and text that only may hold one (a URL) is
     `Field(repr=False)`: it may stand in the file, and no log shows it. A factory that is None: no such side.
     `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
+    `examine` tries what is configured for `outcare doctor` and yields as it goes; it raises nothing of
+    `bot.errors`, and changes nothing on the platform.
     """
 
     name: str
@@ -387,3 +397,4 @@ class Connector:
     cursor_at: Callable[[datetime], Cursor] | None = None
     notifier: Callable[[Any, Mapping[str, Any], Wiring], Notifier] | None = None
     feed: Callable[[Any, Mapping[str, Any], Wiring], DecisionFeed] | None = None
+    examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None

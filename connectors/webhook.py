@@ -21,14 +21,16 @@ from urllib.parse import quote, urlsplit
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from bot.errors import Reason, Rejected, Unavailable
+from bot.errors import BotError, Reason, Rejected, Unavailable
+from bot.findings import fine, mend, note
 from bot.ports import Connector
 from bot.refusals import retry_after
 from bot.staff import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
+    from bot.findings import Exam, Finding
     from bot.ports import Clock, Http, Notifier, Wiring
     from bot.staff import Card, Line
 
@@ -204,9 +206,33 @@ def _notifier(
     return WebhookNotifier(http=wiring.http, clock=wiring.clock, secret=secret, channels=channels)
 
 
+async def _examine(exam: Exam, wiring: Wiring) -> AsyncIterator[Finding]:
+    """Asks each receiver for nothing (HEAD), so that no alert arrives; any answer means that it is there."""
+    account: AccountSettings | None = exam.account
+    is_signed = account is not None and account.secret is not None
+    for name, channel in exam.channels.items():
+        about, host = f"webhook:{name}" if name else "webhook", urlsplit(channel.url).hostname or ""
+        try:
+            async with wiring.http.request("HEAD", channel.url, timeout=_SEND_WITHIN) as answer:
+                status = answer.status
+        except BotError as error:
+            yield mend(
+                about, f"{host} can't be reached ({error.reason.value})", "see that it runs, and its URL"
+            )
+            continue
+        if status in {404, 410} or status >= 500:
+            yield note(
+                about, f"{host} answers {status} when asked for nothing", "try it: outcare doctor --send"
+            )
+        else:
+            signed_how = "are signed" if is_signed else "are not signed (OUTCARE_WEBHOOK__SECRET signs them)"
+            yield fine(about, f"{host} answers; cards {signed_how}")
+
+
 CONNECTOR = Connector(
     name="webhook",
     account_settings=AccountSettings,
     channel_settings=ChannelSettings,
     notifier=_notifier,
+    examine=_examine,
 )

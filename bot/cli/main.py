@@ -17,8 +17,7 @@ from typing import Annotated
 
 import typer
 
-from bot import duration
-from bot.cli import output
+from bot.cli import options, output
 from bot.errors import BotError, ConfigError
 
 app = typer.Typer(
@@ -71,20 +70,13 @@ class By(StrEnum):
     RULE = "rule"
 
 
-def _duration(text: str) -> timedelta:
-    try:
-        return duration.parse(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-
-
 @app.command()
 def run(
     config: Config = None,
     since: Annotated[
         timedelta | None,
         typer.Option(
-            parser=_duration,
+            parser=options.a_duration,
             metavar="DURATION",
             help="On the first start, read from so long ago (like 2h) instead of from now.",
         ),
@@ -102,6 +94,66 @@ def check(config: Config = None, as_json: Json = False) -> None:
     from bot.cli.check import check_all
 
     raise typer.Exit(check_all(config, as_json=as_json))
+
+
+@app.command()
+def init(
+    aim: options.Aim = None,
+    brand: options.BrandName = None,
+    words: options.Words = None,
+    accounts: options.Accounts = None,
+    context: options.Context = None,
+    rival: options.Rival = None,
+    languages: options.Languages = None,
+    timezone: options.Timezone = None,
+    chat: options.ChatChoice = None,
+    telegram_chat: options.TelegramChat = None,
+    telegram_person: options.TelegramPerson = None,
+    name: options.PersonName = None,
+    listen: options.ListenFor = timedelta(seconds=10),
+    wait: options.WaitFor = timedelta(minutes=5),
+    yes: options.Yes = False,
+    force: options.Force = False,
+    config: options.NewConfig = Path("config/outcare.yaml"),
+) -> None:
+    """Ask a few questions, pair a chat, and write a configuration and first rules for your own brand."""
+    from bot.cli.init import Given, start
+
+    given = {key: value for key, value in locals().items() if key in Given.__dataclass_fields__}
+    raise typer.Exit(start(Given(**given, rivals=tuple(rival or ())), config))
+
+
+@app.command()
+def doctor(
+    config: Config = None,
+    send: Annotated[bool, typer.Option("--send", help="Send a test card to every channel as well.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Try every credential and address, and say what each may do. Status 1 if something must be mended."""
+    from bot.cli.doctor import examine
+
+    raise typer.Exit(examine(config, send=send, as_json=as_json))
+
+
+@app.command()
+def scout(
+    config: Config = None,
+    brand: options.SampleOf = None,
+    words: options.Words = None,
+    accounts: options.Accounts = None,
+    rival: options.Rival = None,
+    category: options.Category = None,
+    since: options.SampledSince = timedelta(hours=1),
+    within: options.SampledWithin = timedelta(minutes=1),
+    as_json: Json = False,
+) -> None:
+    """Sample where people talk about the brand and its rivals, how much, and who answers. Keeps nothing."""
+    from bot.cli.scout import Wanted
+    from bot.cli.scout import scout as sample
+
+    given = {"words": words, "accounts": accounts, "category": category, "since": since, "within": within}
+    wanted = Wanted(config=config, brand=brand, rivals=tuple(rival or ()), **given)  # type: ignore[arg-type]
+    raise typer.Exit(sample(wanted, as_json=as_json))
 
 
 @app.command()
@@ -190,6 +242,9 @@ def upgrade(config: Config = None, database: Database = None) -> None:
 
 def main() -> None:
     """The console script."""
+    if sys.platform == "win32":
+        output.error("Windows itself is not supported yet: run it in WSL (docs/installing.md)")
+        sys.exit(1)
     try:
         app()
     except ConfigError as error:

@@ -41,14 +41,27 @@ def connectors() -> Mapping[str, Connector]:
     return found
 
 
+def environment() -> dict[str, str]:
+    """The variables that are read as settings."""
+    return {key: value for key, value in os.environ.items() if key not in _NOT_SETTINGS}
+
+
+def secrets_dir(config: Path) -> Path:
+    """Where secrets files are: in the folder that the environment names, else beside the configuration."""
+    named = os.environ.get("OUTCARE_SECRETS_DIR")
+    return Path(named) if named else config.parent / "secrets"
+
+
 def settings(given: Path | None, *, needs_secrets: bool = True) -> Settings:
     """Load the configuration; for a report without the secrets. Raises: ConfigError with every problem."""
-    secrets_dir = os.environ.get("OUTCARE_SECRETS_DIR")
+    path = config_path(given)
+    secrets = secrets_dir(path)
+    is_there = secrets.is_dir() or os.environ.get("OUTCARE_SECRETS_DIR")
     return load(
-        config_path(given),
+        path,
         connectors(),
-        env={key: value for key, value in os.environ.items() if key not in _NOT_SETTINGS},
-        secrets_dir=Path(secrets_dir) if secrets_dir else None,
+        env=environment(),
+        secrets_dir=secrets if is_there else None,
         needs_secrets=needs_secrets,
     )
 

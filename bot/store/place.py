@@ -9,6 +9,17 @@ from pathlib import Path
 _MOUNTS = Path("/proc/self/mountinfo")
 _IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 _LAYERS = frozenset({"overlay", "aufs"})
+_THROWN_AWAY = {
+    "FLY_APP_NAME": "a Fly machine's own disk is made anew at every deploy",
+    "RENDER": "a Render service's own disk is made anew at every deploy",
+    "RAILWAY_ENVIRONMENT_ID": "a Railway service's own disk is made anew at every deploy",
+    "K_SERVICE": "Cloud Run keeps files in memory and throws them away with the instance",
+}
+"""Platforms by a variable that each sets; what is mounted there (not the root itself) stays.
+
+https://fly.io/docs/machines/runtime-environment/, https://render.com/docs/environment-variables,
+https://docs.railway.com/reference/variables, https://cloud.google.com/run/docs/container-contract
+"""
 
 
 def is_ephemeral(
@@ -21,7 +32,10 @@ def is_ephemeral(
         listed = mounts.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    kind = filesystem(path.absolute(), listed)
+    point, kind = mount(path.absolute(), listed)
+    platform = next((why for name, why in _THROWN_AWAY.items() if name in environ), None)
+    if platform and point == Path("/"):
+        return f"{platform}; mount a volume"
     if kind in _IN_MEMORY:
         return f"it lies in memory ({kind})"
     if kind in _LAYERS:
@@ -30,11 +44,16 @@ def is_ephemeral(
 
 
 def filesystem(path: Path, mounts: str) -> str | None:
-    """The type of the file system that holds `path`, of the lines of /proc/self/mountinfo.
+    """The type of the file system that holds `path`, of the lines of /proc/self/mountinfo."""
+    return mount(path, mounts)[1]
+
+
+def mount(path: Path, mounts: str) -> tuple[Path | None, str | None]:
+    """Where the file system that holds `path` is mounted, and its type.
 
     Fields: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html; later lines cover earlier ones.
     """
-    best, kind = -1, None
+    best, kind, where = -1, None, None
     for line in mounts.splitlines():
         head, _, tail = line.partition(" - ")
         fields, rest = head.split(" "), tail.split(" ")
@@ -42,5 +61,5 @@ def filesystem(path: Path, mounts: str) -> str | None:
             continue
         point = Path(fields[4].replace("\\040", " "))
         if path.is_relative_to(point) and len(point.parts) >= best:
-            best, kind = len(point.parts), rest[0]
-    return kind
+            best, kind, where = len(point.parts), rest[0], point
+    return where, kind

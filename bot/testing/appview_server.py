@@ -78,8 +78,15 @@ class AppViewServer(Loopback):
         uri = await self._asked(request, "uri")
         if uri not in self._posts:
             return _fault("Post not found: " + uri, error="NotFound")
-        height = int(request.query.get("parentHeight", "80"))
-        return _json({"thread": self._node(uri, height)})
+        height, depth = int(request.query.get("parentHeight", "80")), int(request.query.get("depth", "6"))
+        return _json({"thread": {**self._node(uri, height), **self._below(uri, depth)}})
+
+    def _below(self, uri: str, depth: int) -> dict[str, Any]:
+        """The answers to a post that is shown itself."""
+        if not depth or uri not in self._posts or uri in self._blocked:
+            return {}
+        answers = [one for one, post in self._posts.items() if post["parent"] == uri]
+        return {"replies": [{**self._node(one, 0), **self._below(one, depth - 1)} for one in answers]}
 
     async def _asked(self, request: web.Request, name: str) -> str:
         value = request.query.get(name, "")

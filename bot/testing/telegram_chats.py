@@ -30,10 +30,19 @@ class ApiError(Exception):
 
 @dataclass(kw_only=True)
 class Chat:
+    """`is_muted`: the bot is restricted there, so that it may not write."""
+
     id: int
     username: str | None = None
+    title: str = "Care"
     is_kicked: bool = False
+    is_forum: bool = False
+    is_muted: bool = False
     migrated_to: int | None = None
+
+    @property
+    def kind(self) -> str:
+        return "private" if self.id > 0 else "supergroup"
 
 
 @dataclass(kw_only=True)
@@ -91,7 +100,7 @@ class Telegram:
     # --- what the bot does ---
 
     def send_message(self, params: Mapping[str, Any]) -> Sent:
-        chat = self._chat(params.get("chat_id"))
+        chat = self._writable(params.get("chat_id"))
         text, entities = _text(params, too_long="message is too long")
         sent = Sent(
             message_id=len(self.messages) + 1,
@@ -145,6 +154,39 @@ class Telegram:
                 self.confirmed.append(self.updates.popleft()["update_id"])
         return list(self.updates)[:limit]
 
+    def get_chat(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields that https://core.telegram.org/bots/api#chatfullinfo always has, and a few more."""
+        chat = self._chat(params.get("chat_id"))
+        gifts = (
+            "unlimited_gifts",
+            "limited_gifts",
+            "unique_gifts",
+            "premium_subscription",
+            "gifts_from_channels",
+        )
+        more = {
+            "accent_color_id": 0,
+            "max_reaction_count": 11,
+            "accepted_gift_types": dict.fromkeys(gifts, False),
+        }
+        rights = {"permissions": {"can_send_messages": True}} if chat.kind != "private" else {}
+        return {**_chat(chat), **more, **rights, **({"is_forum": True} if chat.is_forum else {})}
+
+    def get_chat_member(self, params: Mapping[str, Any], bot: Mapping[str, Any]) -> dict[str, Any]:
+        """The bot itself; https://core.telegram.org/bots/api#chatmember."""
+        chat = self._chat(params.get("chat_id"))
+        if params.get("user_id") != bot["id"]:
+            raise ApiError(400, "Bad Request: PARTICIPANT_ID_INVALID")
+        if not chat.is_muted:
+            return {"status": "member", "user": bot}
+        rights = ("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos",
+                  "can_send_videos", "can_send_video_notes", "can_send_voice_notes", "can_send_polls",
+                  "can_send_other_messages", "can_add_web_page_previews", "can_change_info",
+                  "can_invite_users", "can_pin_messages", "can_manage_topics", "can_edit_tag",
+                  "can_react_to_messages")  # fmt: skip
+        told = dict.fromkeys(rights, False)
+        return {"status": "restricted", "user": bot, "is_member": True, "until_date": 0, **told}
+
     # --- what people do ---
 
     def press(self, sent: Sent, label: str, *, user: int, name: str) -> str:
@@ -164,11 +206,10 @@ class Telegram:
 
     def say(self, chat: Chat, text: str, *, user: int, name: str) -> int:
         """A person writes a message that the bot can see; the id of the update."""
-        kind = "private" if chat.id > 0 else "supergroup"
         message = {
             "message_id": 1_000_000 + self.next_update_id,
             "date": 1_700_000_000,
-            "chat": _chat(chat) | {"type": kind},
+            "chat": _chat(chat),
             "from": _user(user, name),
             "text": text,
         }
@@ -203,6 +244,12 @@ class Telegram:
             raise ApiError(400, text, migrate_to_chat_id=chat.migrated_to)
         if chat.is_kicked:
             raise ApiError(403, "Forbidden: bot was kicked from the supergroup chat")
+        return chat
+
+    def _writable(self, chat_id: Any) -> Chat:
+        chat = self._chat(chat_id)
+        if chat.is_muted:
+            raise ApiError(400, "Bad Request: not enough rights to send text messages to the chat")
         return chat
 
 
@@ -243,7 +290,8 @@ def _keyboard(params: Mapping[str, Any]) -> list[list[dict[str, str]]]:
 
 def _chat(chat: Chat) -> dict[str, Any]:
     name = {"username": chat.username} if chat.username else {}
-    return {"id": chat.id, "type": "supergroup" if chat.id < 0 else "private", "title": "Care", **name}
+    called = {"first_name": "Anna"} if chat.kind == "private" else {"title": chat.title}
+    return {"id": chat.id, "type": chat.kind, **called, **name}
 
 
 def _user(user: int, name: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TOKEN = "123456789:AAloopback_token_of_nobody"  # noqa: S105 - opens nothing
 CHAT = -1001234567890
+BOT = {"id": 123456789, "is_bot": True, "first_name": "Outcare", "username": "outcare_bot"}
 
 
 @dataclass(kw_only=True)
@@ -41,7 +42,10 @@ class Failure:
 
 
 class TelegramServer(Loopback):
-    """One bot's Bot API. Attributes and methods are for the test; the bot comes over HTTP."""
+    """One bot's Bot API. Attributes and methods are for the test; the bot comes over HTTP.
+
+    `reads_all`: the bot's privacy mode is off. `webhook`: where updates go instead of to getUpdates.
+    """
 
     def __init__(
         self, *, token: str = TOKEN, chats: tuple[int, ...] = (CHAT,), journal: Path | None = None
@@ -51,6 +55,8 @@ class TelegramServer(Loopback):
         self.telegram = Telegram(chats={chat: Chat(id=chat) for chat in chats})
         self.journal = Journal(journal)
         self.failures: list[Failure] = []
+        self.reads_all = False
+        self.webhook = ""
         self._news = asyncio.Event()
         self._reader: asyncio.Future[None] | None = None
 
@@ -127,8 +133,6 @@ class TelegramServer(Loopback):
 
     async def _call(self, method: str, params: dict[str, Any]) -> Any:
         match method.lower():
-            case "getme":
-                return {"id": 123456789, "is_bot": True, "first_name": "Outcare", "username": "outcare_bot"}
             case "sendmessage":
                 sent = self.telegram.send_message(params)
                 self._kept("sendMessage", sent)
@@ -143,6 +147,19 @@ class TelegramServer(Loopback):
                 return True
             case "getupdates":
                 return await self._get_updates(params)
+        return self._told(method, params)
+
+    def _told(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """What changes nothing."""
+        match method.lower():
+            case "getme":
+                return {**BOT, "can_join_groups": True, "can_read_all_group_messages": self.reads_all}
+            case "getchat":
+                return self.telegram.get_chat(params)
+            case "getchatmember":
+                return self.telegram.get_chat_member(params, BOT)
+            case "getwebhookinfo":
+                return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": 0}
         raise ApiError(404, "Not Found: method not found")
 
     def _kept(self, event: str, sent: Sent) -> None:
@@ -150,6 +167,9 @@ class TelegramServer(Loopback):
 
     async def _get_updates(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         """A long poll. A second reader ends the one that waits: that one gets the 409."""
+        if self.webhook:
+            text = "can't use getUpdates method while webhook is active; use deleteWebhook to delete it first"
+            raise ApiError(409, f"Conflict: {text}")
         offset, limit = params.get("offset"), int(params.get("limit", 100))
         if self._reader and not self._reader.done():
             self._reader.set_result(None)

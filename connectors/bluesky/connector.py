@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.ports import Connector
+from connectors.bluesky.examine import examine
 from connectors.bluesky.jetstream import JetstreamSource, Settings
 from connectors.bluesky.lookup import AppViewLookup
 from connectors.bluesky.position import cursor_at
@@ -14,4 +15,5 @@ CONNECTOR = Connector(
     source=JetstreamSource,
     lookup=AppViewLookup,
     cursor_at=cursor_at,
+    examine=examine,
 )

@@ -75,6 +75,7 @@ class Node(msgspec.Struct, frozen=True):
     type: str = msgspec.field(name="$type", default="")
     post: PostView | None = None
     parent: Node | None = None
+    replies: list[Node] = []
 
 
 class Thread(msgspec.Struct, frozen=True):
@@ -121,6 +122,14 @@ class AppViewLookup:
             return posts_of(answer.thread, self._clock.now())
 
         return await self._threads.get(post_id, ask)
+
+    async def answers(self, post_id: str) -> tuple[Post, ...]:
+        query = {"uri": post_id, "depth": "1", "parentHeight": "0"}
+        node = (await self._get("app.bsky.feed.getPostThread", query, Thread)).thread
+        if node.type != _POST:
+            raise Rejected("this post is deleted, or its author blocks us", reason=Reason.NOT_FOUND)
+        below = (reply.post for reply in node.replies if reply.type == _POST and reply.post)
+        return tuple(view_post(view, self._clock.now()) for view in below)
 
     def _answers(self, _: type[T], keep: float) -> Answers[T]:
         return Answers(self._clock, size=_SIZE, keep=keep, keep_refusal=min(keep, KEEP_REFUSAL_SECONDS))

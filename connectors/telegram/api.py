@@ -35,7 +35,7 @@ from bot.errors import BotError, Reason, Rejected, Unauthorized, Unavailable
 from connectors.telegram.message import MAX_TOAST, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
 
     from telegram import Chat
 
@@ -50,7 +50,7 @@ ANSWER_WITHIN = 10.0
 
 _LONGEST_WAIT = 86_400
 
-_CHAT = dict.fromkeys(("id", "type", "username"))
+_CHAT = dict.fromkeys(("id", "type", "username", "title"))
 _USER = dict.fromkeys(("id", "is_bot", "first_name", "last_name"))
 _MESSAGE: Mapping[str, Any] = dict.fromkeys(
     ("message_id", "date", "text", "message_thread_id", "is_topic_message")
@@ -73,17 +73,22 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """An update. `press_id` and `token` are set for a press of a button, `command` for a /command."""
+    """An update. `press_id` and `token` are set for a press of a button, `command` for a /command, with its
+    `argument`. `is_anonymous`: a group's administrator who hides behind it, so that `person_id` is nobody's.
+    """
 
     update_id: int
     chat_id: int | None = None
     chat_name: str | None = None
+    chat_title: str | None = None
     thread: int | None = None
     person_id: int = 0
     person_name: str = ""
+    is_anonymous: bool = False
     press_id: str | None = None
     token: str = ""
     command: str | None = None
+    argument: str = ""
 
 
 class Api:
@@ -99,7 +104,7 @@ class Api:
         self, chat: int | str, message: Message, *, thread: int | None, is_silent: bool
     ) -> tuple[int, int]:
         """Chat id and message id of the new message. Raises: Unavailable, Unauthorized, Rejected."""
-        sent = await _asked(
+        sent = await asked(
             self._bot.send_message(
                 chat,
                 message.text,
@@ -115,7 +120,7 @@ class Api:
     async def edit(self, chat_id: int, message_id: int, message: Message) -> None:
         """Change a message; the same content again is success. Raises as `send`."""
         try:
-            await _asked(
+            await asked(
                 self._bot.edit_message_text(
                     message.text,
                     chat_id=chat_id,
@@ -132,7 +137,7 @@ class Api:
     async def answer(self, press_id: str, text: str, *, is_loud: bool) -> None:
         """End the spinner of a pressed button; one that is too old is no error."""
         try:
-            await _asked(
+            await asked(
                 self._bot.answer_callback_query(press_id, cut(text, MAX_TOAST) or None, show_alert=is_loud)
             )
         except Rejected as error:
@@ -144,7 +149,7 @@ class Api:
 
         Raises: Unavailable (reason conflict: another reader), Unauthorized.
         """
-        updates = await _asked(
+        updates = await asked(
             self._bot.get_updates(
                 offset=offset, timeout=poll, allowed_updates=["callback_query", "message"], limit=100
             )
@@ -211,7 +216,7 @@ def check(status: int, headers: Mapping[str, str], payload: bytes) -> None:
         raise Unavailable(f"this is not the Bot API (status {status})", reason=Reason.PROTOCOL)
 
 
-async def _asked(call: Awaitable[_T]) -> _T:
+async def asked(call: Awaitable[_T]) -> _T:
     """The result of a call, its errors in our words."""
     try:
         return await call
@@ -316,21 +321,26 @@ def _incoming(update: Update) -> Incoming:
         )
     if message is None or message.from_user is None:
         return Incoming(update_id=update.update_id)
+    command, argument = _command(message.text or "")
     return Incoming(
         update_id=update.update_id,
         **_place(message.chat),
         thread=message.message_thread_id if message.is_topic_message else None,
         person_id=message.from_user.id,
-        command=next(_commands(message.text or ""), None),
+        person_name=message.from_user.full_name,
+        is_anonymous=message.from_user.is_bot,
+        command=command,
+        argument=argument,
     )
 
 
 def _place(chat: Chat | None) -> dict[str, Any]:
-    return {"chat_id": chat.id, "chat_name": chat.username} if chat else {}
+    return {"chat_id": chat.id, "chat_name": chat.username, "chat_title": chat.title} if chat else {}
 
 
-def _commands(text: str) -> Iterator[str]:
-    """`id` of `/id@our_bot please`."""
-    first = text.split(maxsplit=1)[0] if text.strip() else ""
-    if first.startswith("/"):
-        yield first[1:].partition("@")[0]
+def _command(text: str) -> tuple[str | None, str]:
+    """`id` and `please` of `/id@our_bot please`."""
+    first, *rest = text.split(maxsplit=1) or [""]
+    if not first.startswith("/"):
+        return None, ""
+    return first[1:].partition("@")[0], "".join(rest).strip()

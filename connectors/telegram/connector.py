@@ -12,8 +12,9 @@ from bot.ports import Connector
 from connectors.telegram.settings import AccountSettings, ChannelSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
+    from bot.findings import Exam, Finding
     from bot.ports import DecisionFeed, Notifier, Wiring
 
 
@@ -33,10 +34,21 @@ def _feed(account: AccountSettings, channels: Mapping[str, ChannelSettings], wir
     return TelegramFeed(api=api, channels=channels, clock=wiring.clock)
 
 
+async def _examine(exam: Exam, wiring: Wiring) -> AsyncIterator[Finding]:
+    from connectors.telegram.about import About  # noqa: PLC0415 - slow to import
+    from connectors.telegram.examine import examine  # noqa: PLC0415
+
+    account: AccountSettings = exam.account
+    api = About(token=account.token.get_secret_value(), base_url=account.base_url, http=wiring.http)
+    async for finding in examine(exam, api):
+        yield finding
+
+
 CONNECTOR = Connector(
     name="telegram",
     account_settings=AccountSettings,
     channel_settings=ChannelSettings,
     notifier=_notifier,
     feed=_feed,
+    examine=_examine,
 )

@@ -177,3 +177,16 @@ def test_memory_and_container_layers_forget(tmp_path: Path) -> None:
 def test_where_nothing_is_known_nothing_is_said(tmp_path: Path) -> None:
     """Systems without /proc get no warning."""
     assert place.is_ephemeral(Path("/x.db"), environ={}, mounts=tmp_path / "none") is None
+
+
+@pytest.mark.parametrize("variable", ["FLY_APP_NAME", "RENDER", "RAILWAY_ENVIRONMENT_ID", "K_SERVICE"])
+def test_a_platforms_own_disk_does_not_last(tmp_path: Path, variable: str) -> None:
+    """What lies on the root goes with the next deploy; what lies on a volume stays."""
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text("1 0 8:1 / / rw - ext4 /dev/vda rw\n2 1 8:2 / /data rw - ext4 /dev/vdb rw\n")
+    found = [
+        place.is_ephemeral(Path(path), environ={variable: "x"}, mounts=mounts)
+        for path in ("/app/x.db", "/data/x.db")
+    ]
+    assert ["mount a volume", None] == [why and why[-14:] for why in found]
+    assert place.is_ephemeral(Path("/app/x.db"), environ={}, mounts=mounts) is None

@@ -1,0 +1,74 @@
+"""What `outcare doctor` learns from Telegram: whose token it is, and whether each chat takes cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.errors import BotError, Reason
+from bot.findings import fine, mend, note
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.findings import Exam, Finding
+    from connectors.telegram.about import About, Me
+    from connectors.telegram.settings import ChannelSettings
+
+_ADD = "add the bot to the chat (docs/connectors/telegram.md), or pair it anew: outcare init"
+
+
+async def examine(exam: Exam, api: About) -> AsyncIterator[Finding]:
+    """Raises nothing of `bot.errors`."""
+    try:
+        me = await api.me()
+    except BotError as error:
+        yield _no_bot(error)
+        return
+    reads = "every message of its groups" if me.reads_all else "only commands and presses, which is enough"
+    yield fine("telegram", f"the token is that of @{me.username} ({me.name}); in groups it reads {reads}")
+    yield await _updates(api)
+    if not exam.channels:
+        yield note("telegram", "no channel leads to it yet", "pair a chat: outcare init")
+    for name, channel in exam.channels.items():
+        yield await _chat(f"telegram:{name}" if name else "telegram", channel, api, me)
+
+
+def _no_bot(error: BotError) -> Finding:
+    if error.reason in {Reason.UNAUTHORIZED, Reason.NOT_FOUND}:
+        says, do = (
+            "Telegram does not know the token",
+            "put a new one of @BotFather's into OUTCARE_TELEGRAM__TOKEN",
+        )
+        return mend("telegram", says, do)
+    return mend("telegram", str(error), "see that this machine reaches api.telegram.org, then try again")
+
+
+async def _updates(api: About) -> Finding:
+    """A webhook takes the presses away: https://core.telegram.org/bots/api#getupdates."""
+    try:
+        host = await api.webhook_host()
+    except BotError as error:
+        return mend("telegram presses", str(error), "try again")
+    if host:
+        do = "take it away: open https://api.telegram.org/bot<token>/deleteWebhook"
+        return mend("telegram presses", f"a webhook is set, so that presses go to {host}", do)
+    return fine("telegram presses", "no webhook is in the way of reading them")
+
+
+async def _chat(about: str, channel: ChannelSettings, api: About, me: Me) -> Finding:
+    try:
+        place = await api.place(channel.chat, me.id)
+    except BotError as error:
+        if error.reason in {Reason.NOT_FOUND, Reason.FORBIDDEN, Reason.INVALID}:
+            return mend(about, f"there is no way into chat {channel.chat} ({error})", _ADD)
+        return mend(about, str(error), "try again")
+    name = f"{place.kind} “{place.title}”"
+    if not place.may_post:
+        return mend(about, f"@{me.username} may not post in the {name}: {place.why_not}", _ADD)
+    if channel.thread is not None and not place.is_forum:
+        return mend(
+            about, f"the {name} has no topics, so there is no topic {channel.thread}", "take `thread` away"
+        )
+    return fine(
+        about, f"cards go to the {name}: @{me.username} is in it and may post; it answers nobody else"
+    )
