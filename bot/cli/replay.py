@@ -26,6 +26,7 @@ def replay_file(file: Path, config: Path | None, database: Path | None, *, as_js
     """Raises: ConfigError, Rejected (not a recording, damaged), StoreError."""
     if not file.is_file():
         raise ConfigError(f"there is no file {file}")
+    setup.tell_demo(config)
     settings = setup.settings(config, needs_secrets=False)
     rules = load_ruleset(settings)
     configure("warning", settings.log.format, secrets=settings.secrets())

@@ -42,6 +42,7 @@ def measure_lines(source: BinaryIO, sink: TextIO) -> None:
 def explain_what(
     what: str, config: Path | None, database: Path | None, *, lang: str | None, as_json: bool
 ) -> int:
+    setup.tell_demo(config)
     settings = setup.settings(config, needs_secrets=False)
     rules = load_ruleset(settings)
     text = _given(what)
