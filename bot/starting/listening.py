@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 TRIES = 4
 """So many hosts are asked, one after the other, before it counts as unreachable."""
-QUIET = 5.0
-"""Seconds without anything, after something came: a small network has no more to say."""
+QUIET = 7.0
+"""Seconds without anything, after something came: a small network has no more to say. A source tells of posts
+that nobody wants every five."""
 LIVE = timedelta(seconds=3)
-"""A stream that is no further behind has caught up."""
+"""A stream that is no further behind when the time is over has caught up."""
 
 
 @dataclass(kw_only=True)
@@ -84,13 +85,13 @@ class Listen:
             else:
                 self._ended(started_at)
                 break
-        self.is_cut_short = not self._has_caught_up(started_at)
+        self._close(started_at)
 
     async def _once(self, watch: Watch, until: float, started_at: datetime) -> AsyncIterator[Batch]:
         """One reading. Raises: TimeoutError, and what the source raises."""
         batches = self.source.read(self.cursor, watch)
         async with aclosing(batches):  # type: ignore[type-var]
-            while not self._has_caught_up(started_at):
+            while not self._has_reached(started_at):
                 batch = await self._next(batches, until)
                 if batch is None:
                     break
@@ -118,8 +119,14 @@ class Listen:
             self.begin = max(self.begin, batch.gap.ended_at)
         self.observed_to = batch.observed_to or self.observed_to
 
-    def _has_caught_up(self, started_at: datetime) -> bool:
-        return self.observed_to is not None and self.observed_to >= started_at - LIVE
+    def _close(self, started_at: datetime) -> None:
+        """Who has caught up has heard the silence after the newest event too."""
+        self.is_cut_short = not self._has_reached(started_at - LIVE)
+        if not self.is_cut_short:
+            self.observed_to = max(self.observed_to or started_at, started_at)
+
+    def _has_reached(self, moment: datetime) -> bool:
+        return self.observed_to is not None and self.observed_to >= moment
 
     def _ended(self, started_at: datetime) -> None:
         """A poll that ended by itself has read all up to its beginning; a quiet stream likewise."""

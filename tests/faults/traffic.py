@@ -53,6 +53,8 @@ class Traffic:
     answers: set[str] = field(default_factory=set)
     pressed: dict[str, int] = field(default_factory=dict)
     """Press → its update's number."""
+    dismissed: set[int] = field(default_factory=set)
+    """Messages on which one of the staff pressed Dismiss."""
     _number: int = 0
     _beats: int = 0
     _presses: dict[int, int] = field(default_factory=dict)
@@ -166,4 +168,6 @@ class Traffic:
         number = chat.telegram.next_update_id
         press = chat.press(message_id, label, user=user, name={ANNA: "Anna", BEN: "Ben"}.get(user, "Eve"))
         self.pressed[press] = number
+        if label == "Dismiss" and user != STRANGER:
+            self.dismissed.add(message_id)
         return press
