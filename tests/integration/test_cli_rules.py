@@ -215,7 +215,7 @@ def test_check_for_scripts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_check_tells_of_settings_and_rules_at_once(run: Run, home: Path) -> None:
     """A mistake in the settings does not hide those in the rules."""
-    (home / "outcare.yaml").write_text(CONFIG.replace("languages:", "langauges:"), encoding="utf-8")
+    (home / "outcare.yaml").write_text(CONFIG.replace("languages:", "languagesx:"), encoding="utf-8")
     (home / "rules" / "rules.yaml").write_text(RULES.replace("score: 40", "scor: 40"), encoding="utf-8")
     checked = run("check")
     assert (1, "") == (checked.code, checked.out)
