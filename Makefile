@@ -12,8 +12,10 @@ INSTALL = $(BIN)/python tools/install.py $(if $(WHEELS),--wheels $(WHEELS))
 run: $(VENV)/.run
 	$(BIN)/outcare run
 
+# Most tests wait for processes, so a few at a time share the cores well: `make test JOBS=1` is one after the other.
+JOBS ?= 3
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -39,7 +39,10 @@ async def test_v2_packed_from_host_to_host(tmp_path: Path) -> None:
         daemon = await world.outcare("run")
         await until(lambda: first.queries or daemon.returncode is not None, within=30)
         await first.post(ANN, "acme numbered 1")
-        await until(lambda: world.webhook.deliveries, what=world.output)
+        settled = "SELECT 1 FROM effects WHERE channel = 'webhook:desk' AND state = 'sent'"
+        await until(
+            lambda: stored(world, settled), what=world.output
+        )  # else the kill brings it a second time
         assert "zstdDictionary=" in first.queries[-1]
         assert await place(world) == first.host
 

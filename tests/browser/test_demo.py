@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -71,15 +71,14 @@ async def visit(browser: Browser, url: str, **context: Any) -> AsyncIterator[Wat
 
 
 async def test_a_newcomer_claims_a_card_and_sees_it_close(
-    tmp_path: Path, chromium: Browser, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, chromium: Browser, tell: Callable[[str], None]
 ) -> None:
     """Mentions are there; the phone's buttons work; a colleague is too late; the answer closes the card."""
     async with demo(tmp_path, "--pace", "2") as (url, began), visit(chromium, url) as seen:
         phone = seen.page.frame_locator("iframe")
         await seen.page.get_by_text("there is smoke coming out of the battery").first.wait_for()
         first_seen = time.monotonic() - began
-        with capsys.disabled():
-            sys.stdout.write(f"\nthe first mention is on the page {first_seen:.1f} s after the start\n")
+        tell(f"demo: the first mention is on the page {first_seen:.1f} s after the start")
         assert await seen.page.get_by_text("This is the demo").is_visible()
 
         card = phone.locator("li.card", has_text="smoke coming out")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Literal
 
@@ -214,7 +214,7 @@ CONTRAST = """() => {
 """The least contrast of text on its ground (https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio)."""
 
 
-async def test_the_first_visit_is_light(at: World, watched: Watched) -> None:
+async def test_the_first_visit_is_light(at: World, watched: Watched, tell: Callable[[str], None]) -> None:
     """Fifty rows, nothing cached: bytes over the wire, and how long until it answers keys (told, not judged)."""
     await fill(at, 55)
     session = await watched.page.context.new_cdp_session(watched.page)
@@ -227,7 +227,7 @@ async def test_the_first_visit_is_light(at: World, watched: Watched) -> None:
     loaded = await watched.page.evaluate(
         "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
     )
-    print(f"\ntransferred {sum(sizes):,.0f} bytes; DOM after {ready:.0f} ms, keys after {loaded:.0f} ms")
+    tell(f"page: transferred {sum(sizes):,.0f} bytes; DOM after {ready:.0f} ms, keys after {loaded:.0f} ms")
     assert 0 < sum(sizes) <= MOST_BYTES
     assert len(sizes) >= 4
     assert [] == watched.complaints

@@ -153,7 +153,7 @@ class LeaksInErrors(TelegramFeed):
 
 class LeaksInLogs(TelegramFeed):
     async def read(self, after: Cursor | None) -> AsyncIterator[Presses]:
-        logging.getLogger("httpx").info("HTTP Request: POST /bot%s/getUpdates", TOKEN)
+        logging.getLogger(__name__).info("HTTP Request: POST /bot%s/getUpdates", TOKEN)
         async for presses in super().read(after):
             yield presses
 

@@ -8,7 +8,6 @@ import logging
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,23 +46,6 @@ def output(request: pytest.FixtureRequest) -> str:
 def lines() -> list[dict[str, object]]:
     """The noisy program's JSON lines."""
     return [json.loads(line) for line in run("json")[1].splitlines()]
-
-
-@pytest.fixture
-def configured() -> Iterator[None]:
-    """Leaves logging, structlog and the hooks of the test process as they were."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in log.CHATTY}
-    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
-    yield
-    sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, before in levels.items():
-        logging.getLogger(name).setLevel(before)
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
 
 
 def test_no_planted_secret_comes_out(output: str) -> None:
@@ -125,7 +107,6 @@ def test_tracebacks_have_no_locals(lines: list[dict[str, object]]) -> None:
     assert "planted-local-variable" not in str(failed)
 
 
-@pytest.mark.usefixtures("configured")
 def test_levels_filter_ours_and_foreign_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """At WARNING neither our INFO nor a library's comes out."""
     log.configure("warning", "json")
@@ -135,7 +116,6 @@ def test_levels_filter_ours_and_foreign_lines(capsys: pytest.CaptureFixture[str]
     assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["source.failed"]
 
 
-@pytest.mark.usefixtures("configured")
 def test_auto_means_json_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
     """Into a file or a pipe go JSON lines."""
     log.configure("info")
@@ -150,7 +130,6 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.usefixtures("configured")
 def test_auto_means_console_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A person gets readable lines, without colours where NO_COLOR asks for that."""
     terminal = Terminal()
@@ -161,7 +140,6 @@ def test_auto_means_console_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> No
     assert terminal.getvalue().partition(" ")[2] == "[info     ] daemon.started [x] port=1\n"
 
 
-@pytest.mark.usefixtures("configured")
 def test_a_post_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """Escape sequences and line breaks out of a handle are shown, not obeyed."""
     log.configure("info", "console")
@@ -172,7 +150,6 @@ def test_a_post_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) ->
     assert "x1b[2J" in written
 
 
-@pytest.mark.usefixtures("configured")
 def test_configuring_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> None:
     """A second call replaces the handlers of the first."""
     log.configure("info", "json")
@@ -181,7 +158,6 @@ def test_configuring_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> No
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-@pytest.mark.usefixtures("configured")
 def test_a_closed_stderr_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon whose terminal went away goes on."""
     log.configure("info", "json")
