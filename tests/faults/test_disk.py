@@ -9,6 +9,7 @@ import os
 import random
 import re
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -135,6 +136,10 @@ async def test_it_ends_and_starts_on_a_full_disk(small_disk: Path, tmp_path: Pat
         await fills(small_disk / "ballast")
         await stage.unready("the disk is full")
         await stage.world.stop()
+        (small_disk / "ballast").unlink()
+        with closing(sqlite3.connect(stage.world.database)) as connection:
+            # Room that is left in the log could be enough for a start.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         await fills(small_disk / "ballast")
         said = len(stage.world.output)
         daemon = await stage.world.spawn()
