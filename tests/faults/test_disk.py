@@ -137,7 +137,7 @@ async def test_it_ends_and_starts_on_a_full_disk(small_disk: Path, tmp_path: Pat
         await stage.unready("the disk is full")
         await stage.world.stop()
         (small_disk / "ballast").unlink()
-        with closing(sqlite3.connect(stage.world.database)) as connection:
+        with contextlib.closing(sqlite3.connect(stage.world.database)) as connection:
             # Room that is left in the log could be enough for a start.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         await fills(small_disk / "ballast")
