@@ -207,6 +207,8 @@ _PLAIN = {
     sqlite3.SQLITE_BUSY: "the database is locked by another program; nothing was written",
     sqlite3.SQLITE_LOCKED: "the database is locked by another program; nothing was written",
     sqlite3.SQLITE_FULL: "the disk is full; nothing was written",
+    # The file for shared memory beside a database could not be made larger, whatever the reason was.
+    sqlite3.SQLITE_IOERR_SHMSIZE: "the disk is full; nothing was written",
     sqlite3.SQLITE_IOERR: "the disk reported an error; nothing was written",
     sqlite3.SQLITE_READONLY: "the database or its folder cannot be written to",
     sqlite3.SQLITE_CANTOPEN: "the database cannot be opened (is it a file, in a writable folder?)",
@@ -218,7 +220,7 @@ _PLAIN = {
 def store_error(error: BaseException, *, at: object = None) -> StoreError:
     """A database error in plain words, the original as `__cause__`. `at` is the file, if it helps."""
     code = getattr(error, "sqlite_errorcode", None)
-    said = _PLAIN.get(code & 0xFF) if code is not None else None
+    said = None if code is None else _PLAIN.get(code) or _PLAIN.get(code & 0xFF)
     translated = StoreError((f"{at}: " if at else "") + (said or f"database error: {error}"))
     translated.__cause__ = error
     return translated
