@@ -187,6 +187,8 @@ class LiveWatch:
         self._watchlist = watchlist
         self._limit = limit
         self._held = OrderedDict(held)
+        self._same: dict[tuple[str, ...], tuple[str, ...]] = {}
+        """Half a million posts are held for a few brands: each group of them is kept once."""
         self._trim()
 
     @property
@@ -221,7 +223,8 @@ class LiveWatch:
         return bool(brands)
 
     def _remember(self, post_id: str, brands: frozenset[str]) -> None:
-        self._held[post_id] = tuple(sorted(brands.union(self.brands_of(post_id))))
+        held_for = tuple(sorted(brands.union(self.brands_of(post_id))))
+        self._held[post_id] = self._same.setdefault(held_for, held_for)
         self._held.move_to_end(post_id)
         self._trim()
 

@@ -23,6 +23,8 @@ LONGEST = 500
 """A literal may have so many bytes; Hyperscan's own limit is 16,000 for a pattern."""
 
 _ANY_BYTE = "latin-1"
+_LAST = 19
+"""The priority of who works when nobody else wants to (https://man7.org/linux/man-pages/man2/setpriority.2.html)."""
 
 Found: TypeAlias = tuple[int, int]
 """Number of a literal, and where in the bytes its end is."""
@@ -62,11 +64,21 @@ def compile_apart(everywhere: Sequence[bytes], once: Sequence[bytes] = ()) -> Da
     given = json.dumps([[one.decode(_ANY_BYTE) for one in some] for some in (everywhere, once)])
     try:
         # Neither the working directory nor this folder may stand before the libraries: -P.
-        command = [sys.executable, "-P", __file__]
-        done = subprocess.run(command, input=given.encode(), capture_output=True, check=True)  # noqa: S603 - our own file
-        return from_bytes(done.stdout)
+        return from_bytes(_answer([sys.executable, "-P", __file__], given.encode()))
     except (OSError, subprocess.CalledProcessError, DamagedDatabase):
         return compile_literals(everywhere, once)
+
+
+def _answer(command: Sequence[str], given: bytes) -> bytes:
+    """What a process says to what it is given. Raises: OSError, CalledProcessError."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:  # noqa: S603 - our own file
+        if hasattr(os, "setpriority"):  # where there is but one core, the event loop comes first
+            os.setpriority(os.PRIO_PROCESS, process.pid, _LAST)
+        said, complaint = process.communicate(given)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, said, complaint)
+    return said
 
 
 def to_bytes(database: Database) -> bytes:
@@ -109,7 +121,6 @@ def _note(number: int, _start: int, end: int, _flags: int, found: Any) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(5)  # on a single core the event loop comes first
     sys.stdout.buffer.write(
         to_bytes(
             compile_literals(

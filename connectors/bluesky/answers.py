@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bot.errors import Reason, Rejected
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from bot.ports import Clock
 
 T = TypeVar("T")
+
+_AT_ONCE = 8
+"""So many are let go for each that comes: no pause, and there are never more than came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,10 @@ class _Call(Generic[T]):
 
 
 class Answers(Generic[T]):
-    """At most `size` answers, each for `keep` seconds (`keep_refusal` for a Rejected)."""
+    """At most `size` answers, each for `keep` seconds (`keep_refusal`, not longer, for a Rejected).
+
+    They are let go when they are no longer good: a thread may be twenty posts, and is asked for but once.
+    """
 
     def __init__(self, clock: Clock, *, size: int, keep: float, keep_refusal: float) -> None:
         self._clock = clock
@@ -50,7 +57,6 @@ class Answers(Generic[T]):
         """The remembered answer, or that of `ask`; who asks the same meanwhile waits for the same call."""
         kept = self._kept.get(key)
         if kept is not None and kept[0] > self._clock.monotonic():
-            self._kept.move_to_end(key)
             return _said(kept[1])
         call = self._calls.get(key)
         if call is None:
@@ -78,10 +84,14 @@ class Answers(Generic[T]):
         return value
 
     def _remember(self, key: str, value: T | _Refusal, seconds: float) -> None:
-        self._kept[key] = (self._clock.monotonic() + seconds, value)
+        """The oldest come first, and are the first that are no longer good."""
+        now = self._clock.monotonic()
+        self._kept[key] = (now + seconds, value)
         self._kept.move_to_end(key)
-        while len(self._kept) > self._size:
-            self._kept.popitem(last=False)
+        for oldest, (good_until, _) in list(islice(self._kept.items(), _AT_ONCE)):
+            if len(self._kept) <= self._size and good_until > now:
+                break
+            del self._kept[oldest]
 
 
 def _said(answer: T | _Refusal) -> T:

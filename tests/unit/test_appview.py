@@ -248,7 +248,7 @@ async def test_an_answer_beyond_all_measure(
 
 
 async def test_the_memory_is_bounded() -> None:
-    """The answer that was not asked for longest goes first."""
+    """The oldest answer goes first."""
     answers = Answers[str](ManualClock(), size=2, keep=60, keep_refusal=60)
     asked: list[str] = []
 
@@ -258,7 +258,30 @@ async def test_the_memory_is_bounded() -> None:
 
     for key in ("a", "b", "a", "c", "a", "b"):
         await answers.get(key, lambda key=key: ask(key))  # type: ignore[misc]
-    assert asked == ["a", "b", "c", "b"]
+    assert asked == ["a", "b", "c", "a", "b"]
+
+
+async def test_an_answer_that_is_no_longer_good_is_let_go() -> None:
+    """The next answer takes its place in memory; nobody has to ask for the same again."""
+
+    class Thread:
+        """Large."""
+
+    clock = ManualClock()
+    answers = Answers[Thread](clock, size=9, keep=60, keep_refusal=60)
+
+    async def ask() -> Thread:
+        return Thread()
+
+    first, second = [weakref.ref(await answers.get(key, ask)) for key in ("a", "b")]
+    await clock.advance(59)
+    third = weakref.ref(await answers.get("c", ask))
+    await clock.advance(1)
+    await answers.get("d", ask)
+    await asyncio.sleep(0)  # what is left of the task
+    gc.collect()
+    assert (first(), second()) == (None, None)
+    assert third() is not None
 
 
 async def test_a_remembered_refusal_keeps_nothing_alive() -> None:
