@@ -33,6 +33,8 @@ class Code(StrEnum):
     CYCLE = "R015"
     CONDITION = "R021"  # an unknown condition, author field or word list
     QUERY = "R022"
+    PATTERN = "R023"  # a regular expression that RE2 refuses
+    TOO_LARGE = "R024"  # … or that would take too much memory
     EVERYTHING = "R031"
     TARGET = "R041"
     UNUSED = "W101"

@@ -21,8 +21,9 @@ CHANNELS = {"console", "telegram:billing", "telegram:care"}
 
 def checked(case: Path) -> str:
     """What `check` prints for one file, or for a folder of them."""
-    files = sorted(case.glob("*.yaml")) if case.is_dir() else [case]
-    sources = {file.name: file.read_text(encoding="utf-8") for file in files}
+    files = sorted(path for path in case.rglob("*") if path.is_file()) if case.is_dir() else [case]
+    folder = case if case.is_dir() else case.parent
+    sources = {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in files}
     try:
         rules = parse_rules(sources, channels=CHANNELS, brand="acme")
     except ConfigError as error:
