@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.model import Alert, Route, Urgency
+from rules.cases import Case, read_cases
 from rules.compile import Compiler, all_of
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
 from rules.lint import lint
@@ -52,15 +53,18 @@ class Assembly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
+    """`rules` are all of them, also those that are switched off."""
+
     rules: tuple[Rule, ...]
     personas: tuple[Persona, ...]
     levels: Mapping[Urgency, Level]
     routes: Mapping[str, Route]
+    cases: tuple[Case, ...]
 
     def program(self, version: str) -> Program:
         return Program(
             version=version,
-            rules=self.rules,
+            rules=tuple(rule for rule in self.rules if rule.counts),
             personas=self.personas,
             levels=self.levels,
         )
@@ -71,7 +75,7 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     vocabulary = Vocabulary(found.words, texts, report)
     compiler = Compiler(found.conditions, vocabulary, report)
     routes = _routes(found.routes, around, report)
-    rules = [_rule(rule, compiler) for rule in sorted(found.rules, key=lambda rule: rule.name)]
+    rules = tuple(_rule(rule, compiler) for rule in sorted(found.rules, key=lambda rule: rule.name))
     personas = tuple(_persona(persona, compiler) for persona in found.personas)
     for rule in found.rules:
         _check_route(f'rule "{rule.name}"', rule.route, rule.route_at, found, report)
@@ -81,13 +85,8 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     _check_brand(found, around, report)
     used = {("words", name) for name in vocabulary.used} | {("conditions", name) for name in compiler.used}
     lint(found, levels, report, used=used)
-    enabled = {rule.name for rule in found.rules if rule.is_enabled}
-    return Built(
-        rules=tuple(rule for rule in rules if rule.name in enabled),
-        personas=personas,
-        levels=levels,
-        routes=routes,
-    )
+    cases = read_cases(found, report)
+    return Built(rules=rules, personas=personas, levels=levels, routes=routes, cases=cases)
 
 
 def _rule(text: RuleText, compiler: Compiler) -> Rule:
@@ -105,6 +104,7 @@ def _rule(text: RuleText, compiler: Compiler) -> Rule:
         tags=text.tags,
         route=text.route,
         respond_in=text.respond_in,
+        counts=text.is_enabled,
     )
 
 

@@ -24,7 +24,7 @@ DEFAULT_ROUTE = "default"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """`check` holds when all `parts` do."""
+    """`check` holds when all `parts` do. `counts` False: switched off, and only its tests look at it."""
 
     name: str
     why: str
@@ -38,6 +38,7 @@ class Rule:
     tags: tuple[str, ...] = ()
     route: str | None = None
     respond_in: timedelta | None = None
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from bot.matcher.text import key
 from rules.tokens import Kind, Mistake, Token, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _DEEPEST = 40
 
@@ -116,6 +116,19 @@ def is_searchable(query: Query) -> bool:
 def _near(left: Query, right: Query, operator: Token) -> Near:
     is_ordered = operator.kind is Kind.BEFORE
     return Near(left, right, operator.number, operator.at, is_ordered)
+
+
+def walk(query: Query) -> Iterator[Query]:
+    """The query and everything in it."""
+    yield query
+    if isinstance(query, And | Or):
+        for part in query.parts:
+            yield from walk(part)
+    elif isinstance(query, Near):
+        yield from walk(query.left)
+        yield from walk(query.right)
+    elif isinstance(query, Not):
+        yield from walk(query.part)
 
 
 class _Parser:

@@ -37,6 +37,9 @@ class Code(StrEnum):
     TOO_LARGE = "R024"  # … or that would take too much memory
     EVERYTHING = "R031"
     TARGET = "R041"
+    IMPOSSIBLE = "R050"  # a test expects what no verdict of this set can hold
+    NOTHING = "R051"  # a test that checks nothing
+    FAILED = "R052"  # a test that fails
     UNUSED = "W101"
     SAME = "W102"
     UNREACHABLE = "W103"

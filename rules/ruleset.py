@@ -25,6 +25,8 @@ from rules.report import Code, Report
 
 if TYPE_CHECKING:
     from bot.yamlfile import Node
+    from rules.cases import Case
+    from rules.engine import Rule
 
 __all__ = ["ENGINE_VERSION", "RuleSet", "load_rules", "parse_rules"]
 
@@ -41,6 +43,7 @@ class RuleSet:
     """A loaded set: judges facts, knows its routes, keeps its sources (file name → text).
 
     `version` is a hash of what the files mean: comments, formatting and the order of files don't change it.
+    `every` rule is there, also one that is switched off; `cases` are the tests that stand in the files.
     """
 
     version: str
@@ -49,6 +52,8 @@ class RuleSet:
     warnings: tuple[Problem, ...]
     count: int
     program: Program
+    every: tuple[Rule, ...]
+    cases: tuple[Case, ...]
     measure_with: Measure
 
     def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
@@ -165,6 +170,8 @@ def _build(
         warnings=tuple(problems),
         count=len(definitions.rules),
         program=built.program(version),
+        every=built.rules,
+        cases=built.cases,
         measure_with=measure,
     )
 

@@ -93,7 +93,7 @@ def compile_query(query: Query, lists: Mapping[str, WordList]) -> Search:
 
 def _places(query: Query, lists: Mapping[str, WordList]) -> Places:
     if isinstance(query, Phrase | Pattern):
-        return _entry(query)
+        return find(query)
     if isinstance(query, ListName):
         return _list(lists[query.name])
     if isinstance(query, Or):
@@ -104,13 +104,14 @@ def _places(query: Query, lists: Mapping[str, WordList]) -> Places:
     raise TypeError(f"{type(query).__name__} marks no places")  # the parser refused it
 
 
-def _entry(entry: Entry) -> Places:
+def find(entry: Entry) -> Places:
+    """All places of one entry of a list."""
     return Wanted(entry).places if isinstance(entry, Phrase) else _pattern(entry)
 
 
 def _list(variants: WordList) -> Places:
     """Of each list the entries for any language, and those for the text's own."""
-    compiled = {lang: _every([_entry(entry) for entry in entries]) for lang, entries in variants.items()}
+    compiled = {lang: _every([find(entry) for entry in entries]) for lang, entries in variants.items()}
     if compiled.keys() == {ANY_LANGUAGE}:
         return compiled[ANY_LANGUAGE]
     return lambda text: [

@@ -12,7 +12,7 @@ from bot.yamlfile import closest
 from rules import listfiles, patterns
 from rules.leaves import is_language
 from rules.places import within
-from rules.query import And, ListName, Near, Not, Or, Pattern, Phrase, Query, Term, is_positive, parse
+from rules.query import ListName, Pattern, Phrase, Query, Term, is_positive, parse, walk
 from rules.reading import Reader
 from rules.report import Code, Report
 from rules.signals.language import canonical
@@ -76,7 +76,7 @@ class Vocabulary:
     def _is_known(self, query: Query, node: Node, reader: Reader) -> bool:
         """Whether its lists are there, and its regular expressions are some."""
         is_known = True
-        for part in _walk(query):
+        for part in walk(query):
             if isinstance(part, ListName):
                 self.used.add(part.name)
                 is_known &= self._knows(part.name, node, part.at, reader)
@@ -102,7 +102,7 @@ class Vocabulary:
         return False
 
     def _mention_substrings(self, query: Query, node: Node, reader: Reader) -> None:
-        for part in _walk(query):
+        for part in walk(query):
             if isinstance(part, Phrase):
                 self._mention_substring(part, node, reader, part.at)
 
@@ -111,6 +111,14 @@ class Vocabulary:
         if is_spaceless(words[0]) or is_spaceless(words[-1]):
             message = f'{reader.label}: "{words}" is also found inside longer words: its script has no blanks'
             self.report.warn(Code.SUBSTRING, message, within(node, at, self._texts))
+
+    def entries(self, name: str) -> Iterator[tuple[str, Node, Entry]]:
+        """What stands in a list itself: the language it is for, where it stands, what it looks for."""
+        reader = Reader(self.report, f'word list "{name}"')
+        for lang, node in self._variants(self._nodes[name], reader):
+            for entry in self._entries(node, reader):
+                if not entry.text.startswith("$"):
+                    yield from ((lang, entry, each) for _, each in self._entry(entry, reader, (name,)))
 
     def _resolve(self, name: str, above: tuple[str, ...]) -> WordList:
         if name in self.lists:
@@ -217,15 +225,3 @@ class Vocabulary:
 def _meaning(entry: Entry) -> object:
     """Two entries that look for the same are one, wherever they stand."""
     return entry.terms if isinstance(entry, Phrase) else entry.text
-
-
-def _walk(query: Query) -> Iterator[Query]:
-    yield query
-    if isinstance(query, And | Or):
-        for part in query.parts:
-            yield from _walk(part)
-    elif isinstance(query, Near):
-        yield from _walk(query.left)
-        yield from _walk(query.right)
-    elif isinstance(query, Not):
-        yield from _walk(query.part)

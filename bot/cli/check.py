@@ -14,6 +14,7 @@ from bot.settings.load import Settings
 from rules.ruleset import RuleSet, load_rules
 from rules.signals import lexicon
 from rules.signals.language import normalise
+from rules.trial import failures
 
 
 def check_all(config: Path | None, *, as_json: bool) -> int:
@@ -32,7 +33,7 @@ def check_all(config: Path | None, *, as_json: bool) -> int:
         except ConfigError as error:
             found += error.problems
         else:
-            found += rules.warnings
+            found += [*rules.warnings, *failures(rules)]
             summary = _summary(path, settings, rules)
     is_right = all(problem.is_warning for problem in found)
     if as_json:

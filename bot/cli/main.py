@@ -249,6 +249,27 @@ def explain(
     raise typer.Exit(explain_what(what, config, database, lang=lang, as_json=as_json))
 
 
+@rules_app.command("test")
+def try_out(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder of rules (default: the configuration's).", exists=True)
+    ] = None,
+    config: Config = None,
+    form: Annotated[
+        options.Format, typer.Option("--format", "-f", help="For people, for scripts, or for a CI server.")
+    ] = options.Format.TEXT,
+    untested: Annotated[
+        bool, typer.Option("--untested", "-u", help="Name every rule, branch and word that no test uses.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the tests that stand in the rules. Status 1 if one fails."""
+    from bot.cli.rule_tests import try_rules
+
+    wanted = options.Format.JSON if as_json else form
+    raise typer.Exit(try_rules(config, folder, wanted, untested=untested))
+
+
 @db_app.command()
 def upgrade(config: Config = None, database: Database = None) -> None:
     """Bring the database to the schema of this program. Stop the daemon first."""

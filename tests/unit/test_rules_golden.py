@@ -13,6 +13,7 @@ from rules import schema
 from rules.compile import AUTHOR_FIELDS, CONDITIONS, LATER_AUTHOR_FIELDS, LATER_CONDITIONS
 from rules.report import Code
 from rules.ruleset import parse_rules
+from rules.trial import failures
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "rules"
 CASES = sorted(path for path in GOLDEN.iterdir() if path.is_dir() or path.suffix == ".yaml")
@@ -28,7 +29,7 @@ def checked(case: Path) -> str:
         rules = parse_rules(sources, channels=CHANNELS, brand="acme")
     except ConfigError as error:
         return render_all(error.problems) + "\n"
-    return render_all(rules.warnings) + "\n"
+    return render_all([*rules.warnings, *failures(rules)]) + "\n"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)

@@ -145,7 +145,7 @@ def with_lists(folder: Path, brands: str = "# ours\n\n#acme\nacme cloud\n") -> P
         ("I want refunds", {"en", "en-GB"}),
         ("mein Geld  zurück!", {"de", "de-AT"}),
         ("bitte ERSTATTET mir das", {"de", "de-AT"}),
-        ("meu reembolso", {"pt-BR"}),
+        ("o reembolso", {"pt-BR"}),
         ("a chargeback", set(EVERY)),
         ("in the acme cloud", set(EVERY)),
         ("late", set(EVERY)),
