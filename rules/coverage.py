@@ -7,19 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import yamlfile
-from rules import listfiles, schema
-from rules.compile import Compiler
 from rules.places import within
 from rules.query import ListName, Near, Not, Or, Pattern, Phrase, Query, parse, walk
-from rules.reading import Reader
-from rules.report import Report
+from rules.reread import Source
 from rules.scene import Scene
 from rules.terms import ANY_LANGUAGE, Entry, Search, Text, compile_query, find
-from rules.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -68,24 +62,18 @@ def coverage(rules: RuleSet, tried: Iterable[Facts]) -> Coverage:
 
 class _Parts:
     def __init__(self, rules: RuleSet) -> None:
-        self._texts = {Path(name): text for name, text in rules.sources.items()}
-        files = (path for path in self._texts if path.suffix in listfiles.RULES)
-        report = Report()  # of a set that is known to be right
-        self._found = schema.read([yamlfile.load(self._texts[path], path) for path in files], report)
-        self._vocabulary = Vocabulary(self._found.words, self._texts, report)
-        self._compiler = Compiler(self._found.conditions, self._vocabulary, report)
-        self._reader = Reader(report, "coverage")
+        self._source = Source(rules)
 
     def all(self) -> Iterator[Part]:
         blocks = [
-            *self._found.conditions.values(),
-            *(rule.when for rule in self._found.rules),
-            *(persona.when for persona in self._found.personas),
+            *self._source.found.conditions.values(),
+            *(rule.when for rule in self._source.found.rules),
+            *(persona.when for persona in self._source.found.personas),
         ]
         for block in blocks:
             if block is not None:
                 yield from self._of_block(block)
-        for name in self._found.words:
+        for name in self._source.found.words:
             yield from self._of_list(name)
 
     def _of_block(self, node: Node) -> Iterator[Part]:
@@ -109,12 +97,12 @@ class _Parts:
                     kind=BRANCH,
                     shown=" ".join(f"{key}:" for key in block.value),
                     location=block.location,
-                    holds=_true(self._compiler.block(block, "coverage")),
+                    holds=_true(self._source.compiler.block(block, "coverage")),
                 )
             yield from self._of_block(block)
 
     def _of_queries(self, node: Node, text_of: _TextOf) -> Iterator[Part]:
-        queries = list(self._reader.items(node))
+        queries = list(self._source.reader.items(node))
         for one in queries:
             query = parse(one.text).query
             assert query is not None  # noqa: S101 - the set has been loaded
@@ -124,12 +112,12 @@ class _Parts:
                 yield Part(
                     kind=BRANCH,
                     shown=show(part),
-                    location=within(one, part.at, self._texts),
-                    holds=_found(compile_query(part, self._vocabulary.lists), text_of),
+                    location=within(one, part.at, self._source.texts),
+                    holds=_found(compile_query(part, self._source.vocabulary.lists), text_of),
                 )
 
     def _of_list(self, name: str) -> Iterator[Part]:
-        for lang, node, entry in self._vocabulary.entries(name):
+        for lang, node, entry in self._source.vocabulary.entries(name):
             variant = "" if lang == ANY_LANGUAGE else f" ({lang})"
             yield Part(
                 kind=WORD,

@@ -241,12 +241,16 @@ def explain(
     config: Config = None,
     database: Database = None,
     lang: Annotated[str | None, typer.Option(help="The language, if you want to set it.")] = None,
+    why_not: Annotated[
+        str | None, typer.Option(metavar="RULE", help="Which conditions of this rule are false, and why.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Why a text (or a stored mention) is judged as it is."""
-    from bot.cli.rules import explain_what
+    from bot.cli.rules import Asked, explain_what
 
-    raise typer.Exit(explain_what(what, config, database, lang=lang, as_json=as_json))
+    asked = Asked(lang=lang, why_not=why_not, as_json=as_json)
+    raise typer.Exit(explain_what(what, config, database, asked))
 
 
 @rules_app.command("test")

@@ -160,3 +160,20 @@ def test_a_reload_takes_no_set_whose_tests_fail(home: Path) -> None:
         run_command._tested(settings)
     write(home, RIGHT)
     assert 2 == run_command._tested(settings).count
+
+
+def test_why_a_rule_does_not_fire(run: Run, home: Path) -> None:
+    """Below the explanation, or as a part of it in JSON; a name that is not there gets the near one."""
+    write(home, RIGHT)
+    told = run("rules", "explain", "no money back", "--why-not", "late")
+    assert told.out.splitlines()[-3:] == [
+        "late does not fire:",
+        "  rules.yaml:7  text: asks for  $refund NEAR/8 (waiting OR owed)",
+        '       here: $refund is there ("money back"); waiting is not; owed is not',
+    ]
+    assert "late fires" in run("rules", "explain", "refund owed", "--why-not", "late").out
+    assert "would fire, but is switched off" in run("rules", "explain", "off", "--why-not", "off").out
+    answer = run("rules", "explain", "refund", "--why-not", "late", "--json").json()["why_not"]
+    assert ("late", False, "text") == (answer["rule"], answer["fires"], answer["because"][0]["condition"])
+    wrong = run("rules", "explain", "refund", "--why-not", "lat")
+    assert (2, True) == (wrong.code, "did you mean 'late'?" in wrong.err)
