@@ -61,13 +61,13 @@ class Trial:
         return not any(result.is_blocking for result in self.results)
 
 
-def run(rules: RuleSet) -> Trial:
-    """Try every case of the set."""
+def run(rules: RuleSet, wanted: Callable[[Case], bool] = lambda _: True) -> Trial:
+    """Try the cases of the set."""
     by_name = {rule.name: rule for rule in rules.every}
     results: list[Result] = []
     seen: dict[Must, set[str]] = {Must.FIRE: set(), Must.QUIET: set()}
     tried: list[Facts] = []
-    for case in rules.cases:
+    for case in filter(wanted, rules.cases):
         facts = facts_of(case.given, rules.measure)
         tried.append(facts)
         if case.must is Must.JUDGE:

@@ -37,7 +37,7 @@ def check_all(config: Path | None, *, as_json: bool) -> int:
             summary = _summary(path, settings, rules)
     is_right = all(problem.is_warning for problem in found)
     if as_json:
-        output.json({"ok": is_right, "config": str(path), "problems": [_as_dict(one) for one in found]})
+        output.json({"ok": is_right, "config": str(path), "problems": [as_dict(one) for one in found]})
     else:
         _show(found, summary)
     return 0 if is_right else 1
@@ -85,7 +85,7 @@ def _show(found: list[Problem], summary: str) -> None:
         sys.stdout.write("no problems\n")
 
 
-def _as_dict(problem: Problem) -> dict[str, object]:
+def as_dict(problem: Problem) -> dict[str, object]:
     where = problem.location
     return {
         "code": problem.code,

@@ -64,6 +64,13 @@ Database = Annotated[
     Path | None, typer.Option("--database", help="Another database than the configuration's.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document for scripts.")]
+RulesFolder = Annotated[
+    Path | None,
+    typer.Argument(help="A folder of rules (default: the configuration's).", exists=True, file_okay=False),
+]
+FormatOption = Annotated[
+    options.Format, typer.Option("--format", "-f", help="For people, for scripts, or for a CI server.")
+]
 
 
 class By(StrEnum):
@@ -255,23 +262,37 @@ def explain(
 
 @rules_app.command("test")
 def try_out(
-    folder: Annotated[
-        Path | None, typer.Argument(help="A folder of rules (default: the configuration's).", exists=True)
-    ] = None,
+    folder: RulesFolder = None,
     config: Config = None,
-    form: Annotated[
-        options.Format, typer.Option("--format", "-f", help="For people, for scripts, or for a CI server.")
-    ] = options.Format.TEXT,
+    form: FormatOption = options.Format.TEXT,
+    name: Annotated[
+        str, typer.Option("-k", metavar="NAME", help="Only of rules and scenarios named so.")
+    ] = "",
     untested: Annotated[
-        bool, typer.Option("--untested", "-u", help="Name every rule, branch and word that no test uses.")
+        bool, typer.Option("--coverage", help="Name every rule, branch and word that no test uses.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the tests that stand in the rules. Status 1 if one fails."""
-    from bot.cli.rule_tests import try_rules
+    from bot.cli.rule_tests import Wanted, try_rules
+
+    wanted = Wanted(form=options.Format.JSON if as_json else form, name=name, untested=untested)
+    raise typer.Exit(try_rules(config, folder, wanted))
+
+
+@rules_app.command("check")
+def check_rules(
+    folder: RulesFolder = None,
+    config: Config = None,
+    form: FormatOption = options.Format.TEXT,
+    strict: Annotated[bool, typer.Option("--strict", help="A warning is an error, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Every mistake in the rules, without running their tests. Status 1 on errors."""
+    from bot.cli import rule_check
 
     wanted = options.Format.JSON if as_json else form
-    raise typer.Exit(try_rules(config, folder, wanted, untested=untested))
+    raise typer.Exit(rule_check.check_rules(config, folder, wanted, strict=strict))
 
 
 @db_app.command()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 from bot.app import load_ruleset
-from bot.cli import output, setup
+from bot.cli import formats, output, setup
 from bot.cli.options import Format
 from rules.cases import Case
 from rules.coverage import BRANCH, WORD, Coverage, coverage
@@ -17,23 +17,34 @@ from rules.signals.measure import measure
 from rules.trial import Outcome, Result, Trial, demand, run
 
 
-def try_rules(config: Path | None, folder: Path | None, form: Format, *, untested: bool) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """`name`: only tests whose rule or scenario has this in its name. `untested`: name what no test uses."""
+
+    form: Format = Format.TEXT
+    name: str = ""
+    untested: bool = False
+
+
+def try_rules(config: Path | None, folder: Path | None, wanted: Wanted) -> int:
     """Status 1 if a test of a rule that counts has failed."""
     if folder is None:
         setup.tell_demo(config)
         rules = load_ruleset(setup.settings(config, needs_secrets=False))
     else:
         rules = load_rules(folder, measure=measure)
-    trial = run(rules)
+    trial = run(rules, lambda case: wanted.name in case.name)
     covered = coverage(rules, trial.tried)
-    if form is Format.JSON:
+    if wanted.form is Format.JSON:
         output.json(_document(rules, trial, covered))
-    elif form is Format.JUNIT:
-        sys.stdout.write(_junit(trial) + "\n")
+    elif wanted.form is Format.JUNIT:
+        sys.stdout.write(formats.junit("rules", map(_tried, trial.results)) + "\n")
     else:
-        tell = _annotation if form is Format.GITHUB else _lines
+        tell = _annotation if wanted.form is Format.GITHUB else _lines
         lines = [line for result in trial.results for line in tell(result)]
-        sys.stdout.write("\n".join([*lines, *_summary(rules, trial, covered, untested=untested)]) + "\n")
+        sys.stdout.write(
+            "\n".join([*lines, *_summary(rules, trial, covered, untested=wanted.untested)]) + "\n"
+        )
     return 0 if trial.is_right else 1
 
 
@@ -53,40 +64,28 @@ def _lines(result: Result) -> Iterator[str]:
 
 
 def _annotation(result: Result) -> Iterator[str]:
-    """https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions (its escapes too)"""
     case = result.case
-    if result.outcome not in {Outcome.FAILED, Outcome.READY}:
-        return
-    level = "error" if result.is_blocking else "warning" if result.because else "notice"
-    message = (
-        f"{demand(case)} {result.because}".strip() if result.because else "fires by now: no todo any more"
-    )
-    properties = {
-        "file": str(case.location.file),
-        "line": str(case.location.line),
-        "col": str(case.location.column),
-        "title": case.name,
-    }
-    told = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
-    yield f"::{level} {told}::{_escaped(message)}"
-
-
-def _escaped(text: str, more: str = "") -> str:
-    for character in f"%\r\n{more}":
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
+    if result.outcome is Outcome.READY:
+        yield formats.annotation("notice", case.name, "fires by now: no todo any more", case.location)
+    elif result.outcome is Outcome.FAILED:
+        level: formats.Level = "error" if result.is_blocking else "warning"
+        yield formats.annotation(level, case.name, f"{demand(case)} {result.because}", case.location)
 
 
 def _summary(rules: RuleSet, trial: Trial, covered: Coverage, *, untested: bool) -> Iterator[str]:
     if not trial.results:
-        yield "no tests: put sentences under tests: in a rule (docs/rules.md)"
+        yield (
+            "no tests: put sentences under tests: in a rule (docs/rules.md)"
+            if not rules.cases
+            else "no such test"
+        )
         return
     counted = ", ".join(f"{count} {name}" for name, count in _counts(trial.results).items() if count)
     quiet = f"{len(trial.quiet)}/{len(rules.every)}"
     yield f"{counted} · rules fired by a test: {len(trial.fired)}/{len(rules.every)}, seen quiet: {quiet}"
     branches, words = ("{}/{}".format(*covered.share(kind)) for kind in (BRANCH, WORD))
     yield f"used by a test: branches {branches}, words of lists {words}" + (
-        "" if untested else " (which not: -u)"
+        "" if untested else " (which not: --coverage)"
     )
     if untested:
         names = {rule.name: rule.location for rule in rules.every}
@@ -136,35 +135,12 @@ def _document(rules: RuleSet, trial: Trial, covered: Coverage) -> dict[str, obje
     }
 
 
-def _junit(trial: Trial) -> str:
-    """The form that CI servers read: https://github.com/testmoapp/junitxml"""
-    counts = _counts(trial.results)
-    suite = ET.Element(
-        "testsuite",
-        name="rules",
-        tests=str(len(trial.results)),
-        failures=str(sum(one.is_blocking for one in trial.results)),
-        skipped=str(counts[Outcome.TODO.value]),
+def _tried(result: Result) -> formats.Tried:
+    case = result.case
+    return formats.Tried(
+        group=case.name,
+        name=f"{case.must.value}: {case.given.text}",
+        where=case.location,
+        failure=f"{demand(case)} {result.because}" if result.is_blocking else None,
+        skipped=None if result.is_blocking or result.outcome is Outcome.PASSED else result.outcome.value,
     )
-    for one in trial.results:
-        case = ET.SubElement(
-            suite,
-            "testcase",
-            classname=one.case.name,
-            name=_printable(f"{one.case.must.value}: {one.case.given.text}"),
-            file=str(one.case.location.file),
-            line=str(one.case.location.line),
-        )
-        if one.is_blocking:
-            ET.SubElement(case, "failure", message=_printable(one.because)).text = _printable(
-                demand(one.case)
-            )
-        elif one.outcome is not Outcome.PASSED:
-            ET.SubElement(case, "skipped", message=one.outcome.value)
-    ET.indent(suite)
-    return ET.tostring(suite, encoding="unicode", xml_declaration=True)
-
-
-def _printable(text: str) -> str:
-    """XML has no place for control characters."""
-    return "".join(character if character.isprintable() else " " for character in text)

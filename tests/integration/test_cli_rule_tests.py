@@ -58,7 +58,7 @@ def test_failures_are_told_in_a_line_each(run: Run, home: Path) -> None:
         "FAIL rules.yaml:17 off should fire on: on and on (switched off, so it does not count)",
         "       because text: is false",
         "4 passed, 2 failed · rules fired by a test: 1/2, seen quiet: 1/2",
-        "used by a test: branches 2/2, words of lists 2/2 (which not: -u)",
+        "used by a test: branches 2/2, words of lists 2/2 (which not: --coverage)",
     ]
 
 
@@ -75,7 +75,7 @@ def test_what_no_test_uses_is_named(run: Run, home: Path) -> None:
         home,
         RIGHT.replace(", money back owed", "").replace("given: owed my money back", "given: waiting, refund"),
     )
-    assert run("rules", "test", "-u").out.splitlines()[-4:] == [
+    assert run("rules", "test", "--coverage").out.splitlines()[-4:] == [
         "used by a test: branches 1/2, words of lists 1/2",
         "  untested rules.yaml:13 off never fires",
         "  untested rules.yaml:7 branch owed",
@@ -112,6 +112,13 @@ def test_for_a_pull_request(run: Run, home: Path) -> None:
     )
     assert lines[1].startswith(f"::notice file={file},line=12,")
     assert lines[2].startswith(f"::warning file={file},line=17,")
+
+
+def test_only_those_of_a_name(run: Run, home: Path) -> None:
+    """The rest is neither run nor counted."""
+    write(home, RULES)
+    assert "1 passed · " in run("rules", "test", "-k", "high").out
+    assert "no such test\n" == run("rules", "test", "-k", "nothing").out
 
 
 def test_for_a_ci_server(run: Run, home: Path) -> None:
@@ -177,3 +184,40 @@ def test_why_a_rule_does_not_fire(run: Run, home: Path) -> None:
     assert ("late", False, "text") == (answer["rule"], answer["fires"], answer["because"][0]["condition"])
     wrong = run("rules", "explain", "refund", "--why-not", "lat")
     assert (2, True) == (wrong.code, "did you mean 'late'?" in wrong.err)
+
+
+WRONG = """
+words: {unused: [a]}
+rules:
+  late: {why: x, when: {text: late}, scor: 4}
+"""
+
+
+def test_the_rules_alone_are_checked(run: Run, home: Path) -> None:
+    """Every mistake and a sum; no test is run; a warning is an error only if one wants it."""
+    write(home, WRONG)
+    wrong = run("rules", "check")
+    assert (1, "") == (wrong.code, wrong.out)
+    assert 'R010 rule "late": unknown key "scor" — did you mean "score"?' in wrong.err
+    write(home, RULES)
+    right = run("rules", "check", str(home / "rules"))
+    assert (0, "") == (right.code, right.err)
+    assert right.out.startswith("2 rules (version ")
+    write(home, WRONG.replace("scor:", "score:"))
+    assert 0 == run("rules", "check").code
+    assert 1 == run("rules", "check", "--strict").code
+
+
+def test_mistakes_for_machines(run: Run, home: Path) -> None:
+    """The same in the three forms."""
+    write(home, WRONG)
+    told = run("rules", "check", "--json").json()
+    assert (False, ["R010"]) == (told["ok"], [one["code"] for one in told["problems"]])
+    line = run("rules", "check", "-f", "github").out
+    file = str(home / "rules" / "rules.yaml")
+    assert line.startswith(f"::error file={file},line=4,col=38,title=R010::rule ")
+    suite = ET.fromstring(run("rules", "check", "-f", "junit").out)  # noqa: S314 - our own output
+    assert ("1", "1") == (suite.get("tests"), suite.get("failures"))
+    write(home, RULES)
+    suite = ET.fromstring(run("rules", "check", "-f", "junit").out)  # noqa: S314
+    assert ("1", "0") == (suite.get("tests"), suite.get("failures"))
