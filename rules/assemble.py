@@ -77,10 +77,11 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     routes = _routes(found.routes, around, report)
     rules = tuple(_rule(rule, compiler) for rule in sorted(found.rules, key=lambda rule: rule.name))
     personas = tuple(_persona(persona, compiler) for persona in found.personas)
+    known = {DEFAULT_ROUTE, *(name for section, name in found.names_at if section == "routes")}
     for rule in found.rules:
-        _check_route(f'rule "{rule.name}"', rule.route, rule.route_at, found, report)
+        _check_route(f'rule "{rule.name}"', rule.route, rule.route_at, known, report)
     for persona in found.personas:
-        _check_route(f'persona "{persona.name}"', persona.route, persona.route_at, found, report)
+        _check_route(f'persona "{persona.name}"', persona.route, persona.route_at, known, report)
     levels = _levels(found.levels)
     _check_brand(found, around, report)
     used = {("words", name) for name in vocabulary.used} | {("conditions", name) for name in compiler.used}
@@ -115,9 +116,8 @@ def _persona(text: PersonaText, compiler: Compiler) -> Persona:
 
 
 def _check_route(
-    label: str, route: str | None, where: Location | None, found: Definitions, report: Report
+    label: str, route: str | None, where: Location | None, known: Collection[str], report: Report
 ) -> None:
-    known = {DEFAULT_ROUTE, *(name for section, name in found.names_at if section == "routes")}
     if route is not None and where is not None and route not in known:
         what = f'{label}: unknown route "{route}"'
         report.unknown(Code.ROUTE, what, where, name=route, known=known)

@@ -17,6 +17,7 @@ from rules.signals.language import normalise
 from rules.trial import failures
 
 
+@setup.no_collector()
 def check_all(config: Path | None, *, as_json: bool) -> int:
     """Print every problem; 1 if there is an error, 0 if not (warnings alone are no error)."""
     path = setup.config_path(config)

@@ -15,6 +15,7 @@ from bot.problems import count, in_order
 from rules.ruleset import RuleSet, load_rules
 
 
+@setup.no_collector()
 def check_rules(config: Path | None, folder: Path | None, form: Format, *, strict: bool) -> int:
     """Status 1 on an error; with `strict` on a warning too."""
     found, rules = _found(config, folder)

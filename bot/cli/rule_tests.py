@@ -26,6 +26,7 @@ class Wanted:
     untested: bool = False
 
 
+@setup.no_collector()
 def try_rules(config: Path | None, folder: Path | None, wanted: Wanted) -> int:
     """Status 1 if a test of a rule that counts has failed."""
     if folder is None:
