@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.yamlfile import Node
     from rules.definitions import Definitions
 
+EXPECT = ("urgency", "persona", "route", "tags", "rules", "respond_in", "alerts", "ignored")
 GIVEN = ("text", "kind", "platform", "lang", "author", *SIGNALS)
 LATER_GIVEN = (
     "repeat", "every", "at", "spam", "urgent", "toxic", "fake", "sentiment", "engagement", "history",
@@ -178,7 +179,7 @@ def _expected(node: Node, reader: Reader, names: _Names) -> dict[str, object]:
         "alerts": lambda child: reader.choice(child, "alert", _ALERTS),
         "ignored": lambda child: reader.flag(child, "ignored", otherwise=False),
     }
-    values = reader.fields(node, known, ("draft",))
+    values = reader.fields(node, EXPECT, ("draft",))
     return {name: known[name](child) for name, child in values.items()}
 
 

@@ -280,6 +280,21 @@ def try_out(
     raise typer.Exit(try_rules(config, folder, wanted))
 
 
+@rules_app.command()
+def schema(
+    folder: RulesFolder = None,
+    config: Config = None,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Into the folder of the rules; says what line to put into each."),
+    ] = False,
+) -> None:
+    """The rule language as JSON Schema, with your names: an editor completes and underlines by it."""
+    from bot.cli.rule_schema import show_schema
+
+    show_schema(config, folder, write=write)
+
+
 @rules_app.command("check")
 def check_rules(
     folder: RulesFolder = None,

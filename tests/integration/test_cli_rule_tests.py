@@ -221,3 +221,18 @@ def test_mistakes_for_machines(run: Run, home: Path) -> None:
     write(home, RULES)
     suite = ET.fromstring(run("rules", "check", "-f", "junit").out)  # noqa: S314
     assert ("1", "0") == (suite.get("tests"), suite.get("failures"))
+
+
+def test_the_schema_for_editors(run: Run, home: Path) -> None:
+    """Printed, or written beside the rules, where a line in each file points to it."""
+    write(home, RIGHT)
+    printed = run("rules", "schema").out
+    assert "http://json-schema.org/draft-07/schema#" == json.loads(printed)["$schema"]
+    assert run("rules", "schema", "--write").out.endswith("$schema=./.schema/rules.json\n")
+    file = home / "rules" / ".schema" / "rules.json"
+    assert printed == file.read_text(encoding="utf-8")
+    assert 0 == run("rules", "check").code
+    file.unlink()
+    file.mkdir()
+    refused = run("rules", "schema", "--write")
+    assert (1, True) == (refused.code, "cannot be written: Is a directory" in refused.err)
