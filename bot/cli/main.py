@@ -280,6 +280,14 @@ def try_out(
     raise typer.Exit(try_rules(config, folder, wanted))
 
 
+@rules_app.command("try")
+def try_sentences(folder: RulesFolder = None, config: Config = None) -> None:
+    """Type sentences and see their verdicts; what is edited meanwhile counts from the next one on."""
+    from bot.cli import rule_try
+
+    rule_try.try_sentences(config, folder)
+
+
 @rules_app.command()
 def schema(
     folder: RulesFolder = None,

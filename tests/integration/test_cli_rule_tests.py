@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -236,3 +238,29 @@ def test_the_schema_for_editors(run: Run, home: Path) -> None:
     file.mkdir()
     refused = run("rules", "schema", "--write")
     assert (1, True) == (refused.code, "cannot be written: Is a directory" in refused.err)
+
+
+def test_sentences_are_tried_while_the_rules_change(home: Path) -> None:
+    """Each line is answered at once; an edit counts from the next on; a mistake is told, and nothing lost."""
+    write(home, RIGHT)
+    command = [sys.executable, "-m", "bot.cli.main", "rules", "try", str(home / "rules")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+
+        def said(sentence: str) -> str:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(f"{sentence}\n\n")
+            process.stdin.flush()
+            return "".join(iter(process.stdout.readline, "\n"))
+
+        assert said("waiting for my refund").startswith("HIGH  score 60")
+        write(home, RIGHT.replace("score: 60", "score: 90"))
+        assert said("waiting for my refund").startswith("CRITICAL  score 90")
+        write(home, RIGHT.replace("score:", "scor:"))
+        assert said("waiting for my refund").startswith("CRITICAL  score 90")
+        _, told = process.communicate()
+    assert 0 == process.returncode
+    assert "the rules have changed: version" in told
+    assert 'unknown key "scor"' in told
+    assert "still judged by the rules of before" in told
