@@ -15,7 +15,7 @@ from bot.model import Alert, Route, Urgency
 from rules.cases import Case, read_cases
 from rules.compile import Compiler, all_of
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
-from rules.lint import lint
+from rules.lint import covered, lint
 from rules.report import Code, Report
 from rules.vocabulary import Vocabulary
 
@@ -86,6 +86,8 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     _check_brand(found, around, report)
     used = {("words", name) for name in vocabulary.used} | {("conditions", name) for name in compiler.used}
     lint(found, levels, report, used=used)
+    for name in () if report.has_errors else found.words:
+        covered(name, vocabulary.entries(name), report)
     cases = read_cases(found, report)
     return Built(rules=rules, personas=personas, levels=levels, routes=routes, cases=cases)
 

@@ -44,6 +44,7 @@ class Code(StrEnum):
     SAME = "W102"
     UNREACHABLE = "W103"
     SHADOWED = "W104"
+    COVERED = "W106"
     OVERLAP = "W108"
     EMPTY = "W114"
     SUBSTRING = "I401"
