@@ -51,15 +51,15 @@ WRONG = {
     "no why": "rules: {a: {when: {text: x}}}",
     "condition": "rules: {a: {why: x, when: {txt: x}}}",
     "nested condition": "rules: {a: {why: x, when: {any: [{not: {platfrm: x}}]}}}",
-    "author field": "rules: {a: {why: x, when: {author: {folowers: '> 1'}}}}",
+    "author field": "rules: {a: {why: x, when: {author: {folowers: '> 1'}}}}",  # codespell:ignore
     "named condition": "rules: {a: {why: x, when: {is: outage_reprt}}}",
     "urgency": "rules: {a: {why: x, when: {text: x}, at_least: urgent}}",
-    "route": "rules: {a: {why: x, when: {text: x}, route: defalt}}",
+    "route": "rules: {a: {why: x, when: {text: x}, route: defalt}}",  # codespell:ignore
     "points": "rules: {a: {why: x, when: {text: x}, score: 40 points}}",
     "empty when": "rules: {a: {why: x, when: {}}}",
     "level": "urgency: {critical: {form: 80}}",
     "route without a target": "routes: {default: {fallback: console}}",
-    "channel": "routes: {default: {to: consol}}",
+    "channel": "routes: {default: {to: consol}}",  # codespell:ignore
     "expected rule": "tests: {a: {given: x, expect: {rules: [complant]}}}",
     "expects nothing": "tests: {a: {given: x, expect: {}}}",
     "given": "rules: {a: {why: x, when: {text: x}, tests: {fires: [{txt: x}]}}}",
