@@ -6,12 +6,13 @@ Knows definitions and the engine's parts; knows neither files nor YAML beyond th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.model import Alert, Route, Urgency
+from rules import needs
 from rules.cases import Case, read_cases
 from rules.compile import Compiler, all_of
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
@@ -76,6 +77,8 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     compiler = Compiler(found.conditions, vocabulary, report)
     routes = _routes(found.routes, around, report)
     rules = tuple(_rule(rule, compiler) for rule in sorted(found.rules, key=lambda rule: rule.name))
+    if not report.has_errors:
+        rules = tuple(_with_needs(rules, found, vocabulary))
     personas = tuple(_persona(persona, compiler) for persona in found.personas)
     known = {DEFAULT_ROUTE, *(name for section, name in found.names_at if section == "routes")}
     for rule in found.rules:
@@ -109,6 +112,14 @@ def _rule(text: RuleText, compiler: Compiler) -> Rule:
         respond_in=text.respond_in,
         counts=text.is_enabled,
     )
+
+
+def _with_needs(rules: Iterable[Rule], found: Definitions, vocabulary: Vocabulary) -> Iterator[Rule]:
+    whens = {rule.name: rule.when for rule in found.rules}
+    for rule in rules:
+        when = whens[rule.name]
+        needed = needs.of_block(when, vocabulary.needs, found.conditions) if when else None
+        yield dataclasses.replace(rule, needs=needed)
 
 
 def _persona(text: PersonaText, compiler: Compiler) -> Persona:

@@ -7,9 +7,10 @@ A search answers with the places that made it true: an empty tuple is "true, by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 
-from bot.matcher.text import PART_BREAK, FoldedText, ends_word, word_end
+from bot.matcher.text import PART_BREAK, FoldedText, ends_word, plain_words, word_end
 from rules import patterns
 from rules.query import And, ListName, Near, Not, Or, Pattern, Phrase, Query, Term
 
@@ -26,6 +27,11 @@ class Text(FoldedText):
         super().__init__(original)
         language, _, region = (lang or "").lower().partition("-")
         self.variants = (ANY_LANGUAGE, language, f"{language}-{region}")
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """See `rules.needs`."""
+        return plain_words(self.folded)
 
 
 Search = Callable[[Text], tuple[Place, ...] | None]

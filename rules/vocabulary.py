@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.matcher.text import is_spaceless, key
 from bot.yamlfile import closest
-from rules import listfiles, patterns
+from rules import listfiles, needs, patterns
 from rules.leaves import is_language
 from rules.places import within
 from rules.query import ListName, Pattern, Phrase, Query, Term, is_positive, parse, walk
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from bot.errors import Location
     from bot.yamlfile import Node
+    from rules.needs import Needs
 
 _LONGEST_CHAIN = 20
 _FORMS = (listfiles.KEY,)
@@ -48,6 +50,9 @@ class Vocabulary:
         self.lists: dict[str, WordList] = {}
         for name in words:
             self._resolve(name, ())
+        self.needs: dict[Location, Needs] = {}
+        """What each query needs, by its place."""
+        self._lists_need = {name: needs.of_list(entries) for name, entries in self.lists.items()}
 
     def query(self, node: Node, reader: Reader, *, is_negated: bool) -> Search | None:
         """Compile one query; None when something is wrong with it, which is then reported."""
@@ -66,6 +71,7 @@ class Vocabulary:
             self.report.error(Code.EVERYTHING, message, node.location)
             return None
         self._mention_substrings(parsed.query, node, reader)
+        self.needs[node.location] = needs.of_query(parsed.query, self._lists_need)
         return compile_query(parsed.query, self.lists)
 
     def _report(self, mistake: Mistake, node: Node, reader: Reader) -> None:

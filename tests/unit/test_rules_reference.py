@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 
+from rules.needs import Index, of_list, of_query
 from rules.query import And, ListName, Near, Not, Or, Pattern, Phrase, Query, parse
 from rules.terms import ANY_LANGUAGE, Text, compile_query
 
@@ -137,11 +138,15 @@ def disagreements(seed: int) -> Iterator[str]:
         assert parsed.query is not None
         assert () == parsed.mistakes, (written, parsed.mistakes)
         search = compile_query(parsed.query, lists)
+        index = Index([of_query(parsed.query, {name: of_list(entries) for name, entries in lists.items()})])
         for text in texts:
             lang = made.chance.choice(("en", "de", "fr"))
             whole = Text(text, lang)
-            if (search(whole) is not None) != holds(parsed.query, whole.folded, lang):
+            is_found = search(whole) is not None
+            if is_found != holds(parsed.query, whole.folded, lang):
                 yield f"{written} in {text!r} ({lang})"
+            if is_found and not index.worth_a_look(whole):
+                yield f"{written} is not looked at in {text!r}"
 
 
 def entry_of(entry: str) -> Phrase:
