@@ -6,15 +6,17 @@ Knows definitions and the engine's parts; knows neither files nor YAML beyond th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.model import Alert, Route, Urgency
+from rules import needs
+from rules.cases import Case, read_cases
 from rules.compile import Compiler, all_of
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
-from rules.lint import lint
+from rules.lint import covered, lint
 from rules.report import Code, Report
 from rules.vocabulary import Vocabulary
 
@@ -52,15 +54,18 @@ class Assembly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
+    """`rules` are all of them, also those that are switched off."""
+
     rules: tuple[Rule, ...]
     personas: tuple[Persona, ...]
     levels: Mapping[Urgency, Level]
     routes: Mapping[str, Route]
+    cases: tuple[Case, ...]
 
     def program(self, version: str) -> Program:
         return Program(
             version=version,
-            rules=self.rules,
+            rules=tuple(rule for rule in self.rules if rule.counts),
             personas=self.personas,
             levels=self.levels,
         )
@@ -71,23 +76,23 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     vocabulary = Vocabulary(found.words, texts, report)
     compiler = Compiler(found.conditions, vocabulary, report)
     routes = _routes(found.routes, around, report)
-    rules = [_rule(rule, compiler) for rule in sorted(found.rules, key=lambda rule: rule.name)]
+    rules = tuple(_rule(rule, compiler) for rule in sorted(found.rules, key=lambda rule: rule.name))
+    if not report.has_errors:
+        rules = tuple(_with_needs(rules, found, vocabulary))
     personas = tuple(_persona(persona, compiler) for persona in found.personas)
+    known = {DEFAULT_ROUTE, *(name for section, name in found.names_at if section == "routes")}
     for rule in found.rules:
-        _check_route(f'rule "{rule.name}"', rule.route, rule.route_at, found, report)
+        _check_route(f'rule "{rule.name}"', rule.route, rule.route_at, known, report)
     for persona in found.personas:
-        _check_route(f'persona "{persona.name}"', persona.route, persona.route_at, found, report)
+        _check_route(f'persona "{persona.name}"', persona.route, persona.route_at, known, report)
     levels = _levels(found.levels)
     _check_brand(found, around, report)
     used = {("words", name) for name in vocabulary.used} | {("conditions", name) for name in compiler.used}
     lint(found, levels, report, used=used)
-    enabled = {rule.name for rule in found.rules if rule.is_enabled}
-    return Built(
-        rules=tuple(rule for rule in rules if rule.name in enabled),
-        personas=personas,
-        levels=levels,
-        routes=routes,
-    )
+    for name in () if report.has_errors else found.words:
+        covered(name, vocabulary.entries(name), report)
+    cases = read_cases(found, report)
+    return Built(rules=rules, personas=personas, levels=levels, routes=routes, cases=cases)
 
 
 def _rule(text: RuleText, compiler: Compiler) -> Rule:
@@ -105,7 +110,16 @@ def _rule(text: RuleText, compiler: Compiler) -> Rule:
         tags=text.tags,
         route=text.route,
         respond_in=text.respond_in,
+        counts=text.is_enabled,
     )
+
+
+def _with_needs(rules: Iterable[Rule], found: Definitions, vocabulary: Vocabulary) -> Iterator[Rule]:
+    whens = {rule.name: rule.when for rule in found.rules}
+    for rule in rules:
+        when = whens[rule.name]
+        needed = needs.of_block(when, vocabulary.needs, found.conditions) if when else None
+        yield dataclasses.replace(rule, needs=needed)
 
 
 def _persona(text: PersonaText, compiler: Compiler) -> Persona:
@@ -115,9 +129,8 @@ def _persona(text: PersonaText, compiler: Compiler) -> Persona:
 
 
 def _check_route(
-    label: str, route: str | None, where: Location | None, found: Definitions, report: Report
+    label: str, route: str | None, where: Location | None, known: Collection[str], report: Report
 ) -> None:
-    known = {DEFAULT_ROUTE, *(name for section, name in found.names_at if section == "routes")}
     if route is not None and where is not None and route not in known:
         what = f'{label}: unknown route "{route}"'
         report.unknown(Code.ROUTE, what, where, name=route, known=known)

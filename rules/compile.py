@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bot.errors import Location
-    from bot.matcher.text import FoldedText
     from bot.yamlfile import Node
-    from rules.terms import Search
+    from rules.terms import Search, Text
     from rules.vocabulary import Vocabulary
 
 AUTHOR_FIELDS = ("handle", "bio", "followers", "following", "age", "verified")
@@ -281,7 +280,7 @@ def _text(search: Search) -> Check:
     return check
 
 
-def _quoted(text: FoldedText, place: tuple[int, int]) -> Evidence:
+def _quoted(text: Text, place: tuple[int, int]) -> Evidence:
     span = text.span(*place)
     return Evidence(f'"{" ".join(text.original[span.start : span.end].split())}"', span)
 

@@ -30,6 +30,7 @@ class RuleText:
     route_at: Location | None = None
     respond_in: timedelta | None = None
     is_enabled: bool = True
+    tests: Node | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,4 +76,5 @@ class Definitions:
     rules: tuple[RuleText, ...] = ()
     levels: tuple[LevelText, ...] = ()
     routes: tuple[RouteText, ...] = ()
+    tests: dict[str, Node] = field(default_factory=dict)
     names_at: dict[tuple[str, str], Location] = field(default_factory=dict)

@@ -6,25 +6,26 @@ Pure, total and deterministic: no clock, no I/O, no order of files or definition
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.model import Alert, Fired, Urgency, Verdict
 from rules.leaves import SIGNALS, spoken
+from rules.needs import Index, Needs
 from rules.scene import Check, Evidence, Parts, Scene
 
 if TYPE_CHECKING:
     from bot.model import Facts
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Grows when the same rules may judge the same facts differently."""
 DEFAULT_ROUTE = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """`check` holds when all `parts` do."""
+    """`check` holds when all `parts` do. `counts` False: switched off, and only its tests look at it."""
 
     name: str
     why: str
@@ -38,6 +39,8 @@ class Rule:
     tags: tuple[str, ...] = ()
     route: str | None = None
     respond_in: timedelta | None = None
+    counts: bool = True
+    needs: Needs = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +65,16 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A compiled set."""
+    """A compiled set. `index` knows which of its rules are worth a look."""
 
     version: str
     rules: Sequence[Rule]
     personas: Sequence[Persona]
     levels: Mapping[Urgency, Level]
+    index: Index = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", Index(rule.needs for rule in self.rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,8 @@ def _persona(program: Program, scene: Scene) -> _Who:
 
 def _hits(program: Program, scene: Scene) -> list[_Hit]:
     """The rules that fire: more points first, then by name."""
-    traces = ((rule, rule.check(scene)) for rule in program.rules)
+    likely = (program.rules[number] for number in program.index.worth_a_look(scene.text))
+    traces = ((rule, rule.check(scene)) for rule in likely)
     hits = [_Hit(rule, trace) for rule, trace in traces if trace is not None]
     return sorted(hits, key=lambda hit: (-hit.rule.points, hit.rule.name))
 

@@ -51,21 +51,24 @@ def kind(node: Node, reader: Reader) -> Check:
     return _is(lambda facts: facts.kind in wanted)
 
 
+def is_language(tag: str) -> bool:
+    """Whether it is written as a language code is (en, no, pt-BR), and means one."""
+    return _LANGUAGE.match(tag) is not None and canonical(tag) is not None
+
+
 def language(node: Node, reader: Reader) -> Check:
     """`pt` is also pt-BR; `pt-BR` is only that; `nb` is `no`, as languages are written here."""
     tags = {tag: canonical(tag) for tag in reader.texts(node, "lang")}
     for child in reader.items(node):
-        tag = tags.get(child.text, "")
-        if tag is None or (tag and not _LANGUAGE.match(child.text)):
+        if child.text in tags and not is_language(child.text):
             reader.wrong(child, "a language code like en, no or pt-BR", "lang")
     wanted = frozenset(tag.lower() for tag in tags.values() if tag)
 
     def check(scene: Scene) -> Trace:
-        spoken = scene.facts.lang
-        if spoken is None:
+        if scene.lang is None:
             scene.notes.add("lang unknown")
             return None
-        spoken = (canonical(spoken) or spoken).lower()
+        spoken = scene.lang.lower()
         return () if spoken in wanted or spoken.partition("-")[0] in wanted else None
 
     return check

@@ -9,14 +9,18 @@ import json
 from typing import TYPE_CHECKING
 
 from rules.engine import DEFAULT_ROUTE
+from rules.query import Phrase, Term
 from rules.report import Code, Report
+from rules.terms import ANY_LANGUAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from bot.model import Urgency
+    from bot.yamlfile import Node
     from rules.definitions import Definitions
     from rules.engine import Level
+    from rules.terms import Entry
 
 
 def lint(
@@ -32,6 +36,28 @@ def lint(
     _shadowed(found, report)
     _unreachable(found, levels, report)
     _overlapping(found, levels, report)
+
+
+def covered(name: str, entries: Iterable[tuple[str, Node, Entry]], report: Report) -> None:
+    """Words of a list that another word of it finds as well: `refunds` beside `refund*`, or the same word."""
+    every = [(lang, node, entry.terms) for lang, node, entry in entries if isinstance(entry, Phrase)]
+    first: dict[tuple[str, tuple[Term, ...]], Node] = {}
+    for lang, node, terms in every:
+        first.setdefault((lang, terms), node)
+    for lang, node, terms in every:
+        others = (first.get((each, wider)) for wider in _as_wide(terms) for each in (ANY_LANGUAGE, lang))
+        other = next((other for other in others if other is not None and other is not node), None)
+        if other is not None:
+            message = f'word list "{name}": "{node.text}" is already found by "{other.text}"'
+            report.warn(Code.COVERED, message, node.location)
+
+
+def _as_wide(terms: tuple[Term, ...]) -> Iterator[tuple[Term, ...]]:
+    """The same, and every prefix that would begin a single word."""
+    yield terms
+    if len(terms) == 1:
+        text = terms[0].text
+        yield from ((Term(text[:end], is_prefix=True),) for end in range(1, len(text) + 1))
 
 
 def _unused(found: Definitions, report: Report, used: Collection[tuple[str, str]]) -> None:

@@ -13,7 +13,7 @@ from bot.matcher.text import key
 from rules.tokens import Kind, Mistake, Token, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _DEEPEST = 40
 
@@ -41,13 +41,22 @@ class ListName:
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression, as it stands between the slashes."""
+
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Near:
-    """`left` and `right` with at most `words` words between them, in either order."""
+    """`left` and `right` with at most `words` words between them; `is_ordered`: the left one first."""
 
     left: Query
     right: Query
     words: int
     at: int
+    is_ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ class Or:
     at: int
 
 
-Query = Phrase | ListName | Near | Not | And | Or
+Query = Phrase | ListName | Pattern | Near | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,24 @@ def is_searchable(query: Query) -> bool:
     if isinstance(query, Or):
         return all(map(is_searchable, query.parts))
     return not isinstance(query, And | Not)
+
+
+def _near(left: Query, right: Query, operator: Token) -> Near:
+    is_ordered = operator.kind is Kind.BEFORE
+    return Near(left, right, operator.number, operator.at, is_ordered)
+
+
+def walk(query: Query) -> Iterator[Query]:
+    """The query and everything in it."""
+    yield query
+    if isinstance(query, And | Or):
+        for part in query.parts:
+            yield from walk(part)
+    elif isinstance(query, Near):
+        yield from walk(query.left)
+        yield from walk(query.right)
+    elif isinstance(query, Not):
+        yield from walk(query.part)
 
 
 class _Parser:
@@ -169,17 +196,18 @@ class _Parser:
     def _near(self) -> Query | None:
         begin = self.token.at
         left = self._atom()
-        while self.token.kind is Kind.NEAR:
+        while self.token.kind in {Kind.NEAR, Kind.BEFORE}:
             operator = self._take()
             right = self._atom()
             if not self._is_wrong_between(begin, self.token.at):
                 self._check_sides(operator, left, right)
-            left = Near(left, right, operator.number, operator.at) if left and right else left or right
+            left = _near(left, right, operator) if left and right else left or right
         return left
 
     def _check_sides(self, operator: Token, *sides: Query | None) -> None:
         if not all(side is None or is_searchable(side) for side in sides):
-            self._mistake("NEAR needs words, lists or (… OR …) on both sides", operator)
+            name = operator.kind.value
+            self._mistake(f"{name} needs words, lists, /…/ or (… OR …) on both sides", operator)
 
     def _is_wrong_between(self, begin: int, end: int) -> bool:
         return any(begin <= mistake.at < end for mistake in self.mistakes)
@@ -190,6 +218,9 @@ class _Parser:
         if self.token.kind is Kind.LIST:
             token = self._take()
             return ListName(token.text, token.at)
+        if self.token.kind is Kind.PATTERN:
+            token = self._take()
+            return Pattern(token.text, token.at)
         if self.token.kind in {Kind.WORD, Kind.QUOTED}:
             return self._phrase()
         if self.token.kind is Kind.BROKEN:

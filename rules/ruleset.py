@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from bot import yamlfile
 from bot.errors import ConfigError, Location, Problem
 from bot.model import Facts, Route, Signal, Verdict
 from bot.problems import in_order, with_source
-from rules import engine, schema
+from rules import engine, listfiles, schema
 from rules.assemble import Assembly, assemble
 from rules.engine import DEFAULT_ROUTE, ENGINE_VERSION, Program
 from rules.missed import Missed, missed
@@ -25,11 +25,12 @@ from rules.report import Code, Report
 
 if TYPE_CHECKING:
     from bot.yamlfile import Node
+    from rules.cases import Case
+    from rules.engine import Rule
 
 __all__ = ["ENGINE_VERSION", "RuleSet", "load_rules", "parse_rules"]
 
 Measure = Callable[[str, tuple[str, ...]], tuple[str | None, Mapping[str, Signal]]]
-_SUFFIXES = {".yaml", ".yml"}
 
 
 def declared_only(_text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
@@ -42,6 +43,7 @@ class RuleSet:
     """A loaded set: judges facts, knows its routes, keeps its sources (file name → text).
 
     `version` is a hash of what the files mean: comments, formatting and the order of files don't change it.
+    `every` rule is there, also one that is switched off; `cases` are the tests that stand in the files.
     """
 
     version: str
@@ -50,6 +52,8 @@ class RuleSet:
     warnings: tuple[Problem, ...]
     count: int
     program: Program
+    every: tuple[Rule, ...]
+    cases: tuple[Case, ...]
     measure_with: Measure
 
     def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
@@ -89,7 +93,11 @@ def load_rules(
     if not folder.is_dir():
         raise ConfigError([Problem(message=f"there is no folder {folder}", code=Code.SYNTAX.value)])
     texts = _read(sorted(file for file in folder.iterdir() if _is_rule_file(file)))
-    return _build(texts, Assembly(channels, brand), measure)
+    files = _parse(texts)
+    for path in listfiles.named(files):
+        if (text := _list_file(path)) is not None:
+            texts[path] = text
+    return _build(files, texts, folder, Assembly(channels, brand), measure)
 
 
 def parse_rules(
@@ -99,13 +107,16 @@ def parse_rules(
     brand: str | None = None,
     measure: Measure = declared_only,
 ) -> RuleSet:
-    """The same from texts by file name: a stored verdict's sources give the set that judged it."""
+    """The same from texts by file name: a stored verdict's sources give the set that judged it.
+
+    What does not end in .yaml or .yml is a file of words.
+    """
     texts = {Path(name): text for name, text in sources.items()}
-    return _build(texts, Assembly(channels, brand), measure)
+    return _build(_parse(texts), texts, Path(), Assembly(channels, brand), measure)
 
 
 def _is_rule_file(file: Path) -> bool:
-    return file.suffix in _SUFFIXES and not file.name.startswith(".") and not file.is_dir()
+    return _is_yaml(file.name) and not file.name.startswith(".") and not file.is_dir()
 
 
 def _read(files: Iterable[Path]) -> dict[Path, str]:
@@ -123,12 +134,25 @@ def _read(files: Iterable[Path]) -> dict[Path, str]:
     return texts
 
 
+def _list_file(path: Path) -> str | None:
+    """None: there is none, or it is no text; whoever names it is told with the place of the name."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
 def _unreadable(file: Path, message: str) -> Problem:
     return Problem(message=message, code=Code.SYNTAX.value, location=Location(file, 1, 1))
 
 
-def _build(texts: Mapping[Path, str], surroundings: Assembly, measure: Measure) -> RuleSet:
-    files = _parse(texts)
+def _build(
+    files: Sequence[Node],
+    texts: Mapping[Path, str],
+    folder: Path,
+    surroundings: Assembly,
+    measure: Measure,
+) -> RuleSet:
     report = Report()
     definitions = schema.read(files, report)
     built = assemble(definitions, surroundings, texts, report)
@@ -137,14 +161,17 @@ def _build(texts: Mapping[Path, str], surroundings: Assembly, measure: Measure) 
     problems = in_order(with_source(report.problems, texts))
     if report.has_errors:
         raise ConfigError(problems)
-    version = _version(files)
+    sources = {path.relative_to(folder).as_posix(): text for path, text in texts.items()}
+    version = _version(files, {name: text for name, text in sources.items() if not _is_yaml(name)})
     return RuleSet(
         version=version,
-        sources={path.name: text for path, text in texts.items()},
+        sources=sources,
         routes=built.routes,
         warnings=tuple(problems),
         count=len(definitions.rules),
         program=built.program(version),
+        every=built.rules,
+        cases=built.cases,
         measure_with=measure,
     )
 
@@ -153,7 +180,7 @@ def _parse(texts: Mapping[Path, str]) -> list[Node]:
     """The trees of all files. While one is not YAML, only that is said: the rest would be guesses."""
     files: list[Node] = []
     problems: list[Problem] = []
-    for path in sorted(texts):
+    for path in sorted(path for path in texts if _is_yaml(path.name)):
         try:
             files.append(yamlfile.load(texts[path], path))
         except ConfigError as error:
@@ -163,8 +190,12 @@ def _parse(texts: Mapping[Path, str]) -> list[Node]:
     return files
 
 
-def _version(files: Iterable[Node]) -> str:
-    """A hash of the merged content; only personas have an order."""
+def _is_yaml(name: str) -> bool:
+    return Path(name).suffix in listfiles.RULES
+
+
+def _version(files: Iterable[Node], lists: Mapping[str, str]) -> str:
+    """A hash of the merged content; only personas have an order. `lists`: files of words, by name."""
     merged: dict[str, object] = {}
     for file in files:
         for section, content in file.plain().items():
@@ -174,5 +205,9 @@ def _version(files: Iterable[Node]) -> str:
                 merged[section] = {**merged.get(section, {}), **content}  # type: ignore[dict-item]
             elif content is not None:
                 merged[section] = content
+    if lists:
+        merged["list files"] = {
+            name: [entry.text for entry in listfiles.lines(text, Path(name))] for name, text in lists.items()
+        }
     canonical = json.dumps(merged, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bot.matcher.text import FoldedText
 from bot.model import Facts, Span
+from rules.signals.language import canonical
+from rules.terms import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,18 @@ class Scene:
     known: dict[str, Trace] = field(default_factory=dict)
 
     @cached_property
-    def text(self) -> FoldedText:
-        return FoldedText(self.facts.text)
+    def text(self) -> Text:
+        return Text(self.facts.text, self.lang)
 
     @cached_property
-    def bio(self) -> FoldedText:
-        return FoldedText(self.facts.bio or "")
+    def bio(self) -> Text:
+        return Text(self.facts.bio or "", self.lang)
+
+    @cached_property
+    def lang(self) -> str | None:
+        """As languages are written here; one that we do not know stays as it is."""
+        spoken = self.facts.lang
+        return (canonical(spoken) or spoken) if spoken else None
 
 
 Check = Callable[[Scene], Trace]

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from bot.errors import Location
     from bot.yamlfile import Node
 
-SECTIONS = ("brand", "words", "conditions", "personas", "rules", "urgency", "routes")
-LATER_SECTIONS = ("use", "drafts", "times", "tests", "tune")
+SECTIONS = ("brand", "words", "conditions", "personas", "rules", "urgency", "routes", "tests")
+LATER_SECTIONS = ("use", "drafts", "times", "tune")
 RULE_KEYS = (
     "why", "when", "score", "at_least", "at_most", "ignore", "tags", "route", "respond_in", "owner",
-    "enabled",
+    "enabled", "tests",
 )  # fmt: skip
-LATER_RULE_KEYS = ("cc", "draft", "probation", "until", "tests")
+LATER_RULE_KEYS = ("cc", "draft", "probation", "until")
 PERSONA_KEYS = ("when", "score", "route")
 LEVEL_KEYS = ("from", "respond_in", "alert")
 ROUTE_KEYS = ("to", "fallback")
@@ -138,6 +138,7 @@ class _Collected:
             rules=tuple(rules),
             levels=tuple(level for level in levels if level),
             routes=tuple(route for route in routes if route),
+            tests=members["tests"],
             names_at=at,
         )
 
@@ -168,6 +169,7 @@ def _rule(name: str, node: Node, at: Location, report: Report) -> RuleText:
         route_at=_place(values, "route"),
         respond_in=reader.duration(values.get("respond_in"), "respond_in"),
         is_enabled=reader.flag(values.get("enabled"), "enabled", otherwise=True),
+        tests=values.get("tests"),
     )
 
 

@@ -6,22 +6,39 @@ A search answers with the places that made it true: an empty tuple is "true, by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from bot.matcher.text import ends_word, word_end
-from rules.query import And, ListName, Near, Not, Or, Phrase, Query, Term
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bot.matcher.text import FoldedText
+from bot.matcher.text import PART_BREAK, FoldedText, ends_word, plain_words, word_end
+from rules import patterns
+from rules.query import And, ListName, Near, Not, Or, Pattern, Phrase, Query, Term
 
 Place = tuple[int, int]
 """[start, end) in the folded text."""
-Search = Callable[["FoldedText"], tuple[Place, ...] | None]
-Places = Callable[["FoldedText"], Iterable[Place]]
+ANY_LANGUAGE = "any"
+"""The variant of a list that is looked for in every text."""
+
+
+class Text(FoldedText):
+    """What queries look at, and the language that decides between the variants of a list (None: unknown)."""
+
+    def __init__(self, original: str, lang: str | None = None) -> None:
+        super().__init__(original)
+        language, _, region = (lang or "").lower().partition("-")
+        self.variants = (ANY_LANGUAGE, language, f"{language}-{region}")
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """See `rules.needs`."""
+        return plain_words(self.folded)
+
+
+Search = Callable[[Text], tuple[Place, ...] | None]
+Places = Callable[[Text], Iterable[Place]]
+Entry = Phrase | Pattern
+WordList = Mapping[str, Sequence[Entry]]
+"""What a list looks for, by language; what it looks for in every text stands under `ANY_LANGUAGE`."""
 
 _MOST_PAIRS = 10_000
 """A bound on the pairs that one NEAR carries on (first in the text first): no post can stall the daemon."""
@@ -35,7 +52,7 @@ class Wanted:
     def __init__(self, phrase: Phrase) -> None:
         self._first, *self._rest = _runs(phrase)
 
-    def places(self, text: FoldedText) -> Iterable[Place]:
+    def places(self, text: Text) -> Iterable[Place]:
         begun = text.occurrences(self._first.text, is_prefix=self._first.is_prefix)
         return self._finished(text.folded, begun) if self._rest and begun else begun
 
@@ -69,7 +86,7 @@ def _next_end(folded: str, at: int, term: Term) -> int | None:
     return end if ends_word(folded, end) else None
 
 
-def compile_query(query: Query, lists: Mapping[str, Sequence[Phrase]]) -> Search:
+def compile_query(query: Query, lists: Mapping[str, WordList]) -> Search:
     """A search for the query. Every list it names must be in `lists`."""
     if isinstance(query, And):
         return _all([compile_query(part, lists) for part in query.parts])
@@ -80,22 +97,52 @@ def compile_query(query: Query, lists: Mapping[str, Sequence[Phrase]]) -> Search
     return _first(_places(query, lists))
 
 
-def _places(query: Query, lists: Mapping[str, Sequence[Phrase]]) -> Places:
-    if isinstance(query, Phrase):
-        return Wanted(query).places
+def _places(query: Query, lists: Mapping[str, WordList]) -> Places:
+    if isinstance(query, Phrase | Pattern):
+        return find(query)
     if isinstance(query, ListName):
-        return _every([Wanted(phrase).places for phrase in lists[query.name]])
+        return _list(lists[query.name])
     if isinstance(query, Or):
         return _every([_places(part, lists) for part in query.parts])
     if isinstance(query, Near):
-        return _near(_places(query.left, lists), _places(query.right, lists), query.words)
+        sides = _places(query.left, lists), _places(query.right, lists)
+        return _near(*sides, query.words, is_ordered=query.is_ordered)
     raise TypeError(f"{type(query).__name__} marks no places")  # the parser refused it
+
+
+def find(entry: Entry) -> Places:
+    """All places of one entry of a list."""
+    return Wanted(entry).places if isinstance(entry, Phrase) else _pattern(entry)
+
+
+def _list(variants: WordList) -> Places:
+    """Of each list the entries for any language, and those for the text's own."""
+    compiled = {lang: _every([find(entry) for entry in entries]) for lang, entries in variants.items()}
+    if compiled.keys() == {ANY_LANGUAGE}:
+        return compiled[ANY_LANGUAGE]
+    return lambda text: [
+        place for lang in text.variants if lang in compiled for place in compiled[lang](text)
+    ]
+
+
+def _pattern(pattern: Pattern) -> Places:
+    """Each part of a post by itself: `^` and `$` are its ends."""
+    finder = patterns.compiled(pattern.text)
+
+    def places(text: Text) -> Iterator[Place]:
+        begin = 0
+        for part in text.folded.split(PART_BREAK):
+            for start, end in patterns.places(finder, part):
+                yield begin + start, begin + end
+            begin += len(part) + len(PART_BREAK)
+
+    return places
 
 
 def _first(places: Places) -> Search:
     """True where something stands; the evidence is what stands first, the longest of those."""
 
-    def search(text: FoldedText) -> tuple[Place, ...] | None:
+    def search(text: Text) -> tuple[Place, ...] | None:
         found = min(places(text), key=_leftmost, default=None)
         return None if found is None else (found,)
 
@@ -111,7 +158,7 @@ def _every(several: Sequence[Places]) -> Places:
 
 
 def _all(searches: Sequence[Search]) -> Search:
-    def search(text: FoldedText) -> tuple[Place, ...] | None:
+    def search(text: Text) -> tuple[Place, ...] | None:
         found: list[Place] = []
         for each in searches:
             places = each(text)
@@ -124,31 +171,31 @@ def _all(searches: Sequence[Search]) -> Search:
 
 
 def _any(searches: Sequence[Search]) -> Search:
-    def search(text: FoldedText) -> tuple[Place, ...] | None:
+    def search(text: Text) -> tuple[Place, ...] | None:
         return next((places for each in searches if (places := each(text)) is not None), None)
 
     return search
 
 
 def _not(inner: Search) -> Search:
-    def search(text: FoldedText) -> tuple[Place, ...] | None:
+    def search(text: Text) -> tuple[Place, ...] | None:
         return None if inner(text) is not None else ()
 
     return search
 
 
-def _near(left: Places, right: Places, words: int) -> Places:
-    def places(text: FoldedText) -> Iterable[Place]:
+def _near(left: Places, right: Places, words: int, *, is_ordered: bool) -> Places:
+    def places(text: Text) -> Iterable[Place]:
         others = sorted(set(right(text)))
         ones = sorted(set(left(text))) if others else []
         forward = islice(_pairs(text, ones, others, words), _MOST_PAIRS)
-        backward = islice(_pairs(text, others, ones, words), _MOST_PAIRS)
+        backward = () if is_ordered else islice(_pairs(text, others, ones, words), _MOST_PAIRS)
         return sorted({*forward, *backward})
 
     return places
 
 
-def _pairs(text: FoldedText, firsts: list[Place], seconds: list[Place], words: int) -> Iterator[Place]:
+def _pairs(text: Text, firsts: list[Place], seconds: list[Place], words: int) -> Iterator[Place]:
     """What reaches from one of `firsts` to one of `seconds` behind it, close enough."""
     begin = 0
     for start, end in firsts:

@@ -1,4 +1,4 @@
-"""The lexer of text queries: words, quoted words, `$lists`, operators in capitals, parentheses.
+"""The lexer of text queries: words, quoted words, `$lists`, `/patterns/`, operators in capitals, parentheses.
 
 Knows what a single token may look like; what tokens may follow each other is `rules.query`'s.
 """
@@ -14,7 +14,9 @@ from bot.yamlfile import closest
 NEAREST, FARTHEST = 0, 100
 _OPERATORS = ("AND", "OR", "NOT", "NEAR", "BEFORE")
 _PIECE = re.compile(r'(?P<blank>\s+)|(?P<open>\()|(?P<close>\))|(?P<quote>["“”„])|(?P<word>[^\s()"“”„]+)')
-_NEAR = re.compile(r"NEAR/([0-9]+)\Z")
+_NEAR = re.compile(r"(NEAR|BEFORE)/([0-9]+)\Z")
+_PATTERN = re.compile(r"/((?:[^/\\]|\\.)*)(/?)", re.DOTALL)
+"""As far as the next slash without a backslash before it."""
 _LIST = re.compile(r"\$([\w/-]+)\Z")
 _QUOTES = re.compile('["“”„]')
 _LOUD = re.compile(r"([A-Z]{3,7})(/.*|[^A-Z]?|[^A-Z][0-9]+)\Z")
@@ -32,10 +34,12 @@ class Kind(Enum):
     WORD = "word"
     QUOTED = "quoted"
     LIST = "list"
+    PATTERN = "pattern"
     AND = "AND"
     OR = "OR"
     NOT = "NOT"
     NEAR = "NEAR"
+    BEFORE = "BEFORE"
     OPEN = "("
     CLOSE = ")"
     BROKEN = "broken"
@@ -44,7 +48,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`text` is a word without its `*`, or a list's name; `number` is NEAR's n; `at` counts from 0."""
+    """`text` is a word without its `*`, a list's name, or what stands between slashes.
+
+    `number` is the n of NEAR and BEFORE; `at` counts from 0.
+    """
 
     kind: Kind
     at: int
@@ -57,19 +64,19 @@ class Token:
         """As a message shows it."""
         if self.kind is Kind.QUOTED:
             return f'"{self.text}"'
-        text = {Kind.NEAR: f"NEAR/{self.number}", Kind.LIST: f"${self.text}"}
-        written = text.get(self.kind) or self.text or self.kind.value
+        if self.kind is Kind.PATTERN:
+            return f"/{self.text}/"
+        written = f"${self.text}" if self.kind is Kind.LIST else self.text or self.kind.value
         return f'"{written}{"*" if self.is_prefix else ""}"'
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong at `at` (from 0) in a query. `is_later`: right, but not in this version."""
+    """What is wrong at `at` (from 0) in a query."""
 
     message: str
     at: int
     suggestion: str | None = None
-    is_later: bool = False
 
 
 def tokens(text: str) -> tuple[list[Token], list[Mistake]]:
@@ -86,8 +93,8 @@ def _short_slip(found: list[Token], at: int) -> Mistake | None:
     if token.kind is not Kind.WORD or not token.text.isupper() or len(token.text) > 2:
         return None
     begins, ends = (
-        {Kind.WORD, Kind.QUOTED, Kind.LIST, Kind.OPEN},
-        {Kind.WORD, Kind.QUOTED, Kind.LIST, Kind.CLOSE},
+        {Kind.WORD, Kind.QUOTED, Kind.LIST, Kind.PATTERN, Kind.OPEN},
+        {Kind.WORD, Kind.QUOTED, Kind.LIST, Kind.PATTERN, Kind.CLOSE},
     )
     is_between = at > 0 and found[at - 1].kind in ends
     meant = _SHORT_SLIPS.get(token.text) or ("OR" if set(token.text) & set("OR") else None)
@@ -164,17 +171,22 @@ class _Lexer:
 
     def _word(self, word: str, at: int) -> int:
         if word[0] == "/":
-            return self._regex(at)
+            return self._pattern(at)
         token = self._operator(word, at) or self._list(word, at) or self._plain(word, at)
         self.tokens.append(token or Token(Kind.BROKEN, at, word))
         return at + len(word)
 
-    def _regex(self, at: int) -> int:
-        closing = self.text.find("/", at + 1)
-        end = closing + 1 if closing > 0 else len(self.text)
-        self._later("a regular expression (/…/)", at)
-        self.tokens.append(Token(Kind.BROKEN, at, self.text[at:end]))
-        return end
+    def _pattern(self, at: int) -> int:
+        found = _PATTERN.match(self.text, at)
+        assert found is not None  # noqa: S101 - it begins with a slash
+        after = self.text[found.end() : found.end() + 1]
+        if not found[2]:
+            self._mistake('a regular expression is never closed ("/" as a word goes in quotation marks)', at)
+        elif after and not after.isspace() and after not in "()":
+            message = "nothing follows the second slash: upper and lower case are the same anyway"
+            self._mistake(message, found.end())
+        self.tokens.append(Token(Kind.PATTERN, at, found[1]))
+        return found.end() if found[2] else len(self.text)
 
     def _operator(self, word: str, at: int) -> Token | None:
         if word in {"AND", "OR", "NOT"}:
@@ -182,10 +194,10 @@ class _Lexer:
         near = _NEAR.match(word)
         if near is None:
             return None
-        number = int(near[1][:4])
+        number = int(near[2][:4])
         if number > FARTHEST:
-            self._mistake(f"NEAR/n takes n from {NEAREST} to {FARTHEST}", at)
-        return Token(Kind.NEAR, at, word, number=number)
+            self._mistake(f"{near[1]}/n takes n from {NEAREST} to {FARTHEST}", at)
+        return Token(Kind(near[1]), at, word, number=number)
 
     def _list(self, word: str, at: int) -> Token | None:
         if word[0] != "$":
@@ -197,9 +209,7 @@ class _Lexer:
         return Token(Kind.LIST, at, name[1])
 
     def _plain(self, word: str, at: int) -> Token | None:
-        if re.match(r"BEFORE/[0-9]+\Z", word):
-            self._later("BEFORE/n", at)
-        elif re.match(r"(?:near|before)/", word, re.IGNORECASE) and not word.startswith(("NEAR", "BEFORE")):
+        if re.match(r"(?:near|before)/", word, re.IGNORECASE) and not word.startswith(("NEAR", "BEFORE")):
             self._mistake(f'operators stand in capitals: "{word.upper()}"', at)
         elif operator := is_like_operator(word):
             self.mistakes.append(_misspelling(word, operator, at))
@@ -211,9 +221,6 @@ class _Lexer:
 
     def _mistake(self, message: str, at: int) -> None:
         self.mistakes.append(Mistake(message, at))
-
-    def _later(self, what: str, at: int) -> None:
-        self.mistakes.append(Mistake(what, at, is_later=True))
 
 
 def _unfit(word: str) -> str | None:

@@ -5,25 +5,38 @@ Knows `words:` and the query language; knows no other condition.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from bot.matcher.text import is_spaceless, key
+from bot.yamlfile import closest
+from rules import listfiles, needs, patterns
+from rules.leaves import is_language
 from rules.places import within
-from rules.query import And, ListName, Near, Not, Or, Phrase, Query, Term, is_positive, parse
+from rules.query import ListName, Pattern, Phrase, Query, Term, is_positive, parse, walk
 from rules.reading import Reader
 from rules.report import Code, Report
-from rules.terms import Search, compile_query
+from rules.signals.language import canonical
+from rules.terms import ANY_LANGUAGE, Entry, Search, WordList, compile_query
 from rules.tokens import Mistake, is_operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from bot.errors import Location
     from bot.yamlfile import Node
+    from rules.needs import Needs
 
 _LONGEST_CHAIN = 20
-_REGEX = re.compile(r"/.+/[a-z]*\Z")
+_FORMS = (listfiles.KEY,)
+_LATER_FORMS = ("add", "remove")
+
+
+_BAD_PATTERN = {
+    patterns.BadPattern: Code.PATTERN,
+    patterns.TooLarge: Code.TOO_LARGE,
+    patterns.FoundEverywhere: Code.EVERYTHING,
+}
 
 
 class Vocabulary:
@@ -34,9 +47,12 @@ class Vocabulary:
         self.used: set[str] = set()
         self._texts = texts
         self._nodes = words
-        self.lists: dict[str, tuple[Phrase, ...]] = {}
+        self.lists: dict[str, WordList] = {}
         for name in words:
             self._resolve(name, ())
+        self.needs: dict[Location, Needs] = {}
+        """What each query needs, by its place."""
+        self._lists_need = {name: needs.of_list(entries) for name, entries in self.lists.items()}
 
     def query(self, node: Node, reader: Reader, *, is_negated: bool) -> Search | None:
         """Compile one query; None when something is wrong with it, which is then reported."""
@@ -46,7 +62,7 @@ class Vocabulary:
         parsed = parse(text)
         for mistake in parsed.mistakes:
             self._report(mistake, node, reader)
-        if parsed.query is None or not self._knows_lists(parsed.query, node, reader) or parsed.mistakes:
+        if parsed.query is None or not self._is_known(parsed.query, node, reader) or parsed.mistakes:
             return None
         if not is_negated and not is_positive(parsed.query):
             message = (
@@ -55,23 +71,33 @@ class Vocabulary:
             self.report.error(Code.EVERYTHING, message, node.location)
             return None
         self._mention_substrings(parsed.query, node, reader)
+        self.needs[node.location] = needs.of_query(parsed.query, self._lists_need)
         return compile_query(parsed.query, self.lists)
 
     def _report(self, mistake: Mistake, node: Node, reader: Reader) -> None:
         where = within(node, mistake.at, self._texts)
         message = f"{reader.label}: {mistake.message}"
-        if mistake.is_later:
-            self.report.later(message, where)
-        else:
-            self.report.error(Code.QUERY, message, where, suggestion=mistake.suggestion)
+        self.report.error(Code.QUERY, message, where, suggestion=mistake.suggestion)
 
-    def _knows_lists(self, query: Query, node: Node, reader: Reader) -> bool:
-        unknown = False
-        for part in _walk(query):
+    def _is_known(self, query: Query, node: Node, reader: Reader) -> bool:
+        """Whether its lists are there, and its regular expressions are some."""
+        is_known = True
+        for part in walk(query):
             if isinstance(part, ListName):
                 self.used.add(part.name)
-                unknown |= not self._knows(part.name, node, part.at, reader)
-        return not unknown
+                is_known &= self._knows(part.name, node, part.at, reader)
+            elif isinstance(part, Pattern):
+                is_known &= self._compiles(part.text, node, part.at, reader)
+        return is_known
+
+    def _compiles(self, pattern: str, node: Node, at: int, reader: Reader) -> bool:
+        try:
+            patterns.compiled(pattern)
+        except patterns.BadPattern as error:
+            message = f"{reader.label}: /{pattern}/: {error}"
+            self.report.error(_BAD_PATTERN[type(error)], message, within(node, at, self._texts))
+            return False
+        return True
 
     def _knows(self, name: str, node: Node, at: int, reader: Reader) -> bool:
         if name in self._nodes:
@@ -82,7 +108,7 @@ class Vocabulary:
         return False
 
     def _mention_substrings(self, query: Query, node: Node, reader: Reader) -> None:
-        for part in _walk(query):
+        for part in walk(query):
             if isinstance(part, Phrase):
                 self._mention_substring(part, node, reader, part.at)
 
@@ -92,55 +118,90 @@ class Vocabulary:
             message = f'{reader.label}: "{words}" is also found inside longer words: its script has no blanks'
             self.report.warn(Code.SUBSTRING, message, within(node, at, self._texts))
 
-    def _resolve(self, name: str, above: tuple[str, ...]) -> tuple[Phrase, ...]:
+    def entries(self, name: str) -> Iterator[tuple[str, Node, Entry]]:
+        """What stands in a list itself: the language it is for, where it stands, what it looks for."""
+        reader = Reader(self.report, f'word list "{name}"')
+        for lang, node in self._variants(self._nodes[name], reader):
+            for entry in self._entries(node, reader):
+                if not entry.text.startswith("$"):
+                    yield from ((lang, entry, each) for _, each in self._entry(entry, reader, (name,)))
+
+    def _resolve(self, name: str, above: tuple[str, ...]) -> WordList:
         if name in self.lists:
             return self.lists[name]
         reader = Reader(self.report, f'word list "{name}"')
-        phrases: dict[tuple[Term, ...], Phrase] = {}
-        for entry in self._entries(self._nodes[name], reader):
-            for phrase in self._entry(entry, reader, (*above, name)):
-                phrases.setdefault(phrase.terms, phrase)
-        self.lists[name] = tuple(phrases.values())
+        found: dict[str, dict[object, Entry]] = {ANY_LANGUAGE: {}}
+        for lang, node in self._variants(self._nodes[name], reader):
+            for entry in self._entries(node, reader):
+                for inner, each in self._entry(entry, reader, (*above, name)):
+                    both = inner if lang == ANY_LANGUAGE else lang
+                    if inner in {ANY_LANGUAGE, both}:
+                        found.setdefault(both, {}).setdefault(_meaning(each), each)
+        self.lists[name] = {lang: tuple(entries.values()) for lang, entries in found.items()}
         return self.lists[name]
+
+    def _variants(self, node: Node, reader: Reader) -> Iterator[tuple[str, Node]]:
+        """The languages of a list, and what stands under each."""
+        if not isinstance(node.value, dict) or listfiles.KEY in node.value:
+            yield ANY_LANGUAGE, node
+            return
+        for name, where in node.keys.items():
+            if name in _LATER_FORMS:
+                self.report.later(f'{reader.label}: "{name}:"', where)
+            elif name == ANY_LANGUAGE or is_language(name):
+                yield (name if name == ANY_LANGUAGE else (canonical(name) or name).lower()), node.value[name]
+            else:
+                message = f'{reader.label}: "{name}" is no language (en, pt-BR …, or "any" for all of them)'
+                self.report.error(Code.TYPE, message, where, suggestion=closest(name, [*_FORMS]))
 
     def _entries(self, node: Node, reader: Reader) -> Iterator[Node]:
         if isinstance(node.value, dict):
-            self._later_form(node, reader)
+            yield from self._from_file(node, reader)
         elif not node.value and not isinstance(node.value, int | float):
             reader.wrong(node, "a list of words")
         else:
             yield from reader.items(node)
 
-    def _later_form(self, node: Node, reader: Reader) -> None:
-        names = {"file": 'a list from a "file:"', "add": '"add:"', "remove": '"remove:"'}
-        for name, where in node.keys.items():
-            self.report.later(f"{reader.label}: {names.get(name, 'a variant for each language')}", where)
+    def _from_file(self, node: Node, reader: Reader) -> Iterator[Node]:
+        values = reader.fields(node, _FORMS)
+        if listfiles.KEY not in values or reader.text(values[listfiles.KEY], "file") is None:
+            return
+        path = listfiles.path_of(node)
+        text = self._texts.get(path) if path else None
+        if path is None or text is None:
+            wanted = "a file of UTF-8 text (no .yaml), named from the folder of the rules and inside it"
+            reader.wrong(values[listfiles.KEY], wanted, "file", code=Code.SYNTAX)
+            return
+        entries = list(listfiles.lines(text, path))
+        if not entries:
+            reader.wrong(values[listfiles.KEY], "a file with at least one word in it", "file")
+        yield from entries
 
-    def _entry(self, node: Node, reader: Reader, above: tuple[str, ...]) -> tuple[Phrase, ...]:
+    def _entry(self, node: Node, reader: Reader, above: tuple[str, ...]) -> Iterator[tuple[str, Entry]]:
+        """What one entry stands for, and in which language."""
         text = (reader.text(node, "an entry") or "").strip()
         if text.startswith("$"):
-            return self._inner(text[1:], node, reader, above)
-        if _REGEX.match(text):
-            self.report.later(f"{reader.label}: a regular expression (/…/)", node.location)
-            return ()
-        phrase = self._phrase(text, node, reader) if text else None
-        if phrase is None:
-            return ()
-        self._mention_substring(phrase, node, reader, 0)
-        return (phrase,)
+            inner = self._inner(text[1:], node, reader, above)
+            yield from ((lang, entry) for lang, entries in inner.items() for entry in entries)
+        elif len(text) > 2 and text[0] == text[-1] == "/":
+            if self._compiles(text[1:-1], node, 0, reader):
+                yield ANY_LANGUAGE, Pattern(text[1:-1], 0)
+        elif text and (phrase := self._phrase(text, node, reader)) is not None:
+            self._mention_substring(phrase, node, reader, 0)
+            yield ANY_LANGUAGE, phrase
 
-    def _inner(self, name: str, node: Node, reader: Reader, above: tuple[str, ...]) -> tuple[Phrase, ...]:
+    def _inner(self, name: str, node: Node, reader: Reader, above: tuple[str, ...]) -> WordList:
         self.used.add(name)
         if not self._knows(name, node, 0, reader):
-            return ()
+            return {}
         if name in above:
             circle = " → ".join(f"${step}" for step in (*above[above.index(name) :], name))
             self.report.error(Code.CYCLE, f"{reader.label}: contains itself: {circle}", node.location)
-            return ()
+            return {}
         if len(above) == _LONGEST_CHAIN:
             message = f"{reader.label}: lists use lists more than {_LONGEST_CHAIN} deep"
             self.report.error(Code.CYCLE, message, node.location)
-            return ()
+            return {}
         return self._resolve(name, above)
 
     def _phrase(self, text: str, node: Node, reader: Reader) -> Phrase | None:
@@ -167,13 +228,6 @@ class Vocabulary:
         return None
 
 
-def _walk(query: Query) -> Iterator[Query]:
-    yield query
-    if isinstance(query, And | Or):
-        for part in query.parts:
-            yield from _walk(part)
-    elif isinstance(query, Near):
-        yield from _walk(query.left)
-        yield from _walk(query.right)
-    elif isinstance(query, Not):
-        yield from _walk(query.part)
+def _meaning(entry: Entry) -> object:
+    """Two entries that look for the same are one, wherever they stand."""
+    return entry.terms if isinstance(entry, Phrase) else entry.text

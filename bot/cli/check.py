@@ -14,8 +14,10 @@ from bot.settings.load import Settings
 from rules.ruleset import RuleSet, load_rules
 from rules.signals import lexicon
 from rules.signals.language import normalise
+from rules.trial import failures
 
 
+@setup.no_collector()
 def check_all(config: Path | None, *, as_json: bool) -> int:
     """Print every problem; 1 if there is an error, 0 if not (warnings alone are no error)."""
     path = setup.config_path(config)
@@ -32,11 +34,11 @@ def check_all(config: Path | None, *, as_json: bool) -> int:
         except ConfigError as error:
             found += error.problems
         else:
-            found += rules.warnings
+            found += [*rules.warnings, *failures(rules)]
             summary = _summary(path, settings, rules)
     is_right = all(problem.is_warning for problem in found)
     if as_json:
-        output.json({"ok": is_right, "config": str(path), "problems": [_as_dict(one) for one in found]})
+        output.json({"ok": is_right, "config": str(path), "problems": [as_dict(one) for one in found]})
     else:
         _show(found, summary)
     return 0 if is_right else 1
@@ -84,7 +86,7 @@ def _show(found: list[Problem], summary: str) -> None:
         sys.stdout.write("no problems\n")
 
 
-def _as_dict(problem: Problem) -> dict[str, object]:
+def as_dict(problem: Problem) -> dict[str, object]:
     where = problem.location
     return {
         "code": problem.code,

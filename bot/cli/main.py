@@ -64,6 +64,13 @@ Database = Annotated[
     Path | None, typer.Option("--database", help="Another database than the configuration's.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document for scripts.")]
+RulesFolder = Annotated[
+    Path | None,
+    typer.Argument(help="A folder of rules (default: the configuration's).", exists=True, file_okay=False),
+]
+FormatOption = Annotated[
+    options.Format, typer.Option("--format", "-f", help="For people, for scripts, or for a CI server.")
+]
 
 
 class By(StrEnum):
@@ -241,12 +248,74 @@ def explain(
     config: Config = None,
     database: Database = None,
     lang: Annotated[str | None, typer.Option(help="The language, if you want to set it.")] = None,
+    why_not: Annotated[
+        str | None, typer.Option(metavar="RULE", help="Which conditions of this rule are false, and why.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Why a text (or a stored mention) is judged as it is."""
-    from bot.cli.rules import explain_what
+    from bot.cli.rules import Asked, explain_what
 
-    raise typer.Exit(explain_what(what, config, database, lang=lang, as_json=as_json))
+    asked = Asked(lang=lang, why_not=why_not, as_json=as_json)
+    raise typer.Exit(explain_what(what, config, database, asked))
+
+
+@rules_app.command("test")
+def try_out(
+    folder: RulesFolder = None,
+    config: Config = None,
+    form: FormatOption = options.Format.TEXT,
+    name: Annotated[
+        str, typer.Option("-k", metavar="NAME", help="Only of rules and scenarios named so.")
+    ] = "",
+    untested: Annotated[
+        bool, typer.Option("--coverage", help="Name every rule, branch and word that no test uses.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the tests that stand in the rules. Status 1 if one fails."""
+    from bot.cli.rule_tests import Wanted, try_rules
+
+    wanted = Wanted(form=options.Format.JSON if as_json else form, name=name, untested=untested)
+    raise typer.Exit(try_rules(config, folder, wanted))
+
+
+@rules_app.command("try")
+def try_sentences(folder: RulesFolder = None, config: Config = None) -> None:
+    """Type sentences and see their verdicts; what is edited meanwhile counts from the next one on."""
+    from bot.cli import rule_try
+
+    rule_try.try_sentences(config, folder)
+
+
+@rules_app.command()
+def schema(
+    folder: RulesFolder = None,
+    config: Config = None,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Into the folder of the rules; says what line to put into each."),
+    ] = False,
+) -> None:
+    """The rule language as JSON Schema, with your names: an editor completes and underlines by it."""
+    from bot.cli.rule_schema import show_schema
+
+    show_schema(config, folder, write=write)
+
+
+@rules_app.command("check")
+def check_rules(
+    folder: RulesFolder = None,
+    config: Config = None,
+    form: FormatOption = options.Format.TEXT,
+    strict: Annotated[bool, typer.Option("--strict", help="A warning is an error, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Every mistake in the rules, without running their tests. Status 1 on errors."""
+    from bot.cli import rule_check
+
+    wanted = options.Format.JSON if as_json else form
+    raise typer.Exit(rule_check.check_rules(config, folder, wanted, strict=strict))
 
 
 @db_app.command()

@@ -69,3 +69,12 @@ NewConfig = Annotated[
     Path,
     typer.Option("--config", "-c", envvar="OUTCARE_CONFIG", help="The file to write; rules go beside it."),
 ]
+
+
+class Format(StrEnum):
+    """For people, for programs, for annotations in a pull request, for a CI's list of tests."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    JUNIT = "junit"

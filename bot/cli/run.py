@@ -12,10 +12,13 @@ from pathlib import Path
 from bot.app import App, build, load_ruleset
 from bot.cli import setup
 from bot.clock import SystemClock
+from bot.errors import ConfigError
 from bot.log import configure, in_background
 from bot.reload import Reading
 from bot.settings.load import Settings
 from bot.store.place import is_ephemeral
+from rules.ruleset import RuleSet
+from rules.trial import failures
 
 SWITCH_SECONDS = 0.001
 """A thread that computes (compiling patterns, reading YAML) gives way to the event loop after so long; with
@@ -35,7 +38,7 @@ def run_daemon(config: Path | None, since_ago: timedelta) -> None:
 
 async def _serve(settings: Settings, config: Path | None, since_ago: timedelta) -> None:
     stop = asyncio.Event()
-    reading = Reading(asked=asyncio.Event(), settings=lambda: setup.settings(config), rules=load_ruleset)
+    reading = Reading(asked=asyncio.Event(), settings=lambda: setup.settings(config), rules=_tested)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -45,6 +48,14 @@ async def _serve(settings: Settings, config: Path | None, since_ago: timedelta) 
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
     await app.run(stop, reading)
+
+
+def _tested(settings: Settings) -> RuleSet:
+    """Rules that are to replace some that work: here a test that fails is a mistake like any other."""
+    rules = load_ruleset(settings)
+    if failed := failures(rules):
+        raise ConfigError([*failed, *rules.warnings])
+    return rules
 
 
 def _short(path: Path) -> Path:

@@ -39,6 +39,7 @@ _SPACELESS = re.compile(
     "\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
     "]"
 )
+_RUNS = re.compile(r"\w+")
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _INVISIBLE = frozenset("\u00ad\u200c\u200d\u2060\ufeff")
 # Not marks, yet they compose with what stands before them: Hangul vowels and finals, Kirat Rai vowels.
@@ -124,6 +125,14 @@ def word_end(folded: str, end: int) -> int:
     while end < len(folded) and joins(folded[end - 1]) and joins(folded[end]):
         end += 1
     return end
+
+
+def plain_words(folded: str) -> frozenset[str]:
+    """Every word of a folded text, without signs, and without what stands in a script that has no blanks."""
+    runs = _RUNS.findall(folded)
+    if folded.isascii():
+        return frozenset(runs)
+    return frozenset(piece for run in runs for piece in _SPACELESS.split(run) if piece)
 
 
 def _continues(folded: str, at: int, step: int) -> bool:

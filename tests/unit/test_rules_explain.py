@@ -49,7 +49,7 @@ def test_the_layout() -> None:
         "  question unknown",
         "  note: author.bio unknown",
         "  note: no signals (language en): at least normal, for it is addressed to us",
-        f"  rules version {rules.version}  engine 1",
+        f"  rules version {rules.version}  engine 2",
     ] == explain(rules.judge(given), given)
 
 

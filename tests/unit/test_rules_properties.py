@@ -128,6 +128,7 @@ def test_a_rule_that_does_not_fire_changes_nothing(facts: Facts) -> None:
     verdict = STARTING.judge(facts)
     content = load(STARTER, Path("x")).plain()
     fired = {each.rule for each in verdict.fired}
+    del content["tests"]  # they name what is left out
     content["rules"] = {name: rule for name, rule in content["rules"].items() if name in fired}
     less = parse_rules({"starter.yaml": yaml.safe_dump(content, sort_keys=False)}).judge(facts)
     assert [each.rule for each in verdict.fired] == [each.rule for each in less.fired]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import Location
-from bot.matcher.text import FoldedText
 from bot.yamlfile import Node
+from rules.patterns import BadPattern, compiled
 from rules.places import within
-from rules.query import ListName, Near, Phrase, Term, parse
-from rules.terms import compile_query
+from rules.query import ListName, Near, Pattern, Phrase, Query, Term, parse
+from rules.terms import ANY_LANGUAGE, Text, WordList, compile_query
 
 LISTS = {
     "refund": ("refund*", "money back"),
@@ -51,6 +52,16 @@ FOUND = {
         ["STILL waiting for my refund"],
     ),
     "near a group": ("which NEAR/4 (database OR db)", "which good db", ["which good db"]),
+    "before": ("late BEFORE/2 refund", "late with the refund", ["late with the refund"]),
+    "chain of before": ("a BEFORE/1 b BEFORE/1 c", "a x b y c", ["a x b y c"]),
+    "near and before": ("a NEAR/1 b BEFORE/1 c", "b a c", ["b a c"]),
+    "regular expression": ("/order \\d{4,}/", "my Order 12345!", ["Order 12345"]),
+    "regular expression with a slash": ("/24\\/7/", "open 24/7", ["24/7"]),
+    "regular expression with blanks and parentheses": ("/(no|without) reply/ OR a", "No reply", ["No reply"]),
+    "regular expression near a word": ("/#\\d+/ NEAR/2 refund", "refund for #77", ["refund for #77"]),
+    "regular expression in any case": ("/CAFÉ/", "Le café", ["café"]),
+    "regular expression at the end of a part": ("/now$/", "now\u2029not now", ["now"]),
+    "regular expression that may also be empty at a boundary": ("/\\bx*\\b/ OR z", "a xx", ["xx"]),
     "chain of near": ("a NEAR/1 b NEAR/1 c", "a x b y c", ["a x b y c"]),
     "chain takes the pair that reaches": ("a NEAR/3 b NEAR/0 c", "a b x b c", ["a b x b c"]),
     "near counts an apostrophe's word once": ("a NEAR/1 b", "a don't b", ["a don't b"]),
@@ -78,6 +89,10 @@ QUIET = {
     "prefix inside a phrase goes to its word's end": ("cancel* my", "cancel or my"),
     "phrase of prefixes ends whole": ("cancel* my", "cancelled mystery"),
     "broken off": ("cancel* my plan", "cancel my"),
+    "before, the other way round": ("late BEFORE/2 refund", "refund is late"),
+    "before too far": ("late BEFORE/1 refund", "late with the refund"),
+    "regular expression over parts": ("/a.*b/", "a\u2029b"),
+    "regular expression at the end of a part only": ("/^now$/", "now and then\u2029not now"),
     "chain out of reach": ("a NEAR/0 b NEAR/0 c", "a b x c"),
 }
 
@@ -86,8 +101,8 @@ def found(query: str, text: str) -> list[str] | None:
     parsed = parse(query)
     assert parsed.query is not None
     assert () == parsed.mistakes
-    lists = {name: [phrase(entry) for entry in entries] for name, entries in LISTS.items()}
-    folded = FoldedText(text)
+    lists = {name: {ANY_LANGUAGE: [phrase(entry) for entry in entries]} for name, entries in LISTS.items()}
+    folded = Text(text)
     places = compile_query(parsed.query, lists)(folded)
     if places is None:
         return None
@@ -120,6 +135,13 @@ def test_mistakes_are_all_reported() -> None:
     assert ListName("refunds", 0) == parsed.query.left
 
 
+def test_a_hostile_pattern_cannot_stall() -> None:
+    """What takes a backtracking engine for ever takes RE2 as long as the text is."""
+    parsed = parse("/(a|a)*b|(a*)*c/")
+    assert parsed.query is not None
+    assert compile_query(parsed.query, {})(Text("a" * 200_000)) is None
+
+
 def test_deep_nesting_is_refused() -> None:
     """Thousands of parentheses are a mistake, not a crash."""
     parsed = parse("(" * 5000 + "a")
@@ -145,6 +167,8 @@ PIECES = [
     "NEAR/3",
     "NEAR/",
     "BEFORE/2",
+    "/(/",
+    "/y",
     "(",
     ")",
     '"',
@@ -168,21 +192,41 @@ def test_parsing_is_total(query: str) -> None:
     assert all(0 <= mistake.at <= len(query) and mistake.message for mistake in parsed.mistakes)
     assert parsed.query is not None or parsed.mistakes
     if parsed.query is not None and not parsed.mistakes:
-        compile_query(parsed.query, _AnyList())(FoldedText(query))
+        assume(not any(map(_is_refused, _patterns(parsed.query))))
+        compile_query(parsed.query, _AnyList())(Text(query))
 
 
-class _AnyList(dict[str, tuple[Phrase, ...]]):
+def _patterns(query: Query) -> Iterator[str]:
+    """The regular expressions in a query."""
+    if isinstance(query, Pattern):
+        yield query.text
+    parts = getattr(query, "parts", ()) or [
+        part for name in ("left", "right", "part") if (part := getattr(query, name, None)) is not None
+    ]
+    for part in parts:
+        yield from _patterns(part)
+
+
+def _is_refused(pattern: str) -> bool:
+    try:
+        compiled(pattern)
+    except BadPattern:
+        return True
+    return False
+
+
+class _AnyList(dict[str, WordList]):
     """Every list name is known, and empty."""
 
-    def __missing__(self, name: str) -> tuple[Phrase, ...]:
-        return ()
+    def __missing__(self, name: str) -> WordList:
+        return {ANY_LANGUAGE: ()}
 
 
 def test_a_hostile_post_cannot_stall_a_chain() -> None:
     """A post made of nothing but near words is judged in bounded time."""
     parsed = parse("a* NEAR/100 b NEAR/100 c")
     assert parsed.query is not None
-    assert compile_query(parsed.query, {})(FoldedText("a b " * 4000 + "x " * 200 + "c")) is None
+    assert compile_query(parsed.query, {})(Text("a b " * 4000 + "x " * 200 + "c")) is None
 
 
 def test_a_tree_that_marks_no_places_is_refused() -> None:

@@ -59,6 +59,7 @@ def _loaded(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     folder = tmp_path_factory.mktemp("rules")
     starter = (EXAMPLES / "starter.yaml").read_text(encoding="utf-8")
     without_personas = starter.partition("personas:")[0] + "rules:" + starter.partition("\nrules:")[2]
+    without_personas = without_personas.replace("persona: journalist, ", "")
     (folder / "b.yaml").write_bytes(b"\xef\xbb\xbf" + without_personas.encode())
     (folder / "a.yml").write_bytes(MORE.encode())
     return load_rules(folder, channels={"console"}, brand="acme", measure=measure)

@@ -120,18 +120,80 @@ def test_broken_yaml_is_said_of_every_file() -> None:
     assert 2 == len(problems_of({"a.yaml": "a: [", "b.yaml": "b: {", "c.yaml": "rules: {x: {}}"}))
 
 
+EVERY = ("en", "en-GB", "de", "de-AT", "pt", "pt-BR", "fr", None)
+LISTS = """
+words:
+  brands: {file: words/brands.txt}
+  pay: {en: [refund*], de: {file: words/de.txt}, pt-BR: [reembolso], any: [chargeback, $brands]}
+  both: [$pay, late]
+rules:
+  a: {why: x, when: {text: $both}}
+"""
+
+
+def with_lists(folder: Path, brands: str = "# ours\n\n#acme\nacme cloud\n") -> Path:
+    (folder / "words").mkdir(parents=True)
+    (folder / "rules.yaml").write_text(LISTS, encoding="utf-8")
+    (folder / "words" / "brands.txt").write_text(brands, encoding="utf-8")
+    (folder / "words" / "de.txt").write_text("Geld zurück\n/erstatt\\w+/\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("text", "langs"),
+    [
+        ("I want refunds", {"en", "en-GB"}),
+        ("mein Geld  zurück!", {"de", "de-AT"}),
+        ("bitte ERSTATTET mir das", {"de", "de-AT"}),
+        ("o reembolso", {"pt-BR"}),
+        ("a chargeback", set(EVERY)),
+        ("in the acme cloud", set(EVERY)),
+        ("late", set(EVERY)),
+        ("# ours", set()),
+    ],
+)
+def test_a_list_looks_for_its_variant_and_for_any(tmp_path: Path, text: str, langs: set[str | None]) -> None:
+    """What stands in a file counts as what stands in the list; a list in a list keeps its languages."""
+    rules = load_rules(with_lists(tmp_path / "rules"))
+    assert langs == {lang for lang in EVERY if fired(rules.judge(facts(text, lang=lang)))}
+
+
+def test_a_file_of_words_is_part_of_the_set(tmp_path: Path) -> None:
+    """Other words, another version; a comment changes nothing; what is stored judges without the disk."""
+    rules = load_rules(with_lists(tmp_path / "a"))
+    again = load_rules(with_lists(tmp_path / "b", "#acme\n# said otherwise\nacme cloud"))
+    other = load_rules(with_lists(tmp_path / "c", "#acme\nacme clouds\n"))
+    assert rules.version == again.version != other.version
+    assert {"rules.yaml", "words/brands.txt", "words/de.txt"} == set(rules.sources)
+    stored = parse_rules(rules.sources)
+    assert rules.version == stored.version
+    assert ["a"] == fired(stored.judge(facts("acme cloud")))
+
+
+def test_a_file_of_words_that_is_no_text_is_told(tmp_path: Path) -> None:
+    """Gone, or no UTF-8: one problem, at the place of its name."""
+    folder = with_lists(tmp_path / "rules")
+    (folder / "words" / "de.txt").write_bytes(b"\xff\xfe")
+    (folder / "words" / "brands.txt").unlink()
+    with pytest.raises(ConfigError) as caught:
+        load_rules(folder)
+    assert [(3, "R001"), (4, "R001")] == [
+        (problem.location.line, problem.code) for problem in caught.value.problems if problem.location
+    ]
+
+
 def test_what_is_nested_too_deeply_is_refused() -> None:
     """However deep the blocks, the lists or the chain of conditions: an error, never a crash."""
     blocks = "rules: {a: {why: x, when: " + "{not: " * 30 + "{text: a}" + "}" * 32
     assert 'R014 rule "a": when must be at most 12 blocks inside each other, not a mapping' in problems_of(
-        {"a": blocks}
+        {"a.yaml": blocks}
     )
     chain = "".join(f"  c{n}: {{is: c{n + 1}}}\n" for n in range(30)) + "  c30: {text: a}\n"
-    assert "more than 20 deep" in problems_of({"a": f"conditions:\n{chain}"})[0]
+    assert "more than 20 deep" in problems_of({"a.yaml": f"conditions:\n{chain}"})[0]
     lists = "".join(f"  l{n}: [$l{n + 1}]\n" for n in range(300)) + "  l300: [a]\n"
-    assert "more than 20 deep" in problems_of({"a": f"words:\n{lists}"})[0]
+    assert "more than 20 deep" in problems_of({"a.yaml": f"words:\n{lists}"})[0]
     assert ["R001 lists and mappings stand too deep in each other"] == problems_of(
-        {"a": "[" * 3000 + "]" * 3000}
+        {"a.yaml": "[" * 3000 + "]" * 3000}
     )
 
 

@@ -1,0 +1,147 @@
+"""`outcare rules test`: runs the tests that stand in the rules, and says what they leave untested."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.app import load_ruleset
+from bot.cli import formats, output, setup
+from bot.cli.options import Format
+from rules.cases import Case
+from rules.coverage import BRANCH, WORD, Coverage, coverage
+from rules.ruleset import RuleSet, load_rules
+from rules.signals.measure import measure
+from rules.trial import Outcome, Result, Trial, demand, run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """`name`: only tests whose rule or scenario has this in its name. `untested`: name what no test uses."""
+
+    form: Format = Format.TEXT
+    name: str = ""
+    untested: bool = False
+
+
+@setup.no_collector()
+def try_rules(config: Path | None, folder: Path | None, wanted: Wanted) -> int:
+    """Status 1 if a test of a rule that counts has failed."""
+    if folder is None:
+        setup.tell_demo(config)
+        rules = load_ruleset(setup.settings(config, needs_secrets=False))
+    else:
+        rules = load_rules(folder, measure=measure)
+    trial = run(rules, lambda case: wanted.name in case.name)
+    covered = coverage(rules, trial.tried)
+    if wanted.form is Format.JSON:
+        output.json(_document(rules, trial, covered))
+    elif wanted.form is Format.JUNIT:
+        sys.stdout.write(formats.junit("rules", map(_tried, trial.results)) + "\n")
+    else:
+        tell = _annotation if wanted.form is Format.GITHUB else _lines
+        lines = [line for result in trial.results for line in tell(result)]
+        sys.stdout.write(
+            "\n".join([*lines, *_summary(rules, trial, covered, untested=wanted.untested)]) + "\n"
+        )
+    return 0 if trial.is_right else 1
+
+
+def _place(case: Case) -> str:
+    return f"{case.location.file.name}:{case.location.line}"
+
+
+def _lines(result: Result) -> Iterator[str]:
+    """What did not go as wanted; nothing of what did."""
+    case = result.case
+    if result.outcome is Outcome.FAILED:
+        switched_off = "" if result.is_blocking else " (switched off, so it does not count)"
+        yield f"FAIL {_place(case)} {demand(case)}{switched_off}"
+        yield f"       {result.because}"
+    elif result.outcome is Outcome.READY:
+        yield f"DONE {_place(case)} {case.name} fires by now, move it from todo to fires: {case.given.text}"
+
+
+def _annotation(result: Result) -> Iterator[str]:
+    case = result.case
+    if result.outcome is Outcome.READY:
+        yield formats.annotation("notice", case.name, "fires by now: no todo any more", case.location)
+    elif result.outcome is Outcome.FAILED:
+        level: formats.Level = "error" if result.is_blocking else "warning"
+        yield formats.annotation(level, case.name, f"{demand(case)} {result.because}", case.location)
+
+
+def _summary(rules: RuleSet, trial: Trial, covered: Coverage, *, untested: bool) -> Iterator[str]:
+    if not trial.results:
+        yield (
+            "no tests: put sentences under tests: in a rule (docs/rules.md)"
+            if not rules.cases
+            else "no such test"
+        )
+        return
+    counted = ", ".join(f"{count} {name}" for name, count in _counts(trial.results).items() if count)
+    quiet = f"{len(trial.quiet)}/{len(rules.every)}"
+    yield f"{counted} · rules fired by a test: {len(trial.fired)}/{len(rules.every)}, seen quiet: {quiet}"
+    branches, words = ("{}/{}".format(*covered.share(kind)) for kind in (BRANCH, WORD))
+    yield f"used by a test: branches {branches}, words of lists {words}" + (
+        "" if untested else " (which not: --coverage)"
+    )
+    if untested:
+        names = {rule.name: rule.location for rule in rules.every}
+        yield from (
+            f"  untested {names[name]} {name} never fires" for name in names if name not in trial.fired
+        )
+        for part in covered.unused:
+            yield f"  untested {part.location.file.name}:{part.location.line} {part.kind} {part.shown}"
+
+
+def _counts(results: Iterable[Result]) -> dict[str, int]:
+    """By outcome; a todo that fires by now has passed, as it were."""
+    outcomes = [Outcome.PASSED if one.outcome is Outcome.READY else one.outcome for one in results]
+    return {each.value: outcomes.count(each) for each in (Outcome.PASSED, Outcome.FAILED, Outcome.TODO)}
+
+
+def _document(rules: RuleSet, trial: Trial, covered: Coverage) -> dict[str, object]:
+    return {
+        "ok": trial.is_right,
+        "rules_version": rules.version,
+        "counts": _counts(trial.results),
+        "tests": [
+            {
+                "name": one.case.name,
+                "kind": one.case.must.value,
+                "file": str(one.case.location.file),
+                "line": one.case.location.line,
+                "column": one.case.location.column,
+                "text": one.case.given.text,
+                "outcome": one.outcome.value,
+                "because": one.because or None,
+                "is_blocking": one.is_blocking,
+            }
+            for one in trial.results
+        ],
+        "rules": {"all": len(rules.every), "fired": sorted(trial.fired), "quiet": sorted(trial.quiet)},
+        "untested": [
+            {
+                "kind": part.kind,
+                "what": part.shown,
+                "file": str(part.location.file),
+                "line": part.location.line,
+                "column": part.location.column,
+            }
+            for part in covered.unused
+        ],
+    }
+
+
+def _tried(result: Result) -> formats.Tried:
+    case = result.case
+    return formats.Tried(
+        group=case.name,
+        name=f"{case.must.value}: {case.given.text}",
+        where=case.location,
+        failure=f"{demand(case)} {result.because}" if result.is_blocking else None,
+        skipped=None if result.is_blocking or result.outcome is Outcome.PASSED else result.outcome.value,
+    )
