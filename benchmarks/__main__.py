@@ -12,7 +12,7 @@ import sys
 
 from benchmarks.harness import Finding, shown, table
 
-NAMES = ("matcher", "ingest", "store", "latency", "dispatch", "claims", "life", "page", "peers")
+NAMES = ("matcher", "rules", "ingest", "store", "latency", "dispatch", "claims", "life", "page", "peers")
 
 
 def run(name: str, *options: str) -> list[Finding]:

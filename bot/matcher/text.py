@@ -40,6 +40,7 @@ _SPACELESS = re.compile(
     "]"
 )
 _RUNS = re.compile(r"\w+")
+_STARTS = re.compile(r"\w[\w']*|\u2029")
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _INVISIBLE = frozenset("\u00ad\u200c\u200d\u2060\ufeff")
 # Not marks, yet they compose with what stands before them: Hangul vowels and finals, Kirat Rai vowels.
@@ -152,7 +153,7 @@ class FoldedText:
 
     def span(self, start: int, end: int) -> Span:
         """The piece of the original that folded [start, end) came from, whole characters with their marks."""
-        if self._is_same_length:
+        if self._is_in_step:
             return Span(start=start, end=end)
         starts, ends = self._places
         return Span(start=starts[start], end=ends[end - 1])
@@ -174,8 +175,11 @@ class FoldedText:
         return bisect_left(self._word_starts, start) - bisect_left(self._word_starts, end)
 
     @cached_property
-    def _is_same_length(self) -> bool:
-        return self.original.isascii() and len(self.original) == len(self.folded)
+    def _is_in_step(self) -> bool:
+        """Whether each folded character came from the one at its own place: then none is looked up."""
+        if len(self.original) != len(self.folded):
+            return False
+        return self.original.isascii() or all(map(_stays_alone, set(self.original)))
 
     @cached_property
     def _places(self) -> tuple[list[int], list[int]]:
@@ -187,6 +191,18 @@ class FoldedText:
 
 
 def _word_starts(folded: str) -> Iterator[int]:
+    if not folded.isascii() and any(map(_is_peculiar, set(folded))):
+        yield from _word_starts_of_any(folded)
+        return
+    for found in _STARTS.finditer(folded):
+        if found[0] == PART_BREAK:
+            yield from repeat(found.start(), PART_DISTANCE)
+        else:
+            yield found.start()
+
+
+def _word_starts_of_any(folded: str) -> Iterator[int]:
+    """Character by character, for scripts in which letters alone don't say where a word begins."""
     inside = False
     for at, character in enumerate(folded):
         if character == PART_BREAK:
@@ -202,6 +218,13 @@ def _word_starts(folded: str) -> Iterator[int]:
             inside = True
         elif character != "'" and character not in _INVISIBLE:
             inside = False
+
+
+@lru_cache(maxsize=8192)
+def _is_peculiar(character: str) -> bool:
+    """Whether a word may begin, go on or end with it otherwise than with a letter or a blank."""
+    is_mark = unicodedata.category(character)[0] == "M"
+    return is_mark or is_spaceless(character) or character in _INVISIBLE
 
 
 def _places(original: str) -> tuple[list[int], list[int]]:
@@ -241,6 +264,12 @@ def _segments(original: str) -> Iterator[tuple[int, int]]:
             start = at
     if original:
         yield start, len(original)
+
+
+@lru_cache(maxsize=8192)
+def _stays_alone(character: str) -> bool:
+    """Whether it becomes one character, whatever stands before it."""
+    return not _composes(character) and len(_fold_segment(character)) == 1
 
 
 @lru_cache(maxsize=8192)

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.matcher.plain import PlainMatcher
-from bot.matcher.text import FoldedText, _composes, _places, fold, key
+from bot.matcher.text import (
+    FoldedText,
+    _composes,
+    _places,
+    _word_starts,
+    _word_starts_of_any,
+    fold,
+    key,
+)
 
 ODD = "aAéßﬁＡｶﾞKkſİıς㎞½™®’´'\u0301\u0323\u0345\u200d\u2029\u00a0\t\n  กาแ각ᄀ가\u09c7\u09be#@+_🔥👍🏽"
 texts = st.text(alphabet=st.one_of(st.sampled_from(ODD), st.characters()), max_size=40)
@@ -98,3 +106,31 @@ def test_every_character_that_composes_is_known() -> None:
             seconds.add(chr(int(parts[1], 16)))
     assert len(seconds) > 50
     assert set() == {second for second in seconds if not _composes(second)}
+
+
+in_step = st.lists(
+    texts
+    | st.sampled_from(
+        ["é", "Ñandú", "’s", "don't", "ß", "İ", "e\u0301", "❤\ufe0f", "\u2029", "  ", "\n", "１"]
+    )
+).map("".join)
+
+
+@settings(deadline=None, max_examples=500)
+@given(in_step)
+def test_the_shortcut_for_spans_gives_the_same(original: str) -> None:
+    """Where folding keeps every character at its place, a place is its own; looked up, it is the same."""
+    whole = FoldedText(original)
+    starts, ends = whole._places
+    if whole._is_in_step:
+        assert list(range(len(original))) == starts
+        assert [start + 1 for start in starts] == ends
+    assert not (original.isascii() and len(original) == len(whole.folded)) or whole._is_in_step
+
+
+@settings(deadline=None, max_examples=500)
+@given(in_step)
+def test_the_shortcut_for_words_gives_the_same(original: str) -> None:
+    """Counted by a pattern or character by character, words begin at the same places."""
+    folded = fold(original)
+    assert list(_word_starts_of_any(folded)) == list(_word_starts(folded))
