@@ -34,6 +34,7 @@ def try_sentences(config: Path | None, folder: Path | None) -> None:
         facts = facts_of(sentence, brand="", lang=None)
         lines = explain(rules.now.judge(facts), facts, rules.now.missed(facts))
         sys.stdout.write("\n".join(lines) + "\n\n")
+        sys.stdout.flush()  # whoever reads it by a pipe waits for this answer before the next sentence
 
 
 def _typed(source: TextIO) -> Iterator[str]:
