@@ -6,17 +6,17 @@ Knows definitions and the engine's parts; knows neither files nor YAML beyond th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.model import Alert, Route, Urgency
-from rules import needs
 from rules.cases import Case, read_cases
 from rules.compile import Compiler, all_of
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
 from rules.lint import covered, lint
+from rules.needs import Blocks
 from rules.report import Code, Report
 from rules.vocabulary import Vocabulary
 
@@ -76,9 +76,8 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     vocabulary = Vocabulary(found.words, texts, report)
     compiler = Compiler(found.conditions, vocabulary, report)
     routes = _routes(found.routes, around, report)
-    rules = tuple(_rule(rule, compiler) for rule in sorted(found.rules, key=lambda rule: rule.name))
-    if not report.has_errors:
-        rules = tuple(_with_needs(rules, found, vocabulary))
+    blocks = Blocks(vocabulary.needs, found.conditions)
+    rules = tuple(_rule(rule, compiler, blocks) for rule in sorted(found.rules, key=lambda rule: rule.name))
     personas = tuple(_persona(persona, compiler) for persona in found.personas)
     known = {DEFAULT_ROUTE, *(name for section, name in found.names_at if section == "routes")}
     for rule in found.rules:
@@ -90,12 +89,12 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     used = {("words", name) for name in vocabulary.used} | {("conditions", name) for name in compiler.used}
     lint(found, levels, report, used=used)
     for name in () if report.has_errors else found.words:
-        covered(name, vocabulary.entries(name), report)
+        covered(name, vocabulary.entries[name], report)
     cases = read_cases(found, report)
     return Built(rules=rules, personas=personas, levels=levels, routes=routes, cases=cases)
 
 
-def _rule(text: RuleText, compiler: Compiler) -> Rule:
+def _rule(text: RuleText, compiler: Compiler, blocks: Blocks) -> Rule:
     parts = compiler.parts(text.when, f'rule "{text.name}"') if text.when else ()
     return Rule(
         name=text.name,
@@ -111,15 +110,8 @@ def _rule(text: RuleText, compiler: Compiler) -> Rule:
         route=text.route,
         respond_in=text.respond_in,
         counts=text.is_enabled,
+        needs=blocks.of(text.when) if text.when else None,
     )
-
-
-def _with_needs(rules: Iterable[Rule], found: Definitions, vocabulary: Vocabulary) -> Iterator[Rule]:
-    whens = {rule.name: rule.when for rule in found.rules}
-    for rule in rules:
-        when = whens[rule.name]
-        needed = needs.of_block(when, vocabulary.needs, found.conditions) if when else None
-        yield dataclasses.replace(rule, needs=needed)
 
 
 def _persona(text: PersonaText, compiler: Compiler) -> Persona:

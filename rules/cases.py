@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from bot.model import Alert, Kind, Urgency
-from rules.leaves import SIGNALS, is_language
+from rules.leaves import KINDS, SIGNALS, is_language
 from rules.reading import Reader
 from rules.report import Code, Report
+from rules.schema import ALERTS, URGENCIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -27,9 +27,6 @@ LATER_GIVEN = (
     "repeat", "every", "at", "spam", "urgent", "toxic", "fake", "sentiment", "engagement", "history",
     "thread", "links", "rating", "media",
 )  # fmt: skip
-_URGENCIES = {urgency.label: urgency for urgency in Urgency}
-_ALERTS = {alert.value: alert for alert in Alert}
-_KINDS = {kind.value: kind for kind in Kind}
 _MOST = 10**12
 
 
@@ -118,7 +115,7 @@ def _given(node: Node, reader: Reader) -> Given | None:
     if lang is not None and not is_language(lang):
         reader.wrong(values["lang"], "a language code like en, no or pt-BR", "lang")
     facts: dict[str, object] = {
-        "kind": reader.choice(values.get("kind"), "kind", _KINDS),
+        "kind": reader.choice(values.get("kind"), "kind", KINDS),
         "platform": reader.text(values.get("platform"), "platform"),
         **(_author(values["author"], reader) if "author" in values else {}),
     }
@@ -170,13 +167,13 @@ class _Names:
 
 def _expected(node: Node, reader: Reader, names: _Names) -> dict[str, object]:
     known: Mapping[str, Callable[[Node], object]] = {
-        "urgency": lambda child: reader.choice(child, "urgency", _URGENCIES),
+        "urgency": lambda child: reader.choice(child, "urgency", URGENCIES),
         "persona": lambda child: _one_of(child, reader, "persona", names.personas),
         "route": lambda child: _one_of(child, reader, "route", names.routes),
         "tags": lambda child: _some_of(child, reader, "tag", names.tags),
         "rules": lambda child: _some_of(child, reader, "rule", names.rules),
         "respond_in": lambda child: reader.duration(child, "respond_in"),
-        "alerts": lambda child: reader.choice(child, "alert", _ALERTS),
+        "alerts": lambda child: reader.choice(child, "alert", ALERTS),
         "ignored": lambda child: reader.flag(child, "ignored", otherwise=False),
     }
     values = reader.fields(node, EXPECT, ("draft",))

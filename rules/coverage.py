@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules.places import within
-from rules.query import ListName, Near, Not, Or, Pattern, Phrase, Query, parse, walk
+from rules.query import Or, parse, show, walk
 from rules.reread import Source
 from rules.scene import Scene
 from rules.terms import ANY_LANGUAGE, Entry, Search, Text, compile_query, find
@@ -117,7 +117,7 @@ class _Parts:
                 )
 
     def _of_list(self, name: str) -> Iterator[Part]:
-        for lang, node, entry in self._source.vocabulary.entries(name):
+        for lang, node, entry in self._source.vocabulary.entries[name]:
             variant = "" if lang == ANY_LANGUAGE else f" ({lang})"
             yield Part(
                 kind=WORD,
@@ -151,20 +151,3 @@ def _said(entry: Entry, lang: str) -> _Holds:
         return any(lang in text.variants and any(places(text)) for text in (scene.text, scene.bio))
 
     return holds
-
-
-def show(query: Query) -> str:
-    """A query as it may be written."""
-    if isinstance(query, Phrase):
-        return " ".join(term.text + "*" * term.is_prefix for term in query.terms)
-    if isinstance(query, ListName):
-        return f"${query.name}"
-    if isinstance(query, Pattern):
-        return f"/{query.text}/"
-    if isinstance(query, Near):
-        operator = "BEFORE" if query.is_ordered else "NEAR"
-        return f"{show(query.left)} {operator}/{query.words} {show(query.right)}"
-    if isinstance(query, Not):
-        return f"NOT {show(query.part)}"
-    between = " OR " if isinstance(query, Or) else " AND "
-    return f"({between.join(map(show, query.parts))})"

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bot.model import Kind
 from rules.cases import AUTHOR, EXPECT, GIVEN
 from rules.compile import AUTHOR_FIELDS, CONDITIONS
 from rules.engine import DEFAULT_ROUTE
-from rules.leaves import SIGNALS
+from rules.leaves import KINDS, SIGNALS
 from rules.schema import ALERTS, LEVEL_KEYS, PERSONA_KEYS, ROUTE_KEYS, RULE_KEYS, SECTIONS, URGENCIES
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ def _block(found: Definitions) -> Schema:
     signal: Schema = {"anyOf": [_FLAG, _some(_COMPARISON)]}
     conditions: dict[str, Schema] = {
         "platform": _some(_TEXT),
-        "kind": _some(_one_of(kind.value for kind in Kind)),
+        "kind": _some(_one_of(KINDS)),
         "lang": _some(_TEXT),
         "text": {**_some(_NUMBER_OR_TEXT), "description": "A query, or several: any of them."},
         "is": _some(_one_of(_names(found, "conditions"))),
@@ -181,7 +180,7 @@ def _given() -> Schema:
     }  # fmt: skip
     facts: dict[str, Schema] = {
         "text": _TEXT,
-        "kind": _one_of(kind.value for kind in Kind),
+        "kind": _one_of(KINDS),
         "platform": _TEXT,
         "lang": _TEXT,
         "author": _object(author, AUTHOR),

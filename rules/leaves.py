@@ -29,7 +29,7 @@ T = TypeVar("T")
 Compare = Callable[[float], bool]
 
 SIGNALS = ("complaint", "question")
-_KINDS = {kind.value: kind for kind in Kind}
+KINDS = {kind.value: kind for kind in Kind}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
@@ -47,7 +47,7 @@ def platform(node: Node, reader: Reader) -> Check:
 
 
 def kind(node: Node, reader: Reader) -> Check:
-    wanted = frozenset(reader.choice(child, "kind", _KINDS) for child in reader.items(node))
+    wanted = frozenset(reader.choice(child, "kind", KINDS) for child in reader.items(node))
     return _is(lambda facts: facts.kind in wanted)
 
 

@@ -77,24 +77,40 @@ def _words(term: Term) -> Iterable[tuple[str, str]]:
         yield (BEGIN if goes_on else WORD), word
 
 
-def of_block(node: Node, queries: Mapping[Location, Needs], conditions: Mapping[str, Node]) -> Needs:
-    """What a `when` needs. `queries`: what each query needs, by its place; `conditions` by name."""
-    if isinstance(node.value, list):
-        return any_of(of_block(child, queries, conditions) for child in node.value)
-    return all_of(_of_key(key, child, queries, conditions) for key, child in (node.value or {}).items())
+class Blocks:
+    """What each `when` needs. `queries`: what each query needs, by its place; `conditions` by name."""
 
+    def __init__(self, queries: Mapping[Location, Needs], conditions: Mapping[str, Node]) -> None:
+        self._queries = queries
+        self._conditions = conditions
+        self._known: dict[str, Needs] = {}
 
-def _of_key(key: str, node: Node, queries: Mapping[Location, Needs], conditions: Mapping[str, Node]) -> Needs:
-    several: Sequence[Node] = node.value if isinstance(node.value, list) else [node]
-    if key == "text":
-        return any_of(queries.get(one.location) for one in several)
-    if key == "is":
-        return any_of(of_block(conditions[one.text], queries, conditions) for one in several)
-    if key == "any":
-        return any_of(of_block(one, queries, conditions) for one in several)
-    if key == "all":
-        return all_of(of_block(one, queries, conditions) for one in several)
-    return None
+    def of(self, node: Node) -> Needs:
+        """For a block that has mistakes, too: nothing can be named then."""
+        if isinstance(node.value, list):
+            return any_of(map(self.of, node.value))
+        if isinstance(node.value, dict):
+            return all_of(self._of_key(key, child) for key, child in node.value.items())
+        return None
+
+    def _of_key(self, key: str, node: Node) -> Needs:
+        several: Sequence[Node] = node.value if isinstance(node.value, list) else [node]
+        if key == "text":
+            return any_of(self._queries.get(one.location) for one in several)
+        if key == "is":
+            return any_of(self._of_condition(one.text) for one in several)
+        if key == "any":
+            return any_of(map(self.of, several))
+        if key == "all":
+            return all_of(map(self.of, several))
+        return None
+
+    def _of_condition(self, name: str) -> Needs:
+        """Looked at once, however many use it; one that uses itself needs nothing."""
+        if name not in self._known:
+            self._known[name] = None
+            self._known[name] = self.of(self._conditions[name]) if name in self._conditions else None
+        return self._known[name]
 
 
 class Index:

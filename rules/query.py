@@ -113,6 +113,23 @@ def is_searchable(query: Query) -> bool:
     return not isinstance(query, And | Not)
 
 
+def show(query: Query) -> str:
+    """A query as it may be written."""
+    if isinstance(query, Phrase):
+        return " ".join(term.text + "*" * term.is_prefix for term in query.terms)
+    if isinstance(query, ListName):
+        return f"${query.name}"
+    if isinstance(query, Pattern):
+        return f"/{query.text}/"
+    if isinstance(query, Near):
+        operator = "BEFORE" if query.is_ordered else "NEAR"
+        return f"{show(query.left)} {operator}/{query.words} {show(query.right)}"
+    if isinstance(query, Not):
+        return f"NOT {show(query.part)}"
+    between = " OR " if isinstance(query, Or) else " AND "
+    return f"({between.join(map(show, query.parts))})"
+
+
 def _near(left: Query, right: Query, operator: Token) -> Near:
     is_ordered = operator.kind is Kind.BEFORE
     return Near(left, right, operator.number, operator.at, is_ordered)

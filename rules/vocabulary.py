@@ -48,6 +48,8 @@ class Vocabulary:
         self._texts = texts
         self._nodes = words
         self.lists: dict[str, WordList] = {}
+        self.entries: dict[str, list[tuple[str, Node, Entry]]] = {}
+        """What stands in each list itself: the language it is for, where it stands, what it looks for."""
         for name in words:
             self._resolve(name, ())
         self.needs: dict[Location, Needs] = {}
@@ -118,22 +120,17 @@ class Vocabulary:
             message = f'{reader.label}: "{words}" is also found inside longer words: its script has no blanks'
             self.report.warn(Code.SUBSTRING, message, within(node, at, self._texts))
 
-    def entries(self, name: str) -> Iterator[tuple[str, Node, Entry]]:
-        """What stands in a list itself: the language it is for, where it stands, what it looks for."""
-        reader = Reader(self.report, f'word list "{name}"')
-        for lang, node in self._variants(self._nodes[name], reader):
-            for entry in self._entries(node, reader):
-                if not entry.text.startswith("$"):
-                    yield from ((lang, entry, each) for _, each in self._entry(entry, reader, (name,)))
-
     def _resolve(self, name: str, above: tuple[str, ...]) -> WordList:
         if name in self.lists:
             return self.lists[name]
         reader = Reader(self.report, f'word list "{name}"')
         found: dict[str, dict[object, Entry]] = {ANY_LANGUAGE: {}}
+        own = self.entries[name] = []
         for lang, node in self._variants(self._nodes[name], reader):
             for entry in self._entries(node, reader):
                 for inner, each in self._entry(entry, reader, (*above, name)):
+                    if not entry.text.startswith("$"):
+                        own.append((lang, entry, each))
                     both = inner if lang == ANY_LANGUAGE else lang
                     if inner in {ANY_LANGUAGE, both}:
                         found.setdefault(both, {}).setdefault(_meaning(each), each)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from bot import duration
 from bot.yamlfile import Node
-from rules.coverage import show
 from rules.leaves import SIGNALS, spoken
 from rules.places import within
-from rules.query import ListName, Not, Pattern, Phrase, Query, parse, walk
+from rules.query import ListName, Not, Pattern, Phrase, Query, parse, show, walk
 from rules.reread import Source
 from rules.scene import Scene
 from rules.terms import Text, compile_query

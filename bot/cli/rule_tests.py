@@ -35,11 +35,12 @@ def try_rules(config: Path | None, folder: Path | None, wanted: Wanted) -> int:
     else:
         rules = load_rules(folder, measure=measure)
     trial = run(rules, lambda case: wanted.name in case.name)
+    if wanted.form is Format.JUNIT:
+        sys.stdout.write(formats.junit("rules", map(_tried, trial.results)) + "\n")
+        return 0 if trial.is_right else 1
     covered = coverage(rules, trial.tried)
     if wanted.form is Format.JSON:
         output.json(_document(rules, trial, covered))
-    elif wanted.form is Format.JUNIT:
-        sys.stdout.write(formats.junit("rules", map(_tried, trial.results)) + "\n")
     else:
         tell = _annotation if wanted.form is Format.GITHUB else _lines
         lines = [line for result in trial.results for line in tell(result)]

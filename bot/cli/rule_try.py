@@ -85,5 +85,4 @@ class _Rules:
 
     def _stamps(self) -> dict[Path, int]:
         """When each file was written last."""
-        files = (path for path in self.folder.rglob("*") if path.suffix in {".yaml", ".yml", ".txt"})
-        return {path: path.stat().st_mtime_ns for path in sorted(files) if path.is_file()}
+        return {path: path.stat().st_mtime_ns for path in self.folder.rglob("*") if path.is_file()}

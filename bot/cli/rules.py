@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -18,9 +18,11 @@ from bot.cli import output, setup
 from bot.cli.reports import read
 from bot.errors import ConfigError
 from bot.ids import ulid
-from bot.model import Facts, Kind, Verdict
+from bot.model import Facts, Verdict
 from bot.records import StoredVerdict
 from bot.yamlfile import closest
+from rules import trial
+from rules.cases import Given
 from rules.explain import as_json as explain_json
 from rules.explain import explain
 from rules.missed import Missed
@@ -123,17 +125,8 @@ def _given(what: str) -> str:
 
 def facts_of(text: str, *, brand: str, lang: str | None) -> Facts:
     """A text as if somebody had said it to the brand just now."""
-    found, signals = measure(text, (lang,) if lang else ())
-    return Facts(
-        mention_id=ulid(datetime.now(UTC)),
-        brand=brand,
-        platform="bluesky",
-        kind=Kind.MENTION,
-        text=text,
-        speaks_to_us=True,
-        lang=canonical(lang) if lang else found,
-        signals=signals,
-    )
+    said = trial.facts_of(Given(text=text, lang=lang), measure)
+    return replace(said, mention_id=ulid(datetime.now(UTC)), brand=brand)
 
 
 def _explain_stored(stored: StoredVerdict, rules: RuleSet, asked: Asked) -> int:

@@ -61,6 +61,12 @@ def test_what_a_rule_needs(when: str, needs: Needs) -> None:
     assert needs == needs_of(when, "{one: {text: a, lang: en}, two: {any: [{text: b*}]}}")
 
 
+def test_conditions_in_conditions_are_looked_at_once() -> None:
+    """Each uses the next one four times, twenty deep: without end, if what was found were not remembered."""
+    chain = "".join(f"c{n}: {{is: {[f'c{n + 1}'] * 4}}}, " for n in range(19))
+    assert frozenset({(WORD, "a")}) == needs_of("{is: c0}", f"{{{chain}c19: {{text: a}}}}")
+
+
 LOOKED_AT = [
     "refunds",
     "my Refund!",
