@@ -45,7 +45,7 @@ def _every_verb(
     pass
 
 
-rules_app = typer.Typer(help="Try and explain rules.", no_args_is_help=True)
+rules_app = typer.Typer(help="Check, test, try and explain rules.", no_args_is_help=True)
 db_app = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
 app.add_typer(db_app, name="db")
