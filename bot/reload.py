@@ -152,6 +152,7 @@ class Reload(Generic[R]):
         try:
             with _no_full_collection():
                 await self._take_over()
+                gc.freeze()  # as at the start; the set before goes without the collector, for it has no cycles
         except BotError as error:
             self._failed(error)
             return

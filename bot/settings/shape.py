@@ -10,6 +10,7 @@ import re
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -234,6 +235,13 @@ FIXED = frozenset(
 
 def file_model(connectors: Mapping[str, Connector], channels: Iterable[str]) -> type[File]:
     """The whole file's model: what connectors bring stands under their names, a channel under its own."""
+    return _file_model(tuple(connectors.items()), tuple(channels))
+
+
+@lru_cache(maxsize=2)
+def _file_model(installed: tuple[tuple[str, Connector], ...], channels: tuple[str, ...]) -> type[File]:
+    """Made once: a model is full of cycles, which a reload must not leave behind."""
+    connectors = dict(installed)
     accounts = _section("Accounts", dict.fromkeys(platforms(connectors), tuple[Handle, ...]), Section)
     rival = create_model("Rival", __base__=RivalSection, accounts=(accounts, accounts()))
     brand = create_model("Brand", __base__=BrandSection, accounts=(accounts, accounts()))

@@ -164,7 +164,7 @@ class Reports:
 
 def _widen(connection: Any, _record: object) -> None:
     """A list of a hundred thousand conversations is read whole now and then: 16 MB of it stay in memory."""
-    connection.execute("PRAGMA cache_size=-16000")
+    connection.execute("PRAGMA cache_size=-4000")
 
 
 def _digest(conn: Connection, leased: Leased) -> DigestState:

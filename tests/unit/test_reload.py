@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -128,6 +130,21 @@ async def test_words_and_rules_are_taken_over(tmp_path: Path) -> None:
     assert [("reload.done", 4)] == [(line["event"], line["patterns"]) for line in logs]
     assert (1, 0, 4) == (world.count("ok"), world.count("failed"), world.metrics.watch_patterns._value.get())
     assert cache_beside(tmp_path / "outcare.db").is_dir()
+
+
+async def test_the_set_before_goes_without_the_collector(tmp_path: Path) -> None:
+    """Each is frozen when it is in use: were there a cycle in it, every reload would cost its memory for good."""
+    world = World(tmp_path)
+    gc.disable()
+    try:
+        await world.reload.once()
+        first = weakref.ref(cast("Any", world.watch.watchlist)._matcher._find)
+        world.file.write_text(BASE.replace("[acme]", "[zebra, blue horse]"))
+        await world.reload.once()
+        assert first() is None
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 @pytest.mark.parametrize("broken", ["settings", "rules", "store"])
