@@ -152,7 +152,7 @@ class Reload(Generic[R]):
         try:
             with _no_full_collection():
                 await self._take_over()
-                gc.freeze()  # as at the start; the set before goes without the collector, for it has no cycles
+                gc.freeze()  # as at the start; the set before has no cycles, and goes without the collector
         except BotError as error:
             self._failed(error)
             return
