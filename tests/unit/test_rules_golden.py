@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def checked(case: Path) -> str:
     folder = case if case.is_dir() else case.parent
     sources = {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in files}
     try:
-        rules = parse_rules(sources, channels=CHANNELS, brand="acme")
+        rules = parse_rules(sources, channels=CHANNELS, brand="acme", today=date(2026, 11, 22))
     except ConfigError as error:
         return render_all(error.problems) + "\n"
     return render_all([*rules.warnings, *failures(rules)]) + "\n"
