@@ -23,6 +23,7 @@ from bot.errors import Reason, Unavailable
 from bot.feeds import FeedLoop
 from bot.gates import State
 from bot.http import HttpClient
+from bot.inforce import InForce, mistakes
 from bot.intake import Intake
 from bot.listener import Listener, Pace
 from bot.metrics import Metrics
@@ -32,6 +33,7 @@ from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
 from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, SourceStatus
 from bot.reload import Reading, Reload, cache_beside, watches
+from bot.rulebook import Beginning, found
 from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.sides import channel_side
@@ -42,8 +44,8 @@ from bot.watchlist import LiveWatch
 from bot.web.health import Check
 from bot.web.page import Face, Parts, serve
 from rules.engine import ENGINE_VERSION
-from rules.ruleset import RuleSet, load_rules
-from rules.signals.measure import measure, prepare
+from rules.ruleset import RuleSet
+from rules.signals.measure import prepare
 
 log = structlog.get_logger()
 
@@ -52,22 +54,12 @@ BREATH = 0.001
 """Seconds for which a thread that compiles leaves the others alone, every now and then."""
 
 
-def load_ruleset(settings: Settings) -> RuleSet:
-    """The rules of the configuration. Raises: ConfigError with every problem."""
-    return load_rules(
-        settings.rules,
-        channels=frozenset(settings.channels) | {CONSOLE},
-        brand=settings.brands[0].name,
-        measure=measure,
-    )
-
-
 @dataclass(kw_only=True)
 class App:
     """The whole program, built and not yet started."""
 
     settings: Settings
-    rules: RuleSet
+    begin_with: Beginning
     store: SqliteStore
     clock: Clock
     metrics: Metrics
@@ -84,7 +76,9 @@ class App:
 
     def __post_init__(self) -> None:
         self.texts = texts_in(self.settings.language)
+        self.rules = self.begin_with.rules
         self.notices = self._notices()
+        self.in_force = self._in_force()
         self.outbox = Outbox(
             store=self.store,
             notifiers=self.notifiers,
@@ -162,6 +156,7 @@ class App:
         self.metrics.rules_loaded.info({"version": self.rules.version})
         self.metrics.watch_patterns.set(max((one.watchlist.size for one in self.watches.values()), default=0))
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
+        await self._say_which_rules()
         await self.store.save_brands(self.settings.brands)
         people = {person.key for person in self.settings.people}
         self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
@@ -178,6 +173,16 @@ class App:
         gc.freeze()  # what is here now stays: to look through it again and again would stop everything,
         gc.collect()  # and to count it as what is looked through would make the next time late and long
         log.info("daemon.started", page=url, health=f"{url}/readyz", rules=self.rules.version)
+
+    async def _say_which_rules(self) -> None:
+        await self.in_force.recall()
+        version, why = self.rules.version, self.begin_with
+        if why.part is None or why.error is None:
+            await self.in_force.runs(version)
+            return
+        log.error("rules.held_back", problems=mistakes(why.error), running=version)
+        problems = mistakes(why.error, below=(self.settings.rules,))
+        await self.in_force.held_back(version, why.part, problems, state=why.state, key=f"start:{why.state}")
 
     async def _stop(self, loops: list[asyncio.Task[None]]) -> None:
         for task in loops:
@@ -201,6 +206,16 @@ class App:
             channels=(*self.settings.channels, CONSOLE),
             failing=lambda: self.outbox.failing,
             wake=lambda: self.outbox.wake(),  # noqa: PLW0108 - it is made after this
+        )
+
+    def _in_force(self) -> InForce:
+        return InForce(
+            store=self.store,
+            clock=self.clock,
+            metrics=self.metrics,
+            texts=self.texts,
+            zone=self.settings.timezone,
+            tell=self.notices.tell,
         )
 
     def _desk(self) -> Desk:
@@ -244,10 +259,9 @@ class App:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
-            texts=self.texts,
+            in_force=self.in_force,
             use_rules=self._use_rules,
             watching_others=self.accounts.wake,
-            tell=self.notices.tell,
             breathe=partial(time.sleep, BREATH),
         )
 
@@ -281,6 +295,7 @@ class App:
             yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
+        yield Check(name="rules", ok=True, detail=self.in_force.trouble)  # those before work: nobody is woken
         trouble = self.store.trouble or self.outbox.store_trouble
         yield Check(name="database", ok=trouble is None, detail=trouble or "")
         failing = self.outbox.failing
@@ -321,13 +336,15 @@ async def build(
 
     `since_ago`: how far back a source begins that was never read. Raises: ConfigError, StoreError.
     """
-    rules = load_ruleset(settings)
+    files = await found(settings)
+    if files.rules is None and files.error is not None and not settings.database.is_file():
+        raise files.error  # nothing to fall back to, and nothing to leave behind
     store = await SqliteStore.open(settings.database, upgrade=True)
     try:
         return await _assemble(
             settings,
             connectors,
-            rules,
+            await files.or_last_good(settings, store),
             store,
             clock=clock,
             begin=clock.now() - since_ago,
@@ -340,7 +357,7 @@ async def build(
 async def _assemble(
     settings: Settings,
     connectors: Mapping[str, Connector],
-    rules: RuleSet,
+    begin_with: Beginning,
     store: SqliteStore,
     *,
     clock: Clock,
@@ -360,7 +377,7 @@ async def _assemble(
     platforms = {source.platform for source in sources.values()}
     return App(
         settings=settings,
-        rules=rules,
+        begin_with=begin_with,
         store=store,
         clock=clock,
         metrics=Metrics(),

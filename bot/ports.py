@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from bot.texts.en import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Entry,
         Leased,
         Recorded,
+        RulesState,
         Settlement,
     )
     from bot.staff import Card, Press, Presses, Receipt
@@ -271,6 +272,18 @@ class Store(Protocol):
         self, version: str, engine: str, source: Mapping[str, str], *, now: datetime
     ) -> None:
         """Keep the source of a rule set under its version, so that its verdicts can be reproduced."""
+        ...
+
+    async def save_rules_state(self, version: str, problems: Sequence[str], *, now: datetime) -> None:
+        """Note which (saved) rules run, and what keeps those of the files from it; nothing new is no news."""
+        ...
+
+    async def rules_state(self) -> RulesState | None:
+        """The last thing noted of that; None before the first."""
+        ...
+
+    async def rules_source(self, version: str) -> Mapping[str, str] | None:
+        """The source of a rule set that was saved; None: none was."""
         ...
 
     # delivering

@@ -309,6 +309,18 @@ class SourceStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulesState:
+    """The rules that run (or ran last), since when; `problems`: why they are not those of the files, as found
+    at `read_at`.
+    """
+
+    version: str
+    since: datetime
+    read_at: datetime
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """A few numbers about the whole database. `gaps`: the newest of the last days, oldest first; `more_gaps`
     of those days are not among them.
@@ -326,6 +338,7 @@ class Status:
     more_gaps: int = 0
     oldest_pending_at: datetime | None = None
     rules_version: str | None = None
+    rules: RulesState | None = None
     last_mention_at: datetime | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
 

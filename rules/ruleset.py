@@ -92,12 +92,31 @@ def load_rules(
     """
     if not folder.is_dir():
         raise ConfigError([Problem(message=f"there is no folder {folder}", code=Code.SYNTAX.value)])
-    texts = _read(sorted(file for file in folder.iterdir() if _is_rule_file(file)))
+    texts = _read(rule_files(folder))
     files = _parse(texts)
     for path in listfiles.named(files):
         if (text := _list_file(path)) is not None:
             texts[path] = text
     return _build(files, texts, folder, Assembly(channels, brand), measure)
+
+
+def rule_files(folder: Path) -> list[Path]:
+    """The files of a folder that make its set; none where there is no folder."""
+    try:
+        return sorted(file for file in folder.iterdir() if _is_rule_file(file))
+    except OSError:
+        return []
+
+
+def list_files(folder: Path) -> tuple[Path, ...]:
+    """The files of words that they name, there or not: of those that can be read at all."""
+    lists: dict[Path, None] = {}
+    for file in rule_files(folder):
+        try:
+            lists |= dict.fromkeys(listfiles.named(_parse(_read([file]))))
+        except ConfigError:
+            continue  # whoever loads the set is told
+    return tuple(lists)
 
 
 def parse_rules(

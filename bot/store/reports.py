@@ -21,7 +21,17 @@ from sqlmodel import col
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor
-from bot.records import CardState, DigestState, InboxRow, Leased, RuleCount, Status, StoredVerdict, Tally
+from bot.records import (
+    CardState,
+    DigestState,
+    InboxRow,
+    Leased,
+    RuleCount,
+    RulesState,
+    Status,
+    StoredVerdict,
+    Tally,
+)
 from bot.store import card, catching_up, inbox, listing, rows, status, whole
 from bot.store.effects import READY
 from bot.store.tables import (
@@ -99,6 +109,14 @@ class Reports:
         known = query.where(col(AccountRow.account_id).is_not(None))
         found = await self._read(lambda conn: conn.execute(known).all())
         return {(platform, handle): id_ for platform, handle, id_ in found if id_}
+
+    async def rules_state(self) -> RulesState | None:
+        return await self._read(status.rules_state)
+
+    async def rules_source(self, version: str) -> Mapping[str, str] | None:
+        query = select(col(RuleSetRow.source)).where(col(RuleSetRow.version) == version)
+        found = await self._read(lambda conn: conn.execute(query).scalar())
+        return None if found is None else rows.sources(found)
 
     # --- delivering -----------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +26,7 @@ from bot.records import (
     Leased,
     Recorded,
     RuleCount,
+    RulesState,
     Settlement,
     Status,
     StoredVerdict,
@@ -133,6 +134,15 @@ class SqliteStore:
         self, version: str, engine: str, source: Mapping[str, str], *, now: datetime
     ) -> None:
         await self._write(lambda conn: known.save_rules(conn, version, engine, source, now=now))
+
+    async def save_rules_state(self, version: str, problems: Sequence[str], *, now: datetime) -> None:
+        await self._write(lambda conn: known.save_rules_state(conn, version, problems, now=now))
+
+    async def rules_state(self) -> RulesState | None:
+        return await self._reports.rules_state()
+
+    async def rules_source(self, version: str) -> Mapping[str, str] | None:
+        return await self._reports.rules_source(version)
 
     # --- delivering -----------------------------------------------------------------------------
 

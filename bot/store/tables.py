@@ -219,6 +219,19 @@ class RuleSetRow(SQLModel, table=True):
     loaded_at: datetime = at()
 
 
+class ReloadRow(SQLModel, table=True):
+    """What came of reading the rules, whenever that was new: which run `since` when, and why (`problems`)
+    they are not what stands in the files. The newest row is how things are.
+    """
+
+    __tablename__: ClassVar[str] = "reloads"
+    id: int | None = key()
+    version: str = Field(foreign_key="rule_sets.version")
+    since: datetime = at()
+    read_at: datetime = at()
+    problems: str | None = None
+
+
 class EffectRow(SQLModel, table=True):
     """A stored wish to act. `subject` is the alert that an update edits; the alert's row holds the receipt
     of the message as it stands. `tried` lists the channels that refused before this one.

@@ -197,12 +197,17 @@ class Texts:
 
     # --- notices ---
 
-    def reload_failed(self, problems: Sequence[str]) -> str:
-        """Told once: what was to change did not, and what ran before runs on."""
+    def held_back(self, head: str, problems: Sequence[str], instead: str) -> str:
+        """What does not run, why, and what runs instead; one mistake in a line, several each in its own.
+
+        `rules NOT loaded: rules.yaml:12:8 R012 unknown route "biling" … still running 3aeb446a from 09:12`.
+        """
         shown = list(problems[:PROBLEMS_SHOWN])
         if len(problems) > len(shown):
             shown.append(self.say("notice.more_problems", count=len(problems) - len(shown)))
-        return "\n".join((self.say("notice.reload_failed"), *shown))
+        if len(problems) != 1:
+            return "\n".join((head, *shown, instead))
+        return f"{head} {shown[0]}{'' if shown[0].endswith('?') else ';'} {instead}"
 
     # --- setting up a chat ---
 

@@ -116,7 +116,13 @@ _STAFF: dict[str, Message] = {
     "notice.feed_failed": (
         "Buttons on {feed} do not reach us: {cause}\nPresses wait there until that is mended."
     ),
-    "notice.reload_failed": "The new configuration is not used, the last good one is:",
+    "notice.rules_not_loaded": "rules NOT loaded:",
+    "notice.settings_not_loaded": "{file} NOT loaded:",
+    "notice.tests_fail": "a test in the rules fails:",
+    "notice.still_running": "still running {version} from {time}",
+    "notice.runs_all_the_same": "{version} runs all the same",
+    "notice.rules_loaded": "rules loaded: {version}",
+    "notice.settings_loaded": "{file} and the rules loaded: {version}",
     "notice.more_problems": "and {count} more",
     # trying a chat
     "test.headline": "Outcare reaches this chat",

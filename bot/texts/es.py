@@ -115,7 +115,13 @@ _STAFF: dict[str, Message] = {
     "notice.feed_failed": (
         "Los botones de {feed} no nos llegan: {cause}\nLas pulsaciones esperan allí hasta que se arregle."
     ),
-    "notice.reload_failed": "La configuración nueva no se usa; sigue en uso la última correcta:",
+    "notice.rules_not_loaded": "reglas NO cargadas:",
+    "notice.settings_not_loaded": "{file} NO cargado:",
+    "notice.tests_fail": "falla una prueba de las reglas:",
+    "notice.still_running": "sigue en uso {version} desde {time}",
+    "notice.runs_all_the_same": "{version} se usa de todos modos",
+    "notice.rules_loaded": "reglas cargadas: {version}",
+    "notice.settings_loaded": "{file} y las reglas cargados: {version}",
     "notice.more_problems": "y {count} más",
     # trying a chat
     "test.headline": "Outcare llega a este chat",

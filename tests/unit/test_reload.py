@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.cli import setup
 from bot.errors import ConfigError, Problem, StoreError
+from bot.filewatch import FileWatch
+from bot.inforce import InForce
 from bot.metrics import Metrics
 from bot.model import Account, Brand
 from bot.ports import Store
@@ -46,6 +49,7 @@ class Shelf:
         self.ids: dict[tuple[str, str], str] = {}
         self.brands: tuple[Brand, ...] = ()
         self.rules: list[str] = []
+        self.states: list[tuple[str, tuple[str, ...]]] = []
         self.is_locked = False
 
     async def account_ids(self) -> Ids:
@@ -61,6 +65,11 @@ class Shelf:
     ) -> None:
         self.rules.append(version)
 
+    async def save_rules_state(self, version: str, problems: Sequence[str], *, now: datetime) -> None:
+        if self.is_locked:
+            raise StoreError("locked")
+        self.states.append((version, tuple(problems)))
+
 
 class World:
     """A daemon's settings file, its watch, and what a reload told whom."""
@@ -73,23 +82,35 @@ class World:
         self.told: list[str] = []
         self.used: list[str] = []
         self.woken = 0
-        self.rules: Files | ConfigError = Files(version="r1")
+        self.rules: Files | Exception = Files(version="r1")
         settings = self.read()
         self.watch = LiveWatch(Watchlist(settings.brands, ids={}, matcher=_none), {}, "bluesky")
-        self.metrics = Metrics()
+        self.metrics, clock = Metrics(), ManualClock(NOW)
         self.reload = Reload(
-            reading=Reading(asked=asyncio.Event(), settings=self.read, rules=self.read_rules),
+            reading=Reading(
+                asked=asyncio.Event(),
+                settings=self.read,
+                rules=self.read_rules,
+                files=FileWatch(lambda: [self.file]),
+                below=(folder,),
+            ),
             settings=settings,
             rules=Files(version="r0"),
             engine="e",
             watches={"bluesky": self.watch},
             store=cast("Store", self.shelf),
-            clock=ManualClock(NOW),
+            clock=clock,
             metrics=self.metrics,
-            texts=ENGLISH,
+            in_force=InForce(
+                store=cast("Store", self.shelf),
+                clock=clock,
+                metrics=self.metrics,
+                texts=ENGLISH,
+                zone=ZoneInfo("UTC"),
+                tell=lambda _, text: self.told.append(text),
+            ),
             use_rules=lambda rules: self.used.append(rules.version),
             watching_others=self._wake,
-            tell=lambda _, text: self.told.append(text),
             breathe=lambda: None,
         )
 
@@ -98,9 +119,13 @@ class World:
         return replace(settings, database=self.folder / "outcare.db")
 
     def read_rules(self, _: Settings) -> Files:
-        if isinstance(self.rules, ConfigError):
+        if isinstance(self.rules, Exception):
             raise self.rules
         return self.rules
+
+    @property
+    def is_ok(self) -> float:
+        return float(self.metrics.rules_reload_ok._value.get())
 
     def _wake(self) -> None:
         self.woken += 1
@@ -147,7 +172,7 @@ async def test_the_set_before_goes_without_the_collector(tmp_path: Path) -> None
         gc.unfreeze()
 
 
-@pytest.mark.parametrize("broken", ["settings", "rules", "store"])
+@pytest.mark.parametrize("broken", ["settings", "rules", "store", "bug"])
 async def test_a_mistake_changes_nothing(tmp_path: Path, broken: str) -> None:
     """Whatever the mistake is in: what ran runs on, with its rules, and staff are told."""
     world = World(tmp_path)
@@ -157,6 +182,8 @@ async def test_a_mistake_changes_nothing(tmp_path: Path, broken: str) -> None:
         world.file.write_text("brand: {called: acme}\n")
     elif broken == "rules":
         world.rules = ConfigError([Problem(message=f"mistake {number}") for number in range(7)])
+    elif broken == "bug":
+        world.rules = KeyError("a secret")
     else:
         world.shelf.is_locked = True
     world.rules = replace(world.rules, version="r2") if isinstance(world.rules, Files) else world.rules
@@ -165,9 +192,16 @@ async def test_a_mistake_changes_nothing(tmp_path: Path, broken: str) -> None:
     assert world.wants("acme")
     assert not world.wants("zebra")
     assert ["r1"] == world.used
-    assert ["reload.failed"] == [line["event"] for line in logs]
-    assert (1, 1) == (world.count("ok"), world.count("failed"))
+    events = ["reload.crashed"] * (broken == "bug") + ["reload.failed"]
+    events += ["rules.state_unsaved"] * (broken == "store")
+    assert events == [line["event"] for line in logs]
+    assert (1, 1, 0) == (world.count("ok"), world.count("failed"), world.is_ok)
     assert len(world.told) == 1
+    assert world.told[0].startswith(
+        "outcare.yaml NOT loaded:" if broken == "settings" else "rules NOT loaded:"
+    )
+    assert world.told[0].endswith("still running r1 from 00:00")
+    assert "secret" not in world.told[0]
     assert ("and 2 more" in world.told[0]) == (broken == "rules")
 
 
