@@ -18,12 +18,12 @@ import structlog
 
 from bot import cards, coverage, digests
 from bot.accounts import Accounts
+from bot.bulletin import Bulletin, mistakes
 from bot.desk import Desk
 from bot.errors import Reason, Unavailable
 from bot.feeds import FeedLoop
 from bot.gates import State
 from bot.http import HttpClient
-from bot.inforce import InForce, mistakes
 from bot.intake import Intake
 from bot.listener import Listener, Pace
 from bot.metrics import Metrics
@@ -33,7 +33,7 @@ from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
 from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, SourceStatus
 from bot.reload import Reading, Reload, cache_beside, watches
-from bot.rulebook import Beginning, found
+from bot.rulebook import HeldBack, found
 from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.sides import channel_side
@@ -59,7 +59,9 @@ class App:
     """The whole program, built and not yet started."""
 
     settings: Settings
-    begin_with: Beginning
+    rules: RuleSet
+    held_back: HeldBack | None
+    """Why these are not what stands in the files, at the start."""
     store: SqliteStore
     clock: Clock
     metrics: Metrics
@@ -76,9 +78,8 @@ class App:
 
     def __post_init__(self) -> None:
         self.texts = texts_in(self.settings.language)
-        self.rules = self.begin_with.rules
         self.notices = self._notices()
-        self.in_force = self._in_force()
+        self.bulletin = self._bulletin()
         self.outbox = Outbox(
             store=self.store,
             notifiers=self.notifiers,
@@ -175,14 +176,14 @@ class App:
         log.info("daemon.started", page=url, health=f"{url}/readyz", rules=self.rules.version)
 
     async def _say_which_rules(self) -> None:
-        await self.in_force.recall()
-        version, why = self.rules.version, self.begin_with
-        if why.part is None or why.error is None:
-            await self.in_force.runs(version)
+        await self.bulletin.recall()
+        version, why = self.rules.version, self.held_back
+        if why is None:
+            await self.bulletin.runs(version)
             return
         log.error("rules.held_back", problems=mistakes(why.error), running=version)
         problems = mistakes(why.error, below=(self.settings.rules,))
-        await self.in_force.held_back(version, why.part, problems, state=why.state, key=f"start:{why.state}")
+        await self.bulletin.held_back(version, why.part, problems, state=why.state, key=f"start:{why.state}")
 
     async def _stop(self, loops: list[asyncio.Task[None]]) -> None:
         for task in loops:
@@ -208,8 +209,8 @@ class App:
             wake=lambda: self.outbox.wake(),  # noqa: PLW0108 - it is made after this
         )
 
-    def _in_force(self) -> InForce:
-        return InForce(
+    def _bulletin(self) -> Bulletin:
+        return Bulletin(
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
@@ -259,7 +260,7 @@ class App:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
-            in_force=self.in_force,
+            bulletin=self.bulletin,
             use_rules=self._use_rules,
             watching_others=self.accounts.wake,
             breathe=partial(time.sleep, BREATH),
@@ -295,7 +296,7 @@ class App:
             yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
-        yield Check(name="rules", ok=True, detail=self.in_force.trouble)  # those before work: nobody is woken
+        yield Check(name="rules", ok=True, detail=self.bulletin.trouble)  # those before work: nobody is woken
         trouble = self.store.trouble or self.outbox.store_trouble
         yield Check(name="database", ok=trouble is None, detail=trouble or "")
         failing = self.outbox.failing
@@ -337,14 +338,14 @@ async def build(
     `since_ago`: how far back a source begins that was never read. Raises: ConfigError, StoreError.
     """
     files = await found(settings)
-    if files.rules is None and files.error is not None and not settings.database.is_file():
-        raise files.error  # nothing to fall back to, and nothing to leave behind
+    if not settings.database.is_file():
+        files.usable()  # else there is nothing to fall back to, and nothing is to be left behind
     store = await SqliteStore.open(settings.database, upgrade=True)
     try:
         return await _assemble(
             settings,
             connectors,
-            await files.or_last_good(settings, store),
+            *await files.or_last_good(settings, store),
             store,
             clock=clock,
             begin=clock.now() - since_ago,
@@ -357,7 +358,8 @@ async def build(
 async def _assemble(
     settings: Settings,
     connectors: Mapping[str, Connector],
-    begin_with: Beginning,
+    rules: RuleSet,
+    held_back: HeldBack | None,
     store: SqliteStore,
     *,
     clock: Clock,
@@ -377,7 +379,8 @@ async def _assemble(
     platforms = {source.platform for source in sources.values()}
     return App(
         settings=settings,
-        begin_with=begin_with,
+        rules=rules,
+        held_back=held_back,
         store=store,
         clock=clock,
         metrics=Metrics(),

@@ -21,9 +21,9 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from bot.bulletin import Bulletin, Part, mistakes
 from bot.errors import BotError, StoreError
 from bot.filewatch import FileWatch
-from bot.inforce import InForce, Part, mistakes
 from bot.matcher.classes import go_on
 from bot.matcher.fast import FastMatcher
 from bot.metrics import Metrics
@@ -142,7 +142,7 @@ class Reading(Generic[R]):
 class Reload(Generic[R]):
     """`settings`, `rules`: those in force. `use_rules`, `watching_others`: called when others are.
 
-    `in_force` keeps and tells how it ended. `breathe` pauses the thread that compiles for a moment.
+    `bulletin` keeps and tells how it ended. `breathe` pauses the thread that compiles for a moment.
     """
 
     reading: Reading[R]
@@ -153,7 +153,7 @@ class Reload(Generic[R]):
     store: Store
     clock: Clock
     metrics: Metrics
-    in_force: InForce
+    bulletin: Bulletin
     use_rules: Callable[[R], None]
     watching_others: Callable[[], None]
     breathe: Callable[[], None]
@@ -199,7 +199,7 @@ class Reload(Generic[R]):
         log.info("reload.done", patterns=patterns, seconds=seconds, rules=self.rules.version)
         if self.waiting:
             log.warning("reload.needs_restart", keys=list(self.waiting))
-        await self.in_force.runs(self.rules.version)
+        await self.bulletin.runs(self.rules.version)
 
     async def _take_over(self) -> None:
         """Raises: ConfigError, StoreError; nothing is in use of what was read."""
@@ -229,7 +229,7 @@ class Reload(Generic[R]):
         log.error("reload.failed", problems=mistakes(error))
         problems = mistakes(error, below=self.reading.below)
         state = await in_thread(self.reading.files.state)
-        await self.in_force.held_back(self.rules.version, self._part, problems, state=state)
+        await self.bulletin.held_back(self.rules.version, self._part, problems, state=state)
         if isinstance(error, StoreError):
             asyncio.get_running_loop().call_later(AGAIN_AFTER, self.reading.asked.set)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import structlog
 
+from bot.bulletin import Part, mistakes
 from bot.errors import ConfigError
-from bot.inforce import Part, mistakes
 from bot.model import Route
 from bot.outbox import CONSOLE
 from bot.ports import Store
@@ -67,12 +67,11 @@ class ConfigFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
-    """The rules to begin with; `part` and `error`: what keeps those of the files from it."""
+class HeldBack:
+    """Why a daemon does not begin with what stands in its files, or does so although their tests fail."""
 
-    rules: RuleSet
-    part: Part | None = None
-    error: Exception | None = None
+    part: Part
+    error: Exception
 
     @property
     def state(self) -> str:
@@ -87,20 +86,23 @@ class Found:
     rules: RuleSet | None
     error: Exception | None
 
-    async def or_last_good(self, settings: Settings, store: Store) -> Beginning:
-        """Raises: the error, if there is nothing else that could run; StoreError."""
-        if self.rules is not None and self.error is None:
-            return Beginning(rules=self.rules)
+    async def or_last_good(self, settings: Settings, store: Store) -> tuple[RuleSet, HeldBack | None]:
+        """The rules to begin with. Raises: the error, if there is nothing else that could run; StoreError."""
+        if self.error is None:
+            return self.usable(), None
         last = await store.rules_state()
-        if self.rules is not None and (last is None or last.version == self.rules.version):
-            return Beginning(rules=self.rules, part=Part.TESTS, error=self.error)
-        source = await store.rules_source(last.version) if last is not None else None
-        kept = None if source is None else _from_source(source, settings)
-        if kept is not None:
-            return Beginning(rules=kept, part=Part.RULES, error=self.error)
-        if self.rules is not None:
-            return Beginning(rules=self.rules, part=Part.TESTS, error=self.error)
-        raise self.error or ConfigError("there are no rules")
+        if last is not None and (self.rules is None or last.version != self.rules.version):
+            source = await store.rules_source(last.version)
+            kept = None if source is None else _from_source(source, settings)
+            if kept is not None:
+                return kept, HeldBack(part=Part.RULES, error=self.error)
+        return self.usable(), HeldBack(part=Part.TESTS, error=self.error)
+
+    def usable(self) -> RuleSet:
+        """The rules of the files, whatever their tests say. Raises: the error, if there are none."""
+        if self.rules is None:
+            raise self.error or ConfigError("there are no rules")
+        return self.rules
 
 
 async def found(settings: Settings) -> Found:

@@ -67,7 +67,7 @@ async def test_a_broken_file_changes_nothing(tmp_path: Path) -> None:
         world.config.write_text(whole.replace("words:", "wrods:"))
         for _ in range(2):
             failed = await hangup(world, daemon, "reload.failed")
-            assert "did you mean 'words'?" in str(failed["problems"])
+            assert 'did you mean "words"?' in str(failed["problems"])
         await delivered(world, "acme numbered 1")
         await until(lambda: any("outcare.yaml NOT loaded" in one.text for one in world.telegram.messages))
         world.config.write_text(whole.replace("- acme\n", "- zebra\n"))

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from bot.cli import setup
 from bot.errors import ConfigError, Problem, StoreError
 from bot.filewatch import FileWatch
-from bot.inforce import InForce
+from bot.bulletin import Bulletin
 from bot.metrics import Metrics
 from bot.model import Account, Brand
 from bot.ports import Store
@@ -101,7 +101,7 @@ class World:
             store=cast("Store", self.shelf),
             clock=clock,
             metrics=self.metrics,
-            in_force=InForce(
+            bulletin=Bulletin(
                 store=cast("Store", self.shelf),
                 clock=clock,
                 metrics=self.metrics,

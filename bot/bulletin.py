@@ -47,7 +47,7 @@ def mistakes(error: Exception, *, below: Iterable[Path] = ()) -> tuple[str, ...]
 
 
 @dataclass(kw_only=True)
-class InForce:
+class Bulletin:
     """`tell` takes a key and a text for staff; `config` is the settings' file as people call it.
 
     `trouble` says for people why the files' rules do not run; "" while they do.
