@@ -33,7 +33,7 @@ from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
 from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, SourceStatus
 from bot.reload import Reading, Reload, cache_beside, watches
-from bot.rulebook import HeldBack, found
+from bot.rulebook import Beginning, HeldBack, found
 from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.sides import channel_side
@@ -345,7 +345,7 @@ async def build(
         return await _assemble(
             settings,
             connectors,
-            *await files.or_last_good(settings, store),
+            await files.or_last_good(settings, store),
             store,
             clock=clock,
             begin=clock.now() - since_ago,
@@ -358,8 +358,7 @@ async def build(
 async def _assemble(
     settings: Settings,
     connectors: Mapping[str, Connector],
-    rules: RuleSet,
-    held_back: HeldBack | None,
+    first: Beginning,
     store: SqliteStore,
     *,
     clock: Clock,
@@ -379,8 +378,8 @@ async def _assemble(
     platforms = {source.platform for source in sources.values()}
     return App(
         settings=settings,
-        rules=rules,
-        held_back=held_back,
+        rules=first.rules,
+        held_back=first.held_back,
         store=store,
         clock=clock,
         metrics=Metrics(),

@@ -185,7 +185,7 @@ class Reload(Generic[R]):
             with _no_full_collection():
                 _, error = await outcome(self._take_over())
                 if error is None:
-                    gc.freeze()  # as at the start; the set before has no cycles, and goes without the collector
+                    gc.freeze()  # as at the start; the set before has no cycles: it goes without the collector
             if error is None:
                 await self._done(round(self.clock.monotonic() - began, 3))
             else:

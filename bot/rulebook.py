@@ -80,23 +80,31 @@ class HeldBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What a daemon begins with."""
+
+    rules: RuleSet
+    held_back: HeldBack | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What the files gave: rules, an error, or both (rules whose tests fail)."""
 
     rules: RuleSet | None
     error: Exception | None
 
-    async def or_last_good(self, settings: Settings, store: Store) -> tuple[RuleSet, HeldBack | None]:
+    async def or_last_good(self, settings: Settings, store: Store) -> Beginning:
         """The rules to begin with. Raises: the error, if there is nothing else that could run; StoreError."""
         if self.error is None:
-            return self.usable(), None
+            return Beginning(rules=self.usable())
         last = await store.rules_state()
         if last is not None and (self.rules is None or last.version != self.rules.version):
             source = await store.rules_source(last.version)
             kept = None if source is None else _from_source(source, settings)
             if kept is not None:
-                return kept, HeldBack(part=Part.RULES, error=self.error)
-        return self.usable(), HeldBack(part=Part.TESTS, error=self.error)
+                return Beginning(rules=kept, held_back=HeldBack(part=Part.RULES, error=self.error))
+        return Beginning(rules=self.usable(), held_back=HeldBack(part=Part.TESTS, error=self.error))
 
     def usable(self) -> RuleSet:
         """The rules of the files, whatever their tests say. Raises: the error, if there are none."""

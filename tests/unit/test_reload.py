@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from structlog.testing import capture_logs
 
+from bot.bulletin import Bulletin
 from bot.cli import setup
 from bot.errors import ConfigError, Problem, StoreError
 from bot.filewatch import FileWatch
-from bot.bulletin import Bulletin
 from bot.metrics import Metrics
 from bot.model import Account, Brand
 from bot.ports import Store
