@@ -32,6 +32,7 @@ from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
 from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, SourceStatus
 from bot.reload import Reading, Reload, cache_beside, watches
+from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.sides import channel_side
@@ -85,6 +86,7 @@ class App:
     def __post_init__(self) -> None:
         self.texts = texts_in(self.settings.language)
         self.notices = self._notices()
+        self.ruling = self._ruling()
         self.outbox = Outbox(
             store=self.store,
             notifiers=self.notifiers,
@@ -104,6 +106,7 @@ class App:
             lookup_budget=self.settings.lookup_budget,
             fresh_for=self.settings.fresh_for,
             deliver=self.outbox.push,
+            silenced=self.ruling.silenced,
         )
         self.desk = self._desk()
         self.accounts = Accounts(
@@ -163,6 +166,7 @@ class App:
         self.metrics.watch_patterns.set(max((one.watchlist.size for one in self.watches.values()), default=0))
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
         await self.store.save_brands(self.settings.brands)
+        await self.ruling.begin()
         people = {person.key for person in self.settings.people}
         self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
         for source, cursor in self.first_cursors.items():
@@ -203,6 +207,16 @@ class App:
             wake=lambda: self.outbox.wake(),  # noqa: PLW0108 - it is made after this
         )
 
+    def _ruling(self) -> Ruling:
+        return Ruling(
+            settings=self.settings,
+            rules=self.rules,
+            store=self.store,
+            clock=self.clock,
+            metrics=self.metrics,
+            tell=self.notices.tell,
+        )
+
     def _desk(self) -> Desk:
         return Desk(
             store=self.store,
@@ -211,6 +225,7 @@ class App:
             metrics=self.metrics,
             texts=self.texts,
             deliver=self.outbox.push,
+            commands=self.ruling.commands(),
         )
 
     def _feed_loop(self, feed: DecisionFeed) -> FeedLoop:
@@ -247,13 +262,14 @@ class App:
             texts=self.texts,
             use_rules=self._use_rules,
             watching_others=self.accounts.wake,
-            tell=self.notices.tell,
+            tell=self.ruling.not_taken_over,
             breathe=partial(time.sleep, BREATH),
         )
 
     def _use_rules(self, rules: RuleSet) -> None:
         self.rules = self.intake.judge = rules
         self.outbox.fallback = rules.fallback
+        self.ruling.use(rules)
         self.metrics.rules_loaded.info({"version": rules.version})
 
     def render(self, leased: Leased, state: State) -> Card:
