@@ -10,7 +10,7 @@ import gc
 import random
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,7 +18,6 @@ import structlog
 
 from bot import cards, coverage, digests
 from bot.accounts import Accounts
-from bot.bulletin import Bulletin, mistakes
 from bot.desk import Desk
 from bot.errors import Reason, Unavailable
 from bot.feeds import FeedLoop
@@ -33,7 +32,8 @@ from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
 from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, SourceStatus
 from bot.reload import Reading, Reload, cache_beside, watches
-from bot.rulebook import Beginning, HeldBack, found
+from bot.rulebook import Beginning, found
+from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.sides import channel_side
@@ -59,9 +59,7 @@ class App:
     """The whole program, built and not yet started."""
 
     settings: Settings
-    rules: RuleSet
-    held_back: HeldBack | None
-    """Why these are not what stands in the files, at the start."""
+    first: InitVar[Beginning]
     store: SqliteStore
     clock: Clock
     metrics: Metrics
@@ -76,10 +74,11 @@ class App:
     begin: datetime
     """The time that those begin at: what was observed begins there."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, first: Beginning) -> None:
+        self.rules, self._held_back = first.rules, first.held_back
         self.texts = texts_in(self.settings.language)
         self.notices = self._notices()
-        self.bulletin = self._bulletin()
+        self.ruling = self._ruling()
         self.outbox = Outbox(
             store=self.store,
             notifiers=self.notifiers,
@@ -99,6 +98,7 @@ class App:
             lookup_budget=self.settings.lookup_budget,
             fresh_for=self.settings.fresh_for,
             deliver=self.outbox.push,
+            silenced=self.ruling.silenced,
         )
         self.desk = self._desk()
         self.accounts = Accounts(
@@ -131,7 +131,9 @@ class App:
             await self._start()
             loops += self._loops()
             if reading:
-                loops.append(asyncio.create_task(self.reload(reading).run(), name="reload"))
+                reload = self.reload(reading)
+                self.ruling.reload = reload.by_hand
+                loops.append(asyncio.create_task(reload.run(), name="reload"))
             stopped = asyncio.create_task(stop.wait())
             done, _ = await asyncio.wait([stopped, *loops], return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
@@ -157,8 +159,8 @@ class App:
         self.metrics.rules_loaded.info({"version": self.rules.version})
         self.metrics.watch_patterns.set(max((one.watchlist.size for one in self.watches.values()), default=0))
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
-        await self._say_which_rules()
         await self.store.save_brands(self.settings.brands)
+        await self.ruling.begin(self._held_back)
         people = {person.key for person in self.settings.people}
         self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
         for source, cursor in self.first_cursors.items():
@@ -174,16 +176,6 @@ class App:
         gc.freeze()  # what is here now stays: to look through it again and again would stop everything,
         gc.collect()  # and to count it as what is looked through would make the next time late and long
         log.info("daemon.started", page=url, health=f"{url}/readyz", rules=self.rules.version)
-
-    async def _say_which_rules(self) -> None:
-        await self.bulletin.recall()
-        version, why = self.rules.version, self.held_back
-        if why is None:
-            await self.bulletin.runs(version)
-            return
-        log.error("rules.held_back", problems=mistakes(why.error), running=version)
-        problems = mistakes(why.error, below=(self.settings.rules,))
-        await self.bulletin.held_back(version, why.part, problems, state=why.state, key=f"start:{why.state}")
 
     async def _stop(self, loops: list[asyncio.Task[None]]) -> None:
         for task in loops:
@@ -209,13 +201,13 @@ class App:
             wake=lambda: self.outbox.wake(),  # noqa: PLW0108 - it is made after this
         )
 
-    def _bulletin(self) -> Bulletin:
-        return Bulletin(
+    def _ruling(self) -> Ruling:
+        return Ruling(
+            settings=self.settings,
+            rules=self.rules,
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
-            texts=self.texts,
-            zone=self.settings.timezone,
             tell=self.notices.tell,
         )
 
@@ -227,6 +219,7 @@ class App:
             metrics=self.metrics,
             texts=self.texts,
             deliver=self.outbox.push,
+            commands=self.ruling.commands(),
         )
 
     def _feed_loop(self, feed: DecisionFeed) -> FeedLoop:
@@ -260,7 +253,7 @@ class App:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
-            bulletin=self.bulletin,
+            bulletin=self.ruling.bulletin,
             use_rules=self._use_rules,
             watching_others=self.accounts.wake,
             breathe=partial(time.sleep, BREATH),
@@ -269,6 +262,7 @@ class App:
     def _use_rules(self, rules: RuleSet) -> None:
         self.rules = self.intake.judge = rules
         self.outbox.fallback = rules.fallback
+        self.ruling.use(rules)
         self.metrics.rules_loaded.info({"version": rules.version})
 
     def render(self, leased: Leased, state: State) -> Card:
@@ -296,7 +290,9 @@ class App:
             yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
-        yield Check(name="rules", ok=True, detail=self.bulletin.trouble)  # those before work: nobody is woken
+        yield Check(
+            name="rules", ok=True, detail=self.ruling.bulletin.trouble
+        )  # those before work: nobody is woken
         trouble = self.store.trouble or self.outbox.store_trouble
         yield Check(name="database", ok=trouble is None, detail=trouble or "")
         failing = self.outbox.failing
@@ -378,8 +374,7 @@ async def _assemble(
     platforms = {source.platform for source in sources.values()}
     return App(
         settings=settings,
-        rules=first.rules,
-        held_back=first.held_back,
+        first=first,
         store=store,
         clock=clock,
         metrics=Metrics(),

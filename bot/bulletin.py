@@ -6,6 +6,7 @@ rules are read nor what they say.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.metrics import Metrics
-    from bot.ports import Clock, Store
+    from bot.ports import Clock, RulesLog
     from bot.texts.catalogue import Texts
 
 log = structlog.get_logger()
@@ -34,6 +35,19 @@ class Part(StrEnum):
     SETTINGS = "settings"
     RULES = "rules"
     TESTS = "tests"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """Why a daemon does not begin with what stands in its files, or does so although their tests fail."""
+
+    part: Part
+    error: Exception
+
+    @property
+    def state(self) -> str:
+        """The same for the same mistakes."""
+        return hashlib.sha256(str(self.error).encode()).hexdigest()
 
 
 def mistakes(error: Exception, *, below: Iterable[Path] = ()) -> tuple[str, ...]:
@@ -53,7 +67,7 @@ class Bulletin:
     `trouble` says for people why the files' rules do not run; "" while they do.
     """
 
-    store: Store
+    store: RulesLog
     clock: Clock
     metrics: Metrics
     texts: Texts
@@ -68,20 +82,24 @@ class Bulletin:
 
     @property
     def trouble(self) -> str:
-        if self._part is None:
-            return ""
-        if self._part is Part.TESTS:
-            instead = self.texts.say("notice.runs_all_the_same", version=self.version)
-            return self.texts.held_back(self.texts.say("notice.tests_fail"), self._problems, instead)
-        now = self.clock.now()
-        time = self.texts.time_of_day(self.since or now, now=now, zone=self.zone)
-        instead = self.texts.say("notice.still_running", version=self.version, time=time)
-        return self.texts.held_back(self._head(), self._problems, instead)
+        return self.told(self.texts) if self._part else ""
 
-    def _head(self) -> str:
+    def told(self, texts: Texts) -> str:
+        """What the last reading of the files came to, in these words."""
+        if self._part is None:
+            return texts.say("notice.rules_loaded", version=self.version)
+        if self._part is Part.TESTS:
+            instead = texts.say("notice.runs_all_the_same", version=self.version)
+            return texts.held_back(texts.say("notice.tests_fail"), self._problems, instead)
+        now = self.clock.now()
+        time = texts.time_of_day(self.since or now, now=now, zone=self.zone)
+        instead = texts.say("notice.still_running", version=self.version, time=time)
+        return texts.held_back(self._head(texts), self._problems, instead)
+
+    def _head(self, texts: Texts) -> str:
         if self._part is Part.SETTINGS:
-            return self.texts.say("notice.settings_not_loaded", file=self.config)
-        return self.texts.say("notice.rules_not_loaded")
+            return texts.say("notice.settings_not_loaded", file=self.config)
+        return texts.say("notice.rules_not_loaded")
 
     async def runs(self, version: str) -> None:
         """These run, and they are what stands in the files. Told only to who heard of trouble before."""
@@ -91,7 +109,7 @@ class Bulletin:
             if part is Part.SETTINGS:
                 text = self.texts.say("notice.settings_loaded", file=self.config, version=version)
             else:
-                text = self.texts.say("notice.rules_loaded", version=version)
+                text = self.told(self.texts)
             self.tell(f"loaded:{self.clock.now().isoformat()}", text)
 
     async def held_back(
@@ -107,12 +125,21 @@ class Bulletin:
         if self._known != known:
             self.tell(f"held_back:{key or self.clock.now().isoformat()}", self.trouble)
 
-    async def recall(self) -> None:
-        """What the life before left: trouble that is over now is told as that. Raises: StoreError."""
+    async def begin(self, version: str, why: HeldBack | None, *, below: Iterable[Path]) -> None:
+        """These run from the start. What the life before left in trouble and is not any more is told as that.
+
+        Raises: StoreError.
+        """
         last = await self.store.rules_state()
         if last is not None:
             self.version, self.since = last.version, last.since
             self._part = Part.RULES if last.problems else None
+        if why is None:
+            await self.runs(version)
+            return
+        log.error("rules.held_back", problems=mistakes(why.error), running=version)
+        problems = mistakes(why.error, below=below)
+        await self.held_back(version, why.part, problems, state=why.state, key=f"start:{why.state}")
 
     async def _keep(self, version: str, problems: tuple[str, ...]) -> None:
         self.metrics.rules_reload_ok.set(not problems)

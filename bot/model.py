@@ -261,6 +261,7 @@ class Facts:
 
     `text` is the mention's searchable text. `lang` is None when it cannot be told. `age` is how old the
     author's account was when they posted. `speaks_to_us`: to our own brand, or names it (not a rival).
+    `silenced`: rules that people had silenced just then, and until when.
     """
 
     mention_id: str
@@ -279,6 +280,7 @@ class Facts:
     verified: bool | None = None
     parent_text: str | None = None
     signals: Mapping[str, Signal] = field(default_factory=dict)
+    silenced: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -240,7 +240,23 @@ class Judge(Protocol):
         ...
 
 
-class Store(Protocol):
+class RulesLog(Protocol):
+    """Which rules ran when, and their sources."""
+
+    async def save_rules_state(self, version: str, problems: Sequence[str], *, now: datetime) -> None:
+        """Note which (saved) rules run, and what keeps those of the files from it; nothing new is no news."""
+        ...
+
+    async def rules_state(self) -> RulesState | None:
+        """The last thing noted of that; None before the first."""
+        ...
+
+    async def rules_source(self, version: str) -> Mapping[str, str] | None:
+        """The source of a rule set that was saved; None: none was."""
+        ...
+
+
+class Store(RulesLog, Protocol):
     """Everything that survives a restart. Every write is one transaction, durable when the call returns."""
 
     # listening
@@ -272,18 +288,6 @@ class Store(Protocol):
         self, version: str, engine: str, source: Mapping[str, str], *, now: datetime
     ) -> None:
         """Keep the source of a rule set under its version, so that its verdicts can be reproduced."""
-        ...
-
-    async def save_rules_state(self, version: str, problems: Sequence[str], *, now: datetime) -> None:
-        """Note which (saved) rules run, and what keeps those of the files from it; nothing new is no news."""
-        ...
-
-    async def rules_state(self) -> RulesState | None:
-        """The last thing noted of that; None before the first."""
-        ...
-
-    async def rules_source(self, version: str) -> Mapping[str, str] | None:
-        """The source of a rule set that was saved; None: none was."""
         ...
 
     # delivering

@@ -30,6 +30,7 @@ from bot.metrics import Metrics
 from bot.model import Brand
 from bot.ports import Clock, Store
 from bot.settings.load import Settings
+from bot.texts.catalogue import Texts
 from bot.watchlist import Ids, LiveWatch, Watchlist
 
 log = structlog.get_logger()
@@ -185,11 +186,19 @@ class Reload(Generic[R]):
             with _no_full_collection():
                 _, error = await outcome(self._take_over())
                 if error is None:
-                    gc.freeze()  # as at the start; the set before has no cycles: it goes without the collector
+                    gc.freeze()  # as at the start; the set before has no cycles: it needs no collector
             if error is None:
                 await self._done(round(self.clock.monotonic() - began, 3))
             else:
                 await self._failed(error)
+
+    async def by_hand(self, texts: Texts) -> str:
+        """The same for somebody who waits for it: what came of it, in their words."""
+        await self.once()
+        said = [self.bulletin.told(texts)]
+        if self.waiting:
+            said.append(texts.say("command.needs_restart", keys=texts.listed(self.waiting)))
+        return "\n".join(said)
 
     async def _done(self, seconds: float) -> None:
         patterns = next(iter(self.watches.values())).watchlist.size if self.watches else 0

@@ -5,7 +5,6 @@ The one place outside of `rules` that knows where rules lie. Knows nothing of me
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.bulletin import Part, mistakes
+from bot.bulletin import HeldBack, Part, mistakes
 from bot.errors import ConfigError
 from bot.model import Route
 from bot.outbox import CONSOLE
@@ -64,19 +63,6 @@ class ConfigFiles:
 
     def paths(self) -> Iterable[Path]:
         return (self.config, *rule_files(self.folder), *self._lists)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldBack:
-    """Why a daemon does not begin with what stands in its files, or does so although their tests fail."""
-
-    part: Part
-    error: Exception
-
-    @property
-    def state(self) -> str:
-        """The same for the same mistakes."""
-        return hashlib.sha256(str(self.error).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

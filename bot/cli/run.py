@@ -28,7 +28,6 @@ NAMED_AT_MOST = 8
 
 def run_daemon(config: Path | None, since_ago: timedelta) -> None:
     """Raises: ConfigError, StoreError before anything is started."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # all is being read anyway, and changes are noticed
     settings = setup.settings(config)
     configure(settings.log.level, settings.log.format, secrets=settings.secrets())
     sys.setswitchinterval(SWITCH_SECONDS)

@@ -21,6 +21,7 @@ from sqlmodel import col
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor
+from bot.orders import Silence
 from bot.records import (
     CardState,
     DigestState,
@@ -32,7 +33,7 @@ from bot.records import (
     StoredVerdict,
     Tally,
 )
-from bot.store import card, catching_up, inbox, listing, rows, status, whole
+from bot.store import card, catching_up, inbox, listing, rows, silencing, status, whole
 from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
@@ -129,6 +130,11 @@ class Reports:
 
     async def digest(self, leased: Leased) -> DigestState:
         return await self._read(lambda conn: _digest(conn, leased))
+
+    # --- deciding -------------------------------------------------------------------------------
+
+    async def silences(self, now: datetime) -> tuple[Silence, ...]:
+        return await self._read(lambda conn: silencing.standing(_fetcher(conn), now))
 
     # --- reporting ------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 from bot.errors import StoreError
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor
+from bot.orders import Order, Ordered, Silence
 from bot.records import (
     CardState,
     Change,
@@ -33,7 +34,7 @@ from bot.records import (
     Tally,
 )
 from bot.staff import Press
-from bot.store import deciding, effects, inbox, ingest, known, logins, schema, settling
+from bot.store import deciding, effects, inbox, ingest, known, logins, schema, settling, silencing
 from bot.store.lock import Lock
 from bot.store.reports import Reports
 from bot.store.work import Standing, Work, save_cursor
@@ -198,6 +199,21 @@ class SqliteStore:
         )
         self.changes += 1
         return decided
+
+    async def order(
+        self,
+        order: Order,
+        carry_out: Callable[[tuple[Silence, ...]], Ordered],
+        *,
+        cursor: Cursor | None,
+        now: datetime,
+    ) -> tuple[Ordered, tuple[Silence, ...]]:
+        return await self._write(
+            lambda conn: silencing.order(self._work(conn, now), order, carry_out, cursor=cursor)
+        )
+
+    async def silences(self, *, now: datetime) -> tuple[Silence, ...]:
+        return await self._reports.silences(now)
 
     async def release_claims(
         self, people: Collection[str], *, now: datetime, lease_for: timedelta

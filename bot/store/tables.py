@@ -1,4 +1,4 @@
-"""The tables: the one place that says which columns there are.
+"""The tables: with `staff_tables` the one place that says which columns there are.
 
 It knows names, types, keys and constraints. It is used for reading and for migrations; writing goes through
 plain SQL on the writer thread. Row models never leave `bot.store`. They stay dumb: table models validate
@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field, SQLModel
 
 from bot.model import Alert, ConversationState, EffectKind, Kind
+from bot.store import staff_tables  # noqa: F401 - its models belong to the same metadata
 from bot.store.columns import (
     RowId,
     UTCDateTime,
@@ -313,9 +314,10 @@ class DecisionRow(SQLModel, table=True):
 
 
 class FeedbackRow(SQLModel, table=True):
-    """What a person said of a verdict."""
+    """What a person says of a verdict: the last that they said; what came before stands in `decisions`."""
 
     __tablename__: ClassVar[str] = "feedback"
+    __table_args__ = (Index("uq_feedback", "verdict", "person", unique=True),)
     id: int | None = key()
     decision: int = ref("decisions.id")
     verdict: int = Field(foreign_key="verdicts.id", sa_type=RowId, index=True)
@@ -388,12 +390,3 @@ class ListedRow(SQLModel, table=True):
     lang: str | None = None
     claimed_by: str | None = None
     due_at: datetime | None = maybe_at()
-
-
-class LoginRow(SQLModel, table=True):
-    """A one-time link that was used: its `nonce` opens nothing any more."""
-
-    __tablename__: ClassVar[str] = "logins"
-    nonce: str = Field(primary_key=True)
-    person: str
-    used_at: datetime = at()

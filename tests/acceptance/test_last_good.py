@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -183,4 +184,53 @@ async def test_outcare_yaml_is_watched_too(tmp_path: Path) -> None:
         world.config.write_text(whole.replace("- acme\n", "- zebra\n"))
         assert (await told(world, 2)).startswith("outcare.yaml and the rules loaded: ")
         await delivered(world, "zebra numbered 1")
+        await ended(daemon)
+
+
+async def test_reload_in_the_chat(tmp_path: Path) -> None:
+    """Ops and leads get the answer where they asked, also what waits for a restart; an agent is refused."""
+    async with World(tmp_path) as world:
+        people = {"anna": {"name": "Anna", "role": "agent", "telegram": 1}}
+        world.write_config(people=people | {"omar": {"name": "Omar", "role": "ops", "telegram": 3}})
+        daemon = await started(world)
+        rules(world, RULES.replace("text: numbered", "text: counted"))
+        world.telegram.say("/reload", user=1)
+        await until(lambda: world.telegram.messages, what=world.output)
+        assert world.telegram.messages[0].text == "Only ops and leads may reload."
+        world.write_config(timezone="Europe/Paris", people=None)
+        world.telegram.say("/reload", user=3)
+        await until(lambda: len(world.telegram.messages) == 2, what=world.output)
+        said = world.telegram.messages[1].text
+        assert re.fullmatch(r"rules loaded: [0-9a-f]{12}\nWaits for a restart: .+", said)
+        assert {"timezone", "people"} == set(said.rpartition(": ")[2].split(", "))
+        await delivered(world, "acme counted 1")
+        rules(world, TYPO)
+        world.telegram.say("/reload", user=3)
+        await until(lambda: len(world.telegram.messages) >= 4, what=world.output)
+        assert all(one.text.startswith("rules NOT loaded: ") for one in world.telegram.messages[-2:])
+        taken = [(line["person"], line["outcome"]) for line in lines(world, "command.taken")]
+        assert taken == [("anna", "refused"), ("omar", "told"), ("omar", "told")]
+        await ended(daemon)
+
+
+def has_begun(pid: int) -> bool:
+    """Whether our code runs in that process: before it, nobody can know what SIGHUP means to it."""
+    found = re.search(r"^Sig(?:Ign|Cgt):\s*([0-9a-f]+[13579bdf])$", status_of(pid), re.MULTILINE)
+    return found is not None
+
+
+def status_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/status").read_text()
+
+
+async def test_a_hangup_in_the_first_second_ends_nothing(tmp_path: Path) -> None:
+    """While it still imports and compiles, a SIGHUP asks for what is being done anyway."""
+    async with World(tmp_path) as world:
+        daemon = await world.outcare("run")
+        while not world.jetstream.open_requests:
+            assert daemon.returncode is None, world.output
+            if has_begun(daemon.pid):
+                daemon.send_signal(signal.SIGHUP)
+            await asyncio.sleep(0.02)
+        await delivered(world, "acme numbered 1")
         await ended(daemon)
