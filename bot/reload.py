@@ -87,6 +87,7 @@ class RuleFiles(Protocol):
     def version(self) -> str: ...
     @property
     def sources(self) -> Mapping[str, str]: ...
+    def pieces(self) -> Iterable[object]: ...
 
 
 R = TypeVar("R", bound=RuleFiles)
@@ -228,8 +229,10 @@ class Reload(Generic[R]):
         await self.store.save_brands(fresh.brands)
         for watch in self.watches.values():
             watch.swap(fresh.with_ids(_known_ids(watch.watchlist.brands)))
+        before = [self.rules]
         self.use_rules(rules)
         self.rules, self.waiting = rules, waiting
+        await in_thread(partial(_let_go, before))
         self.settings = replace(self.settings, brands=brands)
         self.watching_others()
 
@@ -241,6 +244,13 @@ class Reload(Generic[R]):
         await self.bulletin.held_back(self.rules.version, self._part, problems, state=state)
         if isinstance(error, StoreError):
             asyncio.get_running_loop().call_later(AGAIN_AFTER, self.reading.asked.set)
+
+
+def _let_go(before: list[R]) -> None:
+    """Free a set piece by piece: 10,000 rules at once take 50 ms, in which no other thread runs."""
+    pieces = [*before.pop().pieces()]
+    while pieces:
+        pieces.pop()
 
 
 def differing(old: Settings, new: Settings) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINE_VERSION", "RuleSet", "load_rules", "parse_rules"]
 
+_dump = json.JSONEncoder(sort_keys=True).encode
 Measure = Callable[[str, tuple[str, ...]], tuple[str | None, Mapping[str, Signal]]]
 
 
@@ -55,6 +56,12 @@ class RuleSet:
     every: tuple[Rule, ...]
     cases: tuple[Case, ...]
     measure_with: Measure
+
+    def pieces(self) -> Iterator[object]:
+        """What it is made of: whoever drops a large set holds these and lets them go one after the other."""
+        yield from self.every
+        yield from self.cases
+        yield from self.program.index.pieces()
 
     def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
         return self.measure_with(text, langs)
@@ -94,10 +101,13 @@ def load_rules(
         raise ConfigError([Problem(message=f"there is no folder {folder}", code=Code.SYNTAX.value)])
     texts = _read(rule_files(folder))
     files = _parse(texts)
-    for path in listfiles.named(files):
-        if (text := _list_file(path)) is not None:
-            texts[path] = text
-    return _build(files, texts, folder, Assembly(channels, brand), measure)
+    try:
+        for path in listfiles.named(files):
+            if (text := _list_file(path)) is not None:
+                texts[path] = text
+        return _build(files, texts, folder, Assembly(channels, brand), measure)
+    finally:
+        _let_go(files)
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -209,6 +219,11 @@ def _parse(texts: Mapping[Path, str]) -> list[Node]:
     return files
 
 
+def _let_go(files: list[Node]) -> None:
+    trees, files[:] = [*files], []
+    yamlfile.let_go(trees)
+
+
 def _is_yaml(name: str) -> bool:
     return Path(name).suffix in listfiles.RULES
 
@@ -228,5 +243,23 @@ def _version(files: Iterable[Node], lists: Mapping[str, str]) -> str:
         merged["list files"] = {
             name: [entry.text for entry in listfiles.lines(text, Path(name))] for name, text in lists.items()
         }
-    canonical = json.dumps(merged, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+    found = hashlib.sha256()
+    for part in _canonical(merged):
+        found.update(part.encode())
+    return found.hexdigest()[:12]
+
+
+def _canonical(merged: Mapping[str, object]) -> Iterator[str]:
+    """The same as `json.dumps` with sorted keys, a rule at a time: 10,000 at once take 50 ms, in which no other
+    thread runs.
+    """
+    for number, (section, content) in enumerate(sorted(merged.items())):
+        yield f"{'{' if number == 0 else ', '}{_dump(section)}: "
+        if not isinstance(content, dict):
+            yield _dump(content)
+            continue
+        yield "{"
+        for place, (name, member) in enumerate(sorted(content.items())):
+            yield f"{', ' if place else ''}{_dump(name)}: {_dump(member)}"
+        yield "}"
+    yield "}" if merged else "{}"

@@ -41,6 +41,9 @@ class Files:
     version: str
     sources: Mapping[str, str] = field(default_factory=dict)
 
+    def pieces(self) -> Iterable[object]:
+        return (self.sources,)
+
 
 class Shelf:
     """The store, as far as a reload needs one."""
