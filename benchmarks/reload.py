@@ -143,7 +143,7 @@ def measure(repetitions: int) -> Iterator[Finding]:
         figure=len(wrong),
         unit="kinds",
         at_most=0,
-        detail=f"of {audited['expected']}; {wrong or 'none'}; own processor {time.process_time() - began:.1f} s",
+        detail=f"of {audited['expected']}; {wrong or 'none'}; own time {time.process_time() - began:.1f} s",
     )
 
 

@@ -250,8 +250,8 @@ def _version(files: Iterable[Node], lists: Mapping[str, str]) -> str:
 
 
 def _canonical(merged: Mapping[str, object]) -> Iterator[str]:
-    """The same as `json.dumps` with sorted keys, a rule at a time: 10,000 at once take 50 ms, in which no other
-    thread runs.
+    """The same as `json.dumps` with sorted keys, a rule at a time: 10,000 at once take 50 ms, in which no
+    other thread runs.
     """
     for number, (section, content) in enumerate(sorted(merged.items())):
         yield f"{'{' if number == 0 else ', '}{_dump(section)}: "
