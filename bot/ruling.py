@@ -13,10 +13,12 @@ from datetime import datetime
 from bot.commands import Commands
 from bot.metrics import Metrics
 from bot.orders import InForce, OrderBook, Silence
+from bot.outbox import CONSOLE
 from bot.ports import Clock
 from bot.settings.load import Settings
 from bot.silences import in_force
 from bot.texts.languages import texts_in
+from rules.lab import RuleLab
 from rules.ruleset import RuleSet
 
 
@@ -60,6 +62,14 @@ class Ruling:
     def in_force(self) -> InForce:
         names = tuple(rule.name for rule in self.rules.every if rule.counts)
         return InForce(version=self.rules.version, names=names, since=self.since, problem=self.problem)
+
+    def lab(self) -> RuleLab:
+        return RuleLab(
+            rules=lambda: self.rules,
+            folder=self.settings.rules,
+            channels=frozenset(self.settings.channels) | {CONSOLE},
+            brand=self.settings.brands[0].name,
+        )
 
     def commands(self) -> Commands:
         names = {person.key: person.name for person in self.settings.people}

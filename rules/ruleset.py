@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rules.cases import Case
     from rules.engine import Rule
 
-__all__ = ["ENGINE_VERSION", "RuleSet", "load_rules", "parse_rules"]
+__all__ = ["ENGINE_VERSION", "RuleSet", "load_rules", "parse_rules", "read_folder"]
 
 Measure = Callable[[str, tuple[str, ...]], tuple[str | None, Mapping[str, Signal]]]
 
@@ -118,6 +118,13 @@ def load_rules(
     (None: not checked), `measure` the signals.
     Raises: ConfigError with every problem, warnings included.
     """
+    files, texts = read_folder(folder)
+    today = datetime.now(UTC).date()
+    return _build(files, texts, folder, Assembly(channels, brand, today), measure)
+
+
+def read_folder(folder: Path) -> tuple[list[Node], dict[Path, str]]:
+    """The trees of its rule files; the texts of all that they are made of. Raises: ConfigError."""
     if not folder.is_dir():
         raise ConfigError([Problem(message=f"there is no folder {folder}", code=Code.SYNTAX.value)])
     texts = _read(sorted(file for file in folder.iterdir() if _is_rule_file(file)))
@@ -125,8 +132,7 @@ def load_rules(
     for path in listfiles.named(files):
         if (text := _list_file(path)) is not None:
             texts[path] = text
-    today = datetime.now(UTC).date()
-    return _build(files, texts, folder, Assembly(channels, brand, today), measure)
+    return files, texts
 
 
 def parse_rules(
