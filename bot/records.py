@@ -278,10 +278,28 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCount:
-    """For how many mentions a rule fired (None: those for which no rule did)."""
+    """For how many mentions a rule fired (None: those for which no rule did), and what became of them.
+
+    `alerts` of them rang, of `claims` somebody took on the wait; `feedback` counts what people say of their
+    verdicts. `silenced_until`: the rule counts for nothing just now.
+    """
 
     rule: str | None
     mentions: int
+    alerts: int = 0
+    claims: int = 0
+    feedback: Mapping[str, int] = field(default_factory=dict)
+    silenced_until: datetime | None = None
+
+    @property
+    def judged(self) -> int:
+        """How many said anything of them."""
+        return sum(self.feedback.values())
+
+    @property
+    def right(self) -> float | None:
+        """The share of `right` in what people said."""
+        return self.feedback.get("right", 0) / self.judged if self.judged else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

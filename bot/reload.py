@@ -184,10 +184,11 @@ class Reload(Generic[R]):
         async with self._one_at_a_time:
             began = self.clock.monotonic()
             await in_thread(self.reading.files.take)
+            gc.collect()  # little: what was there before is frozen. What is garbage by now must not be
             with _no_full_collection():
                 _, error = await outcome(self._take_over())
                 if error is None:
-                    gc.freeze()  # as at the start; the set before has no cycles: it needs no collector
+                    gc.freeze()  # as at the start; the set before has no cycles, and goes without it
             if error is None:
                 await self._done(round(self.clock.monotonic() - began, 3))
             else:

@@ -15,11 +15,13 @@ from bot.bulletin import Bulletin, HeldBack
 from bot.commands import Commands
 from bot.metrics import Metrics
 from bot.orders import InForce, OrderBook, Silence
+from bot.outbox import CONSOLE
 from bot.ports import Clock, RulesLog
 from bot.settings.load import Settings
 from bot.silences import in_force
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
+from rules.lab import RuleLab
 from rules.ruleset import RuleSet
 
 
@@ -78,6 +80,14 @@ class Ruling:
 
     async def _reload(self, texts: Texts) -> str:
         return await self.reload(texts) if self.reload else texts.say("command.unknown")
+
+    def lab(self) -> RuleLab:
+        return RuleLab(
+            rules=lambda: self.rules,
+            folder=self.settings.rules,
+            channels=frozenset(self.settings.channels) | {CONSOLE},
+            brand=self.settings.brands[0].name,
+        )
 
     def commands(self) -> Commands:
         names = {person.key: person.name for person in self.settings.people}

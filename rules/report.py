@@ -36,6 +36,7 @@ class Code(StrEnum):
     PATTERN = "R023"  # a regular expression that RE2 refuses
     TOO_LARGE = "R024"  # … or that would take too much memory
     EVERYTHING = "R031"
+    FIELD = "R040"  # a draft with an unknown field
     TARGET = "R041"
     IMPOSSIBLE = "R050"  # a test expects what no verdict of this set can hold
     NOTHING = "R051"  # a test that checks nothing
@@ -46,6 +47,7 @@ class Code(StrEnum):
     SHADOWED = "W104"
     COVERED = "W106"
     OVERLAP = "W108"
+    EXPIRED = "W109"  # a rule after its `until`
     EMPTY = "W114"
     SUBSTRING = "I401"
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,15 @@ from rules.assemble import Assembly, assemble
 from rules.engine import DEFAULT_ROUTE, ENGINE_VERSION, Program
 from rules.missed import Missed, missed
 from rules.report import Code, Report
+from rules.scene import Scene
 
 if TYPE_CHECKING:
+    from bot.measured import Tally
     from bot.yamlfile import Node
     from rules.cases import Case
     from rules.engine import Rule
 
-__all__ = ["ENGINE_VERSION", "RuleSet", "load_rules", "parse_rules"]
+__all__ = ["ENGINE_VERSION", "RuleSet", "load_rules", "parse_rules", "read_folder"]
 
 _dump = json.JSONEncoder(sort_keys=True).encode
 Measure = Callable[[str, tuple[str, ...]], tuple[str | None, Mapping[str, Signal]]]
@@ -50,6 +53,7 @@ class RuleSet:
     version: str
     sources: Mapping[str, str]
     routes: Mapping[str, Route]
+    drafts: Mapping[str, str]
     warnings: tuple[Problem, ...]
     count: int
     program: Program
@@ -68,6 +72,30 @@ class RuleSet:
 
     def judge(self, facts: Facts) -> Verdict:
         return engine.judge(self.program, facts)
+
+    def tallies(self, facts: Facts) -> tuple[Tally, ...]:
+        """What the counters of the set make of a mention, before it is judged."""
+        if not self.program.counters:
+            return ()
+        scene = Scene(facts)
+        return tuple(counter.tally(scene) for counter in self.program.counters)
+
+    @property
+    def counters(self) -> Mapping[str, timedelta]:
+        """How far back each counter looks."""
+        return {
+            counter.key: max(window.reaches for window in counter.windows.values())
+            for counter in self.program.counters
+        }
+
+    @property
+    def waits(self) -> Sequence[timedelta]:
+        """After how long an ask that still waits is to be judged again."""
+        return self.program.waits
+
+    def looks_at(self, condition: str) -> bool:
+        """Whether anything in the set asks for it."""
+        return condition in self.program.looks_at
 
     def missed(self, facts: Facts) -> tuple[Missed, ...]:
         """The rules that nearly fired."""
@@ -97,17 +125,24 @@ def load_rules(
     (None: not checked), `measure` the signals.
     Raises: ConfigError with every problem, warnings included.
     """
+    files, texts = read_folder(folder)
+    today = datetime.now(UTC).date()
+    try:
+        return _build(files, texts, folder, Assembly(channels, brand, today), measure)
+    finally:
+        _let_go(files)
+
+
+def read_folder(folder: Path) -> tuple[list[Node], dict[Path, str]]:
+    """The trees of its rule files; the texts of all that they are made of. Raises: ConfigError."""
     if not folder.is_dir():
         raise ConfigError([Problem(message=f"there is no folder {folder}", code=Code.SYNTAX.value)])
     texts = _read(rule_files(folder))
     files = _parse(texts)
-    try:
-        for path in listfiles.named(files):
-            if (text := _list_file(path)) is not None:
-                texts[path] = text
-        return _build(files, texts, folder, Assembly(channels, brand), measure)
-    finally:
-        _let_go(files)
+    for path in listfiles.named(files):
+        if (text := _list_file(path)) is not None:
+            texts[path] = text
+    return files, texts
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -123,7 +158,9 @@ def list_files(folder: Path) -> tuple[Path, ...]:
     lists: dict[Path, None] = {}
     for file in rule_files(folder):
         try:
-            lists |= dict.fromkeys(listfiles.named(_parse(_read([file]))))
+            texts = _read([file])
+            if listfiles.KEY in texts[file]:
+                lists |= dict.fromkeys(listfiles.named(_parse(texts)))
         except ConfigError:
             continue  # whoever loads the set is told
     return tuple(lists)
@@ -135,13 +172,14 @@ def parse_rules(
     channels: Collection[str] | None = None,
     brand: str | None = None,
     measure: Measure = declared_only,
+    today: date | None = None,
 ) -> RuleSet:
     """The same from texts by file name: a stored verdict's sources give the set that judged it.
 
     What does not end in .yaml or .yml is a file of words.
     """
     texts = {Path(name): text for name, text in sources.items()}
-    return _build(_parse(texts), texts, Path(), Assembly(channels, brand), measure)
+    return _build(_parse(texts), texts, Path(), Assembly(channels, brand, today), measure)
 
 
 def _is_rule_file(file: Path) -> bool:
@@ -196,6 +234,7 @@ def _build(
         version=version,
         sources=sources,
         routes=built.routes,
+        drafts=built.drafts,
         warnings=tuple(problems),
         count=len(definitions.rules),
         program=built.program(version),

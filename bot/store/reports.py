@@ -33,7 +33,7 @@ from bot.records import (
     StoredVerdict,
     Tally,
 )
-from bot.store import card, catching_up, inbox, listing, rows, silencing, status, whole
+from bot.store import by_rule, card, catching_up, inbox, listing, rows, silencing, status, whole
 from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
@@ -141,8 +141,10 @@ class Reports:
     async def status(self, *, schema: str, now: datetime) -> Status:
         return await self._read(lambda conn: status.read(conn, schema=schema, now=now))
 
-    async def rule_counts(self, wanted: inbox.Wanted) -> tuple[RuleCount, ...]:
-        return await self._read(lambda conn: inbox.rule_counts(conn, wanted))
+    async def rule_counts(self, wanted: inbox.Wanted, now: datetime) -> tuple[RuleCount, ...]:
+        return await self._read(
+            lambda conn: by_rule.read(conn, wanted, silencing.standing(_fetcher(conn), now))
+        )
 
     async def inbox(self, wanted: inbox.Wanted) -> tuple[InboxRow, ...]:
         return await self._read(lambda conn: inbox.read(conn, wanted))

@@ -240,17 +240,28 @@ class SqliteStore:
         return await self._reports.status(schema=schema.head(), now=now)
 
     async def inbox(
-        self, *, limit: int, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+        self,
+        *,
+        limit: int,
+        brand: str | None = None,
+        include_closed: bool = False,
+        rule: str | None = None,
+        since: datetime | None = None,
     ) -> tuple[InboxRow, ...]:
         return await self._reports.inbox(
-            inbox.Wanted(limit=limit, brand=brand, include_closed=include_closed, rule=rule)
+            inbox.Wanted(limit=limit, brand=brand, include_closed=include_closed, rule=rule, since=since)
         )
 
     async def rule_counts(
-        self, *, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+        self,
+        *,
+        now: datetime,
+        brand: str | None = None,
+        rule: str | None = None,
+        since: datetime | None = None,
     ) -> tuple[RuleCount, ...]:
         return await self._reports.rule_counts(
-            inbox.Wanted(limit=_ANY, brand=brand, include_closed=include_closed, rule=rule)
+            inbox.Wanted(limit=_ANY, brand=brand, include_closed=True, rule=rule, since=since), now
         )
 
     async def listing(self, wanted: Wanted, *, now: datetime) -> Listing:
