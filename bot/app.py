@@ -99,6 +99,7 @@ class App:
             fresh_for=self.settings.fresh_for,
             deliver=self.outbox.push,
             silenced=self.ruling.silenced,
+            tallying=self.ruling.tallying,
         )
         self.desk = self._desk()
         self.accounts = Accounts(
@@ -161,6 +162,9 @@ class App:
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
         await self.store.save_brands(self.settings.brands)
         await self.ruling.begin(self._held_back)
+        keep = await self.ruling.prepare(self.rules)
+        self._use_rules(self.rules)
+        await keep()
         people = {person.key for person in self.settings.people}
         self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
         for source, cursor in self.first_cursors.items():
@@ -254,6 +258,7 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             bulletin=self.ruling.bulletin,
+            prepare=self.ruling.prepare,
             use_rules=self._use_rules,
             watching_others=self.accounts.wake,
             breathe=partial(time.sleep, BREATH),
@@ -290,9 +295,7 @@ class App:
             yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
-        yield Check(
-            name="rules", ok=True, detail=self.ruling.bulletin.trouble
-        )  # those before work: nobody is woken
+        yield Check(name="rules", ok=True, detail=self.ruling.bulletin.trouble)  # triage works
         trouble = self.store.trouble or self.outbox.store_trouble
         yield Check(name="database", ok=trouble is None, detail=trouble or "")
         failing = self.outbox.failing

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.metrics import Metrics
-    from bot.ports import Clock, RulesLog
+    from bot.ports import Clock
+    from bot.ruleslog import RulesLog
     from bot.texts.catalogue import Texts
 
 log = structlog.get_logger()

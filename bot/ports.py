@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from bot.ruleslog import RulesLog
 from bot.texts.en import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from bot.findings import Exam, Finding
+    from bot.measured import Tally
     from bot.model import Author, Batch, Brand, Cursor, Facts, Post, Signal, Verdict
     from bot.records import (
         CardState,
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
         Entry,
         Leased,
         Recorded,
-        RulesState,
         Settlement,
     )
     from bot.staff import Card, Press, Presses, Receipt
@@ -227,6 +228,15 @@ class Judge(Protocol):
         """The language (None: cannot tell) and the signals of a text; declared `langs` are a hint."""
         ...
 
+    @property
+    def counters(self) -> Mapping[str, timedelta]:
+        """How far back each counter of the rules looks (bot.counting)."""
+        ...
+
+    def tallies(self, facts: Facts) -> tuple[Tally, ...]:
+        """What the counters make of a mention, before it is judged."""
+        ...
+
     def judge(self, facts: Facts) -> Verdict:
         """What the rules say. Total: never raises on any facts."""
         ...
@@ -237,22 +247,6 @@ class Judge(Protocol):
 
     def fallback(self, route: str) -> str | None:
         """The channel that gets a route's alerts when its own refuses."""
-        ...
-
-
-class RulesLog(Protocol):
-    """Which rules ran when, and their sources."""
-
-    async def save_rules_state(self, version: str, problems: Sequence[str], *, now: datetime) -> None:
-        """Note which (saved) rules run, and what keeps those of the files from it; nothing new is no news."""
-        ...
-
-    async def rules_state(self) -> RulesState | None:
-        """The last thing noted of that; None before the first."""
-        ...
-
-    async def rules_source(self, version: str) -> Mapping[str, str] | None:
-        """The source of a rule set that was saved; None: none was."""
         ...
 
 

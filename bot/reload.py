@@ -144,7 +144,8 @@ class Reading(Generic[R]):
 class Reload(Generic[R]):
     """`settings`, `rules`: those in force. `use_rules`, `watching_others`: called when others are.
 
-    `bulletin` keeps and tells how it ended. `breathe` pauses the thread that compiles for a moment.
+    `prepare` is awaited before, with the new rules; what it gives, after. `bulletin` keeps and tells how it
+    ended. `breathe` pauses the thread that compiles for a moment.
     """
 
     reading: Reading[R]
@@ -156,6 +157,7 @@ class Reload(Generic[R]):
     clock: Clock
     metrics: Metrics
     bulletin: Bulletin
+    prepare: Callable[[R], Awaitable[Callable[[], Awaitable[None]]]]
     use_rules: Callable[[R], None]
     watching_others: Callable[[], None]
     breathe: Callable[[], None]
@@ -228,6 +230,7 @@ class Reload(Generic[R]):
         )
         await self.store.save_rules(rules.version, self.engine, rules.sources, now=self.clock.now())
         await self.store.save_brands(fresh.brands)
+        taken_over = await self.prepare(rules)
         for watch in self.watches.values():
             watch.swap(fresh.with_ids(_known_ids(watch.watchlist.brands)))
         before = [self.rules]
@@ -236,6 +239,7 @@ class Reload(Generic[R]):
         await in_thread(partial(_let_go, before))
         self.settings = replace(self.settings, brands=brands)
         self.watching_others()
+        await taken_over()
 
     async def _failed(self, error: Exception) -> None:
         self.metrics.reloads.labels("failed").inc()

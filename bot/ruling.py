@@ -11,21 +11,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+import structlog
+
 from bot.bulletin import Bulletin, HeldBack
 from bot.commands import Commands
+from bot.errors import StoreError
 from bot.metrics import Metrics
 from bot.orders import InForce, OrderBook, Silence
 from bot.outbox import CONSOLE
-from bot.ports import Clock, RulesLog
+from bot.ports import Clock
+from bot.ruleslog import RulesLog
 from bot.settings.load import Settings
 from bot.silences import in_force
+from bot.tallying import Prepared, Shelf, Tallying
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 from rules.lab import RuleLab
 from rules.ruleset import RuleSet
 
+log = structlog.get_logger()
 
-class RulesStore(OrderBook, RulesLog, Protocol):
+
+class RulesStore(OrderBook, RulesLog, Shelf, Protocol):
     """The store, for what staff does about the rules."""
 
 
@@ -42,7 +49,9 @@ class Ruling:
     silences: tuple[Silence, ...] = ()
     reload: Callable[[Texts], Awaitable[str]] | None = None
     """Reads the files now, and says what came of it; None until the daemon runs."""
+    tallying: Tallying = field(default_factory=Tallying, init=False)
     bulletin: Bulletin = field(init=False)
+    _prepared: Prepared = field(init=False)
 
     def __post_init__(self) -> None:
         self.bulletin = Bulletin(
@@ -59,8 +68,22 @@ class Ruling:
         self.use_silences(await self.store.silences(now=self.clock.now()))
         await self.bulletin.begin(self.rules.version, held_back, below=(self.settings.rules,))
 
+    async def prepare(self, rules: RuleSet) -> Callable[[], Awaitable[None]]:
+        """Fetch what the counters of a set stand at. What it gives is to be called when the set is in use."""
+        now = self.clock.now()
+        self._prepared = prepared = await self.tallying.prepare(self.store, rules, now)
+
+        async def keep() -> None:
+            try:
+                await self.tallying.keep(self.store, prepared, now)
+            except StoreError as error:  # the next start counts anew what is not there
+                log.warning("counters.not_kept", error=str(error))
+
+        return keep
+
     def use(self, rules: RuleSet) -> None:
-        """These judge from now on."""
+        """These, which are prepared, judge from now on."""
+        self.tallying.use(self._prepared)
         self.rules = rules
 
     def use_silences(self, silences: tuple[Silence, ...]) -> None:

@@ -1,7 +1,7 @@
 """silences: rules that count for nothing for a while; of feedback, one word a person and verdict
 
-Revision ID: 0004
-Revises: 0003
+Revision ID: 0005
+Revises: 0004
 
 What a person said before of the same verdict stands in `decisions` all the same.
 """
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
