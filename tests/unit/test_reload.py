@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import weakref
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from structlog.testing import capture_logs
 
+from bot import reload
 from bot.bulletin import Bulletin
 from bot.cli import setup
 from bot.errors import ConfigError, Problem, StoreError
@@ -105,14 +107,7 @@ class World:
             store=cast("Store", self.shelf),
             clock=clock,
             metrics=self.metrics,
-            bulletin=Bulletin(
-                store=cast("Store", self.shelf),
-                clock=clock,
-                metrics=self.metrics,
-                texts=ENGLISH,
-                zone=ZoneInfo("UTC"),
-                tell=lambda _, text: self.told.append(text),
-            ),
+            bulletin=self.bulletin(clock),
             prepare=self.prepare,
             use_rules=lambda rules: self.used.append(rules.version),
             watching_others=self._wake,
@@ -131,6 +126,16 @@ class World:
     @property
     def is_ok(self) -> float:
         return float(self.metrics.rules_reload_ok._value.get())
+
+    def bulletin(self, clock: ManualClock) -> Bulletin:
+        return Bulletin(
+            store=cast("Store", self.shelf),
+            clock=clock,
+            metrics=self.metrics,
+            texts=ENGLISH,
+            zone=ZoneInfo("UTC"),
+            tell=lambda _, text: self.told.append(text),
+        )
 
     async def prepare(self, rules: Files) -> Callable[[], Awaitable[None]]:
         """Fetched before the rules are used, kept after."""
@@ -281,3 +286,38 @@ def test_what_differs_is_named_as_in_the_file(tmp_path: Path) -> None:
     sources = {f"sources.{name}" for name in settings.sources}
     assert {"aim", "lookup_budget", "sources.bluesky"} | sources == set(differing(settings, other))
     assert [] == list(differing(settings, settings))
+
+
+async def test_a_change_is_taken_when_it_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to ask; a mistake is told once, and again only with other contents; then that all is well."""
+    monkeypatch.setattr(reload, "LOOK_EVERY", 0.01)
+    world = World(tmp_path)
+    running = asyncio.create_task(world.reload.run())
+    world.file.write_text("brand: [")
+    await until(lambda: len(world.told) == 1)
+    os.utime(world.file, (0, 0))
+    await until(lambda: world.count("failed") == 2)
+    assert len(world.told) == 1
+    world.file.write_text("brand: {")
+    await until(lambda: len(world.told) == 2)
+    world.file.write_text(BASE.replace("[acme]", "[zebra]"))
+    await until(lambda: world.wants("zebra"))
+    await until(lambda: len(world.told) == 3)
+    assert world.told[-1] == "outcare.yaml and the rules loaded: r1"
+    assert world.is_ok
+    running.cancel()
+
+
+async def test_what_only_the_database_kept_back_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would save the file once more."""
+    monkeypatch.setattr(reload, "AGAIN_AFTER", 0.01)
+    world = World(tmp_path)
+    world.shelf.is_locked = True
+    world.file.write_text(BASE.replace("[acme]", "[zebra]"))
+    await world.reload.once()
+    world.shelf.is_locked = False
+    running = asyncio.create_task(world.reload.run())
+    await until(lambda: world.wants("zebra"))
+    running.cancel()
