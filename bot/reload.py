@@ -70,7 +70,7 @@ async def outcome(work: Awaitable[T]) -> tuple[T | None, Exception | None]:
 
 
 @contextmanager
-def _no_full_collection() -> Iterator[None]:
+def no_full_collection() -> Iterator[None]:
     """Among ten thousand half-read words, a full collection of garbage stops everything for 20 ms."""
     young, middle, full = gc.get_threshold()
     gc.set_threshold(young, middle, 1_000_000)
@@ -187,7 +187,7 @@ class Reload(Generic[R]):
             began = self.clock.monotonic()
             await in_thread(self.reading.files.take)
             gc.collect()  # little: what was there before is frozen. What is garbage by now must not be
-            with _no_full_collection():
+            with no_full_collection():
                 _, error = await outcome(self._take_over())
                 if error is None:
                     gc.freeze()  # as at the start; the set before has no cycles, and goes without it
@@ -236,7 +236,7 @@ class Reload(Generic[R]):
         before = [self.rules]
         self.use_rules(rules)
         self.rules, self.waiting = rules, waiting
-        await in_thread(partial(_let_go, before))
+        await in_thread(partial(let_go, before))
         self.settings = replace(self.settings, brands=brands)
         self.watching_others()
         await taken_over()
@@ -251,7 +251,7 @@ class Reload(Generic[R]):
             asyncio.get_running_loop().call_later(AGAIN_AFTER, self.reading.asked.set)
 
 
-def _let_go(before: list[R]) -> None:
+def let_go(before: list[R]) -> None:
     """Free a set piece by piece: 10,000 rules at once take 50 ms, in which no other thread runs."""
     pieces = [*before.pop().pieces()]
     while pieces:

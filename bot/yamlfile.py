@@ -17,7 +17,7 @@ import yaml
 from bot.errors import ConfigError, Location, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 try:
@@ -144,8 +144,18 @@ def _is_too_deep(text: str) -> bool:
         depth = depth + 1 if bracket[0] in "[{" else max(0, depth - 1)
         if depth > _DEEPEST:
             return True
-    long = (line for line in text.split("\n") if len(line) >= len(_INDENTED))
-    return any(line.startswith(_INDENTED) or _STAIRS.search(line) for line in long)
+    return any(line.startswith(_INDENTED) or _STAIRS.search(line) for line in _long_lines(text))
+
+
+def _long_lines(text: str) -> Iterator[str]:
+    """Those that could hold them, one by one: all of a large file at once would stop the other threads."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        if end - start >= len(_INDENTED):
+            yield text[start:end]
+        start = end + 1
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: Path) -> Problem:
@@ -181,6 +191,8 @@ class _Builder:
         self._visited.reverse()
         while self._visited:
             self._visited.pop()
+        while self._built:
+            self._built.pop()
 
     def build(self, node: yaml.Node) -> Node:
         self._visited.append(node)

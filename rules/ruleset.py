@@ -230,13 +230,18 @@ def _build(
         raise ConfigError(problems)
     sources = {path.relative_to(folder).as_posix(): text for path, text in texts.items()}
     version = _version(files, {name: text for name, text in sources.items() if not _is_yaml(name)})
+    rules = [*definitions.rules]
+    count = len(rules)
+    del definitions
+    while rules:  # as with the trees: one by one, so that no other thread waits for the whole
+        rules.pop()
     return RuleSet(
         version=version,
         sources=sources,
         routes=built.routes,
         drafts=built.drafts,
         warnings=tuple(problems),
-        count=len(definitions.rules),
+        count=count,
         program=built.program(version),
         every=built.rules,
         cases=built.cases,
