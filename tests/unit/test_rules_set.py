@@ -308,6 +308,12 @@ def test_a_large_set_is_read_fast() -> None:
 
 def test_the_version_is_that_of_the_whole_as_json() -> None:
     """Hashed a rule at a time it is what it always was: stored verdicts name it."""
-    merged = {"b": {"z": [1, "é"], "a": {"y": 1, "x": None}}, "a": "text", "c": [["p", 1]], "d": {}}
-    for one in (merged, {}, {"rules": {}}):
+    merged: dict[str, object] = {
+        "b": {"z": [1, "é"], "a": {"y": 1, "x": None}},
+        "a": "text",
+        "c": [["p", 1]],
+        "d": {},
+    }
+    empty: dict[str, object] = {}
+    for one in (merged, empty, empty | {"rules": {}}):
         assert json.dumps(one, sort_keys=True, ensure_ascii=True) == "".join(loading._canonical(one))
