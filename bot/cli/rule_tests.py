@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app import load_ruleset
 from bot.cli import formats, output, setup
 from bot.cli.options import Format
+from bot.rulebook import load_ruleset
 from rules.cases import Case
 from rules.coverage import BRANCH, WORD, Coverage, coverage
 from rules.ruleset import RuleSet, load_rules

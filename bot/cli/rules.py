@@ -13,13 +13,13 @@ from typing import BinaryIO, TextIO
 import orjson
 import typer
 
-from bot.app import load_ruleset
 from bot.cli import output, setup
 from bot.cli.reports import read
 from bot.errors import ConfigError
 from bot.ids import ulid
 from bot.model import Facts, Verdict
 from bot.records import StoredVerdict
+from bot.rulebook import load_ruleset
 from bot.yamlfile import closest
 from rules import trial
 from rules.explain import as_json as explain_json

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bot.cli import run as run_command
+from bot import rulebook
 from bot.cli import setup
 from bot.errors import ConfigError
 from tests.integration.test_cli_rules import Run, _home, _run
@@ -162,13 +162,13 @@ def test_check_runs_them(run: Run, home: Path) -> None:
 
 @pytest.mark.usefixtures("run")
 def test_a_reload_takes_no_set_whose_tests_fail(home: Path) -> None:
-    """It replaces one that works; a start has none to fall back to, and is not kept up."""
+    """It would replace one that works."""
     write(home, RULES)
     settings = setup.settings(home / "outcare.yaml")
     with pytest.raises(ConfigError, match="R052 late should fire on"):
-        run_command._tested(settings)
+        rulebook.tested(settings)
     write(home, RIGHT)
-    assert 2 == run_command._tested(settings).count
+    assert 2 == rulebook.tested(settings).count
 
 
 def test_why_a_rule_does_not_fire(run: Run, home: Path) -> None:
