@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from rules import listfiles
 from rules.cases import AUTHOR, EXPECT, GIVEN
 from rules.compile import AUTHOR_FIELDS, CONDITIONS
 from rules.engine import DEFAULT_ROUTE
 from rules.leaves import KINDS, SIGNALS
+from rules.packs import installed
+from rules.packs.tuning import EXCEPTION, FORMS, KEYS, OFF
+from rules.places import is_of_pack
 from rules.schema import ALERTS, LEVEL_KEYS, PERSONA_KEYS, ROUTE_KEYS, RULE_KEYS, SECTIONS, URGENCIES
 
 if TYPE_CHECKING:
@@ -45,6 +49,7 @@ def json_schema(found: Definitions, channels: Collection[str] = ()) -> dict[str,
         "definitions": {"block": _block(found), "given": _given()},
         **_object(
             {
+                "use": {**_some(_one_of(installed.names())), "description": "Packs of rules."},
                 "brand": _text("Whose rules these are."),
                 "words": _members(_word_list(), "Word lists; a query uses one as $name."),
                 "conditions": _members(_BLOCK, "Named conditions; `is:` uses them."),
@@ -52,6 +57,7 @@ def json_schema(found: Definitions, channels: Collection[str] = ()) -> dict[str,
                 "rules": _members(_rule(routes), "Every rule looks at every mention."),
                 "urgency": _urgency(),
                 "routes": _members(_route(channels), "Which channel gets the alerts."),
+                "tune": _tune(found, routes),
                 "tests": _members(_scenario(found, routes), "What should come of a mention."),
             },
             SECTIONS,
@@ -129,10 +135,21 @@ def _word_list() -> Schema:
     }
     variants = {
         "type": "object",
-        "not": {"required": ["file"]},
+        "propertyNames": {"not": {"enum": [listfiles.KEY, *FORMS]}},
         "additionalProperties": {"anyOf": [entries, file]},
     }
-    return {"anyOf": [entries, file, variants]}
+    adjustment = {**_object(dict.fromkeys(FORMS, entries), FORMS), "minProperties": 1}
+    return {"anyOf": [entries, file, variants, adjustment]}
+
+
+def _tune(found: Definitions, routes: Schema) -> Schema:
+    """Of the rules of the packs that are used."""
+    rule = _rule(routes)["properties"]
+    keys = {**{key: rule[key] for key in KEYS if key in rule}, EXCEPTION: _BLOCK}
+    wanted: Schema = {"anyOf": [{"const": OFF}, {**_object(keys, KEYS), "minProperties": 1}]}
+    packed = {rule.name: wanted for rule in found.rules if is_of_pack(rule.location.file)}
+    what = "What is to be otherwise with the rules of packs."
+    return {**_object(packed, packed), "type": ["object", "null"], "description": what}
 
 
 def _persona(routes: Schema) -> Schema:

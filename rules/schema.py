@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from bot.errors import Location
     from bot.yamlfile import Node
 
-SECTIONS = ("brand", "words", "conditions", "personas", "rules", "urgency", "routes", "tests")
-LATER_SECTIONS = ("use", "drafts", "times", "tune")
+SECTIONS = ("use", "brand", "words", "conditions", "personas", "rules", "urgency", "routes", "tune", "tests")
+LATER_SECTIONS = ("drafts", "times")
 RULE_KEYS = (
     "why", "when", "score", "at_least", "at_most", "ignore", "tags", "route", "respond_in", "owner",
     "enabled", "tests",
