@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.model import Facts, Urgency, Verdict
-from rules.cases import Given
+from rules.given import Given
 from rules.ruleset import RuleSet, parse_rules
 from rules.signals.measure import measure
 from rules.trial import facts_of
@@ -46,7 +46,7 @@ def counted(texts: Iterable[str], rules: RuleSet) -> Counts:
     posts = 0
     for text in texts:
         posts += 1
-        facts = facts_of(Given(text=text), measure)
+        facts = facts_of(Given(text=text), rules)
         verdict = rules.judge(facts)
         fired.update(one.rule for one in verdict.fired)
         if verdict.urgency is Urgency.CRITICAL:

@@ -150,9 +150,10 @@ class Reload(Generic[R]):
         """Take over what can be taken over, all of it or nothing."""
         began = self.clock.monotonic()
         try:
+            gc.collect()  # little: what was there before is frozen. What is garbage by now must not be
             with _no_full_collection():
                 await self._take_over()
-                gc.freeze()  # as at the start; the set before goes without the collector, for it has no cycles
+                gc.freeze()  # as at the start; the set before has no cycles, and goes without the collector
         except BotError as error:
             self._failed(error)
             return

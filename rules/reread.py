@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import yamlfile
-from rules import listfiles, schema
+from rules import listfiles, schema, times
 from rules.compile import Compiler
 from rules.packs.including import included
 from rules.reading import Reader
@@ -30,5 +30,6 @@ class Source:
         trees = [yamlfile.load(self.texts[path], path) for path in files]
         self.found = schema.read(included(trees, report).files, report)
         self.vocabulary = Vocabulary(self.found.words, self.texts, report)
-        self.compiler = Compiler(self.found.conditions, self.vocabulary, report)
+        stretches = times.read(self.found.times, report)
+        self.compiler = Compiler(self.found.conditions, self.vocabulary, report, stretches)
         self.reader = Reader(report, "again")

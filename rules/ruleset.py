@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,10 @@ from rules.packs import installed
 from rules.packs.including import included, named
 from rules.places import is_of_pack, pack_file
 from rules.report import Code, Report
+from rules.scene import Scene
 
 if TYPE_CHECKING:
+    from bot.measured import Tally
     from bot.yamlfile import Node
     from rules.cases import Case
     from rules.engine import Rule
@@ -54,6 +57,7 @@ class RuleSet:
     version: str
     sources: Mapping[str, str]
     routes: Mapping[str, Route]
+    drafts: Mapping[str, str]
     warnings: tuple[Problem, ...]
     count: int
     program: Program
@@ -68,6 +72,30 @@ class RuleSet:
 
     def judge(self, facts: Facts) -> Verdict:
         return engine.judge(self.program, facts)
+
+    def tallies(self, facts: Facts) -> tuple[Tally, ...]:
+        """What the counters of the set make of a mention, before it is judged."""
+        if not self.program.counters:
+            return ()
+        scene = Scene(facts)
+        return tuple(counter.tally(scene) for counter in self.program.counters)
+
+    @property
+    def counters(self) -> Mapping[str, timedelta]:
+        """How far back each counter looks."""
+        return {
+            counter.key: max(window.reaches for window in counter.windows.values())
+            for counter in self.program.counters
+        }
+
+    @property
+    def waits(self) -> Sequence[timedelta]:
+        """After how long an ask that still waits is to be judged again."""
+        return self.program.waits
+
+    def looks_at(self, condition: str) -> bool:
+        """Whether anything in the set asks for it."""
+        return condition in self.program.looks_at
 
     def missed(self, facts: Facts) -> tuple[Missed, ...]:
         """The rules that nearly fired."""
@@ -105,7 +133,8 @@ def load_rules(
         if (text := _list_file(path)) is not None:
             texts[path] = text
     files += _packs(files, texts)
-    return _build(files, texts, folder, Assembly(channels, brand), measure)
+    today = datetime.now(UTC).date()
+    return _build(files, texts, folder, Assembly(channels, brand, today), measure)
 
 
 def parse_rules(
@@ -114,6 +143,7 @@ def parse_rules(
     channels: Collection[str] | None = None,
     brand: str | None = None,
     measure: Measure = declared_only,
+    today: date | None = None,
 ) -> RuleSet:
     """The same from texts by file name: a stored verdict's sources give the set that judged it.
 
@@ -123,7 +153,7 @@ def parse_rules(
     stored = {path: texts.pop(path) for path in [*texts] if is_of_pack(path)}
     files = _parse(texts)
     files += _packs(files, texts, stored)
-    return _build(files, texts, Path(), Assembly(channels, brand), measure)
+    return _build(files, texts, Path(), Assembly(channels, brand, today), measure)
 
 
 def _is_rule_file(file: Path) -> bool:
@@ -194,6 +224,7 @@ def _build(
         version=version,
         sources=sources,
         routes=built.routes,
+        drafts=built.drafts,
         warnings=tuple(problems),
         count=len(definitions.rules),
         program=built.program(version),

@@ -148,7 +148,7 @@ def _tuned(name: str, rule: Node, wanted: Node, report: Report) -> Node:
     if not isinstance(wanted.value, dict) or not wanted.value:
         reader.wrong(wanted, f'"{OFF}", or keys of a rule with what they shall be')
         return rule
-    values = dict(reader.fields(wanted, KEYS, schema.LATER_RULE_KEYS))
+    values = dict(reader.fields(wanted, KEYS))
     exception = values.pop(EXCEPTION, None)
     if exception is not None and "when" in rule.value:
         values["when"] = _except(rule.value["when"], exception)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -71,9 +72,9 @@ def test_the_order_of_use_does_not_matter() -> None:
 def test_packs_and_rules_of_our_own_add_up() -> None:
     """The user's own rules may use the lists and conditions of a pack."""
     rules = own(
-        "use: [core/en]\nrules:\n  promo: {why: x, when: {text: $core/giveaway, is: core/has-link}, score: 7}"
+        "use: [core/en]\nrules:\n  promo: {why: x, when: {text: $core/giveaway, is: core/asks-if-real}, score: 7}"
     )
-    verdict = rules.judge(facts("airdrop https://x.example", signals=measured(0.9, 0.9)))
+    verdict = rules.judge(facts("airdrop: is this real?", signals=measured(0.9, 0.9)))
     assert {"core/complaint", "core/question", "promo"} == set(fired(verdict))
 
 
@@ -341,7 +342,7 @@ def test_entries_are_the_members_or_the_one_thing() -> None:
 
 
 @pytest.fixture(name="theirs")
-def _theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def _theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A distribution with a folder of packs, installed as pip leaves it."""
     info = tmp_path / "globex_packs-1.0.dist-info"
     info.mkdir()
