@@ -251,10 +251,8 @@ def _parse(texts: Mapping[Path, str]) -> list[Node]:
 
 
 def _of_concern(problems: Iterable[Problem]) -> list[Problem]:
-    """Packs are read-only: their mistakes are told, but nobody can do anything about a warning in one."""
-    return [
-        one for one in problems if not (one.is_warning and one.location and is_of_pack(one.location.file))
-    ]
+    """Without warnings about packs, which nobody can change; an own rule that does the same is told of."""
+    return [one for one in problems if one.code == Code.SAME or not (one.is_warning and _is_packed(one))]
 
 
 def _is_packed(problem: Problem) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from bot.errors import ConfigError
 from bot.model import Urgency
 from rules.coverage import coverage
-from rules.packs import installed, joining
 from rules.places import is_of_pack
 from rules.reread import Source
 from rules.ruleset import RuleSet, load_rules, parse_rules
@@ -153,6 +151,16 @@ def test_a_word_that_the_pack_has_already_is_said() -> None:
     ]
 
 
+def test_doing_the_same_as_a_pack_is_said() -> None:
+    """Whoever takes a pack beside rules of their own would count things twice."""
+    rules = own('use: core/en\nrules: {cross: {why: x, when: {complaint: ">= 0.6"}, score: 25}}')
+    assert ['W102 rule "cross" has the same "when" as rule "core/complaint"'] == [
+        f"{problem.code} {problem.message}" for problem in rules.warnings
+    ]
+    rules = own('use: core/en\nrules: {big: {why: x, when: {author: {followers: ">= 50000"}}}}')
+    assert ["W102"] == [problem.code for problem in rules.warnings]
+
+
 def test_tuning_is_in_the_version() -> None:
     """So are added words, and the packs themselves."""
     versions = {
@@ -287,96 +295,20 @@ def test_rules_of_packs_that_are_none_are_said(rule: str) -> None:
         assert problems({**sources, "pack:core/es.yaml": ""})
 
 
-# --- joining --------------------------------------------------------------------------------------
-
-WHENS = [
-    ("{text: a}", "{text: b}", ["a", "b"], ["c"]),
-    ("{text: [a, c]}", "{text: b}", ["a", "b", "c"], ["d"]),
-    ("{text: a, not: {text: x}}", "{text: b, not: {text: x}}", ["a", "b"], ["a x", "b x"]),
-    ("{text: a, not: {text: x}}", "{text: b}", ["a", "b", "b x"], ["a x", "c"]),
-    ("{text: a, not: {text: x}}", "{text: a}", ["a", "a x"], ["b"]),
-    ("[{text: a}, {text: c}]", "{text: b}", ["a", "b", "c"], ["d"]),
-    ("{any: [{text: a}], text: x}", "{any: [{text: b}], text: x}", ["a x", "b x"], ["a", "x"]),
-    ("{any: [{text: a}], text: x}", "{any: [{text: a}], text: y}", ["a x", "a y"], ["a", "x y"]),
-    ("{text: a}", "{text: a}", ["a"], ["b"]),
-]
+TUNED = """
+use: [core/en, core/es]
+tune: {core/complaint: {score: 35}, core/churn: off, core/safety: {not: {text: drill}}}
+words: {core/safety: {add: [recall], remove: [smoke]}}
+"""
 
 
-@pytest.mark.parametrize(("first", "second", "loud", "quiet"), WHENS)
-def test_two_conditions_are_one_or_the_other(
-    first: str, second: str, loud: list[str], quiet: list[str]
-) -> None:
-    """Whatever their shapes, and with an exception for both."""
-    rule = "rules: {{core/a: {{why: x, when: {0}}}}}\nconditions: {{core/c: {0}}}"
-    own_rule = "use: [core/en, core/es]\nrules: {mine: {why: x, when: {is: core/c}}}\ntune: "
-    sources = {"pack:core/en.yaml": rule.format(first), "pack:core/es.yaml": rule.format(second)}
-    rules = parse_rules({"rules.yaml": f"{own_rule}{{core/a: {{not: {{text: drill}}}}}}", **sources})
-    for text in loud:
-        assert ["core/a", "mine"] == fired(rules.judge(facts(text)))
-        assert ["mine"] == fired(rules.judge(facts(f"{text} drill")))
-    for text in quiet:
-        assert [] == fired(rules.judge(facts(text)))
-
-
-def test_lists_with_languages_are_joined_by_language() -> None:
-    """A plain list is for any; what stands in both stands there once."""
-    rule = "\nrules: {core/a: {why: x, when: {text: $core/l}}}"
-    sources = {
-        "rules.yaml": f"{BOTH}words: {{core/l: {{add: [f], remove: [c]}}}}",
-        "pack:core/en.yaml": "words: {core/l: {en: [a, c], any: b}}" + rule,
-        "pack:core/es.yaml": "words: {core/l: [b, d]}" + rule,
-    }
-    lists = Source(parse_rules(sources)).found.words
-    assert {"en": ["a"], "any": ["b", "d", "f"]} == lists["core/l"].plain()
-    sources["rules.yaml"] = f"{BOTH}words: {{core/l: {{remove: [a, c]}}}}"
-    assert ["b", "d"] == Source(parse_rules(sources)).found.words["core/l"].plain()
-
-
-def test_entries_are_the_members_or_the_one_thing() -> None:
-    """A list of one may be written without brackets, in packs too."""
-    node = Source(own("words: {a: x, b: [x, y]}\nrules: {r: {why: x, when: {text: $a OR $b}}}")).found.words
-    assert [1, 2] == [len(joining.entries(node[name])) for name in ("a", "b")]
-
-
-# --- other people's -------------------------------------------------------------------------------
-
-
-@pytest.fixture(name="theirs")
-def _theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A distribution with a folder of packs, installed as pip leaves it."""
-    info = tmp_path / "globex_packs-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: globex-packs\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        "[outcare.packs]\nglobex = globex_packs\ncore = globex_packs\ngone = not_there_at_all\n"
-    )
-    folder = tmp_path / "globex_packs"
-    folder.mkdir()
-    (folder / "__init__.py").write_text("")
-    (folder / "shop.yaml").write_text(
-        "rules: {globex/late: {why: Is late, when: {text: late}, score: 30}}", encoding="utf-8"
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield folder
-    sys.modules.pop("globex_packs", None)
-
-
-def test_a_distribution_brings_packs(theirs: Path) -> None:
-    """Used, tuned and stored as ours are; ours keep their name."""
-    assert ["core/en", "core/es", "globex/shop"] == installed.names()
-    rules = own("use: [globex/shop, core/en]\ntune: {globex/late: {score: 40}}")
-    fired_ = rules.judge(facts("late again")).fired
-    assert [("globex/late", 40, "globex/shop.yaml:1")] == [
-        (one.rule, one.points, one.location) for one in fired_
-    ]
-    assert "pack:globex/shop.yaml" in rules.sources
-
-
-def test_a_pack_that_cannot_be_used_is_said(theirs: Path) -> None:
-    """Not there, not readable, not YAML: a problem, never a traceback."""
-    (theirs / "shop.yaml").write_text("rules: [", encoding="utf-8")
-    (theirs / "latin.yaml").write_bytes(b"\xe9")
-    assert problems({"rules.yaml": "use: globex/shop"})[0].startswith("pack:globex/shop.yaml:")
-    assert "cannot be read" in problems({"rules.yaml": "use: globex/latin"})[0]
-    for name in ("gone/x", "globex/../shop", "globex/", "globex", "/etc/passwd", ""):
-        assert problems({"rules.yaml": f'use: ["{name}"]'})
+def test_a_slip_of_the_finger_is_told() -> None:
+    """A letter less in a name, a key or a word that is removed: one mistake, nearly always with what was meant."""
+    names = ("core/en", "core/es", "core/complaint", "core/churn", "core/safety", "score", "remove", "smoke")
+    slips = [(name, name[:at] + name[at + 1 :]) for name in names for at in range(len(name))]
+    suggested = []
+    for name, slip in slips:
+        with pytest.raises(ConfigError) as caught:
+            own(re.sub(rf"(?<![\w/]){name}\b", slip, TUNED, count=1))
+        suggested.append(name in {problem.suggestion for problem in caught.value.problems})
+    assert sum(suggested) / len(slips) >= 0.9
