@@ -135,12 +135,12 @@ def test_an_hour_that_is_there_twice_and_one_that_is_not() -> None:
         "rules: {one: {why: x, when: {time: small}}}"
     )
 
-    def holds(*at: int) -> bool:
-        return "one" in fired(rules.judge(facts("hm", at=datetime(*at, tzinfo=UTC))))  # type: ignore[misc]
+    def holds(at: datetime) -> bool:
+        return "one" in fired(rules.judge(facts("hm", at=at)))
 
-    assert holds(2026, 10, 25, 0, 30)
-    assert holds(2026, 10, 25, 1, 30)
-    assert not holds(2026, 3, 29, 1, 30)
+    assert holds(datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    assert holds(datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
+    assert not holds(datetime(2026, 3, 29, 1, 30, tzinfo=UTC))
 
 
 KEYS = """

@@ -14,7 +14,6 @@ from rules import schema
 from rules.compile import AUTHOR_FIELDS, CONDITIONS
 from rules.report import Code
 from rules.ruleset import parse_rules
-from rules.signals.measure import measure
 from rules.trial import failures
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "rules"
@@ -58,14 +57,3 @@ def test_the_docs_name_every_code_and_every_name() -> None:
         *(code.value for code in Code),
     }
     assert set() == names - words
-
-
-def test_the_example_of_the_docs_loads() -> None:
-    """The first YAML block of docs/rules.md is a set without mistakes, whose tests pass."""
-    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
-    example = page.split("```yaml\n")[1].split("```")[0]
-    rules = parse_rules({"rules.yaml": example}, measure=measure)
-    unused = ['word list "pain" is used nowhere']
-    assert unused == [problem.message for problem in rules.warnings if problem.code != "W103"]
-    assert len(rules.cases) == 3
-    assert () == failures(rules)
