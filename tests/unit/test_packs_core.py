@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,21 +65,6 @@ def test_the_docs_tell_of_every_rule_and_pack() -> None:
     page = DOCS.read_text(encoding="utf-8")
     assert [] == [pack for pack in PACKS if f"`{pack}`" not in page]
     assert [] == [name for name in RULES if f"| `core/{name}` |" not in page]
-
-
-BLOCKS = [
-    block
-    for name in ("rules.md", "packs.md")
-    for block in re.findall(r"```yaml\n(.*?)```", DOCS.with_name(name).read_text(encoding="utf-8"), re.DOTALL)
-    if "use:" in block
-]
-
-
-@pytest.mark.parametrize("block", BLOCKS)
-def test_the_examples_of_the_docs_load(block: str) -> None:
-    """What the pages show of packs is right as it stands."""
-    assert () == parse_rules({"rules.yaml": block}).warnings
-    assert 3 == len(BLOCKS)
 
 
 def test_ours_are_all_that_is_shipped() -> None:
