@@ -279,12 +279,14 @@ def try_out(
     untested: Annotated[
         bool, typer.Option("--coverage", help="Name every rule, branch and word that no test uses.")
     ] = False,
+    packs: Annotated[bool, typer.Option("--packs", help="The tests of the packs too, as tuned.")] = False,
     as_json: Json = False,
 ) -> None:
     """Run the tests that stand in the rules. Status 1 if one fails."""
     from bot.cli.rule_tests import Wanted, try_rules
 
-    wanted = Wanted(form=options.Format.JSON if as_json else form, name=name, untested=untested)
+    form = options.Format.JSON if as_json else form
+    wanted = Wanted(form=form, name=name, untested=untested, packs=packs)
     raise typer.Exit(try_rules(config, folder, wanted))
 
 
