@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import NewType
+from typing import NewType, TypeAlias
 
 Cursor = NewType("Cursor", str)
 """Opaque text: only the connector that made it can read it."""
@@ -153,6 +153,25 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorFacts:
+    """What is known of an author at the time of a post; None is unknown. `age`: of the account."""
+
+    handle: str | None = None
+    name: str | None = None
+    bio: str | None = None
+    followers: int | None = None
+    following: int | None = None
+    age: timedelta | None = None
+    verified: bool | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether more is known than the handle that every post carries."""
+        known = (self.name, self.bio, self.followers, self.following, self.age, self.verified)
+        return any(each is not None for each in known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
     """A post (or, without `post_id`, everything of an author) that is gone from the platform."""
 
@@ -253,6 +272,10 @@ class Signal:
 
     value: float | None
     evidence: tuple[tuple[str, float], ...] = ()
+
+
+Measured: TypeAlias = tuple[str | None, Mapping[str, Signal]]
+"""The language of a text (None: it cannot be told) and its signals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

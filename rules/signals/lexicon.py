@@ -6,7 +6,7 @@ add up to is `cues`' matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
@@ -18,11 +18,13 @@ from rules.signals import body
 
 DATA = Path(__file__).parent / "data"
 LANGUAGES = ("de", "en", "es", "fr", "pt")
-SIGNALS = ("complaint", "question", "thanks")
+SCALES = ("complaint", "question", "thanks", "spam", "urgent", "toxic", "sentiment", "fake")
+"""What a data file may have a section for; a language whose file lacks one does not know that signal."""
 
 START, NUMBER = "^", "#"
 _BREAKS = frozenset(".…,;:()¿¡\n")
 _MARKS = frozenset("!" + body.QUESTION_MARKS)
+_SECTIONS = ("groups", "shares", "hosts")
 _MEMORY, _LONGEST = 20_000, 40
 """Tokens that a vocabulary remembers, and the characters of the longest that it looks at."""
 
@@ -75,13 +77,16 @@ class Phrases:
             for path in _paths(phrase, elided=elided):
                 self._add(path, cue)
         self._anchored = self._root.next.get(START, _Node())
+        self.is_anchored = START in self._root.next
 
-    def find(self, words: list[Word], starts: set[int]) -> Iterator[Hit]:
-        """`starts`: the positions at which a clause begins, where phrases with ^ may stand."""
+    def find(self, words: list[Word], starts: Container[int], spots: Iterable[int]) -> Iterator[Hit]:
+        """`starts`: the positions at which a clause begins, where phrases with ^ may stand; `spots`: those
+        at which some phrase of the vocabulary may begin.
+        """
         bit, free = self.bit, 0
-        for at, word in enumerate(words):
+        for at in spots:
             if (
-                word.begins & bit
+                words[at].begins & bit
                 and at >= free
                 and (found := self._longest(words, at, is_start=at in starts))
             ):
@@ -103,20 +108,33 @@ class Phrases:
 
     def _longest(self, words: list[Word], at: int, *, is_start: bool) -> tuple[Cue, int] | None:
         found = _walk(self._root, words, at)
-        anchored = _walk(self._anchored, words, at) if is_start else None
+        anchored = _walk(self._anchored, words, at) if is_start and self.is_anchored else None
         return anchored if anchored and (not found or anchored[1] >= found[1]) else found
 
 
 def _walk(node: _Node, words: list[Word], at: int) -> tuple[Cue, int] | None:
-    best = (node.cue, at) if node.cue else None
-    if at == len(words) or not node.next:
+    """The longest phrase from here on; a word with several names is as many ways to go on."""
+    best = None
+    end = len(words)
+    while True:
+        if node.cue:
+            best = (node.cue, at)
+        if at == end or not node.next:
+            return best
+        names = words[at].names
+        at += 1
+        if len(names) == 1:
+            child = node.next.get(names[0])
+            if child is None:
+                return best
+            node = child
+            continue
+        for name in names:
+            child = node.next.get(name)
+            found = _walk(child, words, at) if child else None
+            if found and (best is None or found[1] > best[1]):
+                best = found
         return best
-    for name in words[at].names:
-        child = node.next.get(name)
-        found = _walk(child, words, at + 1) if child else None
-        if found and (best is None or found[1] > best[1]):
-            best = found
-    return best
 
 
 class Vocabulary:
@@ -126,7 +144,9 @@ class Vocabulary:
         self._sets = tuple(sets)
         self._numbers = numbers
         self._known = frozenset(symbol for phrases in self._sets for symbol in phrases.symbols)
-        self._lengths = sorted({len(s) - 1 for s in self._known if s.endswith("*")}, reverse=True)
+        self._stems: dict[str, list[str]] = {}
+        for stem in sorted((s for s in self._known if s.endswith("*")), key=len, reverse=True):
+            self._stems.setdefault(stem[:-1][:2], []).append(stem[:-1])
         self._seen: dict[str, Word] = {}
 
     def words(self, tokens: list[str]) -> list[Word]:
@@ -150,9 +170,8 @@ class Vocabulary:
         for form in body.shorten(token):
             if form in self._known:
                 names[form] = None
-            for length in self._lengths:
-                if length <= len(form) and (stem := form[:length] + "*") in self._known:
-                    names[stem] = None
+            for key in {form[:2], form[:1]}:
+                names |= {f"{stem}*": None for stem in self._stems.get(key, ()) if form.startswith(stem)}
         if NUMBER in self._known and (token.isdecimal() or token in self._numbers):
             names[NUMBER] = None
         return tuple(names)
@@ -177,17 +196,23 @@ def _symbols(word: str, *, elided: bool) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """One signal in one language: the cues, and what a text without any is worth (`bias`, a log-odds)."""
+    """One signal in one language: the cues, and what a text without any is worth (`bias`, a log-odds).
+
+    `shares`: what the groups of the complaint are worth here; `hosts`: parts of addresses that tell.
+    """
 
     bias: float
     phrases: Phrases
     features: Mapping[str, float]
+    shares: Mapping[str, Cue]
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """All that is known of a language.
+    """All that is known of a language; `scales` has the signals that its file has cues for.
 
+    `anchored`: the sets with phrases that stand only at the beginning of a clause.
     `reach`: how many words after and before it a negation turns; it stops at a break and at `turns` ("and").
     `contrast`: words like "but". `common`: short words that tell the language. `elided`: l' and d' are words.
     `verb_first`: after a clause the verb comes first, so a comma opens no question.
@@ -197,6 +222,7 @@ class Lexicon:
     vocabulary: Vocabulary
     scales: Mapping[str, Scale]
     negations: Phrases
+    anchored: int
     reach: tuple[int, int]
     lead_ins: frozenset[str]
     turns: frozenset[str]
@@ -209,20 +235,25 @@ class Lexicon:
         return body.tokens(folded, elided=self.elided)
 
     def starts(self, words: list[str]) -> set[int]:
-        """Where a clause begins; a lead-in ("hi", "so") leaves the next word a beginning too."""
+        """Where a clause begins; a lead-in ("hi", "so", "anna84") leaves the next word a beginning too."""
         found = set()
         is_start = True
         for at, word in enumerate(words):
             if is_start:
                 found.add(at)
             if not (word == "," and self.verb_first):
-                is_start = is_break(word) or (is_start and word in self.lead_ins)
+                is_start = is_break(word) or (is_start and (word in self.lead_ins or _is_numbered(word)))
         return found
 
 
 def is_break(word: str) -> bool:
     """Whether a token is a sign that ends a clause."""
     return word[0] in _BREAKS or word[0] in _MARKS
+
+
+def _is_numbered(word: str) -> bool:
+    """A point of a list, or a nickname: people are called by it before they are asked."""
+    return word[0].isdigit() or word[-1].isdigit()
 
 
 @cache
@@ -250,7 +281,8 @@ def _build(lang: str | None, shared: dict[str, Any], own: dict[str, Any]) -> Lex
     negation = own.get("negation", {})
     scales = {
         name: _scale((shared[name], own.get(name, {})), bit=2 << at, elided=elided)
-        for at, name in enumerate(SIGNALS)
+        for at, name in enumerate(SCALES)
+        if lang is None or name in own
     }
     negators = [(word, Cue("negation", 1.0, 1.0)) for word in negation.get("words", ())]
     excepted = [(word, Cue("no negation", 0.0, 0.0)) for word in negation.get("except", ())]
@@ -261,6 +293,7 @@ def _build(lang: str | None, shared: dict[str, Any], own: dict[str, Any]) -> Lex
         vocabulary=Vocabulary(sets, numbers=frozenset(own.get("numbers", ()))),
         scales=scales,
         negations=negations,
+        anchored=sum(phrases.bit for phrases in sets if phrases.is_anchored),
         reach=(negation.get("forward", 0), negation.get("backward", 0)),
         lead_ins=frozenset(own.get("lead_ins", ())),
         turns=frozenset(negation.get("turns", ())),
@@ -274,11 +307,19 @@ def _build(lang: str | None, shared: dict[str, Any], own: dict[str, Any]) -> Lex
 def _scale(sources: tuple[dict[str, Any], ...], *, bit: int, elided: bool) -> Scale:
     cues: list[tuple[str, Cue]] = []
     merged: dict[str, float] = {}
+    shares: dict[str, Cue] = {}
+    hosts: list[str] = []
     for source in sources:
-        merged |= {name: value for name, value in source.items() if name != "groups"}
+        merged |= {name: value for name, value in source.items() if name not in _SECTIONS}
+        shares |= {group: _cue(group, values) for group, values in source.get("shares", {}).items()}
+        hosts += source.get("hosts", ())
         for group, values in source.get("groups", {}).items():
-            weight = float(values["weight"])
-            cue = Cue(group, weight, float(values.get("negated", weight)))
+            cue = _cue(group, values)
             cues += [(phrase, cue) for phrase in values["words"]]
     bias = merged.pop("bias")
-    return Scale(bias, Phrases(cues, bit=bit, elided=elided), merged)
+    return Scale(bias, Phrases(cues, bit=bit, elided=elided), merged, shares, tuple(hosts))
+
+
+def _cue(group: str, values: Mapping[str, Any]) -> Cue:
+    weight = float(values["weight"])
+    return Cue(group, weight, float(values.get("negated", weight)))
