@@ -215,7 +215,7 @@ class DecisionFeed(Protocol):
 
 
 class Meter(Protocol):
-    """A signal of somebody else's, under the entry point `outcare.signals`; one of a name of ours replaces it."""
+    """A signal of somebody else's, under the entry point `outcare.signals`. Our names may be taken."""
 
     def __call__(self, text: str, lang: str | None, author: AuthorFacts | None, /) -> Signal:
         """A probability (`sentiment`: -1 to 1) and the words that moved it; None where it cannot be told.

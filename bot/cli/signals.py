@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -13,7 +14,7 @@ import orjson
 import typer
 
 from bot.model import AuthorFacts, Measured, Signal
-from rules.signals.measure import measure
+from rules.signals.measure import measure, prepare
 
 
 class Shape(StrEnum):
@@ -44,6 +45,8 @@ def measure_texts(file: Path | None, shape: Shape) -> None:
 def measure_lines(source: BinaryIO, sink: TextIO, shape: Shape) -> None:
     """Each line is one text; its answer is written before the next is read."""
     show = _SHOWN[shape]
+    prepare()
+    gc.freeze()  # the cues stay; nobody need look for what of them could go
     for line in _read(source):
         langs = (line.lang,) if line.lang else ()
         sink.write(show(line.text, measure(line.text, langs, line.author)))

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from bot.model import Signal
 from rules.signals.body import Body
-from rules.signals.lexicon import Cue, Hit, Lexicon, Scale, Word, is_break
+from rules.signals.lexicon import NEGATIONS, Lexicon, Scale, is_break
+from rules.signals.phrases import Cue, Hit
 
 Moved = tuple[str, float]
 """A word, or what else was seen, and its weight."""
@@ -28,17 +29,14 @@ opinion."""
 class Reading:
     """A body as one language reads it. `negated`: position → the tokens [start, end) that turn it.
 
-    `spots`: the words that may begin a phrase; `begins`: a phrase of which sets.
+    `hits`: the cues found, by the numbers of the vocabulary's sets.
     """
 
     body: Body
     lexicon: Lexicon
     words: list[str]
-    known: list[Word]
-    starts: set[int]
+    hits: list[list[Hit]]
     negated: dict[int, tuple[int, int]]
-    spots: list[int]
-    begins: int
 
     @property
     def length(self) -> int:
@@ -64,27 +62,23 @@ class Weighed(NamedTuple):
 def read(body: Body, lexicon: Lexicon) -> Reading:
     """Cut a body into a language's words and find what is negated in it."""
     words = lexicon.tokens(body.folded)
-    known = lexicon.vocabulary.words(words)
+    vocabulary = lexicon.vocabulary
+    known = vocabulary.words(words)
     spots = [at for at, word in enumerate(known) if word.begins]
-    begins = 0
-    for at in spots:
-        begins |= known[at].begins
-    starts = lexicon.starts(words) if begins & lexicon.anchored else set()
+    starts = lexicon.starts(words) if any(known[at].anchors for at in spots) else ()
+    hits = vocabulary.find(known, starts, spots)
     negated: dict[int, tuple[int, int]] = {}
-    if begins & lexicon.negations.bit:
-        for hit in lexicon.negations.find(known, starts, spots):
-            if hit.cue.weight:
-                negated |= dict.fromkeys(_reached(words, hit, lexicon), (hit.start, hit.end))
-    return Reading(body, lexicon, words, known, starts, negated, spots, begins)
+    for hit in hits[NEGATIONS]:
+        if hit.cue.weight:
+            negated |= dict.fromkeys(_reached(words, hit, lexicon), (hit.start, hit.end))
+    return Reading(body, lexicon, words, hits, negated)
 
 
 def weigh(reading: Reading, scale: Scale) -> list[Weighed]:
     """What each cue of a scale that was found is worth, in the order of the text."""
-    if not reading.begins & scale.phrases.bit:
-        return []
     seen: dict[tuple[str, bool], int] = {}
     found = []
-    for hit in scale.phrases.find(reading.known, reading.starts, reading.spots):
+    for hit in reading.hits[scale.cues]:
         turned = _turned(reading, hit) if reading.negated else None
         # A group that a negation does not touch is one group, negated or not.
         kind = (hit.cue.group, hit.cue.negated != hit.cue.weight and turned is not None)

@@ -61,11 +61,12 @@ def thanks(reading: Reading, found: Mapping[str, Signal]) -> Signal:
     """How probably the text is a mere thanks or praise, after which nobody waits for anything."""
     its = reading.lexicon.scales["thanks"]
     moved = evidence(weigh(reading, its))
-    moved += _leaning(its, found)
     if moved:
-        extra = reading.length - int(its.features["free_words"])
+        moved += _leaning(its, found)
+        length = reading.length
+        extra = length - int(its.features["free_words"])
         if extra > 0:
-            moved.append((f"{reading.length} words", extra * its.features["further_word"]))
+            moved.append((f"{length} words", extra * its.features["further_word"]))
     return probability(its.bias, moved)
 
 

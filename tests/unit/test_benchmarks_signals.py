@@ -22,6 +22,14 @@ def test_figures_are_those_of_the_textbook() -> None:
     assert found.auc == pytest.approx(7 / 9)
 
 
+def test_a_threshold_is_set_by_precision() -> None:
+    """From there on upwards nothing is less precise."""
+    assert scoring.lowest(SCORED, 0.9) == 0.75
+    assert scoring.lowest(SCORED, 0.6) == 0.75
+    assert scoring.lowest(SCORED, 0.5) == 0.05
+    assert scoring.lowest([(0.99, False)], 0.9) == 0.95
+
+
 def test_ties_count_half() -> None:
     """A constant value tells nothing: 0.5."""
     assert scoring.auc([(0.4, True), (0.4, False), (0.4, False)]) == 0.5
@@ -42,8 +50,7 @@ def test_a_value_that_means_what_it_says_is_reliable() -> None:
 
 def test_the_interval_of_a_share() -> None:
     """Wilson's: wide for few, never beyond zero and one."""
-    low, high = scoring.wilson(8, 10)
-    assert (low, high) == (pytest.approx(0.490, abs=1e-3), pytest.approx(0.943, abs=1e-3))
+    assert list(scoring.wilson(8, 10)) == pytest.approx([0.490, 0.943], abs=1e-3)
     assert scoring.wilson(0, 0) == (0.0, 1.0)
 
 
