@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Literal
 
 Half = Literal["development", "report"]
@@ -53,14 +52,6 @@ def figures(scored: Scored, *, threshold: float = 0.5) -> Figures:
         precision_between=wilson(hits, hits + false),
         recall_between=wilson(hits, hits + misses),
     )
-
-
-def lowest(scored: Scored, precision: float) -> float:
-    """The lowest threshold in steps of 0.05 from which on precision is never below the one asked for."""
-    highest = max(value for value, _ in scored)
-    steps = [step / 20 for step in range(19, 0, -1) if step / 20 <= highest]
-    good = takewhile(lambda step: figures(scored, threshold=step).precision >= precision, steps)
-    return min(good, default=0.95)
 
 
 def auc(scored: Scored) -> float:

@@ -22,14 +22,6 @@ def test_figures_are_those_of_the_textbook() -> None:
     assert found.auc == pytest.approx(7 / 9)
 
 
-def test_a_threshold_is_set_by_precision() -> None:
-    """From there on upwards nothing is less precise."""
-    assert scoring.lowest(SCORED, 0.9) == 0.75
-    assert scoring.lowest(SCORED, 0.6) == 0.75
-    assert scoring.lowest(SCORED, 0.5) == 0.05
-    assert scoring.lowest([(0.99, False)], 0.9) == 0.95
-
-
 def test_ties_count_half() -> None:
     """A constant value tells nothing: 0.5."""
     assert scoring.auc([(0.4, True), (0.4, False), (0.4, False)]) == 0.5
