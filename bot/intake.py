@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -19,7 +19,7 @@ from bot import asks
 from bot.errors import BotError
 from bot.ids import ulid
 from bot.metrics import Metrics
-from bot.model import Author, Batch, Facts, Mention, Post, Signal, Urgency, Verdict
+from bot.model import Author, AuthorFacts, Batch, Facts, Measured, Mention, Post, Signal, Urgency, Verdict
 from bot.ports import Clock, Judge, Lookup, Store
 from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.tallying import Tallying
@@ -28,8 +28,6 @@ from bot.watchlist import LiveWatch
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
-Measured: TypeAlias = tuple[str | None, Mapping[str, Signal]]
-"""A text's language and signals."""
 
 NEVER_ALERT_AFTER = timedelta(hours=24)
 """A mention older than this at receipt is stored and counted, but rings nobody's phone."""
@@ -155,9 +153,9 @@ class Intake:
         if not mentions:
             return []
         post = mentions[0].post
-        measured = self.judge.measure(post.searchable, post.langs)
         own = any(not self._is_rival(mention) for mention in mentions)
         told = known.get(post.id, Known())
+        measured = self.judge.measure(post.searchable, post.langs, author_facts(post, told.author))
         judged = (self._judge(mention, told, measured, own_too=own) for mention in mentions)
         return [replace(one, is_late=self._is_late(one, is_live=is_live)) for one in judged]
 
@@ -246,6 +244,21 @@ async def _in_time(call: Callable[[], Awaitable[T]], budget: float) -> T | None:
         return None
 
 
+def author_facts(post: Post, author: Author | None) -> AuthorFacts:
+    """What is known of who wrote a post when they did."""
+    if author is None:
+        return AuthorFacts(handle=post.author_handle)
+    return AuthorFacts(
+        handle=author.handle or post.author_handle,
+        name=author.name,
+        bio=author.bio,
+        followers=author.followers,
+        following=author.following,
+        age=post.posted_at - author.created_at if author.created_at else None,
+        verified=author.verified,
+    )
+
+
 def make_facts(
     mention_id: str,
     mention: Mention,
@@ -255,10 +268,9 @@ def make_facts(
     is_ours: bool,
 ) -> Facts:
     """Freeze everything that a rule may read."""
-    post, author = mention.post, known.author
+    post, author = mention.post, author_facts(mention.post, known.author)
     lang, signals = measured
-    age = post.posted_at - author.created_at if author and author.created_at else None
-    facts = Facts(
+    return Facts(
         mention_id=mention_id,
         brand=mention.brand,
         platform=post.platform,
@@ -266,15 +278,10 @@ def make_facts(
         text=post.searchable,
         speaks_to_us=is_ours and _is_at_the_brand(mention),
         lang=lang,
-        handle=(author.handle if author else None) or post.author_handle,
+        handle=author.handle,
         parent_text=known.parent.text if known.parent else None,
-        age=age,
+        age=author.age,
         signals=_asked_of_us(mention, signals),
-    )
-    if author is None:
-        return facts
-    return replace(
-        facts,
         name=author.name,
         bio=author.bio,
         followers=author.followers,

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bot import yamlfile
 from bot.errors import ConfigError, Location, Problem
-from bot.model import Facts, Route, Signal, Verdict
+from bot.model import AuthorFacts, Facts, Measured, Route, Verdict
 from bot.problems import in_order, with_source
 from rules import engine, listfiles, schema
 from rules.assemble import Assembly, assemble
@@ -37,10 +37,17 @@ if TYPE_CHECKING:
 __all__ = ["ENGINE_VERSION", "RuleSet", "load_rules", "parse_rules", "read_folder"]
 
 _dump = json.JSONEncoder(sort_keys=True).encode
-Measure = Callable[[str, tuple[str, ...]], tuple[str | None, Mapping[str, Signal]]]
 
 
-def declared_only(_text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
+class Measure(Protocol):
+    """Measures a text, as `bot.ports.Judge` says."""
+
+    def __call__(
+        self, text: str, langs: tuple[str, ...], author: AuthorFacts | None = None, /
+    ) -> Measured: ...
+
+
+def declared_only(_text: str, langs: tuple[str, ...], _author: AuthorFacts | None = None) -> Measured:
     """Measures nothing: the language that the post declares, no signals."""
     return (langs[0] if langs else None), {}
 
@@ -74,8 +81,8 @@ class RuleSet:
         yield from self.cases
         yield from self.program.index.pieces()
 
-    def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
-        return self.measure_with(text, langs)
+    def measure(self, text: str, langs: tuple[str, ...], author: AuthorFacts | None = None) -> Measured:
+        return self.measure_with(text, langs, author)
 
     def judge(self, facts: Facts) -> Verdict:
         return engine.judge(self.program, facts)

@@ -37,12 +37,15 @@ def _say_version(wanted: bool) -> None:
 
 @app.callback()
 def _every_verb(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback answers
         bool,
         typer.Option("--version", help="Show the version and exit.", callback=_say_version, is_eager=True),
     ] = False,
 ) -> None:
-    pass
+    import structlog
+
+    # What is written to standard output is the answer; `run` and its likes set up more.
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 rules_app = typer.Typer(help="Check, test, try and explain rules.", no_args_is_help=True)
@@ -228,11 +231,23 @@ def login(
 
 
 @app.command()
-def signals() -> None:
-    """Measure one text a line from standard input: one flat JSON object a line, name → number or null."""
-    from bot.cli.rules import measure_lines
+def signals(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Texts, one a line (default: standard input).", exists=True, dir_okay=False),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With the language, and the words that moved each value.")
+    ] = False,
+    as_text: Annotated[bool, typer.Option("--text", help="The same for people.")] = False,
+) -> None:
+    """Measure texts, one a line: one flat JSON object a line, name → number or null.
 
-    measure_lines(sys.stdin.buffer, sys.stdout)
+    A line may be a JSON object as well, {"text": …, "lang": …, "author": {"followers": …}}.
+    """
+    from bot.cli.signals import Shape, measure_texts
+
+    measure_texts(file, Shape.TEXT if as_text else Shape.FULL if as_json else Shape.FLAT)
 
 
 @app.command()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from bot.intake import Known, make_facts
-from bot.model import Facts, Kind, Mention, Signal, Span
+from bot.intake import Known, author_facts, make_facts
+from bot.model import Author, AuthorFacts, Facts, Kind, Mention, Signal, Span
 from tests.unit._values import MENTION_ID, post
 
 NAMED = (Span(start=3, end=7),)
@@ -37,3 +39,12 @@ def test_a_question_to_others_is_none() -> None:
     """A comment in our thread that does not name us asks somebody else."""
     comments = (frozen(Kind.COMMENT, (), is_ours=True), frozen(Kind.COMMENT, NAMED, is_ours=True))
     assert [0.0, 0.9] == [each.signals["question"].value for each in comments]
+
+
+def test_an_account_is_as_old_as_it_was_when_it_posted() -> None:
+    """Not as it is when somebody reads; what the lookup did not tell stays unknown."""
+    written = post()
+    author = Author(platform="bluesky", id="a", created_at=written.posted_at - timedelta(days=3))
+    assert author_facts(written, author).age == timedelta(days=3)
+    assert author_facts(written, author).bio is None
+    assert author_facts(written, None) == AuthorFacts(handle=written.author_handle)

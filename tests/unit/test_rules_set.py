@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.model import Signal
+from bot.model import AuthorFacts, Measured, Signal
 from rules import ruleset as loading
 from rules.ruleset import load_rules, parse_rules
 from tests.unit.rule_cases import facts, fired, ruleset
@@ -233,7 +233,7 @@ def test_routes_have_channels_and_fallbacks() -> None:
 def test_measuring_is_given_from_outside() -> None:
     """The set hands on what it was given; by itself it knows only the declared language."""
 
-    def measure(text: str, langs: tuple[str, ...]) -> tuple[str | None, dict[str, Signal]]:
+    def measure(text: str, langs: tuple[str, ...], author: AuthorFacts | None = None) -> Measured:
         return "xx", {"complaint": Signal(value=len(text) / 10)}
 
     given = parse_rules({"a.yaml": BASE}, measure=measure)
