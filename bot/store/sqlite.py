@@ -33,7 +33,7 @@ from bot.records import (
     Tally,
 )
 from bot.staff import Press
-from bot.store import deciding, effects, inbox, ingest, known, logins, schema, settling, silencing
+from bot.store import by_rule, deciding, effects, inbox, ingest, known, logins, schema, settling, silencing
 from bot.store.lock import Lock
 from bot.store.reports import Reports
 from bot.store.work import Standing, Work, save_cursor
@@ -250,9 +250,7 @@ class SqliteStore:
         rule: str | None = None,
         since: datetime | None = None,
     ) -> tuple[RuleCount, ...]:
-        return await self._reports.rule_counts(
-            inbox.Wanted(limit=_ANY, brand=brand, include_closed=True, rule=rule, since=since), now
-        )
+        return await self._reports.rule_counts(by_rule.Asked(brand=brand, rule=rule, since=since), now)
 
     async def listing(self, wanted: Wanted, *, now: datetime) -> Listing:
         return await self._reports.listing(wanted, now=now)

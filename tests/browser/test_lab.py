@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ async def test_the_main_way(at: World, chromium: Browser, scripts: bool) -> None
     watched = Watched(page=await context.new_page())
     page = watched.page
     await page.goto(at.url)
-    await page.get_by_role("link", name="Rules").click()
+    await page.get_by_role("link", name="Rules", exact=True).click()
     await page.get_by_role("link", name="the rule lab").click()
     await page.get_by_label("What somebody says").fill("Where is my refund, acme?")
     await page.get_by_label("Edit a copy of").select_option("care.yaml")
@@ -46,7 +47,7 @@ async def test_the_main_way(at: World, chromium: Browser, scripts: bool) -> None
     async with page.expect_download() as loading:
         await page.get_by_role("button", name="Download the difference").click()
     download = await loading.value
-    patch = Path(await download.path()).read_text()
+    patch = await asyncio.to_thread(Path(await download.path()).read_text)
     assert "rules.patch" == download.suggested_filename
     assert "-    score: 40\n+    score: 90\n" in patch
     assert RULES == (at.database.parent / "rules" / "care.yaml").read_text()
