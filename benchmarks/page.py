@@ -28,7 +28,7 @@ from bot.ids import ulid
 from bot.listing import Wanted
 from bot.metrics import Metrics
 from bot.model import Brand, Urgency
-from bot.orders import InForce
+from bot.orders import RulesInUse
 from bot.staff import PAGE, Person, Role, Staff
 from bot.store.sqlite import SqliteStore
 from bot.texts.en import ENGLISH
@@ -83,7 +83,7 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
             deliver=lambda _: None,
         ),
         checks=lambda: (),
-        rules=lambda: InForce(version=RULES.version, names=(), since=clock.now()),
+        rules=lambda: RulesInUse(version=RULES.version, names=(), since=clock.now()),
         lab=RuleLab(rules=lambda: RULES, folder=path.parent, channels=frozenset(), brand="acme"),
         choices=lambda: Choices(brands=("acme",), platforms=("bluesky", "hackernews")),
         people=people,

@@ -16,7 +16,7 @@ import structlog
 from bot import duration
 from bot.metrics import Metrics
 from bot.model import Cursor
-from bot.orders import InForce, Order, OrderBook, Ordered, Silence
+from bot.orders import Order, OrderBook, Ordered, RulesInUse, Silence
 from bot.ports import Clock
 from bot.silences import LONGEST, SHORTEST, in_force
 from bot.staff import Person, Press, Role, Told
@@ -53,7 +53,7 @@ class Commands:
     texts: Texts
     zone: ZoneInfo
     people: Callable[[str], str]
-    rules: Callable[[], InForce]
+    rules: Callable[[], RulesInUse]
     use_silences: Callable[[tuple[Silence, ...]], None]
     tell: Callable[[str, str], None]
 

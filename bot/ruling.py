@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot.commands import Commands
 from bot.metrics import Metrics
-from bot.orders import InForce, OrderBook, Silence
+from bot.orders import OrderBook, RulesInUse, Silence
 from bot.outbox import CONSOLE
 from bot.ports import Clock
 from bot.settings.load import Settings
@@ -59,9 +59,9 @@ class Ruling:
     def silenced(self, now: datetime) -> Mapping[str, datetime]:
         return in_force(self.silences, now)
 
-    def in_force(self) -> InForce:
+    def in_force(self) -> RulesInUse:
         names = tuple(rule.name for rule in self.rules.every if rule.counts)
-        return InForce(version=self.rules.version, names=names, since=self.since, problem=self.problem)
+        return RulesInUse(version=self.rules.version, names=names, since=self.since, problem=self.problem)
 
     def lab(self) -> RuleLab:
         return RuleLab(

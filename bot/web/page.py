@@ -21,7 +21,7 @@ from bot.errors import BotError
 from bot.lab import Lab
 from bot.listing import Shelf
 from bot.metrics import Metrics
-from bot.orders import InForce
+from bot.orders import RulesInUse
 from bot.ports import Clock
 from bot.settings.load import Settings
 from bot.staff import Person
@@ -71,7 +71,7 @@ class Page:
     shelf: Shelf
     desk: PressDesk
     checks: Callable[[], Iterable[Check]]
-    rules: Callable[[], InForce]
+    rules: Callable[[], RulesInUse]
     lab: Lab
     choices: Callable[[], Choices]
     people: Mapping[str, Person]
@@ -194,7 +194,7 @@ class Parts:
     shelf: Shelf
     desk: PressDesk
     checks: Callable[[], Iterable[Check]]
-    rules: Callable[[], InForce]
+    rules: Callable[[], RulesInUse]
     lab: Lab
     personas: Callable[[], Iterable[str]]
     clock: Clock

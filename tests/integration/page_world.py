@@ -18,7 +18,7 @@ from bot.desk import Desk
 from bot.ids import ulid
 from bot.metrics import Metrics
 from bot.model import Author, Brand, Span, Urgency
-from bot.orders import InForce
+from bot.orders import RulesInUse
 from bot.records import Leased
 from bot.staff import PAGE, Person, Role, Staff
 from bot.store.sqlite import SqliteStore
@@ -223,7 +223,7 @@ def _page(
         shelf=store,
         desk=_desk(store, clock, delivered, language, names),
         checks=lambda: checks,
-        rules=lambda: InForce(version=rules.version, names=names, since=s.at(0)),
+        rules=lambda: RulesInUse(version=rules.version, names=names, since=s.at(0)),
         lab=RuleLab(
             rules=lambda: rules, folder=database.parent / "rules", channels=frozenset(CHANNELS), brand="acme"
         ),
@@ -257,7 +257,7 @@ def _desk(
         texts=texts_in(language),
         zone=ZoneInfo("Europe/Berlin"),
         people=lambda key: PEOPLE[key].name,
-        rules=lambda: InForce(version="r1", names=names, since=s.at(0)),
+        rules=lambda: RulesInUse(version="r1", names=names, since=s.at(0)),
         use_silences=lambda _: None,
         tell=lambda _, text: None,
     )
