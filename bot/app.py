@@ -118,6 +118,8 @@ class App:
             shelf=self.store,
             desk=self.desk,
             checks=self.checks,
+            rules=self.ruling.in_force,
+            lab=self.ruling.lab(),
             personas=lambda: (persona.name for persona in self.rules.program.personas),
             clock=self.clock,
         )

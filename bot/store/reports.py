@@ -161,9 +161,9 @@ class Reports:
     async def status(self, *, schema: str, now: datetime) -> Status:
         return await self._read(lambda conn: status.read(conn, schema=schema, now=now))
 
-    async def rule_counts(self, wanted: inbox.Wanted, now: datetime) -> tuple[RuleCount, ...]:
+    async def rule_counts(self, asked: by_rule.Asked, now: datetime) -> tuple[RuleCount, ...]:
         return await self._read(
-            lambda conn: by_rule.read(conn, wanted, silencing.standing(_fetcher(conn), now))
+            lambda conn: by_rule.read(conn, asked, silencing.standing(_fetcher(conn), now))
         )
 
     async def inbox(self, wanted: inbox.Wanted) -> tuple[InboxRow, ...]:

@@ -36,7 +36,19 @@ from bot.records import (
 )
 from bot.ruleslog import RulesState
 from bot.staff import Press
-from bot.store import counts, deciding, effects, inbox, ingest, known, logins, schema, settling, silencing
+from bot.store import (
+    by_rule,
+    counts,
+    deciding,
+    effects,
+    inbox,
+    ingest,
+    known,
+    logins,
+    schema,
+    settling,
+    silencing,
+)
 from bot.store.lock import Lock
 from bot.store.reports import Reports
 from bot.store.work import Standing, Work, save_cursor
@@ -279,9 +291,7 @@ class SqliteStore:
         rule: str | None = None,
         since: datetime | None = None,
     ) -> tuple[RuleCount, ...]:
-        return await self._reports.rule_counts(
-            inbox.Wanted(limit=_ANY, brand=brand, include_closed=True, rule=rule, since=since), now
-        )
+        return await self._reports.rule_counts(by_rule.Asked(brand=brand, rule=rule, since=since), now)
 
     async def listing(self, wanted: Wanted, *, now: datetime) -> Listing:
         return await self._reports.listing(wanted, now=now)
