@@ -8,16 +8,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from bot.model import Alert, Route, Urgency
 from rules.cases import Case, read_cases
+from rules.comparisons import Compiled, compare
 from rules.compile import Compiler, all_of
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
+from rules.formula import Formulas
 from rules.lint import covered, lint
 from rules.needs import Blocks
 from rules.report import Code, Report
+from rules.untested import untested
 from rules.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from bot.errors import Location
     from rules.definitions import Definitions, LevelText, PersonaText, RouteText, RuleText
+    from rules.everyday import Shares
 
 _DEFAULT_CHANNEL = "console"
 
@@ -45,11 +49,14 @@ DEFAULT_LEVELS: Mapping[Urgency, Level] = {
 class Assembly:
     """What the settings say of the world around the rules; `None`: not known, not checked.
 
-    They decide which names are right, never a verdict: a stored set judges without them.
+    They decide which names are right and what is warned of, never a verdict: a stored set judges without
+    them. `today`: for what was allowed until a day. `shares`: words that stand in many posts of the past.
     """
 
     channels: Collection[str] | None = None
     brand: str | None = None
+    today: date | None = None
+    shares: Shares | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +95,9 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     _check_brand(found, around, report)
     used = {("words", name) for name in vocabulary.used} | {("conditions", name) for name in compiler.used}
     lint(found, levels, report, used=used)
+    formulas = Formulas(found.conditions, vocabulary.queries)
+    untested(found, formulas, report)
+    compare(found, formulas, Compiled(vocabulary, blocks, texts), around.shares, report)
     for name in () if report.has_errors else found.words:
         covered(name, vocabulary.entries[name], report)
     cases = read_cases(found, report)

@@ -35,6 +35,7 @@ class Code(StrEnum):
     QUERY = "R022"
     PATTERN = "R023"  # a regular expression that RE2 refuses
     TOO_LARGE = "R024"  # … or that would take too much memory
+    CONTRADICTION = "R030"
     EVERYTHING = "R031"
     TARGET = "R041"
     IMPOSSIBLE = "R050"  # a test expects what no verdict of this set can hold
@@ -44,10 +45,20 @@ class Code(StrEnum):
     SAME = "W102"
     UNREACHABLE = "W103"
     SHADOWED = "W104"
+    SUBSUMED = "W105"
     COVERED = "W106"
+    COMMON = "W107"  # a word that stands in posts about anything
     OVERLAP = "W108"
+    NO_FIRES = "W110"
+    NO_QUIET = "W111"
+    NO_BRAND = "W112"
     EMPTY = "W114"
+    ALLOWANCE = "W115"  # a comment that should allow a warning, and does not
     SUBSTRING = "I401"
+
+
+LEFT_OUT = frozenset({Code.NO_FIRES.value, Code.NO_QUIET.value, Code.NO_BRAND.value})
+"""What is good to have and wrong to lack in no set: told only to those who ask for everything."""
 
 
 class Report:
@@ -55,15 +66,24 @@ class Report:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self._known: set[Problem] = set()
 
     @property
     def has_errors(self) -> bool:
         return any(not problem.is_warning for problem in self.problems)
 
     def error(
-        self, code: Code, message: str, location: Location | None, *, suggestion: str | None = None
+        self,
+        code: Code,
+        message: str,
+        location: Location | None,
+        *,
+        suggestion: str | None = None,
+        hint: str = "",
     ) -> None:
-        self._add(Problem(message=message, code=code.value, location=location, suggestion=suggestion))
+        self._add(
+            Problem(message=message, code=code.value, location=location, suggestion=suggestion, hint=hint)
+        )
 
     def warn(self, code: Code, message: str, location: Location | None) -> None:
         self._add(Problem(message=message, code=code.value, location=location, is_warning=True))
@@ -72,8 +92,8 @@ class Report:
         """`what` says what is unknown (`rule "x": unknown key "scor"`); a near name is offered, or all."""
         names = sorted(known)
         suggestion = closest(name, names)
-        listed = f"; known: {', '.join(names)}" if names and not suggestion else ""
-        self.error(code, what + listed, location, suggestion=suggestion)
+        hint = f"known: {', '.join(names)}" if names and not suggestion else ""
+        self.error(code, what, location, suggestion=suggestion, hint=hint)
 
     def later(self, what: str, location: Location) -> None:
         """For what the language has and this version has not: never silently ignored."""
@@ -81,5 +101,6 @@ class Report:
         self.error(Code.LATER, message, location)
 
     def _add(self, problem: Problem) -> None:
-        if problem not in self.problems:
+        if problem not in self._known:
+            self._known.add(problem)
             self.problems.append(problem)

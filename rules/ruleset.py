@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,18 +18,19 @@ from bot import yamlfile
 from bot.errors import ConfigError, Location, Problem
 from bot.model import Facts, Route, Signal, Verdict
 from bot.problems import in_order, with_source
-from rules import engine, listfiles, schema
+from rules import allowances, engine, listfiles, schema
 from rules.assemble import Assembly, assemble
 from rules.engine import DEFAULT_ROUTE, ENGINE_VERSION, Program
 from rules.missed import Missed, missed
-from rules.report import Code, Report
+from rules.report import LEFT_OUT, Code, Report
 
 if TYPE_CHECKING:
     from bot.yamlfile import Node
     from rules.cases import Case
     from rules.engine import Rule
+    from rules.everyday import Shares
 
-__all__ = ["ENGINE_VERSION", "RuleSet", "load_rules", "parse_rules"]
+__all__ = ["ENGINE_VERSION", "Examined", "RuleSet", "examine_rules", "load_rules", "parse_rules"]
 
 Measure = Callable[[str, tuple[str, ...]], tuple[str | None, Mapping[str, Signal]]]
 
@@ -77,6 +79,25 @@ class RuleSet:
         return self.routes.get(name) or self.routes[DEFAULT_ROUTE]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """All that was found in a set of `count` rules; the set itself, unless a mistake is among it.
+
+    `left_out` are warnings for those who ask for everything.
+    """
+
+    problems: tuple[Problem, ...]
+    left_out: tuple[Problem, ...]
+    count: int
+    rules: RuleSet | None
+
+    def usable(self) -> RuleSet:
+        """Raises: ConfigError with every problem, warnings included."""
+        if self.rules is None:
+            raise ConfigError(list(self.problems))
+        return self.rules
+
+
 def load_rules(
     folder: Path,
     *,
@@ -90,6 +111,21 @@ def load_rules(
     (None: not checked), `measure` the signals.
     Raises: ConfigError with every problem, warnings included.
     """
+    return examine_rules(folder, channels=channels, brand=brand, measure=measure).usable()
+
+
+def examine_rules(
+    folder: Path,
+    *,
+    channels: Collection[str] | None = None,
+    brand: str | None = None,
+    measure: Measure = declared_only,
+    shares: Shares | None = None,
+) -> Examined:
+    """The same for those who tell of mistakes. `shares`: words that stand in many posts of the past.
+
+    Raises: ConfigError for what cannot be read or is not YAML.
+    """
     if not folder.is_dir():
         raise ConfigError([Problem(message=f"there is no folder {folder}", code=Code.SYNTAX.value)])
     texts = _read(sorted(file for file in folder.iterdir() if _is_rule_file(file)))
@@ -97,7 +133,9 @@ def load_rules(
     for path in listfiles.named(files):
         if (text := _list_file(path)) is not None:
             texts[path] = text
-    return _build(files, texts, folder, Assembly(channels, brand), measure)
+    today = datetime.now(UTC).date()
+    around = Assembly(channels, brand, today, shares)
+    return _build(files, texts, folder, around, measure)
 
 
 def parse_rules(
@@ -111,8 +149,15 @@ def parse_rules(
 
     What does not end in .yaml or .yml is a file of words.
     """
+    return examine_texts(sources, Assembly(channels, brand), measure=measure).usable()
+
+
+def examine_texts(
+    sources: Mapping[str, str], around: Assembly, *, measure: Measure = declared_only
+) -> Examined:
+    """Texts by file name, as if they were the files of a folder. Raises: ConfigError for what is not YAML."""
     texts = {Path(name): text for name, text in sources.items()}
-    return _build(_parse(texts), texts, Path(), Assembly(channels, brand), measure)
+    return _build(_parse(texts), texts, Path(), around, measure)
 
 
 def _is_rule_file(file: Path) -> bool:
@@ -152,28 +197,33 @@ def _build(
     folder: Path,
     surroundings: Assembly,
     measure: Measure,
-) -> RuleSet:
+) -> Examined:
     report = Report()
     definitions = schema.read(files, report)
     built = assemble(definitions, surroundings, texts, report)
     if not definitions.rules and not report.has_errors:
         report.warn(Code.EMPTY, "there are no rules: every mention gets the lowest urgency", None)
-    problems = in_order(with_source(report.problems, texts))
+    allowances.apply(texts, report, surroundings.today)
+    found = in_order(with_source(report.problems, texts))
+    problems = tuple(problem for problem in found if problem.code not in LEFT_OUT)
+    left_out = tuple(problem for problem in found if problem.code in LEFT_OUT)
+    count = len(definitions.rules)
     if report.has_errors:
-        raise ConfigError(problems)
+        return Examined(problems=problems, left_out=left_out, count=count, rules=None)
     sources = {path.relative_to(folder).as_posix(): text for path, text in texts.items()}
     version = _version(files, {name: text for name, text in sources.items() if not _is_yaml(name)})
-    return RuleSet(
+    rules = RuleSet(
         version=version,
         sources=sources,
         routes=built.routes,
-        warnings=tuple(problems),
-        count=len(definitions.rules),
+        warnings=problems,
+        count=count,
         program=built.program(version),
         every=built.rules,
         cases=built.cases,
         measure_with=measure,
     )
+    return Examined(problems=problems, left_out=left_out, count=count, rules=rules)
 
 
 def _parse(texts: Mapping[Path, str]) -> list[Node]:

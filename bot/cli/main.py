@@ -308,14 +308,30 @@ def check_rules(
     folder: RulesFolder = None,
     config: Config = None,
     form: FormatOption = options.Format.TEXT,
-    strict: Annotated[bool, typer.Option("--strict", help="A warning is an error, too.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="A warning is an error, too, and everything is told.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what no test of a rule looks at, which is left out otherwise.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Every mistake in the rules, without running their tests. Status 1 on errors."""
     from bot.cli import rule_check
 
-    wanted = options.Format.JSON if as_json else form
-    raise typer.Exit(rule_check.check_rules(config, folder, wanted, strict=strict))
+    form = options.Format.JSON if as_json else form
+    wanted = rule_check.Wanted(form=form, strict=strict, everything=everything or strict)
+    raise typer.Exit(rule_check.check_rules(config, folder, wanted))
+
+
+@rules_app.command("help")
+def help_with_code(
+    code: Annotated[str, typer.Argument(help="A code of check, like R021; left out: all of them.")] = "",
+) -> None:
+    """What a code means, with an example of the mistake and how to mend it."""
+    from bot.cli.rule_help import show_help
+
+    show_help(code)
 
 
 @db_app.command()
