@@ -126,9 +126,7 @@ def examine_rules(
 
     Raises: ConfigError for what cannot be read or is not YAML.
     """
-    if not folder.is_dir():
-        raise ConfigError([Problem(message=f"there is no folder {folder}", code=Code.SYNTAX.value)])
-    texts = _read(sorted(file for file in folder.iterdir() if _is_rule_file(file)))
+    texts = read_texts(folder)
     files = _parse(texts)
     for path in listfiles.named(files):
         if (text := _list_file(path)) is not None:
@@ -136,6 +134,13 @@ def examine_rules(
     today = datetime.now(UTC).date()
     around = Assembly(channels, brand, today, shares)
     return _build(files, texts, folder, around, measure)
+
+
+def read_texts(folder: Path) -> dict[Path, str]:
+    """The rule files of a folder. Raises: ConfigError for what cannot be read."""
+    if not folder.is_dir():
+        raise ConfigError([Problem(message=f"there is no folder {folder}", code=Code.SYNTAX.value)])
+    return _read(sorted(file for file in folder.iterdir() if _is_rule_file(file)))
 
 
 def parse_rules(

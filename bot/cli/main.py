@@ -324,6 +324,20 @@ def check_rules(
     raise typer.Exit(rule_check.check_rules(config, folder, wanted))
 
 
+@rules_app.command("fmt")
+def format_rules(
+    folder: RulesFolder = None,
+    config: Config = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing: show what would change, status 1 if anything.")
+    ] = False,
+) -> None:
+    """Put sections and keys in one order, two blanks a level; comments stay, the meaning too."""
+    from bot.cli import rule_fmt
+
+    raise typer.Exit(rule_fmt.format_rules(config, folder, only_check=check))
+
+
 @rules_app.command("help")
 def help_with_code(
     code: Annotated[str, typer.Argument(help="A code of check, like R021; left out: all of them.")] = "",

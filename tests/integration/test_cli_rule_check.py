@@ -61,3 +61,42 @@ def test_machines_get_the_help_as_well(run: Run, home: Path) -> None:
     (problem,) = run("rules", "check", "--json").json()["problems"]
     assert ("Unknown key", "outcare rules help R010") == (problem["title"], problem["help"])
     assert "%0AUnknown key: outcare rules help R010" in run("rules", "check", "-f", "github").out
+
+
+UNTIDY = "rules:\n    late:\n        # the reason\n        when: {text: late}\n        why: x\n"
+TIDY = "rules:\n  late:\n    why: x\n    # the reason\n    when: {text: late}\n"
+
+
+def test_files_are_formatted(run: Run, home: Path) -> None:
+    """`--check` shows what would change and writes nothing; without it the file is written, once."""
+    file = home / "rules" / "rules.yaml"
+    file.write_text(UNTIDY, encoding="utf-8")
+    shown = run("rules", "fmt", "--check")
+    assert (1, True, UNTIDY) == (
+        shown.code,
+        "\n-        why: x\n" in shown.out,
+        file.read_text(encoding="utf-8"),
+    )
+    assert (0, f"{file} is formatted\n") == ((ran := run("rules", "fmt")).code, ran.out)
+    assert TIDY == file.read_text(encoding="utf-8")
+    assert (0, "1 file is in canonical form\n") == (
+        (ran := run("rules", "fmt", str(home / "rules"))).code,
+        ran.out,
+    )
+    assert 0 == run("rules", "fmt", "--check").code
+
+
+def test_a_broken_file_is_not_formatted(run: Run, home: Path) -> None:
+    """The mistake is told; no file is written, the right ones neither."""
+    (home / "rules" / "rules.yaml").write_text(UNTIDY, encoding="utf-8")
+    (home / "rules" / "z.yaml").write_text("rules: [\n", encoding="utf-8")
+    ran = run("rules", "fmt")
+    assert (1, True) == (ran.code, "R001" in ran.err)
+    assert UNTIDY == (home / "rules" / "rules.yaml").read_text(encoding="utf-8")
+
+
+def test_the_demo_is_nobody_s_to_format(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a configuration the rules would be those of the package."""
+    monkeypatch.delenv("OUTCARE_CONFIG")
+    ran = run("rules", "fmt")
+    assert (1, True) == (ran.code, "the demo's rules" in ran.err)
