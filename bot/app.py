@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -58,7 +59,9 @@ def load_ruleset(settings: Settings) -> RuleSet:
     return examine_ruleset(settings).usable()
 
 
-def examine_ruleset(settings: Settings, shares: Shares | None = None) -> Examined:
+def examine_ruleset(
+    settings: Settings, shares: Shares | None = None, instead: Mapping[Path, str] | None = None
+) -> Examined:
     """The same, mistakes and all. Raises: ConfigError for what cannot be read at all."""
     return examine_rules(
         settings.rules,
@@ -66,6 +69,7 @@ def examine_ruleset(settings: Settings, shares: Shares | None = None) -> Examine
         brand=settings.brands[0].name,
         measure=measure,
         shares=shares,
+        instead=instead,
     )
 
 

@@ -135,7 +135,7 @@ class _File:
         return "\n".join([*above, *body, *self.lines[end:]]).rstrip("\n") + "\n"
 
     def _mapping(self, node: yaml.MappingNode, span: tuple[int, int], column: int, shape: Shape) -> list[str]:
-        """The lines of a block mapping with its keys in `column`: blank lines stay, comments go with a key."""
+        """The lines of a block mapping with its keys in `column`: blank lines stay, comments go with keys."""
         old = node.value[0][0].start_mark.column
         starts = [key.start_mark.line for key, _ in node.value]
         parts = list(self._parts(starts, span, old))

@@ -121,12 +121,14 @@ def examine_rules(
     brand: str | None = None,
     measure: Measure = declared_only,
     shares: Shares | None = None,
+    instead: Mapping[Path, str] | None = None,
 ) -> Examined:
-    """The same for those who tell of mistakes. `shares`: words that stand in many posts of the past.
+    """The same for those who tell of mistakes. `shares`: words that stand in many posts of the past;
+    `instead`: files of the folder as they would be.
 
     Raises: ConfigError for what cannot be read or is not YAML.
     """
-    texts = read_texts(folder)
+    texts = read_texts(folder) | dict(instead or {})
     files = _parse(texts)
     for path in listfiles.named(files):
         if (text := _list_file(path)) is not None:

@@ -271,12 +271,17 @@ def try_out(
     untested: Annotated[
         bool, typer.Option("--coverage", help="Name every rule, branch and word that no test uses.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Run them again whenever a file changes; end with Ctrl-C.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the tests that stand in the rules. Status 1 if one fails."""
-    from bot.cli.rule_tests import Wanted, try_rules
+    from bot.cli.rule_tests import Wanted, try_rules, watch_rules
 
     wanted = Wanted(form=options.Format.JSON if as_json else form, name=name, untested=untested)
+    if watch:
+        watch_rules(config, folder, wanted)
     raise typer.Exit(try_rules(config, folder, wanted))
 
 
@@ -322,6 +327,41 @@ def check_rules(
     form = options.Format.JSON if as_json else form
     wanted = rule_check.Wanted(form=form, strict=strict, everything=everything or strict)
     raise typer.Exit(rule_check.check_rules(config, folder, wanted))
+
+
+@rules_app.command("new")
+def new_rule(
+    name: Annotated[str, typer.Argument(help="What the rule is called; left out: you are asked.")] = "",
+    fires: Annotated[
+        list[str] | None, typer.Option(help="A sentence on which it must fire. May stand again.")
+    ] = None,
+    quiet: Annotated[
+        list[str] | None, typer.Option(help="A sentence on which it must not. May stand again.")
+    ] = None,
+    why: Annotated[str, typer.Option(help="What staff reads: why am I seeing this?")] = "",
+    score: Annotated[int, typer.Option(min=-100, max=100, help="Its points.")] = 20,
+    file: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Of the folder of the rules (default: its one file, or a new one)."
+        ),
+    ] = "",
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="A folder of rules (default: the configuration's).", exists=True, file_okay=False),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Into the file, if everything is right with it there.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Make a rule of example sentences, with its tests; show it, or write it to a file of rules."""
+    from bot.cli import rule_new
+    from rules.scaffold import Sketch
+
+    sketch = Sketch(name=name, fires=tuple(fires or ()), quiet=tuple(quiet or ()), why=why, score=score)
+    place = rule_new.Place(config=config, folder=folder, file=file)
+    raise typer.Exit(rule_new.make_rule(sketch, place, write=write))
 
 
 @rules_app.command("fmt")
