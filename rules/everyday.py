@@ -6,18 +6,19 @@ Knows formulas and queries; counts nothing itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot.matcher.text import is_spaceless
+from bot.matcher.text import fold, is_spaceless, plain_words
 from rules.formula import All, Any, Formula, Said, Without, flat
 from rules.places import within
 from rules.query import And, ListName, Not, Or, Phrase, Query, Term
 from rules.report import Code, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from bot.errors import Location
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 OFTEN = 0.05
 """A word in more posts than this tells hardly anything."""
+_ENOUGH = 200
 _SHORT_PREFIX = 2
 
 Shares: TypeAlias = "Mapping[str, float]"
@@ -37,6 +39,14 @@ def usual() -> Shares:
     """Function words; what share theirs is nobody has counted."""
     lines = files("rules").joinpath("everyday.txt").read_text(encoding="utf-8").splitlines()
     return {word: 0.0 for line in lines if not line.startswith("#") for word in line.split()}
+
+
+def shares(texts: Collection[str]) -> Shares | None:
+    """As these posts have it; None: they are too few to say."""
+    if len(texts) < _ENOUGH:
+        return None
+    counts = Counter(word for text in texts for word in plain_words(fold(text)))
+    return {word: count / len(texts) for word, count in counts.items() if count > OFTEN * len(texts)}
 
 
 class Everyday:

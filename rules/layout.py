@@ -246,7 +246,7 @@ def _nodes(node: yaml.Node) -> Iterator[yaml.Node]:
 
 def _first_line(node: yaml.Node) -> int | None:
     """Where a block of keys or items begins; None for what is no block."""
-    if isinstance(node, yaml.ScalarNode) or node.flow_style or not node.value:
+    if not isinstance(node, yaml.CollectionNode) or node.flow_style or not node.value:
         return None
     first = node.value[0][0] if isinstance(node, yaml.MappingNode) else node.value[0]
     line: int = first.start_mark.line

@@ -120,7 +120,8 @@ def _as_said(terms: Sequence[str], text: Text) -> list[str]:
 def _cover(terms: Iterable[str], wanted: Sequence[Text], unwanted: Sequence[Text]) -> list[str]:
     """A few terms one of which is in each wanted text, and none in an unwanted one; or nothing."""
     searches = {term: search for term in terms if (search := _search(term)) and not _found(search, unwanted)}
-    left, chosen = list(wanted), []
+    left = list(wanted)
+    chosen: list[str] = []
     while left and len(chosen) < _LONGEST_COVER:
         best = max(searches, key=lambda term: len(_found(searches[term], left)), default=None)
         if best is None or not _found(searches[best], left):

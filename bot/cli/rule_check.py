@@ -5,17 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.app import examine_ruleset
 from bot.cli import formats, output, setup
 from bot.cli.check import as_dict
 from bot.cli.options import Format
-from bot.errors import ConfigError, Problem
+from bot.errors import ConfigError, Problem, StoreError
 from bot.problems import count, in_order, render
-from rules import codes
+from rules import codes, everyday
+from rules.everyday import Shares
 from rules.report import LEFT_OUT
 from rules.ruleset import Examined, examine_rules
+
+_LATELY = timedelta(days=30)
+_MOST_TEXTS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +56,25 @@ def _examined(config: Path | None, folder: Path | None) -> Examined:
         if folder is not None:
             return examine_rules(folder)
         setup.tell_demo(config)
-        return examine_ruleset(setup.settings(config, needs_secrets=False))
+        settings = setup.settings(config, needs_secrets=False)
+        return examine_ruleset(settings, _shares(settings.database))
     except ConfigError as error:
         return Examined(problems=error.problems, left_out=(), count=0, rules=None)
+
+
+def _shares(database: Path) -> Shares | None:
+    """Of the words in what was heard lately, where that can be read."""
+    if not database.is_file():
+        return None
+    from bot.cli.reports import read  # noqa: PLC0415 - half a second that a folder alone need not wait for
+
+    since = datetime.now(UTC) - _LATELY
+    try:
+        return everyday.shares(
+            read(database, lambda store: store.recent_texts(since=since, limit=_MOST_TEXTS))
+        )
+    except StoreError:
+        return None
 
 
 def summary(examined: Examined, told: Sequence[Problem]) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.app import load_ruleset
+from bot.cli import setup
+from bot.replay import replay
+from bot.store.sqlite import SqliteStore
+from connectors.bluesky.recording import RecordingSource
 from rules.report import Code
-from tests.integration.test_cli_rules import Run, _home, _run
+from tests.integration.test_cli_rules import SAMPLES, Run, _home, _run
 
 __all__ = ["_home", "_run"]  # the fixtures `home` and `run`
 
@@ -100,3 +108,51 @@ def test_the_demo_is_nobody_s_to_format(run: Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("OUTCARE_CONFIG")
     ran = run("rules", "fmt")
     assert (1, True) == (ran.code, "the demo's rules" in ran.err)
+
+
+async def heard(home: Path, texts: list[str]) -> None:
+    """`kept.db`, with recorded posts of these words in it."""
+    frame = json.loads((SAMPLES / "plain.json").read_text(encoding="utf-8"))
+    with (home / "day.jsonl").open("w", encoding="utf-8") as file:
+        for number, text in enumerate(texts):
+            frame["commit"] |= {
+                "rkey": f"3k{number:011}",
+                "record": frame["commit"]["record"] | {"text": text},
+            }
+            file.write(json.dumps(frame) + "\n")
+    settings = setup.settings(home / "outcare.yaml")
+    store = await SqliteStore.open(home / "kept.db", upgrade=True)
+    try:
+        await replay(RecordingSource(home / "day.jsonl"), settings, load_ruleset(settings), store)
+    finally:
+        await store.close()
+
+
+def test_words_are_weighed_by_what_was_heard(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word in more than one of twenty posts is told with its share; what is rare here is not, whatever it is
+    elsewhere. A database that cannot be read hides no mistake.
+    """
+    asyncio.run(heard(home, ["acme parcel"] * 30 + ["acme"] * 190))
+    monkeypatch.setenv("OUTCARE_DATABASE", str(home / "kept.db"))
+    rules = BARE.replace("text: late", "text: [parcel, the, ac*]")
+    (home / "rules" / "rules.yaml").write_text(rules, encoding="utf-8")
+    told = [line for line in run("rules", "check").err.splitlines() if "W107" in line]
+    assert [line.partition("W107 ")[2] for line in told] == [
+        'rule "late": "parcel" alone stands in 14% of the posts so far',
+        'rule "late": "ac*" alone finds "acme", which stands in 100% of the posts so far',
+    ]
+    (home / "kept.db").write_bytes(b"no database at all" * 100)
+    assert '"the" alone stands in posts about anything' in run("rules", "check").err
+
+
+async def test_recent_texts_are_those_of_mentions(run: Run, home: Path) -> None:
+    """Newest first, no more than asked for, none from before."""
+    await heard(home, ["acme one", "acme two", "nobody"])
+    store = await SqliteStore.open(home / "kept.db", read_only=True)
+    try:
+        begin = datetime(2000, 1, 1, tzinfo=UTC)
+        assert {"acme one", "acme two"} == set(await store.recent_texts(since=begin, limit=9))
+        assert 1 == len(await store.recent_texts(since=begin, limit=1))
+        assert () == await store.recent_texts(since=datetime(2999, 1, 1, tzinfo=UTC), limit=9)
+    finally:
+        await store.close()
