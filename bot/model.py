@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import NewType
 
+from bot.measured import Counted, Engagement, History
+
 Cursor = NewType("Cursor", str)
 """Opaque text: only the connector that made it can read it."""
 
@@ -260,7 +262,11 @@ class Facts:
     """Everything a rule may read, frozen before rules run, and enough to judge again.
 
     `text` is the mention's searchable text. `lang` is None when it cannot be told. `age` is how old the
-    author's account was when they posted. `speaks_to_us`: to our own brand, or names it (not a rival).
+    author's account was when they posted, `at` when that was. `speaks_to_us`: to our own brand, or names it
+    (not a rival). `tier`, `known`, `staff` and `spoken` (their language) are what the list of customers says
+    of the author; `known` is None without such a list. `media` names what is attached ("image", "video").
+    `is_reply`: it answers a post; `we_spoke`: the brand did so in this thread before; `waiting`: how long the
+    open ask of its conversation has waited. `counters`: by the name of a window (rules.counters).
     """
 
     mention_id: str
@@ -279,11 +285,29 @@ class Facts:
     verified: bool | None = None
     parent_text: str | None = None
     signals: Mapping[str, Signal] = field(default_factory=dict)
+    author_id: str | None = None
+    at: datetime | None = None
+    tier: str | None = None
+    known: bool | None = None
+    staff: bool | None = None
+    spoken: str | None = None
+    links: int | None = None
+    media: tuple[str, ...] | None = None
+    rating: float | None = None
+    engagement: Engagement | None = None
+    history: History | None = None
+    is_reply: bool | None = None
+    we_spoke: bool | None = None
+    waiting: timedelta | None = None
+    counters: Mapping[str, Counted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """A rule that fired: its points, what it set, and the evidence in the text."""
+    """A rule that fired: its points, what it set, and the evidence in the text.
+
+    `probation`: it is only tried out; its points count for nothing.
+    """
 
     rule: str
     points: int
@@ -291,13 +315,19 @@ class Fired:
     location: str
     evidence: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
+    probation: bool = False
+
+
+NO_DRAFT = "none"
+"""The name of a draft that forbids any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What the rules say of a mention, and the trace that explains it.
 
-    `is_routed`: a fired rule or the persona named the route (False: it is only the default).
+    `is_routed`: a fired rule or the persona named the route (False: it is only the default). `cc`: the routes
+    that get a copy. `draft`: the name of the prepared answer, NO_DRAFT where a rule forbids one.
     """
 
     mention_id: str
@@ -315,6 +345,8 @@ class Verdict:
     fired: tuple[Fired, ...] = ()
     notes: tuple[str, ...] = ()
     signals: Mapping[str, Signal] = field(default_factory=dict)
+    cc: tuple[str, ...] = ()
+    draft: str | None = None
 
 
 # --- what is to be done ---------------------------------------------------------------------------
@@ -322,11 +354,20 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where the alerts of a route go: `to` is a channel ("telegram:care"), `fallback` another one."""
+    """Where the alerts of a route go: `to` is a channel ("telegram:care"), `fallback` another one.
+
+    `group_by` names what makes several alerts one group ("author", "thread", "rule"); the first of a group
+    waits for `wait`, the next ones for `interval` since the last, and one that nobody takes rings again each
+    `repeat_every`.
+    """
 
     name: str
     to: str
     fallback: str | None = None
+    group_by: tuple[str, ...] = ()
+    wait: timedelta | None = None
+    interval: timedelta | None = None
+    repeat_every: timedelta | None = None
 
 
 class EffectKind(StrEnum):

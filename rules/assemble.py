@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from bot.model import Alert, Route, Urgency
+from bot.model import NO_DRAFT, Alert, Route, Urgency
+from rules import times
 from rules.cases import Case, read_cases
+from rules.checks import all_of
 from rules.comparisons import Compiled, compare
-from rules.compile import Compiler, all_of
+from rules.compile import Compiler
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
 from rules.formula import Formulas
-from rules.lint import covered, lint
+from rules.lint import covered, expired, lint
 from rules.needs import Blocks
 from rules.report import Code, Report
 from rules.untested import untested
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.errors import Location
+    from rules.counters import Counter
     from rules.definitions import Definitions, LevelText, PersonaText, RouteText, RuleText
     from rules.everyday import Shares
 
@@ -50,7 +53,8 @@ class Assembly:
     """What the settings say of the world around the rules; `None`: not known, not checked.
 
     They decide which names are right and what is warned of, never a verdict: a stored set judges without
-    them. `today`: for what was allowed until a day. `shares`: words that stand in many posts of the past.
+    them. `today`: for rules that have had their last day, and what was allowed until a day. `shares`: words
+    that stand in many posts of the past.
     """
 
     channels: Collection[str] | None = None
@@ -67,6 +71,10 @@ class Built:
     personas: tuple[Persona, ...]
     levels: Mapping[Urgency, Level]
     routes: Mapping[str, Route]
+    drafts: Mapping[str, str]
+    counters: tuple[Counter, ...]
+    waits: tuple[timedelta, ...]
+    looks_at: frozenset[str]
     cases: tuple[Case, ...]
 
     def program(self, version: str) -> Program:
@@ -75,33 +83,62 @@ class Built:
             rules=tuple(rule for rule in self.rules if rule.counts),
             personas=self.personas,
             levels=self.levels,
+            counters=self.counters,
+            waits=self.waits,
+            looks_at=self.looks_at,
         )
 
 
 def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], report: Report) -> Built:
     """Compile everything; what is wrong goes into `report`, and only a set without errors may be used."""
     vocabulary = Vocabulary(found.words, texts, report)
-    compiler = Compiler(found.conditions, vocabulary, report)
+    stretches = times.read(found.times, report)
+    compiler = Compiler(found.conditions, vocabulary, report, stretches)
     routes = _routes(found.routes, around, report)
     blocks = Blocks(vocabulary.needs, found.conditions)
     rules = tuple(_rule(rule, compiler, blocks) for rule in sorted(found.rules, key=lambda rule: rule.name))
     personas = tuple(_persona(persona, compiler) for persona in found.personas)
-    known = {DEFAULT_ROUTE, *(name for section, name in found.names_at if section == "routes")}
-    for rule in found.rules:
-        _check_route(f'rule "{rule.name}"', rule.route, rule.route_at, known, report)
-    for persona in found.personas:
-        _check_route(f'persona "{persona.name}"', persona.route, persona.route_at, known, report)
+    compiler.check_counted()
+    _check_names(found, report)
     levels = _levels(found.levels)
     _check_brand(found, around, report)
     used = {("words", name) for name in vocabulary.used} | {("conditions", name) for name in compiler.used}
+    used |= {("times", name) for name in compiler.times_used}
     lint(found, levels, report, used=used)
+    cases = read_cases(found, stretches, report)
     formulas = Formulas(found.conditions, vocabulary.queries)
     untested(found, formulas, report)
     compare(found, formulas, Compiled(vocabulary, blocks, texts), around.shares, report)
+    expired(found, around.today, report)
     for name in () if report.has_errors else found.words:
         covered(name, vocabulary.entries[name], report)
-    cases = read_cases(found, report)
-    return Built(rules=rules, personas=personas, levels=levels, routes=routes, cases=cases)
+    return Built(
+        rules=rules,
+        personas=personas,
+        levels=levels,
+        routes=routes,
+        drafts={draft.name: draft.text for draft in found.drafts},
+        counters=tuple(compiler.counters.by_key[key] for key in sorted(compiler.counters.by_key)),
+        waits=tuple(sorted(compiler.waits)),
+        looks_at=frozenset(compiler.looks_at),
+        cases=cases,
+    )
+
+
+def _check_names(found: Definitions, report: Report) -> None:
+    """The routes and drafts that rules and personas name."""
+    routes = {DEFAULT_ROUTE, *(name for section, name in found.names_at if section == "routes")}
+    drafts = {NO_DRAFT, *(draft.name for draft in found.drafts)}
+    for rule in found.rules:
+        label = f'rule "{rule.name}"'
+        _check_route(label, rule.route, rule.route_at, routes, report)
+        for name, node in rule.cc:
+            _check_route(label, name, node.location, routes, report)
+        if rule.draft is not None and rule.draft_at is not None and rule.draft not in drafts:
+            what = f'{label}: unknown draft "{rule.draft}"'
+            report.unknown(Code.NAME, what, rule.draft_at, name=rule.draft, known=drafts)
+    for persona in found.personas:
+        _check_route(f'persona "{persona.name}"', persona.route, persona.route_at, routes, report)
 
 
 def _rule(text: RuleText, compiler: Compiler, blocks: Blocks) -> Rule:
@@ -118,8 +155,12 @@ def _rule(text: RuleText, compiler: Compiler, blocks: Blocks) -> Rule:
         is_ignoring=text.is_ignoring,
         tags=text.tags,
         route=text.route,
+        cc=tuple(name for name, _ in text.cc),
+        draft=text.draft,
         respond_in=text.respond_in,
         counts=text.is_enabled,
+        is_on_probation=text.is_on_probation,
+        until=text.until,
         needs=blocks.of(text.when) if text.when else None,
     )
 
@@ -144,7 +185,15 @@ def _routes(texts: Collection[RouteText], around: Assembly, report: Report) -> M
         _check_channel(text.to, text.to_at, text.name, around, report)
         if text.fallback is not None and text.fallback_at is not None:
             _check_channel(text.fallback, text.fallback_at, text.name, around, report)
-        routes[text.name] = Route(name=text.name, to=text.to, fallback=text.fallback)
+        routes[text.name] = Route(
+            name=text.name,
+            to=text.to,
+            fallback=text.fallback,
+            group_by=tuple(sorted(set(text.group_by))),
+            wait=text.wait,
+            interval=text.interval,
+            repeat_every=text.repeat_every,
+        )
     return routes
 
 

@@ -8,30 +8,32 @@ not in its tables is an error; nothing is ever taken for false. No `eval`.
 from __future__ import annotations
 
 import json
+import re
+from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rules import leaves
+from bot import duration
+from rules import counters, leaves, measures, times
+from rules.checks import all_of, any_of, found_in_bio, found_in_text
 from rules.reading import Reader
 from rules.report import Code, Report
-from rules.scene import Check, Evidence, Parts, Scene, Trace
+from rules.scene import Check, Parts, Scene, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bot.errors import Location
     from bot.yamlfile import Node
-    from rules.terms import Search, Text
+    from rules.counters import Asked
+    from rules.terms import Search
     from rules.vocabulary import Vocabulary
 
-AUTHOR_FIELDS = ("handle", "bio", "followers", "following", "age", "verified")
-LATER_AUTHOR_FIELDS = ("tier", "known", "staff", "language")
-LATER_CONDITIONS = (
-    "spam", "urgent", "toxic", "fake", "sentiment", "engagement", "history", "thread", "links", "rating",
-    "media", "time", "rate", "spike",
+AUTHOR_FIELDS = (
+    "handle", "bio", "followers", "following", "age", "verified", "tier", "known", "staff", "language",
 )  # fmt: skip
-
-
+_LONGER = re.compile(r"(>=?)\s*([^=\s].*)\Z")
 _DEEPEST_BLOCK = 12
 _LONGEST_CHAIN = 20
 """Of conditions that use conditions. Both keep `judge` far from Python's recursion limit."""
@@ -40,9 +42,24 @@ _LONGEST_CHAIN = 20
 class Compiler:
     """Compiles the blocks of one set; named conditions first, each once."""
 
-    def __init__(self, conditions: Mapping[str, Node], vocabulary: Vocabulary, report: Report) -> None:
+    def __init__(
+        self,
+        conditions: Mapping[str, Node],
+        vocabulary: Vocabulary,
+        report: Report,
+        stretches: times.Times,
+    ) -> None:
         self.report = report
         self.used: set[str] = set()
+        self.times_used: set[str] = set()
+        self.waits: set[timedelta] = set()
+        """After how long an ask that still waits is to be judged again."""
+        self.looks_at: set[str] = set()
+        """Which facts any block asks for: not all of them are looked up for sets that do not."""
+        self.times = stretches
+        self.counters = counters.Counters(conditions, vocabulary.lists)
+        self._counted: dict[str, Location] = {}
+        self._counting: set[str] = set()
         self._vocabulary = vocabulary
         self._names = conditions
         self._checks: dict[str, Check] = {}
@@ -78,6 +95,23 @@ class Compiler:
         if inside is not None:
             self._uses[inside].setdefault(name, node.location)
         return partial(_once, self._checks, name)
+
+    def counted(self, asked: Asked | None, node: Node, reader: Reader, inside: str | None) -> Check | None:
+        """The check of a `rate` or `spike`; what it counts is a condition by name."""
+        check = self.named(node, reader, inside)
+        if check is None or asked is None:
+            return None
+        self._counted.setdefault(asked.of, node.location)
+        if inside is not None:
+            self._counting.add(inside)
+        return asked.check(self.counters.window(asked, check))
+
+    def check_counted(self) -> None:
+        """When all is compiled: what is counted must not itself depend on a count."""
+        for name, where in sorted(self._counted.items()):
+            if not self._counting.isdisjoint(self._reachable(name)):
+                message = f'condition "{name}" is counted, so it must not itself use rate or spike'
+                self.report.error(Code.CYCLE, message, where)
 
     def _find_circles(self) -> None:
         for name in sorted(self._uses):
@@ -124,7 +158,7 @@ class _Scope:
         """Keys side by side: all of them; a list of blocks: any of them."""
         if self._depth == _DEEPEST_BLOCK:
             self.reader.wrong(node, f"at most {_DEEPEST_BLOCK} blocks inside each other", "when")
-            return _any(())
+            return any_of(())
         self._depth += 1
         try:
             return self._block(node)
@@ -133,12 +167,13 @@ class _Scope:
 
     def _block(self, node: Node) -> Check:
         if isinstance(node.value, list) and node.value:
-            return _any([self.block(child) for child in node.value])
+            return any_of([self.block(child) for child in node.value])
         return all_of(check for _, check in self.parts(node))
 
     def parts(self, node: Node) -> Parts:
         """The conditions that stand side by side, in the order of evaluation."""
-        values = self.reader.fields(node, CONDITIONS, LATER_CONDITIONS, what="condition")
+        values = self.reader.fields(node, CONDITIONS, what="condition")
+        self.compiler.looks_at.update(values)
         if not node.value:
             message = f"{self.reader.label}: an empty condition matches everything"
             self.reader.report.error(Code.EVERYTHING, message, node.location)
@@ -154,17 +189,17 @@ class _Scope:
         return leaves.language(node, self.reader)
 
     def text(self, node: Node) -> Check:
-        return _any([_text(search) for search in self._searches(node)])
+        return any_of([found_in_text(search) for search in self._searches(node)])
 
     def bio(self, node: Node) -> Check:
-        return _bio([*self._searches(node)])
+        return found_in_bio([*self._searches(node)])
 
     def named(self, node: Node) -> Check:
         named = (self.compiler.named(child, self.reader, self.inside) for child in self.reader.items(node))
-        return _any([check for check in named if check is not None])
+        return any_of([check for check in named if check is not None])
 
     def any(self, node: Node) -> Check:
-        return _any([self.block(child) for child in self._blocks(node)])
+        return any_of([self.block(child) for child in self._blocks(node)])
 
     def all(self, node: Node) -> Check:
         return all_of(self.block(child) for child in sorted(self._blocks(node), key=_canonical))
@@ -175,16 +210,70 @@ class _Scope:
         self.is_negated = was_negated
         return lambda scene: None if inner(scene) is not None else ()
 
-    def complaint(self, node: Node) -> Check:
-        return leaves.signal("complaint", node, self.reader)
+    def signal(self, name: str, node: Node) -> Check:
+        return leaves.signal(name, node, self.reader)
 
-    def question(self, node: Node) -> Check:
-        return leaves.signal("question", node, self.reader)
+    def engagement(self, node: Node) -> Check:
+        values = self._fields(node, measures.ENGAGEMENT, "engagement")
+        return all_of(measures.engagement(name, values[name], self.reader) for name in values)
+
+    def history(self, node: Node) -> Check:
+        values = self._fields(node, measures.HISTORY, "history")
+        return all_of(measures.history(values, self.reader) if values else ())
+
+    def thread(self, node: Node) -> Check:
+        values = self._fields(node, measures.THREAD, "thread")
+        checks = []
+        if "position" in values:
+            checks.append(measures.position(values["position"], self.reader))
+        if "we_spoke" in values:
+            checks.append(measures.we_spoke(values["we_spoke"], self.reader))
+        if "waiting" in values:
+            checks.append(measures.waiting(values["waiting"], self.reader))
+            self.compiler.waits.update(_wakes(values["waiting"], self.reader))
+        return all_of(checks)
+
+    def _fields(self, node: Node, known: Sequence[str], what: str) -> Mapping[str, Node]:
+        """The fields of a block, in the order of evaluation. A block of none is wrong."""
+        values = self.reader.fields(node, known, what=f"{what} field")
+        if not node.value:
+            self.reader.wrong(node, f"at least one {what} field", what)
+        return {name: values[name] for name in known if name in values}
+
+    def links(self, node: Node) -> Check:
+        return measures.links(node, self.reader)
+
+    def rating(self, node: Node) -> Check:
+        return measures.rating(node, self.reader)
+
+    def media(self, node: Node) -> Check:
+        return measures.media(node, self.reader)
+
+    def time(self, node: Node) -> Check:
+        """Within one of the named stretches of the week, when it was posted."""
+        stretches: list[times.Stretch] = []
+        for child in self.reader.items(node):
+            name = self.reader.text(child, "time")
+            if name is not None and name not in self.compiler.times:
+                self.reader.unknown(Code.NAME, "time", child.location, name=name, known=self.compiler.times)
+            elif name is not None:
+                self.compiler.times_used.add(name)
+                stretches += self.compiler.times[name]
+        return partial(_then, tuple(stretches))
+
+    def rate(self, node: Node) -> Check:
+        return self._counted(counters.rate(node, self.reader), node)
+
+    def spike(self, node: Node) -> Check:
+        return self._counted(counters.spike(node, self.reader), node)
+
+    def _counted(self, asked: Asked | None, node: Node) -> Check:
+        of = node.value.get("of") if isinstance(node.value, dict) else None
+        check = of and self.compiler.counted(asked, of, self.reader, self.inside)
+        return check or any_of(())
 
     def author(self, node: Node) -> Check:
-        values = self.reader.fields(node, AUTHOR_FIELDS, LATER_AUTHOR_FIELDS, what="author field")
-        if not node.value:
-            self.reader.wrong(node, "at least one author field", "author")
+        values = self._fields(node, AUTHOR_FIELDS, "author")
         fields: Mapping[str, Callable[[Node], Check]] = {
             "handle": lambda child: leaves.handle(child, self.reader),
             "bio": self.bio,
@@ -192,8 +281,12 @@ class _Scope:
             "following": lambda child: leaves.count("following", child, self.reader),
             "age": lambda child: leaves.age(child, self.reader),
             "verified": lambda child: leaves.verified(child, self.reader),
+            "tier": lambda child: measures.tier(child, self.reader),
+            "known": lambda child: measures.customer("known", child, self.reader),
+            "staff": lambda child: measures.customer("staff", child, self.reader),
+            "language": lambda child: measures.author_language(child, self.reader),
         }
-        return all_of(fields[name](values[name]) for name in AUTHOR_FIELDS if name in values)
+        return all_of(fields[name](child) for name, child in values.items())
 
     def _searches(self, node: Node) -> list[Search]:
         found = (
@@ -209,18 +302,30 @@ class _Scope:
         return node.value
 
 
+def _by_signal(name: str, scope: _Scope, node: Node) -> Check:
+    return scope.signal(name, node)
+
+
 CONDITIONS: Mapping[str, Callable[[_Scope, Node], Check]] = {
     "platform": _Scope.platform,
     "kind": _Scope.kind,
     "lang": _Scope.language,
+    "links": _Scope.links,
+    "media": _Scope.media,
+    "time": _Scope.time,
     "text": _Scope.text,
     "is": _Scope.named,
     "any": _Scope.any,
     "all": _Scope.all,
     "not": _Scope.negation,
-    "complaint": _Scope.complaint,
-    "question": _Scope.question,
+    **{name: partial(_by_signal, name) for name in leaves.SIGNALS},
     "author": _Scope.author,
+    "history": _Scope.history,
+    "thread": _Scope.thread,
+    "rating": _Scope.rating,
+    "engagement": _Scope.engagement,
+    "rate": _Scope.rate,
+    "spike": _Scope.spike,
 }
 """In the order of evaluation."""
 
@@ -229,71 +334,23 @@ def _canonical(node: Node) -> str:
     return json.dumps(node.plain(), sort_keys=True, ensure_ascii=False)
 
 
+def _wakes(node: Node, reader: Reader) -> Iterable[timedelta]:
+    """The moments at which `waiting` may become true: just after, where it asks for more than that."""
+    for child in reader.items(node):
+        found = _LONGER.match(str(child.value).strip())
+        with suppress(ValueError):
+            if found:
+                yield duration.parse(found[2]) + timedelta(seconds=int(found[1] == ">"))
+
+
+def _then(stretches: Sequence[times.Stretch], scene: Scene) -> Trace:
+    if scene.facts.at is None:
+        scene.notes.add("time unknown")
+        return None
+    return () if times.holds(stretches, scene.facts.at) else None
+
+
 def _once(checks: Mapping[str, Check], name: str, scene: Scene) -> Trace:
     if name not in scene.known:
         scene.known[name] = checks[name](scene)
     return scene.known[name]
-
-
-def all_of(checks: Iterable[Check]) -> Check:
-    """True when each is; the evidence of all, in the order of evaluation."""
-    members = tuple(checks)
-    if len(members) == 1:
-        return members[0]
-
-    def check(scene: Scene) -> Trace:
-        found: list[Evidence] = []
-        for member in members:
-            trace = member(scene)
-            if trace is None:
-                return None
-            found += trace
-        return tuple(found)
-
-    return check
-
-
-def _any(members: Sequence[Check]) -> Check:
-    """True when one is. All are asked, so that the order in the file changes neither evidence nor notes."""
-    if len(members) == 1:
-        return members[0]
-
-    def check(scene: Scene) -> Trace:
-        traces = [trace for member in members if (trace := member(scene)) is not None]
-        if not traces:
-            return None
-        return tuple(sorted({evidence for trace in traces for evidence in trace}, key=_reading_order))
-
-    return check
-
-
-def _reading_order(evidence: Evidence) -> tuple[int, int, str]:
-    span = evidence.span
-    return (span.start, span.end, evidence.text) if span else (-1, -1, evidence.text)
-
-
-def _text(search: Search) -> Check:
-    def check(scene: Scene) -> Trace:
-        places = search(scene.text)
-        return None if places is None else tuple(_quoted(scene.text, place) for place in places)
-
-    return check
-
-
-def _quoted(text: Text, place: tuple[int, int]) -> Evidence:
-    span = text.span(*place)
-    return Evidence(f'"{" ".join(text.original[span.start : span.end].split())}"', span)
-
-
-def _bio(searches: Sequence[Search]) -> Check:
-    def check(scene: Scene) -> Trace:
-        if scene.facts.bio is None:
-            scene.notes.add("author.bio unknown")
-            return None
-        found = [places for search in searches if (places := search(scene.bio)) is not None]
-        if not found:
-            return None
-        quoted = sorted({_quoted(scene.bio, place).text for places in found for place in places})
-        return tuple(Evidence(f"bio {text}") for text in quoted)
-
-    return check

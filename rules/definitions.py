@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from bot.errors import Location
 from bot.model import Alert, Urgency
@@ -15,7 +15,7 @@ from bot.yamlfile import Node
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleText:
-    """One rule as written. `route_at` is where its route stands, for the check against `routes`."""
+    """One rule as written. `…_at` is where a name stands, for the check against what there is."""
 
     name: str
     location: Location
@@ -28,8 +28,14 @@ class RuleText:
     tags: tuple[str, ...] = ()
     route: str | None = None
     route_at: Location | None = None
+    cc: tuple[tuple[str, Node], ...] = ()
+    draft: str | None = None
+    draft_at: Location | None = None
     respond_in: timedelta | None = None
     is_enabled: bool = True
+    is_on_probation: bool = False
+    until: date | None = None
+    until_at: Location | None = None
     tests: Node | None = None
 
 
@@ -62,6 +68,17 @@ class RouteText:
     to_at: Location
     fallback: str | None = None
     fallback_at: Location | None = None
+    group_by: tuple[str, ...] = ()
+    wait: timedelta | None = None
+    interval: timedelta | None = None
+    repeat_every: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftText:
+    name: str
+    location: Location
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,5 +93,7 @@ class Definitions:
     rules: tuple[RuleText, ...] = ()
     levels: tuple[LevelText, ...] = ()
     routes: tuple[RouteText, ...] = ()
+    drafts: tuple[DraftText, ...] = ()
+    times: dict[str, Node] = field(default_factory=dict)
     tests: dict[str, Node] = field(default_factory=dict)
     names_at: dict[tuple[str, str], Location] = field(default_factory=dict)

@@ -7,25 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.model import Alert, Fired, Urgency, Verdict
-from rules.leaves import SIGNALS, spoken
+from bot.model import NO_DRAFT, Alert, Fired, Urgency, Verdict
+from rules.leaves import spoken
 from rules.needs import Index, Needs
 from rules.scene import Check, Evidence, Parts, Scene
 
 if TYPE_CHECKING:
     from bot.model import Facts
+    from rules.counters import Counter
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 """Grows when the same rules may judge the same facts differently."""
 DEFAULT_ROUTE = "default"
+HEARD_BY = ("complaint", "question")
+"""The signals without which a language counts as unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """`check` holds when all `parts` do. `counts` False: switched off, and only its tests look at it."""
+    """`check` holds when all `parts` do. `counts` False: switched off, and only its tests look at it.
+
+    `is_on_probation`: it is looked at and told, and worth nothing; so is one after its last day, `until`.
+    """
 
     name: str
     why: str
@@ -38,8 +44,12 @@ class Rule:
     is_ignoring: bool = False
     tags: tuple[str, ...] = ()
     route: str | None = None
+    cc: tuple[str, ...] = ()
+    draft: str | None = None
     respond_in: timedelta | None = None
     counts: bool = True
+    is_on_probation: bool = False
+    until: date | None = None
     needs: Needs = None
 
 
@@ -65,12 +75,19 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A compiled set. `index` knows which of its rules are worth a look."""
+    """A compiled set. `index` knows which of its rules are worth a look.
+
+    `waits`: after how long an ask that still waits is to be judged again; `looks_at`: the conditions that
+    stand anywhere in it.
+    """
 
     version: str
     rules: Sequence[Rule]
     personas: Sequence[Persona]
     levels: Mapping[Urgency, Level]
+    counters: Sequence[Counter] = ()
+    waits: Sequence[timedelta] = ()
+    looks_at: frozenset[str] = frozenset()
     index: Index = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,7 +111,8 @@ def judge(program: Program, facts: Facts) -> Verdict:
     """The verdict; every rule looks, then the effects are put together."""
     scene = Scene(facts)
     who = _persona(program, scene)
-    hits = _hits(program, scene)
+    fired = _hits(program, scene)
+    hits = [hit for hit in fired if not hit.rule.is_on_probation]
     score = who.points + sum(hit.rule.points for hit in hits)
     scored = max(_by_score(program, score), _floor(scene))
     urgency, ignored = _settled(scored, hits)
@@ -113,9 +131,11 @@ def judge(program: Program, facts: Facts) -> Verdict:
         tags=tuple(sorted({tag for hit in hits for tag in hit.rule.tags})),
         respond_in=None if ignored else _respond_in(level, hits),
         alert=Alert.NONE if ignored else level.alert,
-        fired=tuple(map(_fired, hits)),
+        fired=tuple(map(_fired, fired)),
         notes=tuple(sorted(scene.notes)),
         signals=facts.signals,
+        cc=tuple(sorted({name for hit in hits for name in hit.rule.cc} - {route or DEFAULT_ROUTE})),
+        draft=_draft(hits),
     )
 
 
@@ -134,9 +154,15 @@ def _persona(program: Program, scene: Scene) -> _Who:
 def _hits(program: Program, scene: Scene) -> list[_Hit]:
     """The rules that fire: more points first, then by name."""
     likely = (program.rules[number] for number in program.index.worth_a_look(scene.text))
-    traces = ((rule, rule.check(scene)) for rule in likely)
+    posted = scene.facts.at
+    living = (rule for rule in likely if not (rule.until and posted and _day(posted) > rule.until))
+    traces = ((rule, rule.check(scene)) for rule in living)
     hits = [_Hit(rule, trace) for rule, trace in traces if trace is not None]
     return sorted(hits, key=lambda hit: (-hit.rule.points, hit.rule.name))
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
 
 
 def _by_score(program: Program, score: int) -> Urgency:
@@ -154,7 +180,7 @@ def _floor(scene: Scene) -> Urgency:
 
 
 def _lacks_signals(facts: Facts) -> bool:
-    measured = (facts.signals.get(name) for name in SIGNALS)
+    measured = (facts.signals.get(name) for name in HEARD_BY)
     return any(signal is None or signal.value is None for signal in measured)
 
 
@@ -176,6 +202,17 @@ def _route(hits: Sequence[_Hit], who: _Who) -> str | None:
     return next((hit.rule.route for hit in hits if hit.rule.route), None)
 
 
+def _draft(hits: Sequence[_Hit]) -> str | None:
+    """As with the route: from the highest lift, else the rule with most points. Who forbids one is heard."""
+    named = [hit.rule for hit in hits if hit.rule.draft]
+    if any(rule.draft == NO_DRAFT for rule in named):
+        return NO_DRAFT
+    lifting = [rule for rule in named if rule.at_least is not None]
+    if lifting:
+        return max(lifting, key=lambda rule: rule.at_least or Urgency.LOW).draft
+    return named[0].draft if named else None
+
+
 def _respond_in(level: Level, hits: Sequence[_Hit]) -> timedelta:
     """The shortest of all that were promised."""
     return min([level.respond_in, *(hit.rule.respond_in for hit in hits if hit.rule.respond_in)])
@@ -190,4 +227,5 @@ def _fired(hit: _Hit) -> Fired:
         location=hit.rule.location,
         evidence=tuple(dict.fromkeys(evidence.text for evidence in hit.evidence)),
         spans=tuple(sorted(spans, key=lambda span: (span.start, span.end))),
+        probation=hit.rule.is_on_probation,
     )

@@ -24,6 +24,7 @@ def explain(verdict: Verdict, facts: Facts, missed: Sequence[Missed] = ()) -> li
     return [
         _headline(verdict),
         *_rules(verdict),
+        *([f"  tags {', '.join(verdict.tags)}"] if verdict.tags else []),
         *map(_nearly, missed),
         *_signals(facts),
         *(f"  note: {note}" for note in verdict.notes),
@@ -44,6 +45,8 @@ def as_json(verdict: Verdict, facts: Facts, missed: Sequence[Missed] = ()) -> di
         "route": verdict.route,
         "tags": list(verdict.tags),
         "respond_in": verdict.respond_in.total_seconds() if verdict.respond_in else None,
+        "cc": list(verdict.cc),
+        "draft": verdict.draft,
         "alert": verdict.alert.value,
         "fired": [_fired_json(fired) for fired in verdict.fired],
         "missed": [{**asdict(near), "evidence": list(near.evidence)} for near in missed],
@@ -59,8 +62,9 @@ def _headline(verdict: Verdict) -> str:
         f"score {verdict.score}",
         f"persona {verdict.persona}" if verdict.persona else "",
         f"route {verdict.route}",
+        f"cc {', '.join(verdict.cc)}" if verdict.cc else "",
         f"reply within {duration.show(verdict.respond_in)}" if verdict.respond_in else "",
-        f"tags {', '.join(verdict.tags)}" if verdict.tags else "",
+        f"draft {verdict.draft}" if verdict.draft else "",
     ]
     return "  ".join(part for part in parts if part)
 
@@ -72,7 +76,9 @@ def _rules(verdict: Verdict) -> Iterator[str]:
     places = max((len(fired.location) for fired in verdict.fired), default=0)
     for fired in verdict.fired:
         evidence = ", ".join(fired.evidence) or fired.why
-        yield f"  {fired.points:>+9}  {fired.rule:<{names}}  {fired.location:<{places}}  {evidence}".rstrip()
+        worth = f"({fired.points:+d})" if fired.probation else f"{fired.points:+d}"
+        trial = "on probation: " if fired.probation else ""
+        yield f"  {worth:>9}  {fired.rule:<{names}}  {fired.location:<{places}}  {trial}{evidence}".rstrip()
 
 
 def _nearly(near: Missed) -> str:
@@ -107,6 +113,7 @@ def _fired_json(fired: Fired) -> Mapping[str, object]:
         "location": fired.location,
         "evidence": list(fired.evidence),
         "spans": [[span.start, span.end] for span in fired.spans],
+        "probation": fired.probation,
     }
 
 

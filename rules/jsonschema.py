@@ -9,11 +9,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from rules.cases import AUTHOR, EXPECT, GIVEN
+from bot.model import NO_DRAFT
+from rules import counters, times
+from rules.cases import EXPECT
 from rules.compile import AUTHOR_FIELDS, CONDITIONS
 from rules.engine import DEFAULT_ROUTE
+from rules.given import AUTHOR, GIVEN, PAST
 from rules.leaves import KINDS, SIGNALS
-from rules.schema import ALERTS, LEVEL_KEYS, PERSONA_KEYS, ROUTE_KEYS, RULE_KEYS, SECTIONS, URGENCIES
+from rules.measures import ENGAGEMENT, HISTORY, MEDIA, POSITIONS, THREAD
+from rules.schema import (
+    ALERTS,
+    GROUPS,
+    LEVEL_KEYS,
+    PERSONA_KEYS,
+    ROUTE_KEYS,
+    RULE_KEYS,
+    SECTIONS,
+    URGENCIES,
+)
 
 if TYPE_CHECKING:
     from rules.definitions import Definitions
@@ -31,8 +44,12 @@ _POINTS: Schema = {"type": "integer", "minimum": -100, "maximum": 100}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _PROBABILITY: Schema = {"type": ["number", "boolean"], "minimum": 0, "maximum": 1}
 _FLAG: Schema = {"type": "boolean"}
+_AMOUNT_GIVEN: Schema = {"type": "number", "minimum": 0}
 _BLOCK: Schema = {"$ref": "#/definitions/block"}
 _BLOCKS: Schema = {"type": "array", "items": _BLOCK, "minItems": 1}
+_AMOUNT: Schema = {
+    "anyOf": [{"type": ["boolean", "number"]}, _COMPARISON, {"type": "array", "items": _COMPARISON}]
+}
 _GIVEN: Schema = {"$ref": "#/definitions/given"}
 
 
@@ -49,9 +66,11 @@ def json_schema(found: Definitions, channels: Collection[str] = ()) -> dict[str,
                 "words": _members(_word_list(), "Word lists; a query uses one as $name."),
                 "conditions": _members(_BLOCK, "Named conditions; `is:` uses them."),
                 "personas": _members(_persona(routes), "Who is talking: the first that matches wins."),
-                "rules": _members(_rule(routes), "Every rule looks at every mention."),
+                "times": _members(_some(_time()), "Stretches of the week; `time:` uses them."),
+                "rules": _members(_rule(found, routes), "Every rule looks at every mention."),
                 "urgency": _urgency(),
                 "routes": _members(_route(channels), "Which channel gets the alerts."),
+                "drafts": _members(_TEXT, "Prepared answers; `draft:` names one."),
                 "tests": _members(_scenario(found, routes), "What should come of a mention."),
             },
             SECTIONS,
@@ -111,12 +130,43 @@ def _block(found: Definitions) -> Schema:
                 "following": _some(_COMPARISON),
                 "age": _some(_COMPARISON),
                 "verified": _FLAG,
+                "tier": _some(_TEXT),
+                "known": _FLAG,
+                "staff": _FLAG,
+                "language": _some(_TEXT),
             },
             AUTHOR_FIELDS,
         ),
+        "engagement": _object(dict.fromkeys(ENGAGEMENT, _some(_COMPARISON)), ENGAGEMENT),
+        "history": _object({**dict.fromkeys(HISTORY[:3], _some(_COMPARISON)), "within": _DURATION}, HISTORY),
+        "thread": _object(
+            {"position": _one_of(POSITIONS), "we_spoke": _FLAG, "waiting": _some(_COMPARISON)}, THREAD
+        ),
+        "links": _AMOUNT,
+        "rating": _AMOUNT,
+        "media": {"anyOf": [_some(_one_of(MEDIA)), _AMOUNT]},
+        "time": _some(_one_of(_names(found, "times"))),
+        **_counted(found),
     }
     one = {**_object(conditions, CONDITIONS), "minProperties": 1}
     return {"anyOf": [one, _BLOCKS]}
+
+
+def _counted(found: Definitions) -> dict[str, Schema]:
+    of, at_least = _one_of(_names(found, "conditions")), {"type": "integer", "minimum": 1}
+    fact = _one_of(counters.FACTS)
+    rate = {"of": of, "in": _DURATION, "at_least": at_least, "distinct": fact, "by": fact}
+    times: Schema = {"type": "number", "exclusiveMinimum": 1}
+    spike = {"of": of, "in": _DURATION, "against": _DURATION, "times": times, "at_least": at_least}
+    return {
+        "rate": _object(rate, counters.RATE, required=counters.RATE[:3]),
+        "spike": _object(spike, counters.SPIKE, required=counters.SPIKE),
+    }
+
+
+def _time() -> Schema:
+    shape = {"zone": _TEXT, "days": _some(_TEXT), "hours": _some(_TEXT)}
+    return {**_object(shape, times.KEYS), "minProperties": 1}
 
 
 def _word_list() -> Schema:
@@ -141,7 +191,7 @@ def _persona(routes: Schema) -> Schema:
     return {**shape, "type": ["object", "null"]}
 
 
-def _rule(routes: Schema) -> Schema:
+def _rule(found: Definitions, routes: Schema) -> Schema:
     urgency = _one_of(URGENCIES)
     sentences = _some({"anyOf": [_TEXT, _GIVEN]})
     keys: dict[str, Schema] = {
@@ -153,7 +203,11 @@ def _rule(routes: Schema) -> Schema:
         "ignore": {**_FLAG, "description": "Stored and counted, alerts nobody."},
         "tags": _some(_TEXT),
         "route": routes,
+        "cc": {**_some(routes), "description": "Routes that get a copy."},
         "respond_in": _DURATION,
+        "draft": _one_of({NO_DRAFT, *_names(found, "drafts")}),
+        "probation": {**_FLAG, "description": "Looked at and counted, worth nothing."},
+        "until": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
         "owner": _TEXT,
         "enabled": _FLAG,
         "tests": _object(dict.fromkeys(("fires", "quiet", "todo"), sentences), ("fires", "quiet", "todo")),
@@ -170,14 +224,24 @@ def _urgency() -> Schema:
 
 def _route(channels: Collection[str]) -> Schema:
     channel = _one_of(channels)
-    return _object({"to": channel, "fallback": channel}, ROUTE_KEYS, required=("to",))
+    keys: dict[str, Schema] = {
+        "to": channel,
+        "fallback": channel,
+        "group_by": _some(_one_of(GROUPS)),
+        "wait": _DURATION,
+        "interval": _DURATION,
+        "repeat_every": _DURATION,
+    }
+    return _object(keys, ROUTE_KEYS, required=("to",))
 
 
 def _given() -> Schema:
     author: dict[str, Schema] = {
         "handle": _TEXT, "bio": _TEXT, "followers": _COUNT, "following": _COUNT, "age": _DURATION,
-        "verified": _FLAG,
+        "verified": _FLAG, "tier": _TEXT, "known": _FLAG, "staff": _FLAG, "language": _TEXT,
     }  # fmt: skip
+    past: dict[str, Schema] = {**dict.fromkeys(PAST, _COUNT), "last_reply": _DURATION}
+    thread: dict[str, Schema] = {"position": _one_of(POSITIONS), "we_spoke": _FLAG, "waiting": _DURATION}
     facts: dict[str, Schema] = {
         "text": _TEXT,
         "kind": _one_of(KINDS),
@@ -185,6 +249,16 @@ def _given() -> Schema:
         "lang": _TEXT,
         "author": _object(author, AUTHOR),
         **dict.fromkeys(SIGNALS, _PROBABILITY),
+        "sentiment": {"type": "number", "minimum": -1, "maximum": 1},
+        "engagement": _object(dict.fromkeys(ENGAGEMENT, _AMOUNT_GIVEN), ENGAGEMENT),
+        "history": _object(past, PAST),
+        "thread": _object(thread, THREAD),
+        "links": _COUNT,
+        "rating": _AMOUNT_GIVEN,
+        "media": _some(_one_of(MEDIA)),
+        "at": _TEXT,
+        "repeat": {"type": "integer", "minimum": 1},
+        "every": _DURATION,
     }
     return _object(facts, GIVEN, required=("text",))
 
@@ -197,7 +271,9 @@ def _scenario(found: Definitions, routes: Schema) -> Schema:
         "route": routes,
         "tags": _some(_one_of(tags)),
         "rules": _some(_one_of(rule.name for rule in found.rules)),
+        "cc": _some(routes),
         "respond_in": _DURATION,
+        "draft": _one_of({NO_DRAFT, *_names(found, "drafts")}),
         "alerts": _one_of(ALERTS),
         "ignored": _FLAG,
     }

@@ -6,39 +6,29 @@ of evaluation.
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import duration
-from bot.asks import CERTAIN_ENOUGH
 from bot.matcher.text import key
 from bot.model import Facts, Kind
+from rules.comparing import Compare, amount, length, probability, several, tone
 from rules.scene import Check, Evidence, Scene, Trace
 from rules.signals.language import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import timedelta
 
     from bot.yamlfile import Node
     from rules.reading import Reader
 
 T = TypeVar("T")
-Compare = Callable[[float], bool]
 
-SIGNALS = ("complaint", "question")
+SIGNALS = ("complaint", "question", "spam", "urgent", "toxic", "fake", "sentiment")
+"""Those that a condition may ask for; `sentiment` is from -1 to 1, the others from 0 to 1."""
 KINDS = {kind.value: kind for kind in Kind}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
-_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-    "=": operator.eq,
-}
 
 
 def platform(node: Node, reader: Reader) -> Check:
@@ -76,7 +66,7 @@ def language(node: Node, reader: Reader) -> Check:
 
 def signal(name: str, node: Node, reader: Reader) -> Check:
     """`true` (at least 0.5), `false` (below), or a comparison."""
-    compares = _several(node, reader, lambda child: _probability(name, child, reader))
+    compares = several(node, reader, lambda child: _measured(name, child, reader))
 
     def check(scene: Scene) -> Trace:
         measured = scene.facts.signals.get(name)
@@ -90,13 +80,17 @@ def signal(name: str, node: Node, reader: Reader) -> Check:
     return check
 
 
+def _measured(name: str, node: Node, reader: Reader) -> Compare | None:
+    return (tone if name == "sentiment" else probability)(name, node, reader)
+
+
 def spoken(facts: Facts) -> str:
     return f"language {facts.lang}" if facts.lang else "language unknown"
 
 
 def count(name: str, node: Node, reader: Reader) -> Check:
-    compares = _several(node, reader, lambda child: _amount(name, child, reader))
-    return _author(
+    compares = several(node, reader, lambda child: amount(name, child, reader))
+    return of_author(
         name,
         (lambda facts: facts.followers) if name == "followers" else (lambda facts: facts.following),
         lambda number: any(compare(number) for compare in compares),
@@ -105,25 +99,23 @@ def count(name: str, node: Node, reader: Reader) -> Check:
 
 
 def age(node: Node, reader: Reader) -> Check:
-    compares = _several(node, reader, lambda child: _length(child, reader))
+    compares = several(node, reader, lambda child: length("age", child, reader, example="< 30d"))
 
-    def holds(length: timedelta) -> bool:
-        return any(compare(length.total_seconds()) for compare in compares)
+    def holds(old: timedelta) -> bool:
+        return any(compare(old.total_seconds()) for compare in compares)
 
-    return _author(
-        "age", lambda facts: facts.age, holds, lambda length: f"account age {duration.show(length)}"
-    )
+    return of_author("age", lambda facts: facts.age, holds, lambda old: f"account age {duration.show(old)}")
 
 
 def verified(node: Node, reader: Reader) -> Check:
     wanted = reader.flag(node, "verified", otherwise=True)
     shown = "verified" if wanted else "not verified"
-    return _author("verified", lambda facts: facts.verified, lambda value: value == wanted, lambda _: shown)
+    return of_author("verified", lambda facts: facts.verified, lambda value: value == wanted, lambda _: shown)
 
 
 def handle(node: Node, reader: Reader) -> Check:
     wanted = frozenset(_bare(text) for text in reader.texts(node, "handle"))
-    return _author(
+    return of_author(
         "handle", lambda facts: facts.handle, lambda name: _bare(name) in wanted, lambda name: f"@{name}"
     )
 
@@ -136,7 +128,7 @@ def _is(holds: Callable[[Facts], bool]) -> Check:
     return lambda scene: () if holds(scene.facts) else None
 
 
-def _author(
+def of_author(
     name: str,
     fact: Callable[[Facts], T | None],
     holds: Callable[[T], bool],
@@ -150,48 +142,3 @@ def _author(
         return (Evidence(shown(value)),) if holds(value) else None
 
     return check
-
-
-def _several(node: Node, reader: Reader, read: Callable[[Node], Compare | None]) -> Sequence[Compare]:
-    """One comparison, or a list of them: any of these."""
-    compares = (read(child) for child in reader.items(node))
-    return [compare for compare in compares if compare is not None]
-
-
-def _probability(name: str, node: Node, reader: Reader) -> Compare | None:
-    if isinstance(node.value, bool):
-        return _compare(">=" if node.value else "<", CERTAIN_ENOUGH)
-    found = reader.comparison(node, name, ">= 0.6", instead="true, false or ")
-    if found is None:
-        return None
-    if not _NUMBER.match(found[1]) or not 0 <= float(found[1]) <= 1:
-        reader.wrong(node, "true, false or compared with a number from 0 to 1", name)
-        return None
-    return _compare(found[0], float(found[1]))
-
-
-def _amount(name: str, node: Node, reader: Reader) -> Compare | None:
-    found = reader.comparison(node, name, ">= 2000")
-    if found is None:
-        return None
-    if not _NUMBER.match(found[1]):
-        reader.wrong(node, "compared with a plain number", name)
-        return None
-    return _compare(found[0], float(found[1]))
-
-
-def _length(node: Node, reader: Reader) -> Compare | None:
-    found = reader.comparison(node, "age", "< 30d")
-    if found is None:
-        return None
-    try:
-        length = duration.parse(found[1])
-    except (ValueError, OverflowError):
-        reader.wrong(node, "compared with a duration (12h, 30d)", "age")
-        return None
-    return _compare(found[0], length.total_seconds())
-
-
-def _compare(sign: str, number: float) -> Compare:
-    compare = _OPERATORS[sign]
-    return lambda value: compare(value, number)

@@ -15,6 +15,7 @@ from rules.terms import ANY_LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from datetime import date
 
     from bot.model import Urgency
     from bot.yamlfile import Node
@@ -52,6 +53,14 @@ def covered(name: str, entries: Iterable[tuple[str, Node, Entry]], report: Repor
             report.warn(Code.COVERED, message, node.location)
 
 
+def expired(found: Definitions, today: date | None, report: Report) -> None:
+    """Rules that count no more."""
+    for rule in found.rules:
+        if today and rule.until and rule.until_at and rule.until < today:
+            message = f'rule "{rule.name}" counted until {rule.until}: take it out, or give it another day'
+            report.warn(Code.EXPIRED, message, rule.until_at)
+
+
 def _as_wide(terms: tuple[Term, ...]) -> Iterator[tuple[Term, ...]]:
     """The same, and every prefix that would begin a single word."""
     yield terms
@@ -63,7 +72,15 @@ def _as_wide(terms: tuple[Term, ...]) -> Iterator[tuple[Term, ...]]:
 def _unused(found: Definitions, report: Report, used: Collection[tuple[str, str]]) -> None:
     routes = {rule.route for rule in found.rules} | {persona.route for persona in found.personas}
     known = {*used, *(("routes", route) for route in routes if route), ("routes", DEFAULT_ROUTE)}
-    nouns = {"words": "word list", "conditions": "condition", "routes": "route"}
+    known |= {("routes", name) for rule in found.rules for name, _ in rule.cc}
+    known |= {("drafts", rule.draft) for rule in found.rules if rule.draft}
+    nouns = {
+        "words": "word list",
+        "conditions": "condition",
+        "times": "time",
+        "routes": "route",
+        "drafts": "draft",
+    }
     for (section, name), where in found.names_at.items():
         if section in nouns and (section, name) not in known:
             report.warn(Code.UNUSED, f'{nouns[section]} "{name}" is used nowhere', where)

@@ -37,6 +37,7 @@ class Code(StrEnum):
     TOO_LARGE = "R024"  # … or that would take too much memory
     CONTRADICTION = "R030"
     EVERYTHING = "R031"
+    FIELD = "R040"  # a draft with an unknown field
     TARGET = "R041"
     IMPOSSIBLE = "R050"  # a test expects what no verdict of this set can hold
     NOTHING = "R051"  # a test that checks nothing
@@ -49,6 +50,7 @@ class Code(StrEnum):
     COVERED = "W106"
     COMMON = "W107"  # a word that stands in posts about anything
     OVERLAP = "W108"
+    EXPIRED = "W109"  # a rule after its `until`
     NO_FIRES = "W110"
     NO_QUIET = "W111"
     NO_BRAND = "W112"

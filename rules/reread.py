@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import yamlfile
-from rules import listfiles, schema
+from rules import listfiles, schema, times
 from rules.compile import Compiler
 from rules.reading import Reader
 from rules.report import Report
@@ -28,5 +28,6 @@ class Source:
         report = Report()
         self.found = schema.read([yamlfile.load(self.texts[path], path) for path in files], report)
         self.vocabulary = Vocabulary(self.found.words, self.texts, report)
-        self.compiler = Compiler(self.found.conditions, self.vocabulary, report)
+        stretches = times.read(self.found.times, report)
+        self.compiler = Compiler(self.found.conditions, self.vocabulary, report, stretches)
         self.reader = Reader(report, "again")

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,10 @@ from rules.assemble import Assembly, assemble
 from rules.engine import DEFAULT_ROUTE, ENGINE_VERSION, Program
 from rules.missed import Missed, missed
 from rules.report import LEFT_OUT, Code, Report
+from rules.scene import Scene
 
 if TYPE_CHECKING:
+    from bot.measured import Tally
     from bot.yamlfile import Node
     from rules.cases import Case
     from rules.engine import Rule
@@ -51,6 +53,7 @@ class RuleSet:
     version: str
     sources: Mapping[str, str]
     routes: Mapping[str, Route]
+    drafts: Mapping[str, str]
     warnings: tuple[Problem, ...]
     count: int
     program: Program
@@ -63,6 +66,30 @@ class RuleSet:
 
     def judge(self, facts: Facts) -> Verdict:
         return engine.judge(self.program, facts)
+
+    def tallies(self, facts: Facts) -> tuple[Tally, ...]:
+        """What the counters of the set make of a mention, before it is judged."""
+        if not self.program.counters:
+            return ()
+        scene = Scene(facts)
+        return tuple(counter.tally(scene) for counter in self.program.counters)
+
+    @property
+    def counters(self) -> Mapping[str, timedelta]:
+        """How far back each counter looks."""
+        return {
+            counter.key: max(window.reaches for window in counter.windows.values())
+            for counter in self.program.counters
+        }
+
+    @property
+    def waits(self) -> Sequence[timedelta]:
+        """After how long an ask that still waits is to be judged again."""
+        return self.program.waits
+
+    def looks_at(self, condition: str) -> bool:
+        """Whether anything in the set asks for it."""
+        return condition in self.program.looks_at
 
     def missed(self, facts: Facts) -> tuple[Missed, ...]:
         """The rules that nearly fired."""
@@ -151,12 +178,13 @@ def parse_rules(
     channels: Collection[str] | None = None,
     brand: str | None = None,
     measure: Measure = declared_only,
+    today: date | None = None,
 ) -> RuleSet:
     """The same from texts by file name: a stored verdict's sources give the set that judged it.
 
     What does not end in .yaml or .yml is a file of words.
     """
-    return examine_texts(sources, Assembly(channels, brand), measure=measure).usable()
+    return examine_texts(sources, Assembly(channels, brand, today), measure=measure).usable()
 
 
 def examine_texts(
@@ -223,6 +251,7 @@ def _build(
         version=version,
         sources=sources,
         routes=built.routes,
+        drafts=built.drafts,
         warnings=problems,
         count=count,
         program=built.program(version),

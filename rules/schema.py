@@ -6,32 +6,38 @@ blocks are checked by `rules.compile`, when all files are known.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.model import Alert, Urgency
-from rules.definitions import Definitions, LevelText, PersonaText, RouteText, RuleText
+from bot.model import NO_DRAFT, Alert, Urgency
+from rules.definitions import Definitions, DraftText, LevelText, PersonaText, RouteText, RuleText
 from rules.reading import Reader
 from rules.report import Code, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from bot.errors import Location
     from bot.yamlfile import Node
 
-SECTIONS = ("brand", "words", "conditions", "personas", "rules", "urgency", "routes", "tests")
-LATER_SECTIONS = ("use", "drafts", "times", "tune")
-RULE_KEYS = (
-    "why", "when", "score", "at_least", "at_most", "ignore", "tags", "route", "respond_in", "owner",
-    "enabled", "tests",
+SECTIONS = (
+    "brand", "words", "conditions", "times", "personas", "rules", "urgency", "routes", "drafts", "tests",
 )  # fmt: skip
-LATER_RULE_KEYS = ("cc", "draft", "probation", "until")
+LATER_SECTIONS = ("use", "tune")
+RULE_KEYS = (
+    "why", "when", "score", "at_least", "at_most", "ignore", "tags", "route", "cc", "respond_in", "draft",
+    "owner", "enabled", "probation", "until", "tests",
+)  # fmt: skip
 PERSONA_KEYS = ("when", "score", "route")
 LEVEL_KEYS = ("from", "respond_in", "alert")
-ROUTE_KEYS = ("to", "fallback")
-LATER_ROUTE_KEYS = ("group_by", "wait", "interval", "repeat_every")
+ROUTE_KEYS = ("to", "fallback", "group_by", "wait", "interval", "repeat_every")
+GROUPS = ("author", "thread", "rule", "platform")
+"""What alerts of one route may have in common, to be one group."""
 
+DRAFT_FIELDS = ("author.name", "author.handle", "brand", "link")
+_FIELD = re.compile(r"\{([^{}]*)\}")
 URGENCIES = {urgency.label: urgency for urgency in Urgency}
 ALERTS = {alert.value: alert for alert in Alert}
 _HIGHEST = 1_000_000
@@ -139,6 +145,10 @@ class _Collected:
             levels=tuple(level for level in levels if level),
             routes=tuple(route for route in routes if route),
             tests=members["tests"],
+            times=members["times"],
+            drafts=tuple(
+                _draft(name, node, at["drafts", name], report) for name, node in members["drafts"].items()
+            ),
             names_at=at,
         )
 
@@ -151,7 +161,7 @@ def _is_key_of_rule(name: str, node: Node) -> bool:
 
 def _rule(name: str, node: Node, at: Location, report: Report) -> RuleText:
     reader = Reader(report, f'rule "{name}"')
-    values = reader.fields(node, RULE_KEYS, LATER_RULE_KEYS)
+    values = reader.fields(node, RULE_KEYS)
     if node.value is None or isinstance(node.value, dict):
         _require(("why", "when"), values, reader, at)
     reader.text(values.get("owner"), "owner")
@@ -167,10 +177,37 @@ def _rule(name: str, node: Node, at: Location, report: Report) -> RuleText:
         tags=reader.texts(values.get("tags"), "a tag"),
         route=reader.text(values.get("route"), "route"),
         route_at=_place(values, "route"),
+        cc=_names(values, "cc", reader),
+        draft=reader.text(values.get("draft"), "draft"),
+        draft_at=_place(values, "draft"),
         respond_in=reader.duration(values.get("respond_in"), "respond_in"),
+        is_on_probation=reader.flag(values.get("probation"), "probation", otherwise=False),
+        until=_until(values.get("until"), reader),
+        until_at=_place(values, "until"),
         is_enabled=reader.flag(values.get("enabled"), "enabled", otherwise=True),
         tests=values.get("tests"),
     )
+
+
+def _items(values: Mapping[str, Node], name: str, reader: Reader) -> Iterator[Node]:
+    yield from reader.items(values[name]) if name in values else ()
+
+
+def _names(values: Mapping[str, Node], key: str, reader: Reader) -> tuple[tuple[str, Node], ...]:
+    """One name or several, each with its place."""
+    read = ((reader.text(node, key), node) for node in _items(values, key, reader))
+    return tuple((name, node) for name, node in read if name is not None)
+
+
+def _until(node: Node | None, reader: Reader) -> date | None:
+    """The last day on which a rule counts."""
+    if node is None:
+        return None
+    try:
+        return date.fromisoformat(node.text)
+    except ValueError:
+        reader.wrong(node, "a day like 2027-01-31", "until")
+        return None
 
 
 def _require(names: Iterable[str], values: Mapping[str, Node], reader: Reader, at: Location) -> None:
@@ -213,7 +250,7 @@ def _level(name: str, node: Node, at: Location, report: Report) -> LevelText | N
 
 def _route(name: str, node: Node, at: Location, report: Report) -> RouteText | None:
     reader = Reader(report, f'route "{name}"')
-    values = reader.fields(node, ROUTE_KEYS, LATER_ROUTE_KEYS)
+    values = reader.fields(node, ROUTE_KEYS)
     to = reader.text(values.get("to"), "to")
     fallback = reader.text(values.get("fallback"), "fallback")
     if "to" not in values:
@@ -229,4 +266,28 @@ def _route(name: str, node: Node, at: Location, report: Report) -> RouteText | N
         to_at=values["to"].location,
         fallback=fallback,
         fallback_at=_place(values, "fallback"),
+        group_by=tuple(_group(child, reader) for child in _items(values, "group_by", reader)),
+        wait=reader.duration(values.get("wait"), "wait"),
+        interval=reader.duration(values.get("interval"), "interval"),
+        repeat_every=reader.duration(values.get("repeat_every"), "repeat_every"),
     )
+
+
+def _group(node: Node, reader: Reader) -> str:
+    name = reader.text(node, "group_by") or ""
+    if name and name not in GROUPS:
+        reader.unknown(Code.NAME, "group_by", node.location, name=name, known=GROUPS)
+    return name
+
+
+def _draft(name: str, node: Node, at: Location, report: Report) -> DraftText:
+    """A prepared answer: text with a closed list of fields, and nothing that computes."""
+    reader = Reader(report, f'draft "{name}"')
+    text = reader.text(node, "a draft") or ""
+    if name == NO_DRAFT:
+        reader.wrong(node, 'under another name: "none" forbids a draft', "a draft")
+    for found in _FIELD.finditer(text):
+        if found[1] not in DRAFT_FIELDS:
+            what = f'{reader.label}: unknown field "{found[0]}"'
+            report.unknown(Code.FIELD, what, node.location, name=found[1], known=DRAFT_FIELDS)
+    return DraftText(name=name, location=at, text=text)

@@ -40,6 +40,12 @@ Entry = Phrase | Pattern
 WordList = Mapping[str, Sequence[Entry]]
 """What a list looks for, by language; what it looks for in every text stands under `ANY_LANGUAGE`."""
 
+
+def meaning(entry: Entry) -> object:
+    """Two entries that look for the same are one, wherever they stand."""
+    return entry.terms if isinstance(entry, Phrase) else entry.text
+
+
 _MOST_PAIRS = 10_000
 """A bound on the pairs that one NEAR carries on (first in the text first): no post can stall the daemon."""
 

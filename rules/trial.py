@@ -5,15 +5,19 @@ Knows cases and the engine; reads no file, prints nothing, needs no clock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from bot import duration
+from bot.counting import Counts
 from bot.errors import Problem
+from bot.links import count_links
+from bot.measured import Counted, History
 from bot.model import ADDRESSED, Facts, Kind, Signal
 from bot.problems import with_source
-from rules.cases import Case, Given, Must
+from rules.cases import Case, Must
 from rules.report import Code
 from rules.scene import Scene
 
@@ -23,9 +27,12 @@ if TYPE_CHECKING:
 
     from bot.model import Verdict
     from rules.engine import Rule
+    from rules.given import Given
     from rules.ruleset import Measure, RuleSet
 
 _PLATFORM = "bluesky"
+_BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
+"""When what a test gives is said, for the counters, if it does not say when."""
 
 
 class Outcome(Enum):
@@ -68,7 +75,7 @@ def run(rules: RuleSet, wanted: Callable[[Case], bool] = lambda _: True) -> Tria
     seen: dict[Must, set[str]] = {Must.FIRE: set(), Must.QUIET: set()}
     tried: list[Facts] = []
     for case in filter(wanted, rules.cases):
-        facts = facts_of(case.given, rules.measure)
+        facts = facts_of(case.given, rules)
         tried.append(facts)
         if case.must is Must.JUDGE:
             verdict = rules.judge(facts)
@@ -115,11 +122,34 @@ def failures(rules: RuleSet) -> tuple[Problem, ...]:
     return tuple(with_source(problems, {file: rules.sources[file.name] for file in files}))
 
 
-def facts_of(given: Given, measure: Measure) -> Facts:
-    """The mention that a test gives: said to us, unless it says otherwise, and measured as any other."""
+def facts_of(given: Given, rules: RuleSet) -> Facts:
+    """The mention that a test gives, with what the counters stand at when it has been said as often as given.
+
+    Before a test all is quiet, and known to have been.
+    """
+    facts = _stranger(given, rules.measure)
+    counts, at = Counts(), facts.at or _BEGIN
+    counters: Mapping[str, Counted] = {}
+    for number in range(given.repeat):
+        one = replace(facts, author_id=facts.handle or f"author {number}")
+        counters, _ = counts.take("", f"{number}", at + given.every * number, rules.tallies(one))
+    return replace(facts, counters=counters)
+
+
+def _stranger(given: Given, measure: Measure) -> Facts:
+    """Said to us, unless the test says otherwise, and measured as any other."""
     lang, signals = measure(given.text, (given.lang,) if given.lang else ())
     pinned = {name: Signal(value=value) for name, value in given.signals.items()}
-    usual: dict[str, Any] = {"platform": _PLATFORM, "kind": Kind.MENTION, "lang": lang}
+    usual: dict[str, Any] = {
+        "platform": _PLATFORM,
+        "kind": Kind.MENTION,
+        "lang": lang,
+        "links": count_links(given.text),
+        "media": (),
+        "history": History(),
+        "is_reply": given.facts.get("kind") is Kind.REPLY,
+        "we_spoke": False,
+    }
     named: dict[str, Any] = {**usual, **given.facts}
     return Facts(
         mention_id="test",
@@ -144,7 +174,12 @@ def _checked(case: Case, rule: Rule, facts: Facts) -> Result:
     else:
         found = ", ".join(dict.fromkeys(evidence.text for evidence in trace))
         because = f"because it matched {found}" if found else "because all that it asks for is so"
-    return Result(case=case, outcome=Outcome.FAILED, because=because, is_blocking=rule.counts)
+    return Result(
+        case=case,
+        outcome=Outcome.FAILED,
+        because=because,
+        is_blocking=rule.counts and not rule.is_on_probation,
+    )
 
 
 def _failing(rule: Rule, scene: Scene) -> str:
@@ -184,6 +219,8 @@ def _aspects(verdict: Verdict) -> Mapping[str, tuple[object, Callable[[Any], str
         "ignored": (verdict.ignored, lambda flag: str(flag).lower()),
         "persona": (verdict.persona, str),
         "route": (verdict.route, str),
+        "cc": (frozenset(verdict.cc), str),
+        "draft": (verdict.draft, lambda name: str(name or "not named")),
         "tags": (frozenset(verdict.tags), str),
         "rules": (frozenset(fired.rule for fired in verdict.fired), str),
         "respond_in": (verdict.respond_in, _shown),

@@ -16,7 +16,7 @@ from rules.query import ListName, Pattern, Phrase, Query, Term, is_positive, par
 from rules.reading import Reader
 from rules.report import Code, Report
 from rules.signals.language import canonical
-from rules.terms import ANY_LANGUAGE, Entry, Search, WordList, compile_query
+from rules.terms import ANY_LANGUAGE, Entry, Search, WordList, compile_query, meaning
 from rules.tokens import Mistake, is_operator
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Vocabulary:
                         own.append((lang, entry, each))
                     both = inner if lang == ANY_LANGUAGE else lang
                     if inner in {ANY_LANGUAGE, both}:
-                        found.setdefault(both, {}).setdefault(_meaning(each), each)
+                        found.setdefault(both, {}).setdefault(meaning(each), each)
         self.lists[name] = {lang: tuple(entries.values()) for lang, entries in found.items()}
         return self.lists[name]
 
@@ -226,8 +226,3 @@ class Vocabulary:
         message = f'{reader.label}: there is nothing to look for in "{text}"'
         self.report.error(Code.QUERY, message, node.location)
         return None
-
-
-def _meaning(entry: Entry) -> object:
-    """Two entries that look for the same are one, wherever they stand."""
-    return entry.terms if isinstance(entry, Phrase) else entry.text

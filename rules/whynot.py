@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot import duration
@@ -71,10 +72,10 @@ class _Asked:
         elif key == "is":
             for name in self.source.reader.items(node):
                 yield from self.block(self.source.found.conditions[name.text], f"{path} {name.text}")
-        elif key == "author":
-            for field in node.value:
-                if not self._is_true(_only(node, field, inside="author")):
-                    yield from self._author(field, node.value[field], f"{path}.{field}")
+        elif key in {"author", "engagement", "history", "thread"}:
+            for field in (field for field in node.value if field != "within"):
+                if not self._is_true(self._field_alone(node, field, inside=key)):
+                    yield from self._field(key, field, node.value[field], f"{path}.{field}")
         else:
             yield Reason(path=path, location=node.location, asks=_asks(key, node), was=self._was(key, node))
 
@@ -82,13 +83,18 @@ class _Asked:
         for number, block in enumerate(node.value, 1):
             yield from self.block(block, f"{path}[{number}]")
 
-    def _author(self, field: str, node: Node, path: str) -> Iterator[Reason]:
-        value = getattr(self.facts, field)
-        if field == "bio" and value is not None:
+    def _field_alone(self, node: Node, field: str, *, inside: str) -> Node:
+        """A block with one of the fields; `within` stays, for it is no condition of its own."""
+        kept = {name: child for name, child in node.value.items() if name in {field, "within"}}
+        one = Node(kept, node.location, {name: node.keys[name] for name in kept})
+        return Node({inside: one}, node.location, {inside: node.location})
+
+    def _field(self, key: str, field: str, node: Node, path: str) -> Iterator[Reason]:
+        if field == "bio" and self.facts.bio is not None:
             yield from self._text(node, path, self.scene.bio)
             return
-        was = "unknown" if value is None else duration.show(value) if field == "age" else str(value)
-        yield Reason(path=path, location=node.location, asks=_asks(field, node), was=was)
+        value = _fact(self.facts, key, field)
+        yield Reason(path=path, location=node.location, asks=_asks(field, node), was=_told(value))
 
     def _text(self, node: Node, path: str, text: Text) -> Iterator[Reason]:
         for one in self.source.reader.items(node):
@@ -123,14 +129,40 @@ class _Asked:
             signal = self.facts.signals.get(key)
             known = signal is not None and signal.value is not None
             return f"{signal.value:.2f}" if signal and known else f"unknown ({spoken(self.facts)})"
-        value = {"kind": self.facts.kind.value, "platform": self.facts.platform, "lang": self.scene.lang}[key]
-        return value or "unknown"
+        if key in {"rate", "spike"}:
+            return self._counted(node)
+        facts = self.facts
+        at_hand: dict[str, object] = {"kind": facts.kind.value, "time": facts.at, "lang": self.scene.lang}
+        return _told(at_hand[key] if key in at_hand else getattr(facts, key))
+
+    def _counted(self, node: Node) -> str:
+        """What the counters that it may look at stand at."""
+        of = f"{node.value['of'].text} "
+        counted = [each for name, each in sorted(self.facts.counters.items()) if name.startswith(of)]
+        return ", ".join(f"{each.now} (usual {_told(each.usual)})" for each in counted) or "unknown"
 
 
-def _only(node: Node, key: str, *, inside: str = "") -> Node:
-    """A block with one of its keys; or that of one author field."""
-    one = Node({key: node.value[key]}, node.location, {key: node.keys[key]})
-    return Node({inside: one}, node.location, {inside: node.location}) if inside else one
+def _only(node: Node, key: str) -> Node:
+    """A block with one of its keys."""
+    return Node({key: node.value[key]}, node.location, {key: node.keys[key]})
+
+
+def _fact(facts: Facts, key: str, field: str) -> object:
+    if key == "author":
+        return facts.spoken if field == "language" else getattr(facts, field)
+    if key == "thread":
+        names = {True: "reply", False: "first", None: None}
+        return names[facts.is_reply] if field == "position" else getattr(facts, field)
+    value = getattr(getattr(facts, key), field, None)
+    return len(value) if isinstance(value, tuple) else value
+
+
+def _told(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, timedelta):
+        return duration.show(value)
+    return "unknown" if value is None else str(value)
 
 
 def _asks(key: str, node: Node) -> str:
@@ -139,4 +171,6 @@ def _asks(key: str, node: Node) -> str:
         return "that this is not so"
     if isinstance(node.value, list):
         return " or ".join(child.text for child in node.value)
+    if isinstance(node.value, dict):
+        return ", ".join(f"{name} {child.text}" for name, child in node.value.items())
     return node.text

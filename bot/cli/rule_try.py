@@ -32,7 +32,7 @@ def try_sentences(config: Path | None, folder: Path | None) -> None:
     rules.read()
     for sentence in _typed(sys.stdin):
         rules.read_again()
-        facts = facts_of(sentence, brand="", lang=None)
+        facts = facts_of(sentence, rules.now, brand="", lang=None)
         lines = explain(rules.now.judge(facts), facts, rules.now.missed(facts))
         sys.stdout.write("\n".join(lines) + "\n\n")
         sys.stdout.flush()  # whoever reads it by a pipe waits for this answer before the next sentence

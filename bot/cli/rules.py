@@ -22,9 +22,9 @@ from bot.model import Facts, Verdict
 from bot.records import StoredVerdict
 from bot.yamlfile import closest
 from rules import trial
-from rules.cases import Given
 from rules.explain import as_json as explain_json
 from rules.explain import explain
+from rules.given import Given
 from rules.missed import Missed
 from rules.ruleset import RuleSet
 from rules.signals.language import canonical
@@ -66,7 +66,7 @@ def explain_what(what: str, config: Path | None, database: Path | None, asked: A
                 f"no mention {text} is stored (a text that looks like an address? put it in a sentence)"
             )
         return _explain_stored(stored, rules, asked)
-    facts = facts_of(text, brand=settings.brands[0].name, lang=asked.lang)
+    facts = facts_of(text, rules, brand=settings.brands[0].name, lang=asked.lang)
     if asked.as_json:
         output.json(
             {**explain_json(rules.judge(facts), facts, rules.missed(facts)), **_reasons(rules, facts, asked)}
@@ -123,10 +123,11 @@ def _given(what: str) -> str:
     return text
 
 
-def facts_of(text: str, *, brand: str, lang: str | None) -> Facts:
+def facts_of(text: str, rules: RuleSet, *, brand: str, lang: str | None) -> Facts:
     """A text as if somebody had said it to the brand just now."""
-    said = trial.facts_of(Given(text=text, lang=lang), measure)
-    return replace(said, mention_id=ulid(datetime.now(UTC)), brand=brand)
+    now = datetime.now(UTC)
+    said = trial.facts_of(Given(text=text, lang=lang, facts={"at": now}), rules)
+    return replace(said, mention_id=ulid(now), brand=brand)
 
 
 def _explain_stored(stored: StoredVerdict, rules: RuleSet, asked: Asked) -> int:

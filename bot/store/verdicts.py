@@ -89,7 +89,7 @@ def _rewrite(work: Work, id_: int, facts: Facts, verdict: Verdict) -> None:
 def blank_facts(facts: Facts, *, author: bool) -> Facts:
     """Without what the post said and what its author says of themselves."""
     kept = replace(facts, text="", bio=None, parent_text=None, signals=_numbers(facts.signals))
-    return replace(kept, handle=None, name=None) if author else kept
+    return replace(kept, handle=None, name=None, author_id=None, tier=None) if author else kept
 
 
 def blank_verdict(verdict: Verdict) -> Verdict:
