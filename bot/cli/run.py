@@ -14,6 +14,7 @@ from bot.cli import setup
 from bot.clock import SystemClock
 from bot.errors import ConfigError
 from bot.log import configure, in_background
+from bot.memory import share_one_heap
 from bot.reload import Reading
 from bot.settings.load import Settings
 from bot.store.place import is_ephemeral
@@ -29,6 +30,7 @@ NAMED_AT_MOST = 8
 
 def run_daemon(config: Path | None, since_ago: timedelta) -> None:
     """Raises: ConfigError, StoreError before anything is started."""
+    share_one_heap()
     settings = setup.settings(config)
     configure(settings.log.level, settings.log.format, secrets=settings.secrets())
     sys.setswitchinterval(SWITCH_SECONDS)
