@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 import structlog
 
@@ -43,8 +42,7 @@ from bot.watchlist import LiveWatch
 from bot.web.health import Check
 from bot.web.page import Face, Parts, serve
 from rules.engine import ENGINE_VERSION
-from rules.everyday import Shares
-from rules.ruleset import Examined, RuleSet, examine_rules
+from rules.ruleset import RuleSet, load_rules
 from rules.signals.measure import measure, prepare
 
 log = structlog.get_logger()
@@ -56,20 +54,11 @@ BREATH = 0.001
 
 def load_ruleset(settings: Settings) -> RuleSet:
     """The rules of the configuration. Raises: ConfigError with every problem."""
-    return examine_ruleset(settings).usable()
-
-
-def examine_ruleset(
-    settings: Settings, shares: Shares | None = None, instead: Mapping[Path, str] | None = None
-) -> Examined:
-    """The same, mistakes and all. Raises: ConfigError for what cannot be read at all."""
-    return examine_rules(
+    return load_rules(
         settings.rules,
         channels=frozenset(settings.channels) | {CONSOLE},
         brand=settings.brands[0].name,
         measure=measure,
-        shares=shares,
-        instead=instead,
     )
 
 
