@@ -110,13 +110,18 @@ class RuleSet:
 class Examined:
     """All that was found in a set of `count` rules; the set itself, unless a mistake is among it.
 
-    `left_out` are warnings for those who ask for everything.
+    `left_out` are warnings for those who ask for everything (`everything`).
     """
 
     problems: tuple[Problem, ...]
     left_out: tuple[Problem, ...]
     count: int
     rules: RuleSet | None
+    texts: Mapping[Path, str]
+
+    def everything(self) -> list[Problem]:
+        """In order. Who does not read it need not wait for it, with ten thousand rules without tests."""
+        return in_order([*self.problems, *with_source(self.left_out, self.texts)])
 
     def usable(self) -> RuleSet:
         """Raises: ConfigError with every problem, warnings included."""
@@ -239,12 +244,12 @@ def _build(
     if not definitions.rules and not report.has_errors:
         report.warn(Code.EMPTY, "there are no rules: every mention gets the lowest urgency", None)
     allowances.apply(texts, report, surroundings.today)
-    found = in_order(with_source(report.problems, texts))
-    problems = tuple(problem for problem in found if problem.code not in LEFT_OUT)
-    left_out = tuple(problem for problem in found if problem.code in LEFT_OUT)
+    told = (problem for problem in report.problems if problem.code not in LEFT_OUT)
+    problems = tuple(in_order(with_source(told, texts)))
+    left_out = tuple(problem for problem in report.problems if problem.code in LEFT_OUT)
     count = len(definitions.rules)
     if report.has_errors:
-        return Examined(problems=problems, left_out=left_out, count=count, rules=None)
+        return Examined(problems=problems, left_out=left_out, count=count, rules=None, texts=texts)
     sources = {path.relative_to(folder).as_posix(): text for path, text in texts.items()}
     version = _version(files, {name: text for name, text in sources.items() if not _is_yaml(name)})
     rules = RuleSet(
@@ -259,7 +264,7 @@ def _build(
         cases=built.cases,
         measure_with=measure,
     )
-    return Examined(problems=problems, left_out=left_out, count=count, rules=rules)
+    return Examined(problems=problems, left_out=left_out, count=count, rules=rules, texts=texts)
 
 
 def _parse(texts: Mapping[Path, str]) -> list[Node]:

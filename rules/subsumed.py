@@ -15,7 +15,7 @@ from rules.query import And, ListName, Near, Not, Or, Pattern, Phrase, Query, wa
 from rules.terms import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rules.definitions import RuleText
     from rules.implied import Proofs
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rules.terms import WordList
 
 _NO_EFFECT = frozenset({"name", "location", "why", "when", "owner", "tests"})
+_MOST_RULES = 2_000
+"""A larger set was hardly written by hand, and is not compared."""
 _MOST_OTHERS = 20
 """So many rules at most is one compared with, """
 _MOST_PROOFS = 2_000
@@ -39,9 +41,11 @@ class Candidate:
 
 
 def subsumed(
-    candidates: Iterable[Candidate], proofs: Proofs, lists: Mapping[str, WordList]
+    candidates: Sequence[Candidate], proofs: Proofs, lists: Mapping[str, WordList]
 ) -> Iterator[tuple[RuleText, RuleText]]:
     """Each rule that another one makes superfluous, and that one. Of two that ask for the same, the later."""
+    if len(candidates) > _MOST_RULES:
+        return
     alike: dict[object, list[Candidate]] = {}
     for one in sorted(candidates, key=lambda one: one.rule.name):
         if one.rule.is_enabled:

@@ -36,7 +36,7 @@ class Wanted:
 def check_rules(config: Path | None, folder: Path | None, wanted: Wanted) -> int:
     """Status 1 on an error; with `strict` on a warning too."""
     examined = _examined(config, folder)
-    found = in_order([*examined.problems, *(examined.left_out if wanted.everything else ())])
+    found = examined.everything() if wanted.everything else list(examined.problems)
     is_right = not any(wanted.strict or not one.is_warning for one in found)
     if wanted.form is Format.JSON:
         output.json({"ok": is_right, "problems": [as_dict(one) for one in found]})
@@ -59,7 +59,8 @@ def _examined(config: Path | None, folder: Path | None) -> Examined:
         settings = setup.settings(config, needs_secrets=False)
         return examine(settings, shares=_shares(settings.database))
     except ConfigError as error:
-        return Examined(problems=error.problems, left_out=(), count=0, rules=None)
+        found = tuple(in_order(error.problems))
+        return Examined(problems=found, left_out=(), count=0, rules=None, texts={})
 
 
 def _shares(database: Path) -> Shares | None:

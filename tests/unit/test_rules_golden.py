@@ -34,7 +34,7 @@ def checked(case: Path) -> str:
         return render_all(error.problems) + "\n"
     is_all = any(text.startswith("# check --all\n") for text in sources.values())
     failed = failures(examined.rules) if examined.rules else ()
-    return render_all([*examined.problems, *(examined.left_out if is_all else ()), *failed]) + "\n"
+    return render_all([*(examined.everything() if is_all else examined.problems), *failed]) + "\n"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
