@@ -305,5 +305,8 @@ class SqliteStore:
     async def tallies(self) -> tuple[Tally, ...]:
         return await self._reports.tallies()
 
+    async def recent_texts(self, *, since: datetime, limit: int) -> tuple[str, ...]:
+        return await self._reports.recent_texts(since=since, limit=limit)
+
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         return await self._reports.verdict(mention_id)
