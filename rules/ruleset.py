@@ -1,6 +1,6 @@
 """Loads rule files as one set and offers it as `bot.ports.Judge`.
 
-Knows how the parts go together (YAML, schema, compiler, lint, engine) and nothing of where mentions come from.
+Knows how the parts go together (YAML, schema, compiler, lint, engine); nothing of where mentions come from.
 """
 
 from __future__ import annotations

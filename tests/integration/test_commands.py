@@ -78,7 +78,7 @@ async def office(path: Path) -> AsyncIterator[Office]:
             metrics=Metrics(),
             texts=ENGLISH,
             zone=ZoneInfo("UTC"),
-            people=lambda key: names[key],
+            people={one.key: one.name for one in PEOPLE.values()}.__getitem__,
             rules=lambda: RulesInUse(
                 version="3aeb446a", names=("safety", "praise"), since=s.at(-5), problem="".join(problem)
             ),
