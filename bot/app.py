@@ -30,7 +30,7 @@ from bot.model import Cursor
 from bot.notices import Notices
 from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
-from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, SourceStatus
+from bot.records import LEASE_FOR, REPLACED, CardState, DigestState, Entry, Leased, SourceStatus
 from bot.reload import Reading, Reload, cache_beside, watches
 from bot.schedule import Schedule
 from bot.settings.load import Settings
@@ -89,7 +89,7 @@ class App:
             store=self.store,
             notifiers=self.notifiers,
             render=self.render,
-            fallback=self.rules.fallback,
+            route=self.rules.route,
             clock=self.clock,
             metrics=self.metrics,
             on_refused=self.notices.channel_refused,
@@ -104,6 +104,7 @@ class App:
             lookup_budget=self.settings.lookup_budget,
             fresh_for=self.settings.fresh_for,
             deliver=self.outbox.push,
+            wake=self.outbox.wake,
         )
         self.desk = self._desk()
         self.accounts = Accounts(
@@ -253,15 +254,19 @@ class App:
 
     def _use_rules(self, rules: RuleSet) -> None:
         self.rules = self.intake.judge = rules
-        self.outbox.fallback = rules.fallback
+        self.outbox.route = rules.route
         self.metrics.rules_loaded.info({"version": rules.version})
 
     def render(self, leased: Leased, state: State) -> Card:
         """What an effect looks like just now."""
         now, zone, texts = self.clock.now(), self.settings.timezone, self.texts
         if isinstance(state, DigestState):
-            return digests.render(state, texts=texts, zone=zone, now=now)
+            return digests.render(state, texts=texts, zone=zone, now=now, rings=leased.rings)
         if isinstance(state, CardState):
+            if leased.effect.payload.get(REPLACED):
+                return cards.replaced_card(state, texts=texts, zone=zone, now=now)
+            if leased.rings > 1:
+                return cards.again(state, texts=texts, zone=zone, now=now, people=self.people)
             is_expanded = bool(leased.effect.payload.get("expanded"))
             return cards.render(
                 state, texts=texts, zone=zone, now=now, expanded=is_expanded, people=self.people

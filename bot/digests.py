@@ -26,8 +26,10 @@ _ROWS = 20
 _NO_PROMISE = datetime.max.replace(tzinfo=UTC)
 
 
-def render(state: DigestState, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
-    """One hour of one route on one card, or one catch-up."""
+def render(state: DigestState, *, texts: Texts, zone: ZoneInfo, now: datetime, rings: int = 1) -> Card:
+    """One hour of one route on one card, one catch-up, or a group of alerts (that rings again: `rings`)."""
+    if state.group_alert is not None:
+        return _group(state, state.group_alert, texts=texts, zone=zone, now=now, rings=rings)
     if state.caught_up is not None:
         return _catch_up(state.caught_up, state, texts=texts, zone=zone, now=now)
     return Card(
@@ -35,6 +37,20 @@ def render(state: DigestState, *, texts: Texts, zone: ZoneInfo, now: datetime) -
         lines=_listed([_digest_line(row, texts, zone=zone, now=now) for row in state.rows], texts),
         alert=Alert.DIGEST,
         data={"event": "digest", "route": state.route, "mention_ids": [row.mention_id for row in state.rows]},
+    )
+
+
+def _group(
+    state: DigestState, alert: Alert, *, texts: Texts, zone: ZoneInfo, now: datetime, rings: int
+) -> Card:
+    """Alerts that belong together, most urgent first, and of those who is due first."""
+    rows = sorted(state.rows, key=_by_need)
+    headline = texts.say("group.headline", count=len(rows), route=state.route)
+    return Card(
+        headline=f"{texts.say('card.still_open')} · {headline}" if rings > 1 else headline,
+        lines=_listed([_catch_up_line(row, texts, zone=zone, now=now) for row in rows], texts),
+        alert=alert,
+        data={"event": "group", "route": state.route, "mention_ids": [row.mention_id for row in rows]},
     )
 
 

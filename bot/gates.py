@@ -7,14 +7,14 @@ the outbox. They know no platform and no store.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import takewhile
 from typing import Protocol, TypeAlias
 
 from bot.model import Alert, ConversationState, EffectKind
-from bot.records import CardState, DigestState, Dropped, Held, Leased
+from bot.records import TAKEN, CardState, DigestState, Dropped, Held, Leased
 
 UNUSED_FOR = timedelta(hours=1)
 """So long past, a slot was meant for an alert that is not wanted any more."""
@@ -51,6 +51,30 @@ class StillWanted:
         if state.conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:
             return Dropped(reason=f"already_{state.conversation.state.value}")
         return None
+
+
+class StillAlone:
+    """A message rings again only while nobody has taken what it is about, and the rules still want it to.
+
+    `every` tells how often it rings, None: it does not.
+    """
+
+    def __init__(self, every: Callable[[Leased], timedelta | None]) -> None:
+        self.every = every
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        if leased.rings == 1:
+            return None
+        if self.every(leased) is None:
+            return Dropped(reason="not_repeated")
+        return None if ConversationState.OPEN in _stands(state) else Dropped(reason=TAKEN)
+
+
+def _stands(state: State) -> set[ConversationState]:
+    """How the conversations stand that a message is about."""
+    if isinstance(state, DigestState):
+        return {row.state for row in state.rows}
+    return {state.conversation.state} if state else set()
 
 
 class _Lane(Enum):

@@ -327,7 +327,8 @@ class Verdict:
     """What the rules say of a mention, and the trace that explains it.
 
     `is_routed`: a fired rule or the persona named the route (False: it is only the default). `cc`: the routes
-    that get a copy. `draft`: the name of the prepared answer, NO_DRAFT where a rule forbids one.
+    that get a copy. `draft`: the name of the prepared answer, NO_DRAFT where a rule forbids one;
+    `draft_text`: its words in the set that judged, the fields not filled in.
     """
 
     mention_id: str
@@ -347,6 +348,7 @@ class Verdict:
     signals: Mapping[str, Signal] = field(default_factory=dict)
     cc: tuple[str, ...] = ()
     draft: str | None = None
+    draft_text: str | None = None
 
 
 # --- what is to be done ---------------------------------------------------------------------------
@@ -356,9 +358,9 @@ class Verdict:
 class Route:
     """Where the alerts of a route go: `to` is a channel ("telegram:care"), `fallback` another one.
 
-    `group_by` names what makes several alerts one group ("author", "thread", "rule"); the first of a group
-    waits for `wait`, the next ones for `interval` since the last, and one that nobody takes rings again each
-    `repeat_every`.
+    `group_by` names what makes several alerts one group ("author", "thread", "rule", "platform"; nothing:
+    each conversation is one); the first of a group waits for `wait`, the next ones for `interval` since the
+    last, and one that nobody takes rings again each `repeat_every`.
     """
 
     name: str

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from bot.findings import Exam, Finding
-    from bot.model import Author, Batch, Brand, Cursor, Facts, Post, Signal, Verdict
+    from bot.model import Author, Batch, Brand, Cursor, Facts, Post, Route, Signal, Verdict
     from bot.records import (
         CardState,
         Change,
@@ -230,12 +230,8 @@ class Judge(Protocol):
         """What the rules say. Total: never raises on any facts."""
         ...
 
-    def channel(self, route: str) -> str:
-        """The channel that a route's alerts go to."""
-        ...
-
-    def fallback(self, route: str) -> str | None:
-        """The channel that gets a route's alerts when its own refuses."""
+    def route(self, name: str) -> Route:
+        """Where the alerts of a route go, and when; a name that is not known is the default."""
         ...
 
 

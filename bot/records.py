@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.model import (
+    Alert,
     Author,
     ConversationState,
     Cursor,
@@ -19,6 +20,7 @@ from bot.model import (
     Gap,
     Mention,
     Post,
+    Route,
     Urgency,
     Verdict,
 )
@@ -39,10 +41,10 @@ class Answer:
 class Judged:
     """A mention with everything that its transaction writes.
 
-    `asks`: the mention asks for an answer (starts an ask if none is open). `channel` and `alert` say where
-    and how loud staff hears of it; channel None means that nobody does. `is_late`: it was too old at receipt
-    to ring by itself and goes onto the catch-up card (a critical one that asks rings as well, once the source
-    has caught up).
+    `asks`: the mention asks for an answer (starts an ask if none is open). `routes` are those by which staff
+    hears of it: the verdict's own first, then those that get a copy, no two to the same channel; none:
+    nobody hears of it. `is_late`: it was too old at receipt to ring by itself and goes onto the catch-up card
+    (a critical one that asks rings as well, once the source has caught up).
     """
 
     mention_id: str
@@ -52,7 +54,7 @@ class Judged:
     verdict: Verdict
     asks: bool
     due_at: datetime | None
-    channel: str | None
+    routes: tuple[Route, ...]
     parent: Post | None = None
     is_late: bool = False
 
@@ -77,6 +79,12 @@ LEASE_FOR = timedelta(seconds=60)
 """How long an effect is ours: longer than a commit that waits for a lock, a turn and a delivery together."""
 
 
+RINGS, GROUP, REPLACED = "rings", "group", "replaced"
+"""Keys of an effect's payload: how often it has rung, that it is of a group, that a newer one replaced it."""
+TAKEN = "taken"
+"""Why a message does not ring again: somebody has what it is about."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
     """An effect that this process may try now, until the lease runs out.
@@ -95,12 +103,23 @@ class Leased:
     receipt: Receipt | None = None
     card: CardState | None = None
 
+    @property
+    def rings(self) -> int:
+        """How often its message goes out to the same channel with this, as nobody took it so far."""
+        rings = self.effect.payload.get(RINGS, 1)
+        return rings if isinstance(rings, int) else 1
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is the card of several alerts that belong together, not the digest of an hour."""
+        return bool(self.effect.payload.get(GROUP))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """What a transaction changed: mention ids that are new, duplicates skipped, effects leased to us.
 
-    `gaps` are those that it left in the source's coverage.
+    `gaps` are those that it left in the source's coverage. `waits`: an alert was written that is due soon.
     """
 
     stored: tuple[str, ...] = ()
@@ -108,6 +127,7 @@ class Recorded:
     answered: int = 0
     leased: tuple[Leased, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    waits: bool = False
 
 
 # --- in: how a delivery ended -------------------------------------------------------------------
@@ -115,7 +135,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
+    """`again_at`: when the message rings again, unless somebody has taken what it is about by then."""
+
     receipt: Receipt
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,7 +367,8 @@ class CaughtUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestState:
-    """What a digest card tells: one hour of one route, or (`caught_up`) what was missed while we were away.
+    """What a digest card tells: one hour of one route, or (`caught_up`) what was missed while we were away,
+    or (`group_alert`, how loud it is) several alerts that belong together.
 
     `rows` are those of its mentions that are still open.
     """
@@ -352,6 +376,7 @@ class DigestState:
     route: str
     rows: tuple[InboxRow, ...]
     caught_up: CaughtUp | None = None
+    group_alert: Alert | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

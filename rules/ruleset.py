@@ -52,7 +52,6 @@ class RuleSet:
     version: str
     sources: Mapping[str, str]
     routes: Mapping[str, Route]
-    drafts: Mapping[str, str]
     warnings: tuple[Problem, ...]
     count: int
     program: Program
@@ -94,14 +93,8 @@ class RuleSet:
         """The rules that nearly fired."""
         return missed(self.program, facts)
 
-    def channel(self, route: str) -> str:
-        """A route of another set (a stored verdict's) that is not known here is the default."""
-        return self._route(route).to
-
-    def fallback(self, route: str) -> str | None:
-        return self._route(route).fallback
-
-    def _route(self, name: str) -> Route:
+    def route(self, name: str) -> Route:
+        """One of another set (a stored verdict's) that is not known here is the default."""
         return self.routes.get(name) or self.routes[DEFAULT_ROUTE]
 
 
@@ -196,7 +189,6 @@ def _build(
         version=version,
         sources=sources,
         routes=built.routes,
-        drafts=built.drafts,
         warnings=tuple(problems),
         count=len(definitions.rules),
         program=built.program(version),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from bot.model import ConversationState, Cursor
 from bot.records import CardState, Change, Decided, Decision, Leased
 from bot.staff import Press
-from bot.store import card, effects, listing, posts, rows, threads
+from bot.store import card, effects, listing, posts, repeating, rows, threads
 from bot.store.work import Work, save_cursor
 
 Transition = Callable[[CardState, Decision], Change]
@@ -53,6 +53,7 @@ def _apply(work: Work, state: CardState, change: Change) -> int:
         return conversation.version
     version = threads.advance(work, conversation.id, change.state)
     if change.reopens:
+        repeating.resume(work, conversation.id)
         return _reopen(work, state) or version
     if change.state is ConversationState.CLAIMED:
         _claim(work, conversation.id, change.claimed_by)
@@ -65,6 +66,7 @@ def _apply(work: Work, state: CardState, change: Change) -> int:
         work.conn.execute(
             "UPDATE conversations SET claimed_by = NULL, claimed_at = NULL WHERE id = ?", (conversation.id,)
         )
+        repeating.resume(work, conversation.id)
     return version
 
 
@@ -136,6 +138,7 @@ def _show(
         work.conn.execute(
             "SELECT e.id FROM effects e JOIN mentions m ON m.uid = ? WHERE e.conversation = ?"
             " AND e.channel = ? AND e.kind = 'alert' AND e.state = 'sent'"
+            " AND e.replaced_by IS NULL"
             " ORDER BY e.mention = m.id DESC, e.ask IS m.ask DESC, e.id DESC LIMIT 1",
             (decision.mention_id, conversation, decision.channel),
         )
@@ -156,6 +159,7 @@ def release_claims(work: Work, people: Sequence[str]) -> tuple[Leased, ...]:
     for conversation, state in left:
         if state == ConversationState.CLAIMED:
             version = threads.advance(work, conversation, ConversationState.OPEN)
+            repeating.resume(work, conversation)
             leased += effects.update(work, effects.delivered(work, conversation), version=version)
     listing.refresh(work)
     return tuple(leased)

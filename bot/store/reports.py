@@ -22,7 +22,7 @@ from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor
 from bot.records import CardState, DigestState, InboxRow, Leased, RuleCount, Status, StoredVerdict, Tally
-from bot.store import card, catching_up, inbox, listing, rows, status, whole
+from bot.store import card, catching_up, grouping, inbox, listing, rows, status, whole
 from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
@@ -173,6 +173,7 @@ def _digest(conn: Connection, leased: Leased) -> DigestState:
         route=leased.effect.route or "",
         rows=inbox.collected(conn, leased.id),
         caught_up=catching_up.summary(_fetcher(conn), leased.id) if is_catch_up else None,
+        group_alert=grouping.loudest(_fetcher(conn), leased.id) if leased.is_group else None,
     )
 
 

@@ -23,6 +23,7 @@ from bot.model import (
     Mention,
     Post,
     PostRef,
+    Route,
     Signal,
     Span,
     Urgency,
@@ -135,6 +136,10 @@ A_VERDICT = Verdict(
 )
 
 
+def _routes(channel: str | None) -> tuple[Route, ...]:
+    return () if channel is None else (Route(name="default", to=channel),)
+
+
 def judged(
     of: Post,
     *,
@@ -144,6 +149,7 @@ def judged(
     urgency: Urgency = Urgency.HIGH,
     alert: Alert = Alert.MESSAGE,
     channel: str | None = "telegram:care",
+    routes: tuple[Route, ...] | None = None,
     due: float | None = 30,
     author: Author | None = None,
     parent: Post | None = None,
@@ -169,7 +175,7 @@ def judged(
         ),
         asks=asks,
         due_at=None if due is None or not asks else of.posted_at + timedelta(minutes=due),
-        channel=channel,
+        routes=_routes(channel) if routes is None else routes,
         parent=parent,
         is_late=late,
     )

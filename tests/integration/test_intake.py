@@ -17,7 +17,20 @@ from bot.errors import BotError, Rejected, Unavailable
 from bot.intake import Intake
 from bot.matcher.plain import PlainMatcher
 from bot.metrics import Metrics
-from bot.model import Account, Author, Batch, Brand, Cursor, Deletion, Facts, Post, PostRef, Signal, Verdict
+from bot.model import (
+    Account,
+    Author,
+    Batch,
+    Brand,
+    Cursor,
+    Deletion,
+    Facts,
+    Post,
+    PostRef,
+    Route,
+    Signal,
+    Verdict,
+)
 from bot.records import Leased, Recorded
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
@@ -57,11 +70,8 @@ class Rules:
         is_routed, ignored = "loud" in facts.text, "spam" in facts.text
         return replace(s.A_VERDICT, mention_id=facts.mention_id, is_routed=is_routed, ignored=ignored)
 
-    def channel(self, route: str) -> str:
-        return "telegram:care"
-
-    def fallback(self, route: str) -> str | None:
-        return None
+    def route(self, name: str) -> Route:
+        return Route(name=name, to="telegram:care")
 
 
 @dataclass(kw_only=True)

@@ -1,0 +1,42 @@
+"""groups: what alerts have in common, and which alert rang again in place of which
+
+Revision ID: 0004
+Revises: 0003
+
+Both columns are empty for what was written before: it waited for nothing and rang once.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+_IS_GROUPED = sa.text("group_key IS NOT NULL")
+
+
+def upgrade() -> None:
+    op.add_column("effects", sa.Column("group_key", sa.String(), nullable=True))
+    op.add_column(
+        "effects",
+        sa.Column(
+            "replaced_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+    )
+    op.create_index(
+        "ix_effects_group",
+        "effects",
+        ["group_key", "due_at"],
+        unique=False,
+        sqlite_where=_IS_GROUPED,
+        postgresql_where=_IS_GROUPED,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_effects_group", table_name="effects")
+    op.drop_column("effects", "replaced_by")
+    op.drop_column("effects", "group_key")
