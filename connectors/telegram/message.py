@@ -4,7 +4,7 @@ Entities instead of HTML: nothing has to be escaped, so no text can break out. O
 are counted in UTF-16 code units (https://core.telegram.org/bots/api#messageentity, #sendmessage).
 Telegram itself finds @names in any text, whatever entities come with it, and rings for whoever has that name
 (https://core.telegram.org/api/mentions): only those whom a ping is to name are left whole, and what stands in
-a block to copy (`pre`), where Telegram looks for none.
+a block to copy: in `pre` there is no other entity (https://core.telegram.org/bots/api#formatting-options).
 """
 
 from __future__ import annotations
