@@ -16,9 +16,10 @@ from functools import partial
 
 import structlog
 
-from bot import cards, coverage, digests
+from bot import coverage
 from bot.accounts import Accounts
 from bot.desk import Desk
+from bot.drawing import draw
 from bot.errors import Reason, Unavailable
 from bot.feeds import FeedLoop
 from bot.gates import State
@@ -30,7 +31,7 @@ from bot.model import Cursor
 from bot.notices import Notices
 from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
-from bot.records import LEASE_FOR, REPLACED, CardState, DigestState, Entry, Leased, SourceStatus
+from bot.records import LEASE_FOR, Entry, Leased, SourceStatus
 from bot.reload import Reading, Reload, cache_beside, watches
 from bot.schedule import Schedule
 from bot.settings.load import Settings
@@ -259,19 +260,8 @@ class App:
 
     def render(self, leased: Leased, state: State) -> Card:
         """What an effect looks like just now."""
-        now, zone, texts = self.clock.now(), self.settings.timezone, self.texts
-        if isinstance(state, DigestState):
-            return digests.render(state, texts=texts, zone=zone, now=now, rings=leased.rings)
-        if isinstance(state, CardState):
-            if leased.effect.payload.get(REPLACED):
-                return cards.replaced_card(state, texts=texts, zone=zone, now=now)
-            if leased.rings > 1:
-                return cards.again(state, texts=texts, zone=zone, now=now, people=self.people)
-            is_expanded = bool(leased.effect.payload.get("expanded"))
-            return cards.render(
-                state, texts=texts, zone=zone, now=now, expanded=is_expanded, people=self.people
-            )
-        return cards.notice_card(str(leased.effect.payload.get("text", "")))
+        zone, now = self.settings.timezone, self.clock.now()
+        return draw(leased, state, texts=self.texts, zone=zone, now=now, people=self.people)
 
     def checks(self) -> Iterable[Check]:
         """What `/readyz` asks: each source, account, feed and channel, and the database."""

@@ -40,7 +40,8 @@ class StillWanted:
         if leased.effect.kind is EffectKind.NOTICE:
             return None
         if isinstance(state, DigestState):
-            return None if state.rows else Dropped(reason="nothing_left")
+            has_news = state.rows or leased.effect.kind is EffectKind.UPDATE
+            return None if has_news else Dropped(reason="nothing_left")
         if state is None:
             return Dropped(reason="mention_gone")
         return self._alert(state) if leased.effect.kind is EffectKind.ALERT else None
@@ -67,13 +68,15 @@ class StillAlone:
             return None
         if self.every(leased) is None:
             return Dropped(reason="not_repeated")
+        if isinstance(state, CardState) and state.ask and state.ask.outcome is not None:
+            return Dropped(reason=f"ask_{state.ask.outcome}")  # and what is open now is another one
         return None if ConversationState.OPEN in _stands(state) else Dropped(reason=TAKEN)
 
 
 def _stands(state: State) -> set[ConversationState]:
-    """How the conversations stand that a message is about."""
+    """How the conversations stand that a message is about, as far as what it says is not answered."""
     if isinstance(state, DigestState):
-        return {row.state for row in state.rows}
+        return {row.state for row in state.rows if row.answered_at is None}
     return {state.conversation.state} if state else set()
 
 

@@ -238,9 +238,8 @@ class Outbox:
     def _repeats(self, leased: Leased) -> timedelta | None:
         """How often a message rings as long as nobody takes it, by the rules of now."""
         effect = leased.effect
-        if effect.route is None or not (effect.kind is EffectKind.ALERT or leased.is_group):
-            return None
-        return self.route(effect.route).repeat_every
+        is_ring = effect.kind is EffectKind.ALERT or (effect.kind is EffectKind.DIGEST and leased.is_group)
+        return self.route(effect.route).repeat_every if is_ring and effect.route else None
 
     def _time(self, leased: Leased, state: State) -> None:
         is_first = leased.effect.kind is EffectKind.ALERT and leased.rings == 1
@@ -249,7 +248,7 @@ class Outbox:
             self.metrics.alert_delay_seconds.observe(max(0.0, delay.total_seconds()))
 
     async def _state(self, leased: Leased) -> State:
-        if leased.effect.kind is EffectKind.DIGEST:
+        if leased.effect.kind is EffectKind.DIGEST or leased.is_group:
             return await self.store.digest(leased)
         if leased.effect.kind is EffectKind.NOTICE:
             return None

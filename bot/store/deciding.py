@@ -53,7 +53,6 @@ def _apply(work: Work, state: CardState, change: Change) -> int:
         return conversation.version
     version = threads.advance(work, conversation.id, change.state)
     if change.reopens:
-        repeating.resume(work, conversation.id)
         return _reopen(work, state) or version
     if change.state is ConversationState.CLAIMED:
         _claim(work, conversation.id, change.claimed_by)
@@ -79,6 +78,7 @@ def _reopen(work: Work, state: CardState) -> int | None:
         " AND NOT EXISTS (SELECT 1 FROM asks WHERE conversation = :id AND outcome IS NULL)",
         {"id": conversation},
     )
+    repeating.resume(work, conversation)
     given = posts.first_answer(work, state.mention.post, state.conversation.brand)
     answered = threads.answer(work, threads.get(work, conversation), given) if given else None
     return answered.version if answered else None

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.model import Effect, EffectKind
-from bot.records import Leased
+from bot.records import GROUP, Leased
 from bot.staff import Receipt
 from bot.store import rows
 from bot.store.work import Work
@@ -128,11 +128,16 @@ def _leased(row: rows.Row) -> Leased:
 
 
 def delivered(work: Work, conversation: int) -> tuple[int, ...]:
-    """The alerts of a conversation that staff see, or that are on their way with what was true before."""
+    """The alerts of a conversation that staff see, alone or with others on one card, or that are on their way
+    with what was true before.
+    """
     found = work.conn.execute(
-        "SELECT id FROM effects WHERE conversation = ? AND kind = 'alert' AND state IN ('sent', 'leased')"
-        " AND replaced_by IS NULL ORDER BY id",
-        (conversation,),
+        "SELECT e.id FROM effects e WHERE e.conversation = :id AND e.kind = 'alert'"
+        " AND e.state IN ('sent', 'leased') AND e.replaced_by IS NULL"
+        " UNION SELECT e.id FROM mentions m JOIN digest_items d ON d.mention = m.id"
+        " JOIN effects e ON e.id = d.effect WHERE m.conversation = :id AND e.state IN ('sent', 'leased')"
+        f" AND e.replaced_by IS NULL AND json_extract(e.payload, '$.{GROUP}') ORDER BY 1",
+        {"id": conversation},
     )
     return tuple(id_ for (id_,) in found)
 
@@ -159,7 +164,7 @@ def _update(
 ) -> Leased | None:
     subject = read(work, alert)
     state, waits_until = _progress(work, alert)
-    key = f"update:{alert}:{version}"
+    key = f"update:{alert}:{_nth_update(work, alert) if subject.is_group else version}"
     if state == "pending" or _exists(work, key):
         return None
     supersede(work, alert)
@@ -168,14 +173,20 @@ def _update(
         subject.effect,
         key=key,
         kind=EffectKind.UPDATE,
-        mention_id=mention or subject.effect.mention_id,
+        mention_id=None if subject.is_group else mention or subject.effect.mention_id,
         due_at=due_at,
-        payload=payload,
+        payload={GROUP: True} if subject.is_group else payload,
     )
     is_free = state == "sent" and due_at <= work.now and not _is_in_flight(work, alert)
     new = New(effect=effect, ask=_ask_of(work, alert), subject=alert)
     id_ = insert(work, new, leased=is_free)
     return read(work, id_) if id_ is not None and is_free else None
+
+
+def _nth_update(work: Work, card: int) -> str:
+    """A card of many shows several conversations, each with versions of its own: its updates are counted."""
+    row = work.conn.execute("SELECT count(*) FROM effects WHERE subject = ?", (card,)).fetchone()
+    return f"n{row[0]}"
 
 
 def _exists(work: Work, key: str) -> bool:

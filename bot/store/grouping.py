@@ -55,6 +55,12 @@ def announce(work: Work, heard: announcing.Heard) -> tuple[Leased, ...]:
     return _show(work, heard)
 
 
+def card_of(fetch: Fetch, effect: int) -> int:
+    """The card of many that an effect delivers or updates."""
+    card: int = fetch("SELECT COALESCE(subject, id) FROM effects WHERE id = ?", (effect,))[0][0]
+    return card
+
+
 def loudest(fetch: Fetch, card: int) -> Alert:
     """How loud the card of a group is: as its loudest mention."""
     found = fetch(

@@ -33,12 +33,11 @@ def _repeat(work: Work, leased: Leased, at: datetime) -> None:
     """Write the next one; its key says which it is."""
     urgency, ask = work.conn.execute("SELECT urgency, ask FROM effects WHERE id = ?", (leased.id,)).fetchone()
     number = leased.rings + 1
-    group = {GROUP: True} if leased.is_group else {}
     effect = replace(
         leased.effect,
         key=f"{leased.effect.key.removesuffix(_suffix(leased.rings))}{_suffix(number)}",
         due_at=at,
-        payload={**group, RINGS: number, _AFTER: leased.id},
+        payload={**_group(leased), RINGS: number, _AFTER: leased.id},
     )
     new = effects.insert(work, effects.New(effect=effect, ask=ask, urgency=urgency), leased=False)
     if new is not None and leased.is_group:
@@ -49,16 +48,19 @@ def _repeat(work: Work, leased: Leased, at: datetime) -> None:
         )
 
 
+def _group(leased: Leased) -> dict[str, object]:
+    return {GROUP: True} if leased.is_group else {}
+
+
 def _suffix(number: int) -> str:
     return f"#{number}" if number > 1 else ""
 
 
 def _step_back(work: Work, leased: Leased) -> None:
-    """The card of the same channel that this one takes the place of is not kept up any more."""
+    """The card in the same channel that this one takes the place of is not kept up any more."""
     row = rows.one(
         work.conn.execute(
-            "UPDATE effects SET replaced_by = ? WHERE id = ? AND channel = ? AND kind = 'alert'"
-            " RETURNING id, ask",
+            "UPDATE effects SET replaced_by = ? WHERE id = ? AND channel = ? RETURNING id, ask",
             (leased.id, leased.effect.payload.get(_AFTER), leased.effect.channel),
         )
     )
@@ -71,7 +73,7 @@ def _step_back(work: Work, leased: Leased) -> None:
         key=f"update:{before}:{REPLACED}",
         kind=EffectKind.UPDATE,
         due_at=work.now,
-        payload={REPLACED: True},
+        payload={**_group(leased), REPLACED: True},
     )
     effects.insert(work, effects.New(effect=update, ask=ask, subject=before), leased=False)
 
@@ -86,10 +88,16 @@ def stop(work: Work, ask: int, channel: str) -> None:
 
 
 def resume(work: Work, conversation: int) -> None:
-    """Nobody has the conversation any more: what stopped ringing for that goes on, an interval from now."""
+    """Nobody has the conversation any more: what stopped ringing for that goes on, an interval from now; not
+    what rang for an ask that is over.
+    """
+    waits = "(SELECT id FROM asks WHERE conversation = :id AND outcome IS NULL)"
     work.conn.execute(
         "UPDATE effects SET state = 'pending', reason = NULL, due_at = :now + due_at - created_at,"
-        f" created_at = :now WHERE conversation = :id AND state = 'dropped' AND {_IS_REPETITION}"
-        f" AND reason IN ('{TAKEN}', 'already_dismissed')",
+        f" created_at = :now WHERE id IN (SELECT id FROM effects WHERE conversation = :id AND ask IS {waits}"
+        "  UNION SELECT d.effect FROM mentions m JOIN digest_items d ON d.mention = m.id"
+        f"  WHERE m.conversation = :id AND m.ask IS {waits})"
+        f" AND state = 'dropped' AND {_IS_REPETITION}"
+        f" AND reason IN ('{TAKEN}', 'already_dismissed', 'nothing_left')",
         {"now": work.at, "id": conversation},
     )

@@ -123,7 +123,7 @@ def _fall_back(work: Work, leased: Leased, channel: str) -> None:
         "SELECT ask, urgency, group_key, tried FROM effects WHERE id = ?", (leased.id,)
     ).fetchone()
     tried = (*rows.texts(tried_text), leased.effect.channel)
-    if channel in tried or _is_told(work, leased, ask, channel):
+    if channel in tried or (leased.rings == 1 and _is_told(work, leased, ask, channel)):
         return
     effect = replace(leased.effect, key=f"{leased.effect.key}~{channel}", channel=channel, due_at=work.now)
     new = effects.New(effect=effect, ask=ask, group=group, urgency=urgency, tried=tried)

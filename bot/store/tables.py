@@ -278,6 +278,7 @@ class DeliveryRow(SQLModel, table=True):
 
 class DigestItemRow(SQLModel, table=True):
     __tablename__: ClassVar[str] = "digest_items"
+    __table_args__ = (Index(None, "mention"),)
     effect: int = Field(primary_key=True, foreign_key="effects.id", sa_type=RowId)
     mention: int = Field(primary_key=True, foreign_key="mentions.id", sa_type=RowId)
     brand: str = brand_name()

@@ -80,6 +80,7 @@ _STAFF: dict[str, Message] = {
     "digest.row": "{urgency} · {platform} · {author}: {text}",
     "digest.rest": "… and {count} more: outcare inbox",
     "group.headline": {
+        "=0": "nothing open any more · {route}",
         "one": "{count} alert · {route}",
         "other": "{count} alerts that belong together · {route}",
     },

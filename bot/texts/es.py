@@ -79,6 +79,7 @@ _STAFF: dict[str, Message] = {
     "digest.row": "{urgency} · {platform} · {author}: {text}",
     "digest.rest": "… y {count} más: outcare inbox",
     "group.headline": {
+        "=0": "ya no queda nada abierto · {route}",
         "one": "{count} alerta · {route}",
         "other": "{count} alertas relacionadas · {route}",
     },

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Unauthorized
-from bot.model import Alert, Route, Urgency
+from bot.model import Alert, Deletion, Route, Urgency
 from bot.records import Judged
 from bot.staff import Verb
 from bot.store import grouping
@@ -299,6 +299,37 @@ async def test_a_card_of_many_goes_to_the_fallback_whole(path: Path) -> None:
         assert [] == desk.chat.sent
         await desk.later(10)
         assert ["three leaks [open]"] == desk.chat.sent
+
+
+async def test_a_card_of_many_shows_what_is_left(path: Path) -> None:
+    """What is dismissed, answered or deleted leaves it, also when two conversations change alike."""
+    route = grouped(group_by=("platform",))
+    names = ("one", "two", "three", "four")
+    async with running(path) as desk:
+        for name in names:
+            await desk.hear(question(name, route))
+        await desk.later(10)
+        await decide(desk, Verb.DISMISS, "M-acme-at://one/one-")
+        assert ["digest | care | four leaks | three leaks | two leaks"] == desk.chat.edits
+        answers = [s.answer(name, minute=6, to=name, root=f"at://{name}/{name}") for name in names[1:3]]
+        await desk.hear(*answers)
+        await desk.settled()
+        assert "digest | care | four leaks" == desk.chat.messages["telegram-1"]
+        gone = s.entry(deleted=(Deletion(platform="bluesky", author_id="four", post_id="at://four/four"),))
+        recorded = await desk.store.record(gone, now=desk.clock.now(), lease_for=s.LEASE)
+        desk.outbox.push(recorded.leased)
+        await desk.settled()
+        assert {"telegram-1": "digest | care"} == desk.chat.messages
+        assert 1 == len(desk.chat.sent)
+
+
+async def test_a_digest_of_the_hour_is_not_kept_up(path: Path) -> None:
+    """It tells of an hour that is over."""
+    async with running(path) as desk:
+        await desk.hear(question("one", alert=Alert.DIGEST))
+        await desk.later(3600)
+        await decide(desk, Verb.DISMISS, "M-acme-at://one/one-")
+        assert (1, []) == (len(desk.chat.sent), desk.chat.edits)
 
 
 @pytest.mark.parametrize("alert", [Alert.DIGEST, Alert.NONE])

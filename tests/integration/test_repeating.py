@@ -237,6 +237,35 @@ async def test_the_fallback_rings_on(path: Path) -> None:
         assert ["one leaks [open] #2", "one leaks [open] #3"] == desk.channels["webhook"].sent
 
 
+async def test_an_ask_that_is_over_does_not_ring_in_the_next_one(path: Path) -> None:
+    """Answered, and asked again before it was to ring: only the new card rings again."""
+    async with running(path) as desk:
+        await desk.hear(question())
+        await desk.settled()
+        await desk.hear(s.answer("a", minute=6, to="one", root="at://one/one"))
+        await desk.later(600)
+        more = s.post("one1", author="one", minute=15, root="at://one/one", text="and now?")
+        await desk.hear(s.judged(more, routes=(DUTY,)))
+        await desk.later(1200, steps=4)
+        assert ["one leaks [open]", "and now? [open]", "and now? [open] #2"] == desk.chat.sent
+        assert "ask_answered" in desk.reasons()
+        await decide(desk, 1, Verb.CLAIM, "M-acme-at://one/one1-")
+        await desk.later(900)
+        await decide(desk, 2, Verb.RELEASE, "M-acme-at://one/one1-")
+        await desk.later(900)
+        assert ["and now? [open] #3"] == desk.chat.sent[3:]
+
+
+async def test_a_repetition_rings_in_the_fallback_also_where_a_copy_is(path: Path) -> None:
+    """The copy there rang once, and nobody took it."""
+    async with running(path, replace(DUTY, fallback="webhook:desk"), DESK) as desk:
+        await desk.hear(question(routes=(DUTY, DESK)))
+        await desk.settled()
+        desk.chat.trouble = [Unauthorized("revoked")] * 9
+        await desk.later(900)
+        assert ["one leaks [open]", "one leaks [open] #2"] == desk.channels["webhook"].sent
+
+
 async def test_a_card_of_many_rings_again_while_one_of_them_is_open(path: Path) -> None:
     """With those who still wait; when all are taken, it stops."""
     async with running(path, GROUPED) as desk:
@@ -245,9 +274,17 @@ async def test_a_card_of_many_rings_again_while_one_of_them_is_open(path: Path) 
         await decide(desk, 1, Verb.DISMISS)
         await desk.later(900)
         assert ["digest | duty | one leaks | two leaks", "digest | duty | two leaks #2"] == desk.chat.sent
+        assert ["see below", "digest | duty | two leaks #2"] == list(desk.chat.messages.values())
         await decide(desk, 2, Verb.CLAIM, "M-acme-at://two/two-")
         await desk.later(1800, steps=2)
-        assert (2, "taken") == (len(desk.chat.sent), desk.reasons()[-1])
+        assert 2 == len(desk.chat.sent)
+        assert "taken" in desk.reasons()
+        await decide(desk, 3, Verb.RELEASE, "M-acme-at://two/two-")
+        await desk.later(900)
+        assert "digest | duty | two leaks #3" == desk.chat.sent[-1]
+        await desk.hear(s.answer("a", minute=6, to="two", root="at://two/two"))
+        await desk.later(1800, steps=2)
+        assert 3 == len(desk.chat.sent)
 
 
 async def test_digests_of_the_hour_do_not_ring_again(path: Path) -> None:

@@ -72,6 +72,7 @@ def many() -> Iterator[tuple[str, DigestState]]:
     yield "caught up, one waits", DigestState(route="support", rows=waiting[:1], caught_up=about)
     yield "a group", DigestState(route="support", rows=waiting, group_alert=Alert.PING)
     yield "a group of one", DigestState(route="support", rows=waiting[:1], group_alert=Alert.PING)
+    yield "a group, all done", DigestState(route="support", rows=(), group_alert=Alert.MESSAGE)
     single = replace(about, started_at=NOW, mentions=1)
     yield "caught up, none waits", DigestState(route="support", rows=(), caught_up=single)
 
@@ -111,7 +112,15 @@ def told(texts: Texts) -> str:
         ("rang again below", shown(cards.replaced_card(a_state(), texts=texts, zone=BERLIN, now=NOW)))
     )
     said += [
-        (name, shown(digests.render(state, texts=texts, zone=BERLIN, now=NOW))) for name, state in many()
+        (
+            name,
+            shown(
+                (digests.group if state.group_alert else digests.render)(
+                    state, texts=texts, zone=BERLIN, now=NOW
+                )
+            ),
+        )
+        for name, state in many()
     ]
     said += answers(texts)
     return "\n".join(f"--- {name}\n{text}\n" for name, text in said)

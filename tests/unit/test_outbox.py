@@ -121,6 +121,8 @@ def test_a_group_rings_again_while_one_of_it_is_open() -> None:
     assert gate.check(group, both, NOW) is None
     assert taken == gate.check(group, replace(both, rows=(claimed,)), NOW)
     assert taken == gate.check(group, None, NOW)
+    answered = replace(a_row(2), answered_at=NOW)  # and its author asks something new, which rings by itself
+    assert taken == gate.check(group, replace(both, rows=(claimed, answered)), NOW)
 
 
 def paced() -> Paced:

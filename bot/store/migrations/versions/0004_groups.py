@@ -34,9 +34,11 @@ def upgrade() -> None:
         sqlite_where=_IS_GROUPED,
         postgresql_where=_IS_GROUPED,
     )
+    op.create_index(op.f("ix_digest_items_mention"), "digest_items", ["mention"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_digest_items_mention"), table_name="digest_items")
     op.drop_index("ix_effects_group", table_name="effects")
     op.drop_column("effects", "replaced_by")
     op.drop_column("effects", "group_key")
