@@ -9,7 +9,7 @@ import asyncio
 import gc
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,7 +20,7 @@ from bot import coverage
 from bot.accounts import Accounts
 from bot.desk import Desk
 from bot.drawing import draw
-from bot.errors import Reason, Unavailable
+from bot.errors import Reason, StoreError, Unavailable
 from bot.feeds import FeedLoop
 from bot.gates import State
 from bot.http import HttpClient
@@ -165,6 +165,9 @@ class App:
         self.metrics.watch_patterns.set(max((one.watchlist.size for one in self.watches.values()), default=0))
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
         await self.store.save_brands(self.settings.brands)
+        prepared = await self.prepare_rules(self.rules)
+        self._use_rules(self.rules)
+        await prepared()
         people = {person.key for person in self.settings.people}
         self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
         for source, cursor in self.first_cursors.items():
@@ -247,13 +250,28 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             texts=self.texts,
+            prepare=self.prepare_rules,
             use_rules=self._use_rules,
             watching_others=self.accounts.wake,
             tell=self.notices.tell,
             breathe=partial(time.sleep, BREATH),
         )
 
+    async def prepare_rules(self, rules: RuleSet) -> Callable[[], Awaitable[None]]:
+        """Fetch what the counters of a set stand at. What it gives is to be called when the set is in use."""
+        now = self.clock.now()
+        self._prepared = prepared = await self.intake.tallying.prepare(self.store, rules, now)
+
+        async def keep() -> None:
+            try:
+                await self.intake.tallying.keep(self.store, prepared, now)
+            except StoreError as error:  # the next start counts anew what is not there
+                log.warning("counters.not_kept", error=str(error))
+
+        return keep
+
     def _use_rules(self, rules: RuleSet) -> None:
+        self.intake.tallying.use(self._prepared)
         self.rules = self.intake.judge = rules
         self.outbox.route = rules.route
         self.metrics.rules_loaded.info({"version": rules.version})

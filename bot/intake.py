@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias, TypeVar
@@ -22,6 +22,7 @@ from bot.metrics import Metrics
 from bot.model import Author, Batch, Facts, Mention, Post, Route, Signal, Urgency, Verdict
 from bot.ports import Clock, Judge, Lookup, Store
 from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
+from bot.tallying import Tallying
 from bot.targets import due_at
 from bot.watchlist import LiveWatch
 
@@ -60,6 +61,7 @@ class Intake:
     """None: nothing is delivered, so no alert is even stored (replay)."""
     wake: Callable[[], None] | None = None
     """Says that something was stored that falls due later."""
+    tallying: Tallying = field(default_factory=Tallying)
 
     def __post_init__(self) -> None:
         self._live: set[str] = set()
@@ -173,6 +175,7 @@ class Intake:
         mention_id = ulid(now)
         is_ours = not self._is_rival(mention)
         facts = make_facts(mention_id, mention, known, measured=measured, is_ours=is_ours)
+        facts, counted = self.tallying.take(mention, facts, self.judge)
         verdict = self.judge.judge(facts)
         is_asking = asks.asks(facts, verdict)
         return Judged(
@@ -185,6 +188,7 @@ class Intake:
             due_at=due_at(mention.post.posted_at, verdict.respond_in) if is_asking else None,
             routes=self._routes(mention, verdict, own_too=own_too, now=now),
             parent=known.parent,
+            counted=counted,
         )
 
     def _routes(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from bot.findings import Exam, Finding
+    from bot.measured import Tally
     from bot.model import Author, Batch, Brand, Cursor, Facts, Post, Route, Signal, Verdict
     from bot.records import (
         CardState,
@@ -224,6 +225,15 @@ class Judge(Protocol):
 
     def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
         """The language (None: cannot tell) and the signals of a text; declared `langs` are a hint."""
+        ...
+
+    @property
+    def counters(self) -> Mapping[str, timedelta]:
+        """How far back each counter of the rules looks (bot.counting)."""
+        ...
+
+    def tallies(self, facts: Facts) -> tuple[Tally, ...]:
+        """What the counters make of a mention, before it is judged."""
         ...
 
     def judge(self, facts: Facts) -> Verdict:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.counting import Event
 from bot.model import (
     Alert,
     Author,
@@ -44,7 +45,7 @@ class Judged:
     `asks`: the mention asks for an answer (starts an ask if none is open). `routes` are those by which staff
     hears of it: the verdict's own first, then those that get a copy, no two to the same channel; none:
     nobody hears of it. `is_late`: it was too old at receipt to ring by itself and goes onto the catch-up card
-    (a critical one that asks rings as well, once the source has caught up).
+    (a critical one that asks rings as well, once the source has caught up). `counted`: where it counts.
     """
 
     mention_id: str
@@ -57,6 +58,17 @@ class Judged:
     routes: tuple[Route, ...]
     parent: Post | None = None
     is_late: bool = False
+    counted: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """A mention that was judged, as far as counters look at it."""
+
+    platform: str
+    post_id: str
+    posted_at: datetime
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

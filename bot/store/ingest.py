@@ -14,6 +14,7 @@ from bot.store import (
     announcing,
     card,
     catching_up,
+    counts,
     coverage,
     deletions,
     effects,
@@ -137,6 +138,7 @@ def _new_mention(work: Work, item: Judged, stored: posts.Stored, tally: _Tally) 
         ),
     ).fetchone()
     verdicts.save(work, row[0], item, item.mention_id)
+    counts.save(work.conn, row[0], item.counted)
     joined = threads.join(work, entered, item, row[0])
     tally.stored.append(item.mention_id)
     tally.answered += joined.is_answered

@@ -16,6 +16,7 @@ import pytest
 from bot.errors import BotError, Rejected, Unavailable
 from bot.intake import Intake
 from bot.matcher.plain import PlainMatcher
+from bot.measured import Tally
 from bot.metrics import Metrics
 from bot.model import (
     Account,
@@ -65,6 +66,13 @@ class Rules:
 
     def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
         return "en", {"question": Signal(value=0.9 if "?" in text else 0.1)}
+
+    @property
+    def counters(self) -> Mapping[str, timedelta]:
+        return {}
+
+    def tallies(self, facts: Facts) -> tuple[Tally, ...]:
+        return ()
 
     def judge(self, facts: Facts) -> Verdict:
         self.judged.append(facts)
