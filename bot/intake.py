@@ -61,6 +61,8 @@ class Intake:
     """None: nothing is delivered, so no alert is even stored (replay)."""
     wake: Callable[[], None] | None = None
     """Says that something was stored that falls due later."""
+    silenced: Callable[[datetime], Mapping[str, datetime]] = lambda _: {}
+    """Rules that count for nothing at a time, and until when."""
     tallying: Tallying = field(default_factory=Tallying)
 
     def __post_init__(self) -> None:
@@ -175,6 +177,7 @@ class Intake:
         mention_id = ulid(now)
         is_ours = not self._is_rival(mention)
         facts = make_facts(mention_id, mention, known, measured=measured, is_ours=is_ours)
+        facts = replace(facts, silenced=silenced) if (silenced := self.silenced(now)) else facts
         facts, counted = self.tallying.take(mention, facts, self.judge)
         verdict = self.judge.judge(facts)
         is_asking = asks.asks(facts, verdict)

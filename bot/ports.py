@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from bot.ruleslog import RulesLog
 from bot.texts.en import ENGLISH
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ class Judge(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(RulesLog, Protocol):
     """Everything that survives a restart. Every write is one transaction, durable when the call returns."""
 
     # listening

@@ -25,6 +25,7 @@ from bot.model import (
     Urgency,
     Verdict,
 )
+from bot.ruleslog import RulesState
 from bot.staff import Receipt, Verb
 
 # --- in: what a batch becomes -------------------------------------------------------------------
@@ -312,14 +313,6 @@ class InboxRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleCount:
-    """For how many mentions a rule fired (None: those for which no rule did)."""
-
-    rule: str | None
-    mentions: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """How many mentions a brand has of an urgency."""
 
@@ -361,6 +354,7 @@ class Status:
     more_gaps: int = 0
     oldest_pending_at: datetime | None = None
     rules_version: str | None = None
+    rules: RulesState | None = None
     last_mention_at: datetime | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
 
@@ -389,12 +383,3 @@ class DigestState:
     rows: tuple[InboxRow, ...]
     caught_up: CaughtUp | None = None
     group_alert: Alert | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredVerdict:
-    """A verdict with the facts it was made from, and the source of the rules that made it."""
-
-    verdict: Verdict
-    facts: Facts
-    rules_source: Mapping[str, str]

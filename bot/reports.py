@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from bot.records import InboxRow, RuleCount, Status, StoredVerdict, Tally
+    from bot.model import Facts, Verdict
+    from bot.records import InboxRow, Status, Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCount:
+    """For how many mentions a rule fired (None: those for which no rule did), and what became of them.
+
+    `alerts` of them rang, of `claims` somebody took on the wait; `feedback` counts what people say of their
+    verdicts. `silenced_until`: the rule counts for nothing just now.
+    """
+
+    rule: str | None
+    mentions: int
+    alerts: int = 0
+    claims: int = 0
+    feedback: Mapping[str, int] = field(default_factory=dict)
+    silenced_until: datetime | None = None
+
+    @property
+    def judged(self) -> int:
+        """How many said anything of them."""
+        return sum(self.feedback.values())
+
+    @property
+    def right(self) -> float | None:
+        """The share of `right` in what people said."""
+        return self.feedback.get("right", 0) / self.judged if self.judged else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVerdict:
+    """A verdict with the facts it was made from, and the source of the rules that made it."""
+
+    verdict: Verdict
+    facts: Facts
+    rules_source: Mapping[str, str]
 
 
 class Reports(Protocol):
@@ -16,15 +54,29 @@ class Reports(Protocol):
     async def status(self, *, now: datetime) -> Status: ...
 
     async def inbox(
-        self, *, limit: int, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+        self,
+        *,
+        limit: int,
+        brand: str | None = None,
+        include_closed: bool = False,
+        rule: str | None = None,
+        since: datetime | None = None,
     ) -> tuple[InboxRow, ...]:
-        """Mentions, most urgent and longest waiting first."""
+        """Mentions, most urgent and longest waiting first; `since`: stored from then on."""
         ...
 
     async def rule_counts(
-        self, *, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+        self,
+        *,
+        now: datetime,
+        brand: str | None = None,
+        rule: str | None = None,
+        since: datetime | None = None,
     ) -> tuple[RuleCount, ...]:
-        """For how many of those mentions each rule fired, most first."""
+        """For how many mentions each rule fired, closed and ignored ones too, and what became of them.
+
+        Most first; and the rules that are silenced `now`.
+        """
         ...
 
     async def tallies(self) -> tuple[Tally, ...]:

@@ -2,7 +2,7 @@
 
 What a group is stands in the route (`Route.group_by`) and in `effects.group_key`. Of each group at most one
 effect waits: the alert of one conversation, which becomes a card of several as soon as a second one joins.
-Only what rings by itself is held back, and never what is critical (decision 16). It knows the tables effects
+Only what rings by itself is held back, and never what is critical (decision 18). It knows the tables effects
 and digest_items.
 """
 

@@ -23,8 +23,31 @@ from bot.counting import Event
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor
-from bot.records import CardState, DigestState, InboxRow, Leased, Met, RuleCount, Status, StoredVerdict, Tally
-from bot.store import card, catching_up, counts, grouping, inbox, listing, rows, status, whole
+from bot.orders import Silence
+from bot.records import (
+    CardState,
+    DigestState,
+    InboxRow,
+    Leased,
+    Met,
+    Status,
+    Tally,
+)
+from bot.reports import RuleCount, StoredVerdict
+from bot.ruleslog import RulesState
+from bot.store import (
+    by_rule,
+    card,
+    catching_up,
+    counts,
+    grouping,
+    inbox,
+    listing,
+    rows,
+    silencing,
+    status,
+    whole,
+)
 from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
@@ -119,6 +142,14 @@ class Reports:
         found = await self._read(lambda conn: conn.execute(known).all())
         return {(platform, handle): id_ for platform, handle, id_ in found if id_}
 
+    async def rules_state(self) -> RulesState | None:
+        return await self._read(status.rules_state)
+
+    async def rules_source(self, version: str) -> Mapping[str, str] | None:
+        query = select(col(RuleSetRow.source)).where(col(RuleSetRow.version) == version)
+        found = await self._read(lambda conn: conn.execute(query).scalar())
+        return None if found is None else rows.sources(found)
+
     # --- delivering -----------------------------------------------------------------------------
 
     async def next_due_at(self) -> datetime | None:
@@ -131,13 +162,20 @@ class Reports:
     async def digest(self, leased: Leased) -> DigestState:
         return await self._read(lambda conn: _digest(conn, leased))
 
+    # --- deciding -------------------------------------------------------------------------------
+
+    async def silences(self, now: datetime) -> tuple[Silence, ...]:
+        return await self._read(lambda conn: silencing.standing(_fetcher(conn), now))
+
     # --- reporting ------------------------------------------------------------------------------
 
     async def status(self, *, schema: str, now: datetime) -> Status:
         return await self._read(lambda conn: status.read(conn, schema=schema, now=now))
 
-    async def rule_counts(self, wanted: inbox.Wanted) -> tuple[RuleCount, ...]:
-        return await self._read(lambda conn: inbox.rule_counts(conn, wanted))
+    async def rule_counts(self, wanted: inbox.Wanted, now: datetime) -> tuple[RuleCount, ...]:
+        return await self._read(
+            lambda conn: by_rule.read(conn, wanted, silencing.standing(_fetcher(conn), now))
+        )
 
     async def inbox(self, wanted: inbox.Wanted) -> tuple[InboxRow, ...]:
         return await self._read(lambda conn: inbox.read(conn, wanted))

@@ -1,7 +1,7 @@
 """groups: what alerts have in common, and which alert rang again in place of which
 
-Revision ID: 0005
-Revises: 0004
+Revision ID: 0007
+Revises: 0006
 
 Both columns are empty for what was written before: it waited for nothing and rang once.
 """
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = "0005"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
