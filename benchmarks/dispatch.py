@@ -28,6 +28,7 @@ from benchmarks.store import LEASE, mention
 from bot.clock import SystemClock
 from bot.http import HttpClient
 from bot.metrics import Metrics
+from bot.model import Route
 from bot.outbox import Outbox
 from bot.records import Entry, Leased
 from bot.staff import Card
@@ -69,7 +70,7 @@ class Sides:
             store=store,
             notifiers={"webhook": self.webhook},
             render=render,
-            fallback=lambda _route: None,
+            route=lambda name: Route(name=name, to="webhook:a"),
             clock=clock,
             metrics=Metrics(),
         )
@@ -100,7 +101,8 @@ async def recorded(store: SqliteStore, count: int) -> list[Leased]:
     """Alerts as the store hands them to the outbox, their channels in turn."""
     leased: list[Leased] = []
     for number in range(count):
-        item = replace(mention(number), channel=f"webhook:{CHANNELS[number % len(CHANNELS)]}")
+        to = Route(name="default", to=f"webhook:{CHANNELS[number % len(CHANNELS)]}")
+        item = replace(mention(number), routes=(to,))
         one = Entry(source="bench", items=(item,))
         leased += (await store.record(one, now=datetime.now(UTC), lease_for=LEASE * 60)).leased
     return leased

@@ -37,6 +37,7 @@ from bot.clock import SystemClock
 from bot.gates import State
 from bot.http import HttpClient
 from bot.metrics import Metrics
+from bot.model import Route
 from bot.outbox import Outbox
 from bot.records import CardState, Leased
 from bot.staff import Card, Receipt
@@ -162,7 +163,7 @@ async def by_path(folder: Path, rate: int) -> Round:
             store=store,
             notifiers=notifiers,
             render=render,
-            fallback=lambda _route: None,
+            route=lambda name: Route(name=name, to="webhook:a"),
             clock=clock,
             metrics=Metrics(),
         )

@@ -26,7 +26,7 @@ from sqlmodel import Field, SQLModel, select
 
 from benchmarks import harness
 from benchmarks.harness import Finding
-from bot.model import Author, Cursor
+from bot.model import Author, Cursor, Route
 from bot.records import Entry, Judged
 from bot.store import ingest, schema
 from bot.store.sqlite import SqliteStore
@@ -160,7 +160,7 @@ def mention(number: int) -> Judged:
     name = f"w{number:09}"
     judged = samples.judged(samples.post(f"at://{name}/p", author=name, root=None))
     author = Author(platform="bluesky", id=name, handle=f"{name}.example", name="W", followers=number)
-    return replace(judged, author=author, channel="webhook:desk")
+    return replace(judged, author=author, routes=(Route(name="default", to="webhook:desk"),))
 
 
 def entry(number: int) -> Entry:

@@ -16,9 +16,10 @@ from functools import partial
 
 import structlog
 
-from bot import cards, coverage, digests
+from bot import coverage
 from bot.accounts import Accounts
 from bot.desk import Desk
+from bot.drawing import draw
 from bot.errors import Reason, Unavailable
 from bot.feeds import FeedLoop
 from bot.gates import State
@@ -30,7 +31,7 @@ from bot.model import Cursor
 from bot.notices import Notices
 from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
-from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, SourceStatus
+from bot.records import LEASE_FOR, Entry, Leased, SourceStatus
 from bot.reload import Reading, Reload, cache_beside, watches
 from bot.rulebook import Beginning, found
 from bot.ruling import Ruling
@@ -83,7 +84,7 @@ class App:
             store=self.store,
             notifiers=self.notifiers,
             render=self.render,
-            fallback=self.rules.fallback,
+            route=self.rules.route,
             clock=self.clock,
             metrics=self.metrics,
             on_refused=self.notices.channel_refused,
@@ -98,6 +99,7 @@ class App:
             lookup_budget=self.settings.lookup_budget,
             fresh_for=self.settings.fresh_for,
             deliver=self.outbox.push,
+            wake=self.outbox.wake,
             silenced=self.ruling.silenced,
             tallying=self.ruling.tallying,
         )
@@ -268,21 +270,14 @@ class App:
 
     def _use_rules(self, rules: RuleSet) -> None:
         self.rules = self.intake.judge = rules
-        self.outbox.fallback = rules.fallback
+        self.outbox.route = rules.route
         self.ruling.use(rules)
         self.metrics.rules_loaded.info({"version": rules.version})
 
     def render(self, leased: Leased, state: State) -> Card:
         """What an effect looks like just now."""
-        now, zone, texts = self.clock.now(), self.settings.timezone, self.texts
-        if isinstance(state, DigestState):
-            return digests.render(state, texts=texts, zone=zone, now=now)
-        if isinstance(state, CardState):
-            is_expanded = bool(leased.effect.payload.get("expanded"))
-            return cards.render(
-                state, texts=texts, zone=zone, now=now, expanded=is_expanded, people=self.people
-            )
-        return cards.notice_card(str(leased.effect.payload.get("text", "")))
+        zone, now = self.settings.timezone, self.clock.now()
+        return draw(leased, state, texts=self.texts, zone=zone, now=now, people=self.people)
 
     def checks(self) -> Iterable[Check]:
         """What `/readyz` asks: each source, account, feed and channel, and the database."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from bot import drafts
 from bot.model import Alert, ConversationState, Span
 from bot.staff import Button, Card, Line, Verb
 
@@ -60,7 +61,19 @@ def render(
     people: Mapping[str, str] = {},
 ) -> Card:
     """The card of a mention. `expanded` shows the menu under More; `people` names those who claim."""
-    view = _View(state=state, texts=texts, zone=zone, now=now, people=people)
+    return _card(_View(state=state, texts=texts, zone=zone, now=now, people=people), expanded=expanded)
+
+
+def again(
+    state: CardState, *, texts: Texts, zone: ZoneInfo, now: datetime, people: Mapping[str, str] = {}
+) -> Card:
+    """The card of a mention that rings again because nobody took it."""
+    view = _View(state=state, texts=texts, zone=zone, now=now, people=people, is_again=True)
+    return _card(view, expanded=False)
+
+
+def _card(view: _View, *, expanded: bool) -> Card:
+    state = view.state
     is_waiting = state.conversation.state is ConversationState.OPEN and not state.post_deleted
     loud = state.verdict.alert
     return Card(
@@ -70,6 +83,14 @@ def render(
         alert=Alert.MESSAGE if loud is Alert.PING and not is_waiting else loud,
         data=_data(view),
     )
+
+
+def replaced_card(state: CardState, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
+    """What stays of a card when it rang again further down: nothing that would have to be kept up."""
+    at = texts.time_of_day(now, now=now, zone=zone)
+    said = texts.say("card.rang_again", at=at)
+    data = {"event": "replaced", "mention_id": state.mention_id, "brand": state.mention.brand, "status": said}
+    return Card(headline=_SEPARATOR.join([texts.urgency(state.verdict.urgency), said]), data=data)
 
 
 def notice_card(text: str) -> Card:
@@ -112,6 +133,7 @@ class _View:
     zone: ZoneInfo
     now: datetime
     people: Mapping[str, str]
+    is_again: bool = False
 
     def time(self, at: datetime) -> str:
         return self.texts.time_of_day(at, now=self.now, zone=self.zone)
@@ -157,6 +179,8 @@ def _status(view: _View) -> Iterator[str]:
         yield texts.say("card.dismissed")
     elif conversation.state is ConversationState.SNOOZED:
         yield texts.say("card.snoozed")
+    elif view.is_again:
+        yield texts.say("card.still_open")
 
 
 def _answered(ask: Ask | None, texts: Texts) -> str:
@@ -176,8 +200,33 @@ def _lines(view: _View) -> Iterator[Line]:
     else:
         yield from _body(view)
     yield Line(text=texts.why_alerted(fired.why or fired.rule for fired in state.verdict.fired))
+    if answer := _prepared(state):
+        yield Line(text=texts.say("card.draft"))
+        yield Line(text=answer, is_copy=True)
     if (url := link(state.mention.post.url)) and not state.post_deleted:
         yield Line(text=texts.say("card.open_post"), href=url)
+
+
+def _prepared(state: CardState) -> str | None:
+    """The prepared answer, as long as there is anything to answer."""
+    text, post = state.verdict.draft_text, state.mention.post
+    if text is None or state.post_deleted or state.conversation.state in _CLOSED:
+        return None
+    author, facts = state.author, state.facts
+    name = (author.name if author else None) or facts.name
+    handle = (author.handle if author else None) or post.author_handle or facts.handle
+    return prepared(text, name=name, handle=handle, brand=state.mention.brand, url=post.url)
+
+
+def prepared(text: str, *, name: str | None, handle: str | None, brand: str, url: str | None) -> str:
+    """A prepared answer to somebody's post, filled in with what is known of them."""
+    return drafts.filled(
+        text,
+        name=one_line(name or "", NAME_CHARS),
+        handle=_handle(handle).removeprefix("@"),
+        brand=brand,
+        link=link(url) or "",
+    )
 
 
 def _author(view: _View) -> str:
@@ -310,6 +359,7 @@ def _data(view: _View) -> dict[str, object]:
         "persona": verdict.persona,
         "tags": list(verdict.tags),
         "rules": [fired.rule for fired in verdict.fired],
+        "draft": _prepared(state),
         "lang": state.facts.lang,
         "author": _author_data(state),
         "text": None if state.post_deleted else post.text,

@@ -7,15 +7,16 @@ Knows what belongs on such a card and in which order; all wording comes from the
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.cards import NAME_CHARS, link, one_line
-from bot.model import Alert
+from bot.model import Alert, ConversationState
 from bot.staff import Card, Line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from bot.records import CaughtUp, DigestState, InboxRow
@@ -36,6 +37,34 @@ def render(state: DigestState, *, texts: Texts, zone: ZoneInfo, now: datetime) -
         alert=Alert.DIGEST,
         data={"event": "digest", "route": state.route, "mention_ids": [row.mention_id for row in state.rows]},
     )
+
+
+def group(
+    state: DigestState,
+    *,
+    texts: Texts,
+    zone: ZoneInfo,
+    now: datetime,
+    again: bool = False,
+    people: Mapping[str, str] = {},
+) -> Card:
+    """Alerts that belong together, most urgent first, then who is due first; `again`: it rings again."""
+    rows = sorted(state.rows, key=_by_need)
+    lines = (_group_line(row, texts, zone=zone, now=now, people=people) for row in rows)
+    headline = texts.say("group.headline", count=len(rows), route=state.route)
+    return Card(
+        headline=f"{texts.say('card.still_open')} · {headline}" if again else headline,
+        lines=_listed(list(lines), texts),
+        alert=state.group_alert or Alert.MESSAGE,
+        data={"event": "group", "route": state.route, "mention_ids": [row.mention_id for row in rows]},
+    )
+
+
+def replaced_group(state: DigestState, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
+    """What stays of a group's card when it rang again further down."""
+    said = texts.say("card.rang_again", at=texts.time_of_day(now, now=now, zone=zone))
+    data = {"event": "replaced", "route": state.route, "status": said}
+    return Card(headline=f"{state.route} · {said}", data=data)
 
 
 def _catch_up(about: CaughtUp, state: DigestState, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
@@ -74,6 +103,18 @@ def _listed(lines: Sequence[Line], texts: Texts) -> tuple[Line, ...]:
 def _digest_line(row: InboxRow, texts: Texts, *, zone: ZoneInfo, now: datetime) -> Line:
     at = texts.time_of_day(row.posted_at, now=now, zone=zone)
     return Line(text=f"{at} · {_said(row, texts)}", href=link(row.url))
+
+
+def _group_line(
+    row: InboxRow, texts: Texts, *, zone: ZoneInfo, now: datetime, people: Mapping[str, str]
+) -> Line:
+    """As on a catch-up card, and who has it."""
+    line = _catch_up_line(row, texts, zone=zone, now=now)
+    if row.state is not ConversationState.CLAIMED or row.claimed_by is None:
+        return line
+    return replace(
+        line, text=f"{texts.claimed_by(people.get(row.claimed_by, row.claimed_by), None)} · {line.text}"
+    )
 
 
 def _catch_up_line(row: InboxRow, texts: Texts, *, zone: ZoneInfo, now: datetime) -> Line:

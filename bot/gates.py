@@ -7,14 +7,14 @@ the outbox. They know no platform and no store.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import takewhile
 from typing import Protocol, TypeAlias
 
 from bot.model import Alert, ConversationState, EffectKind
-from bot.records import CardState, DigestState, Dropped, Held, Leased
+from bot.records import TAKEN, CardState, DigestState, Dropped, Held, Leased
 
 UNUSED_FOR = timedelta(hours=1)
 """So long past, a slot was meant for an alert that is not wanted any more."""
@@ -40,7 +40,8 @@ class StillWanted:
         if leased.effect.kind is EffectKind.NOTICE:
             return None
         if isinstance(state, DigestState):
-            return None if state.rows else Dropped(reason="nothing_left")
+            has_news = state.rows or leased.effect.kind is EffectKind.UPDATE
+            return None if has_news else Dropped(reason="nothing_left")
         if state is None:
             return Dropped(reason="mention_gone")
         return self._alert(state) if leased.effect.kind is EffectKind.ALERT else None
@@ -51,6 +52,32 @@ class StillWanted:
         if state.conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:
             return Dropped(reason=f"already_{state.conversation.state.value}")
         return None
+
+
+class StillAlone:
+    """A message rings again only while nobody has taken what it is about, and the rules still want it to.
+
+    `every` tells how often it rings, None: it does not.
+    """
+
+    def __init__(self, every: Callable[[Leased], timedelta | None]) -> None:
+        self.every = every
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        if leased.rings == 1:
+            return None
+        if self.every(leased) is None:
+            return Dropped(reason="not_repeated")
+        if isinstance(state, CardState) and state.ask and state.ask.outcome is not None:
+            return Dropped(reason=f"ask_{state.ask.outcome}")  # and what is open now is another one
+        return None if ConversationState.OPEN in _stands(state) else Dropped(reason=TAKEN)
+
+
+def _stands(state: State) -> set[ConversationState]:
+    """How the conversations stand that a message is about, as far as what it says is not answered."""
+    if isinstance(state, DigestState):
+        return {row.state for row in state.rows if row.answered_at is None}
+    return {state.conversation.state} if state else set()
 
 
 class _Lane(Enum):

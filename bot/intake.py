@@ -19,7 +19,19 @@ from bot import asks
 from bot.errors import BotError
 from bot.ids import ulid
 from bot.metrics import Metrics
-from bot.model import Author, AuthorFacts, Batch, Facts, Measured, Mention, Post, Signal, Urgency, Verdict
+from bot.model import (
+    Author,
+    AuthorFacts,
+    Batch,
+    Facts,
+    Measured,
+    Mention,
+    Post,
+    Route,
+    Signal,
+    Urgency,
+    Verdict,
+)
 from bot.ports import Clock, Judge, Lookup, Store
 from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.tallying import Tallying
@@ -57,6 +69,8 @@ class Intake:
     fresh_for: timedelta = timedelta(minutes=30)
     deliver: Callable[[tuple[Leased, ...]], None] | None = None
     """None: nothing is delivered, so no alert is even stored (replay)."""
+    wake: Callable[[], None] | None = None
+    """Says that something was stored that falls due later."""
     silenced: Callable[[datetime], Mapping[str, datetime]] = lambda _: {}
     """Rules that count for nothing at a time, and until when."""
     tallying: Tallying = field(default_factory=Tallying)
@@ -93,6 +107,8 @@ class Intake:
         with self.metrics.record_seconds.time():
             recorded = await self.store.record(entry, now=self.clock.now(), lease_for=LEASE_FOR)
         self._follow(entry, is_near=is_near)
+        if self.wake and recorded.waits:
+            self.wake()
         try:
             if self.deliver and recorded.leased:
                 self.deliver(recorded.leased)
@@ -183,18 +199,25 @@ class Intake:
             verdict=verdict,
             asks=is_asking,
             due_at=due_at(mention.post.posted_at, verdict.respond_in) if is_asking else None,
-            channel=self._channel(mention, verdict, own_too=own_too, now=now),
+            routes=self._routes(mention, verdict, own_too=own_too, now=now),
             parent=known.parent,
             counted=counted,
         )
 
-    def _channel(self, mention: Mention, verdict: Verdict, *, own_too: bool, now: datetime) -> str | None:
+    def _routes(
+        self, mention: Mention, verdict: Verdict, *, own_too: bool, now: datetime
+    ) -> tuple[Route, ...]:
         """Who hears of it. A rival's mention rings only where a fired rule names a route (decision 4)."""
         if self.deliver is None or verdict.ignored or now - mention.post.posted_at > NEVER_ALERT_AFTER:
-            return None
-        if self._is_rival(mention) and (own_too or not verdict.is_routed):
-            return None
-        return self.judge.channel(verdict.route)
+            return ()
+        is_rival = self._is_rival(mention)
+        if is_rival and own_too:
+            return ()
+        named = verdict.cc if is_rival and not verdict.is_routed else (verdict.route, *verdict.cc)
+        by_channel: dict[str, Route] = {}
+        for route in map(self.judge.route, named):
+            by_channel.setdefault(route.to, route)
+        return tuple(by_channel.values())
 
     def _is_rival(self, mention: Mention) -> bool:
         return self.watches[mention.post.platform].watchlist.is_rival(mention.brand)

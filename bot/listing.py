@@ -13,7 +13,8 @@ from typing import Protocol, TypeAlias
 
 from bot.model import Author, ConversationState, Facts, Kind, Post, Span, Urgency, Verdict
 from bot.orders import Silence
-from bot.records import Ask, Conversation, RuleCount, Status, StoredVerdict
+from bot.records import Ask, Conversation, Status
+from bot.reports import RuleCount, StoredVerdict
 
 Place: TypeAlias = tuple[int, int, int]
 """Where a page of a listing ends: opaque to everybody but the store."""

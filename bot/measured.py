@@ -10,6 +10,14 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """A measured property of the text; `value` None is unknown. `evidence`: (word, weight) that moved it."""
+
+    value: float | None
+    evidence: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorFacts:
     """What is known of an author at the time of a post; None is unknown. `age`: of the account."""
 

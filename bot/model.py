@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import NewType, TypeAlias
 
-from bot.measured import AuthorFacts as AuthorFacts  # noqa: PLC0414 - plug-ins know it by this module
+from bot.measured import AuthorFacts as AuthorFacts  # noqa: PLC0414 - plug-ins know both by this module
 from bot.measured import Counted, Engagement, History
+from bot.measured import Signal as Signal  # noqa: PLC0414
 
 Cursor = NewType("Cursor", str)
 """Opaque text: only the connector that made it can read it."""
@@ -250,14 +251,6 @@ class Mention:
 # --- what the rules say -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
-    """A measured property of the text; `value` None is unknown. `evidence`: (word, weight) that moved it."""
-
-    value: float | None
-    evidence: tuple[tuple[str, float], ...] = ()
-
-
 Measured: TypeAlias = tuple[str | None, Mapping[str, Signal]]
 """The language of a text (None: it cannot be told) and its signals."""
 
@@ -334,7 +327,8 @@ class Verdict:
     """What the rules say of a mention, and the trace that explains it.
 
     `is_routed`: a fired rule or the persona named the route (False: it is only the default). `cc`: the routes
-    that get a copy. `draft`: the name of the prepared answer, NO_DRAFT where a rule forbids one.
+    that get a copy. `draft`: the name of the prepared answer, NO_DRAFT where a rule forbids one;
+    `draft_text`: its words in the set that judged, the fields not filled in.
     """
 
     mention_id: str
@@ -354,6 +348,7 @@ class Verdict:
     signals: Mapping[str, Signal] = field(default_factory=dict)
     cc: tuple[str, ...] = ()
     draft: str | None = None
+    draft_text: str | None = None
 
 
 # --- what is to be done ---------------------------------------------------------------------------
@@ -363,9 +358,9 @@ class Verdict:
 class Route:
     """Where the alerts of a route go: `to` is a channel ("telegram:care"), `fallback` another one.
 
-    `group_by` names what makes several alerts one group ("author", "thread", "rule"); the first of a group
-    waits for `wait`, the next ones for `interval` since the last, and one that nobody takes rings again each
-    `repeat_every`.
+    `group_by` names what makes several alerts one group ("author", "thread", "rule", "platform"; nothing:
+    each conversation is one); the first of a group waits for `wait`, the next ones for `interval` since the
+    last, and one that nobody takes rings again each `repeat_every`.
     """
 
     name: str

@@ -19,9 +19,9 @@ import structlog
 
 from bot.backoff import asked, doubled
 from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable, Unknown
-from bot.gates import Gate, Paced, State, StillWanted
+from bot.gates import Gate, Paced, State, StillAlone, StillWanted
 from bot.metrics import Metrics
-from bot.model import EffectKind
+from bot.model import EffectKind, Route
 from bot.ports import Clock, Notifier, Store
 from bot.records import LEASE_FOR, CardState, Dead, Held, Leased, Outcome, RetryAt, Sent, Settlement
 from bot.staff import Card, Receipt
@@ -90,7 +90,7 @@ class Outbox:
     store: Store
     notifiers: Mapping[str, Notifier]
     render: Callable[[Leased, State], Card]
-    fallback: Callable[[str], str | None]
+    route: Callable[[str], Route]
     clock: Clock
     metrics: Metrics
     on_refused: Callable[[str, BotError], None] | None = None
@@ -101,7 +101,7 @@ class Outbox:
 
     def __post_init__(self) -> None:
         limits = {kind: notifier.limits for kind, notifier in self.notifiers.items()}
-        self.gates: tuple[Gate, ...] = (StillWanted(), Paced(limits))
+        self.gates: tuple[Gate, ...] = (StillWanted(), StillAlone(self._repeats), Paced(limits))
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight: Counter[str] = Counter()
         self._wake = asyncio.Event()
@@ -224,7 +224,8 @@ class Outbox:
                     return held_back
             receipt = await self._send(leased, self.render(leased, state))
             self._time(leased, state)
-            return Sent(receipt=receipt)
+            every = self._repeats(leased)
+            return Sent(receipt=receipt, again_at=self.clock.now() + every if every else None)
         except StoreError as error:  # not the channel's fault, and no try
             self._store_fails(error)
             return Held(until=self.clock.now() + FIRST_WAIT, reason=error.reason.value)
@@ -234,13 +235,20 @@ class Outbox:
             log.exception("delivery.crashed", effect=leased.id, channel=leased.effect.channel)
             return self._failed(leased, BotError(type(error).__name__))
 
+    def _repeats(self, leased: Leased) -> timedelta | None:
+        """How often a message rings as long as nobody takes it, by the rules of now."""
+        effect = leased.effect
+        is_ring = effect.kind is EffectKind.ALERT or (effect.kind is EffectKind.DIGEST and leased.is_group)
+        return self.route(effect.route).repeat_every if is_ring and effect.route else None
+
     def _time(self, leased: Leased, state: State) -> None:
-        if leased.effect.kind is EffectKind.ALERT and isinstance(state, CardState):
+        is_first = leased.effect.kind is EffectKind.ALERT and leased.rings == 1
+        if is_first and isinstance(state, CardState):
             delay = self.clock.now() - state.mention.post.seen_at
             self.metrics.alert_delay_seconds.observe(max(0.0, delay.total_seconds()))
 
     async def _state(self, leased: Leased) -> State:
-        if leased.effect.kind is EffectKind.DIGEST:
+        if leased.effect.kind is EffectKind.DIGEST or leased.is_group:
             return await self.store.digest(leased)
         if leased.effect.kind is EffectKind.NOTICE:
             return None
@@ -272,7 +280,7 @@ class Outbox:
             attempt=leased.attempt,
             written_at=leased.written_at,
             now=now,
-            fallback=self.fallback(effect.route) if effect.route else None,
+            fallback=self.route(effect.route).fallback if effect.route else None,
             jitter=self.rng.random(),
         )
         if isinstance(step, Dead) and step.fallback == effect.channel:

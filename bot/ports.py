@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from bot.findings import Exam, Finding
-    from bot.measured import Tally
-    from bot.model import Author, AuthorFacts, Batch, Brand, Cursor, Facts, Measured, Post, Signal, Verdict
+    from bot.measured import AuthorFacts, Tally
+    from bot.model import Author, Batch, Brand, Cursor, Facts, Measured, Post, Route, Signal, Verdict
     from bot.records import (
         CardState,
         Change,
@@ -252,12 +252,8 @@ class Judge(Protocol):
         """What the rules say. Total: never raises on any facts."""
         ...
 
-    def channel(self, route: str) -> str:
-        """The channel that a route's alerts go to."""
-        ...
-
-    def fallback(self, route: str) -> str | None:
-        """The channel that gets a route's alerts when its own refuses."""
+    def route(self, name: str) -> Route:
+        """Where the alerts of a route go, and when; a name that is not known is the default."""
         ...
 
 

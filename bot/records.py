@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.counting import Event
 from bot.model import (
+    Alert,
     Author,
     ConversationState,
     Cursor,
@@ -20,6 +21,7 @@ from bot.model import (
     Gap,
     Mention,
     Post,
+    Route,
     Urgency,
     Verdict,
 )
@@ -41,10 +43,10 @@ class Answer:
 class Judged:
     """A mention with everything that its transaction writes.
 
-    `asks`: the mention asks for an answer (starts an ask if none is open). `channel` and `alert` say where
-    and how loud staff hears of it; channel None means that nobody does. `is_late`: it was too old at receipt
-    to ring by itself and goes onto the catch-up card (a critical one that asks rings as well, once the source
-    has caught up). `counted`: where it counts.
+    `asks`: the mention asks for an answer (starts an ask if none is open). `routes` are those by which staff
+    hears of it: the verdict's own first, then those that get a copy, no two to the same channel; none:
+    nobody hears of it. `is_late`: it was too old at receipt to ring by itself and goes onto the catch-up card
+    (a critical one that asks rings as well, once the source has caught up). `counted`: where it counts.
     """
 
     mention_id: str
@@ -54,7 +56,7 @@ class Judged:
     verdict: Verdict
     asks: bool
     due_at: datetime | None
-    channel: str | None
+    routes: tuple[Route, ...]
     parent: Post | None = None
     is_late: bool = False
     counted: tuple[Event, ...] = ()
@@ -90,6 +92,12 @@ LEASE_FOR = timedelta(seconds=60)
 """How long an effect is ours: longer than a commit that waits for a lock, a turn and a delivery together."""
 
 
+RINGS, GROUP, REPLACED = "rings", "group", "replaced"
+"""Keys of an effect's payload: how often it has rung, that it is of a group, that a newer one replaced it."""
+TAKEN = "taken"
+"""Why a message does not ring again: somebody has what it is about."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
     """An effect that this process may try now, until the lease runs out.
@@ -108,12 +116,23 @@ class Leased:
     receipt: Receipt | None = None
     card: CardState | None = None
 
+    @property
+    def rings(self) -> int:
+        """How often its message goes out to the same channel with this, as nobody took it so far."""
+        rings = self.effect.payload.get(RINGS, 1)
+        return rings if isinstance(rings, int) else 1
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is the card of several alerts that belong together, not the digest of an hour."""
+        return bool(self.effect.payload.get(GROUP))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """What a transaction changed: mention ids that are new, duplicates skipped, effects leased to us.
 
-    `gaps` are those that it left in the source's coverage.
+    `gaps` are those that it left in the source's coverage. `waits`: an alert was written that is due soon.
     """
 
     stored: tuple[str, ...] = ()
@@ -121,6 +140,7 @@ class Recorded:
     answered: int = 0
     leased: tuple[Leased, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    waits: bool = False
 
 
 # --- in: how a delivery ended -------------------------------------------------------------------
@@ -128,7 +148,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
+    """`again_at`: when the message rings again, unless somebody has taken what it is about by then."""
+
     receipt: Receipt
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,32 +313,6 @@ class InboxRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleCount:
-    """For how many mentions a rule fired (None: those for which no rule did), and what became of them.
-
-    `alerts` of them rang, of `claims` somebody took on the wait; `feedback` counts what people say of their
-    verdicts. `silenced_until`: the rule counts for nothing just now.
-    """
-
-    rule: str | None
-    mentions: int
-    alerts: int = 0
-    claims: int = 0
-    feedback: Mapping[str, int] = field(default_factory=dict)
-    silenced_until: datetime | None = None
-
-    @property
-    def judged(self) -> int:
-        """How many said anything of them."""
-        return sum(self.feedback.values())
-
-    @property
-    def right(self) -> float | None:
-        """The share of `right` in what people said."""
-        return self.feedback.get("right", 0) / self.judged if self.judged else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """How many mentions a brand has of an urgency."""
 
@@ -376,7 +373,8 @@ class CaughtUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestState:
-    """What a digest card tells: one hour of one route, or (`caught_up`) what was missed while we were away.
+    """What a digest card tells: one hour of one route, or (`caught_up`) what was missed while we were away,
+    or (`group_alert`, how loud it is) several alerts that belong together.
 
     `rows` are those of its mentions that are still open.
     """
@@ -384,12 +382,4 @@ class DigestState:
     route: str
     rows: tuple[InboxRow, ...]
     caught_up: CaughtUp | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredVerdict:
-    """A verdict with the facts it was made from, and the source of the rules that made it."""
-
-    verdict: Verdict
-    facts: Facts
-    rules_source: Mapping[str, str]
+    group_alert: Alert | None = None

@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from bot.records import InboxRow, RuleCount, Status, StoredVerdict, Tally
+    from bot.model import Facts, Verdict
+    from bot.records import InboxRow, Status, Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCount:
+    """For how many mentions a rule fired (None: those for which no rule did), and what became of them.
+
+    `alerts` of them rang, of `claims` somebody took on the wait; `feedback` counts what people say of their
+    verdicts. `silenced_until`: the rule counts for nothing just now.
+    """
+
+    rule: str | None
+    mentions: int
+    alerts: int = 0
+    claims: int = 0
+    feedback: Mapping[str, int] = field(default_factory=dict)
+    silenced_until: datetime | None = None
+
+    @property
+    def judged(self) -> int:
+        """How many said anything of them."""
+        return sum(self.feedback.values())
+
+    @property
+    def right(self) -> float | None:
+        """The share of `right` in what people said."""
+        return self.feedback.get("right", 0) / self.judged if self.judged else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVerdict:
+    """A verdict with the facts it was made from, and the source of the rules that made it."""
+
+    verdict: Verdict
+    facts: Facts
+    rules_source: Mapping[str, str]
 
 
 class Reports(Protocol):

@@ -123,7 +123,7 @@ def _from_source(source: Mapping[str, str], settings: Settings) -> RuleSet | Non
     channels = {*settings.channels, CONSOLE}
 
     def reached(route: Route) -> Route:
-        wanted = (route.to, route.fallback, rules.channel(DEFAULT_ROUTE), CONSOLE)
+        wanted = (route.to, route.fallback, rules.route(DEFAULT_ROUTE).to, CONSOLE)
         return replace(route, to=next(channel for channel in wanted if channel in channels))
 
     return replace(rules, routes={name: reached(route) for name, route in rules.routes.items()})

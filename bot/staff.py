@@ -54,13 +54,17 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One paragraph of a card. `marks` are the spans to show as matched words, `href` makes it a link."""
+    """One paragraph of a card. `marks` are the spans to show as matched words, `href` makes it a link.
+
+    `is_copy`: words to be copied as they stand.
+    """
 
     text: str
     marks: tuple[Span, ...] = ()
     href: str | None = None
     is_quote: bool = False
     is_strong: bool = False
+    is_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from rules.everyday import Shares
 
 _DEFAULT_CHANNEL = "console"
+_GROUP_INTERVAL = timedelta(minutes=5)
+"""Of a route that says what a group is and not how often it may ring (as Alertmanager's)."""
 
 
 def _level(urgency: Urgency, start: int, minutes: int, alert: Alert) -> Level:
@@ -87,6 +89,7 @@ class Built:
             counters=self.counters,
             waits=self.waits,
             looks_at=self.looks_at,
+            drafts=self.drafts,
         )
 
 
@@ -195,7 +198,7 @@ def _routes(texts: Collection[RouteText], around: Assembly, report: Report) -> M
             fallback=text.fallback,
             group_by=tuple(sorted(set(text.group_by))),
             wait=text.wait,
-            interval=text.interval,
+            interval=text.interval or (_GROUP_INTERVAL if text.group_by else None),
             repeat_every=text.repeat_every,
         )
     return routes

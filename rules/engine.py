@@ -78,7 +78,7 @@ class Program:
     """A compiled set. `index` knows which of its rules are worth a look.
 
     `waits`: after how long an ask that still waits is to be judged again; `looks_at`: the conditions that
-    stand anywhere in it.
+    stand anywhere in it; `drafts`: the prepared answers by name.
     """
 
     version: str
@@ -88,6 +88,7 @@ class Program:
     counters: Sequence[Counter] = ()
     waits: Sequence[timedelta] = ()
     looks_at: frozenset[str] = frozenset()
+    drafts: Mapping[str, str] = field(default_factory=dict)
     index: Index = field(init=False)
 
     def __post_init__(self) -> None:
@@ -117,7 +118,7 @@ def judge(program: Program, facts: Facts) -> Verdict:
     scored = max(_by_score(program, score), _floor(scene))
     urgency, ignored = _settled(scored, hits)
     level = program.levels[urgency]
-    route = _route(hits, who)
+    route, draft = _route(hits, who), _draft(hits)
     return Verdict(
         mention_id=facts.mention_id,
         rules_version=program.version,
@@ -135,7 +136,8 @@ def judge(program: Program, facts: Facts) -> Verdict:
         notes=tuple(sorted(scene.notes)),
         signals=facts.signals,
         cc=tuple(sorted({name for hit in hits for name in hit.rule.cc} - {route or DEFAULT_ROUTE})),
-        draft=_draft(hits),
+        draft=draft,
+        draft_text=program.drafts.get(draft) if draft else None,
     )
 
 

@@ -73,7 +73,6 @@ class RuleSet:
     version: str
     sources: Mapping[str, str]
     routes: Mapping[str, Route]
-    drafts: Mapping[str, str]
     program: Program
     every: tuple[Rule, ...]
     cases: tuple[Case, ...]
@@ -123,14 +122,8 @@ class RuleSet:
         """The rules that nearly fired."""
         return missed(self.program, facts)
 
-    def channel(self, route: str) -> str:
-        """A route of another set (a stored verdict's) that is not known here is the default."""
-        return self._route(route).to
-
-    def fallback(self, route: str) -> str | None:
-        return self._route(route).fallback
-
-    def _route(self, name: str) -> Route:
+    def route(self, name: str) -> Route:
+        """One of another set (a stored verdict's) that is not known here is the default."""
         return self.routes.get(name) or self.routes[DEFAULT_ROUTE]
 
 
@@ -256,7 +249,6 @@ def _rule_set(
         version=version,
         sources=sources,
         routes=built.routes,
-        drafts=built.drafts,
         program=built.program(version),
         every=built.rules,
         cases=tuple(_cases(built.cases, is_packed=False)),

@@ -16,7 +16,7 @@ from bot.cli.reports import read
 from bot.errors import ConfigError
 from bot.ids import ulid
 from bot.model import Facts, Verdict
-from bot.records import StoredVerdict
+from bot.reports import StoredVerdict
 from bot.rulebook import load_ruleset
 from bot.yamlfile import closest
 from rules import trial

@@ -14,10 +14,11 @@ from sqlmodel import col
 
 from bot.model import EffectKind
 from bot.orders import Silence
-from bot.records import RuleCount
+from bot.reports import RuleCount
 from bot.store.tables import (
     AskRow,
     BrandRow,
+    DigestItemRow,
     EffectRow,
     FeedbackRow,
     FiredRow,
@@ -81,12 +82,15 @@ def _found(asked: Asked) -> CTE:
 
 
 def _counted(conn: Connection, found: CTE) -> list[tuple[str | None, int, int, int]]:
-    """Rule, mentions, those of them that rang, those whose wait somebody claimed."""
-    rang = select(col(EffectRow.mention)).where(
-        col(EffectRow.kind) == EffectKind.ALERT.value,
-        col(EffectRow.state) == "sent",
-        col(EffectRow.mention).is_not(None),
+    """Rule, mentions, those of them that rang (alone or with others), those whose wait somebody claimed."""
+    was_sent = col(EffectRow.state) == "sent"
+    alone = select(col(EffectRow.mention)).where(
+        was_sent, col(EffectRow.kind) == EffectKind.ALERT.value, col(EffectRow.mention).is_not(None)
     )
+    with_others = select(col(DigestItemRow.mention)).where(
+        was_sent, col(DigestItemRow.effect) == col(EffectRow.id), col(EffectRow.group_key).is_not(None)
+    )
+    rang = alone.union(with_others)
     rule, count = col(FiredRow.rule), func.count()
     query = (
         select(

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from bot.model import Alert, Effect, EffectKind, Urgency
 from bot.records import CaughtUp, Leased
-from bot.store import effects, rows
+from bot.store import announcing, effects, rows
 from bot.store.card import Fetch
 from bot.store.work import Work
 
@@ -25,19 +25,19 @@ _LAST = "\U0010ffff"
 """Behind every key that begins alike."""
 
 
-def announce(work: Work, heard: effects.Heard, source: str) -> tuple[Leased, ...]:
+def announce(work: Work, heard: announcing.Heard, source: str) -> tuple[Leased, ...]:
     """Tell staff of a late mention: on the card of its ask if there is one, and on the catch-up card."""
     if heard.verdict.alert is Alert.NONE:
         return ()
-    there = effects.alerts_there(work, heard)
+    there = announcing.alerts_there(work, heard)
     if not there and _rings(heard):
-        alert = replace(effects.alert(heard), payload={SOURCE: source})
+        alert = replace(announcing.alert(heard), payload={SOURCE: source})
         _wait(work, effects.New(effect=alert, ask=heard.ask, urgency=int(heard.verdict.urgency)))
     _collect(work, heard, source)
     return effects.update(work, there, version=heard.version, mention=heard.mention)
 
 
-def _rings(heard: effects.Heard) -> bool:
+def _rings(heard: announcing.Heard) -> bool:
     """What is critical is alerted singly, unless it is answered by the time its source has caught up."""
     verdict = heard.verdict
     return verdict.urgency is Urgency.CRITICAL and verdict.alert is not Alert.DIGEST
@@ -73,7 +73,7 @@ def summary(fetch: Fetch, card: int) -> CaughtUp | None:
     return CaughtUp(started_at=rows.moment(row[0]), ended_at=rows.moment(row[1]), mentions=row[2])
 
 
-def _collect(work: Work, heard: effects.Heard, source: str) -> None:
+def _collect(work: Work, heard: announcing.Heard, source: str) -> None:
     """Put a mention onto the card of its route: the one that still waits, or a new one."""
     card = _waiting(work, heard, source)
     if card is None:
@@ -84,11 +84,11 @@ def _collect(work: Work, heard: effects.Heard, source: str) -> None:
     )
 
 
-def _prefix(heard: effects.Heard, source: str) -> str:
-    return f"catch-up:{source}:{heard.verdict.route}:{heard.channel}:"
+def _prefix(heard: announcing.Heard, source: str) -> str:
+    return f"catch-up:{source}:{heard.route.name}:{heard.route.to}:"
 
 
-def _waiting(work: Work, heard: effects.Heard, source: str) -> int | None:
+def _waiting(work: Work, heard: announcing.Heard, source: str) -> int | None:
     """The card of its route that still waits. Keys are in the order of our time, so it is the first one that
     is looked at, unless the clock was put back: cards that went out may then stand before it.
     """
@@ -103,12 +103,12 @@ def _waiting(work: Work, heard: effects.Heard, source: str) -> int | None:
     return row[0] if row else None
 
 
-def _new(work: Work, heard: effects.Heard, source: str) -> int | None:
+def _new(work: Work, heard: announcing.Heard, source: str) -> int | None:
     effect = Effect(
         key=f"{_prefix(heard, source)}{work.at:016}:{heard.uid}:{heard.version}",
         kind=EffectKind.DIGEST,
-        channel=heard.channel,
-        route=heard.verdict.route,
+        channel=heard.route.to,
+        route=heard.route.name,
         payload={SOURCE: source},
     )
     return _wait(work, effects.New(effect=effect))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from bot.model import ConversationState, Cursor
 from bot.records import CardState, Change, Decided, Decision, Leased
 from bot.staff import Press
-from bot.store import card, effects, listing, posts, rows, threads
+from bot.store import card, effects, listing, posts, repeating, rows, threads
 from bot.store.work import Work, save_cursor
 
 Transition = Callable[[CardState, Decision], Change]
@@ -65,6 +65,7 @@ def _apply(work: Work, state: CardState, change: Change) -> int:
         work.conn.execute(
             "UPDATE conversations SET claimed_by = NULL, claimed_at = NULL WHERE id = ?", (conversation.id,)
         )
+        repeating.resume(work, conversation.id)
     return version
 
 
@@ -77,6 +78,7 @@ def _reopen(work: Work, state: CardState) -> int | None:
         " AND NOT EXISTS (SELECT 1 FROM asks WHERE conversation = :id AND outcome IS NULL)",
         {"id": conversation},
     )
+    repeating.resume(work, conversation)
     given = posts.first_answer(work, state.mention.post, state.conversation.brand)
     answered = threads.answer(work, threads.get(work, conversation), given) if given else None
     return answered.version if answered else None
@@ -138,6 +140,7 @@ def _show(
         work.conn.execute(
             "SELECT e.id FROM effects e JOIN mentions m ON m.uid = ? WHERE e.conversation = ?"
             " AND e.channel = ? AND e.kind = 'alert' AND e.state = 'sent'"
+            " AND e.replaced_by IS NULL"
             " ORDER BY e.mention = m.id DESC, e.ask IS m.ask DESC, e.id DESC LIMIT 1",
             (decision.mention_id, conversation, decision.channel),
         )
@@ -158,6 +161,7 @@ def release_claims(work: Work, people: Sequence[str]) -> tuple[Leased, ...]:
     for conversation, state in left:
         if state == ConversationState.CLAIMED:
             version = threads.advance(work, conversation, ConversationState.OPEN)
+            repeating.resume(work, conversation)
             leased += effects.update(work, effects.delivered(work, conversation), version=version)
     listing.refresh(work)
     return tuple(leased)

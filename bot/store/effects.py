@@ -1,7 +1,8 @@
 """Stored wishes to act: written with what causes them, leased, and shown when the next one is due.
 
-It knows the table effects and how messages to staff follow each other; how a delivery ended is
-`settling`'s. A *message* is an alert with its updates; digests and notices are messages of one effect.
+It knows the table effects and how messages to staff follow each other; what is to be said is `announcing`'s,
+how a delivery ended `settling`'s. A *message* is an alert with its updates; digests and notices are messages
+of one effect.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from bot.model import Alert, Effect, EffectKind, Verdict
-from bot.records import CardState, Leased
+from bot.model import Effect, EffectKind
+from bot.records import GROUP, Leased
 from bot.staff import Receipt
 from bot.store import rows
 from bot.store.work import Work
@@ -37,19 +38,20 @@ READY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class New:
-    """An effect to be, with what the store alone needs to know of it."""
+    """An effect to be, with what the store alone needs to know of it. `group`: see `grouping`."""
 
     effect: Effect
     ask: int | None = None
+    group: str | None = None
     subject: int | None = None
     urgency: int | None = None
     tried: tuple[str, ...] = field(default=())
 
 
 _INSERT = (
-    "INSERT INTO effects (key, kind, channel, route, brand, conversation, mention, ask, subject,"
+    "INSERT INTO effects (key, kind, channel, route, brand, conversation, mention, ask, group_key, subject,"
     " urgency, payload, tried, state, due_at, leased_until, fence, attempts, created_at)"
-    f" VALUES ({rows.marks(18)}) ON CONFLICT (key) DO NOTHING RETURNING id"
+    f" VALUES ({rows.marks(19)}) ON CONFLICT (key) DO NOTHING RETURNING id"
 )
 
 
@@ -68,6 +70,7 @@ def insert(work: Work, new: New, *, leased: bool) -> int | None:
                 effect.conversation_id,
                 effect.mention_id,
                 new.ask,
+                new.group,
                 new.subject,
                 new.urgency,
                 rows.dump(effect.payload),
@@ -84,7 +87,7 @@ def insert(work: Work, new: New, *, leased: bool) -> int | None:
     return row[0] if row else None
 
 
-def _first_lease(work: Work, new: New) -> Leased | None:
+def first_lease(work: Work, new: New) -> Leased | None:
     """A new effect that no other stands before, leased with its insertion; None when its key exists."""
     id_ = insert(work, new, leased=True)
     if id_ is None:
@@ -124,104 +127,17 @@ def _leased(row: rows.Row) -> Leased:
 # --- wishing ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A mention that staff may hear of; `card` is what stands of it, where that is known without a look."""
-
-    brand: str
-    conversation: int
-    version: int
-    mention: int
-    uid: str
-    ask: int | None
-    verdict: Verdict
-    channel: str
-    card: CardState | None = None
-
-    @property
-    def key(self) -> str:
-        wait = self.ask if self.ask is not None else f"m{self.uid}"
-        urgency = self.verdict.urgency.label
-        return f"alert:{self.brand}:{self.conversation}:{wait}:{urgency}:{self.channel}"
-
-
-def announce(work: Work, heard: Heard) -> tuple[Leased, ...]:
-    """Write what a mention makes us tell staff: a card, an update of the card there is, a digest line."""
-    if heard.verdict.alert is Alert.DIGEST:
-        _collect(work, heard)
-        return ()
-    if heard.verdict.alert is Alert.NONE:
-        return ()
-    there = () if heard.card is not None else alerts_there(work, heard)
-    if there:
-        return update(work, there, version=heard.version, mention=heard.mention)
-    new = New(effect=alert(heard), ask=heard.ask, urgency=int(heard.verdict.urgency))
-    leased = _first_lease(work, new)
-    return () if leased is None else (replace(leased, card=heard.card),)
-
-
-def alert(heard: Heard) -> Effect:
-    """The wish to show a mention by itself."""
-    return Effect(
-        key=heard.key,
-        kind=EffectKind.ALERT,
-        channel=heard.channel,
-        route=heard.verdict.route,
-        brand=heard.brand,
-        conversation_id=heard.conversation,
-        mention_id=heard.mention,
-    )
-
-
-def alerts_there(work: Work, heard: Heard) -> tuple[int, ...]:
-    """The live alerts of the same ask that are at least as loud and went, or were to go, to this channel."""
-    if heard.ask is None:
-        return ()
-    found = work.conn.execute(
-        "SELECT e.id FROM effects e WHERE e.ask = ? AND e.kind = 'alert' AND e.urgency >= ?"
-        " AND e.state NOT IN ('dead', 'dropped')"
-        " AND (e.channel = ? OR EXISTS (SELECT 1 FROM json_each(e.tried) t WHERE t.value = ?)) ORDER BY e.id",
-        (heard.ask, int(heard.verdict.urgency), heard.channel, heard.channel),
-    )
-    return tuple(id_ for (id_,) in found)
-
-
-def _collect(work: Work, heard: Heard) -> None:
-    """Put a mention into the digest of its hour, or of the next one when that is already on its way."""
-    hour = work.now.replace(minute=0, second=0, microsecond=0)
-    for start in (hour, hour + timedelta(hours=1)):
-        digest = _digest(work, heard, start)
-        if digest is not None:
-            work.conn.execute(
-                "INSERT INTO digest_items (effect, mention, brand) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (digest, heard.mention, heard.brand),
-            )
-            return
-
-
-def _digest(work: Work, heard: Heard, hour: datetime) -> int | None:
-    """The row of that hour's digest while it can still be added to."""
-    route = heard.verdict.route
-    effect = Effect(
-        key=f"digest:{route}:{heard.channel}:{hour:%Y-%m-%dT%H}",
-        kind=EffectKind.DIGEST,
-        channel=heard.channel,
-        route=route,
-        due_at=hour + timedelta(hours=1),
-    )
-    insert(work, New(effect=effect), leased=False)
-    row = rows.one(
-        work.conn.execute("SELECT id FROM effects WHERE key = ? AND state = 'pending'", (effect.key,))
-    )
-    return row[0] if row else None
-
-
 def delivered(work: Work, conversation: int) -> tuple[int, ...]:
-    """The alerts of a conversation that staff see, or that are on their way with what was true before."""
+    """The alerts of a conversation that staff see, alone or with others on one card, or that are on their way
+    with what was true before.
+    """
     found = work.conn.execute(
-        "SELECT id FROM effects WHERE conversation = ? AND kind = 'alert' AND state IN ('sent', 'leased')"
-        " ORDER BY id",
-        (conversation,),
+        "SELECT e.id FROM effects e WHERE e.conversation = :id AND e.kind = 'alert'"
+        " AND e.state IN ('sent', 'leased') AND e.replaced_by IS NULL"
+        " UNION SELECT e.id FROM mentions m JOIN digest_items d ON d.mention = m.id"
+        " JOIN effects e ON e.id = d.effect WHERE m.conversation = :id AND e.state IN ('sent', 'leased')"
+        f" AND e.replaced_by IS NULL AND json_extract(e.payload, '$.{GROUP}') ORDER BY 1",
+        {"id": conversation},
     )
     return tuple(id_ for (id_,) in found)
 
@@ -248,7 +164,7 @@ def _update(
 ) -> Leased | None:
     subject = read(work, alert)
     state, waits_until = _progress(work, alert)
-    key = f"update:{alert}:{version}"
+    key = f"update:{alert}:{_nth_update(work, alert) if subject.is_group else version}"
     if state == "pending" or _exists(work, key):
         return None
     supersede(work, alert)
@@ -257,14 +173,20 @@ def _update(
         subject.effect,
         key=key,
         kind=EffectKind.UPDATE,
-        mention_id=mention or subject.effect.mention_id,
+        mention_id=None if subject.is_group else mention or subject.effect.mention_id,
         due_at=due_at,
-        payload=payload,
+        payload={GROUP: True} if subject.is_group else payload,
     )
     is_free = state == "sent" and due_at <= work.now and not _is_in_flight(work, alert)
     new = New(effect=effect, ask=_ask_of(work, alert), subject=alert)
     id_ = insert(work, new, leased=is_free)
     return read(work, id_) if id_ is not None and is_free else None
+
+
+def _nth_update(work: Work, card: int) -> str:
+    """A card of many shows several conversations, each with versions of its own: its updates are counted."""
+    row = work.conn.execute("SELECT count(*) FROM effects WHERE subject = ?", (card,)).fetchone()
+    return f"n{row[0]}"
 
 
 def _exists(work: Work, key: str) -> bool:

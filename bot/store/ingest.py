@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from bot.model import Author
 from bot.records import Answer, Ask, CardState, Entry, Judged, Leased, Recorded
 from bot.store import (
+    announcing,
     card,
     catching_up,
     counts,
     coverage,
     deletions,
     effects,
+    grouping,
     listing,
     posts,
     rows,
@@ -33,6 +35,7 @@ class _Tally:
     duplicates: int = 0
     answered: int = 0
     leased: list[Leased] = field(default_factory=list)
+    waits: bool = False
 
 
 def record(work: Work, entry: Entry) -> Recorded:
@@ -57,6 +60,7 @@ def record(work: Work, entry: Entry) -> Recorded:
         answered=tally.answered,
         leased=_newest(tally.leased),
         gaps=gaps,
+        waits=tally.waits,
     )
 
 
@@ -158,29 +162,30 @@ def _announce(
     tally: _Tally,
     first: CardState | None = None,
 ) -> None:
-    if item.channel is None or not joined.alerts:
-        return
-    heard = effects.Heard(
-        brand=item.mention.brand,
-        conversation=place.conversation,
-        version=joined.version,
-        mention=place.mention,
-        uid=place.uid,
-        ask=joined.ask,
-        verdict=item.verdict,
-        channel=item.channel,
-        card=first,
-    )
-    if item.is_late:
-        tally.leased += catching_up.announce(work, heard, tally.source)
-    else:
-        tally.leased += effects.announce(work, heard)
+    for route in item.routes if joined.alerts else ():
+        heard = announcing.Heard(
+            brand=item.mention.brand,
+            conversation=place.conversation,
+            version=joined.version,
+            mention=place.mention,
+            uid=place.uid,
+            ask=joined.ask,
+            verdict=item.verdict,
+            route=route,
+            card=first,
+            group=grouping.key(item, route, place.conversation),
+        )
+        if item.is_late:
+            tally.leased += catching_up.announce(work, heard, tally.source)
+        else:
+            tally.leased += grouping.announce(work, heard)
+            tally.waits |= heard.group is not None
 
 
 def _first_card(work: Work, item: Judged, joined: threads.Joined, author: Author | None) -> CardState | None:
     """What `card.of_effect` would read of a mention that begins its conversation; None: it must be read."""
     post, opened = item.mention.post, joined.opened
-    if opened is None or not joined.alerts or item.channel is None or post.is_edit:
+    if opened is None or not joined.alerts or not item.routes or post.is_edit:
         return None
     ask = Ask(id=joined.ask, started_at=post.posted_at, due_at=item.due_at) if joined.ask else None
     return CardState(

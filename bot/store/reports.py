@@ -30,13 +30,24 @@ from bot.records import (
     InboxRow,
     Leased,
     Met,
-    RuleCount,
     Status,
-    StoredVerdict,
     Tally,
 )
+from bot.reports import RuleCount, StoredVerdict
 from bot.ruleslog import RulesState
-from bot.store import by_rule, card, catching_up, counts, inbox, listing, rows, silencing, status, whole
+from bot.store import (
+    by_rule,
+    card,
+    catching_up,
+    counts,
+    grouping,
+    inbox,
+    listing,
+    rows,
+    silencing,
+    status,
+    whole,
+)
 from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
@@ -225,11 +236,14 @@ def _widen(connection: Any, _record: object) -> None:
 
 
 def _digest(conn: Connection, leased: Leased) -> DigestState:
+    fetch = _fetcher(conn)
+    card = grouping.card_of(fetch, leased.id) if leased.is_group else leased.id
     is_catch_up = catching_up.SOURCE in leased.effect.payload
     return DigestState(
         route=leased.effect.route or "",
-        rows=inbox.collected(conn, leased.id),
-        caught_up=catching_up.summary(_fetcher(conn), leased.id) if is_catch_up else None,
+        rows=inbox.collected(conn, card),
+        caught_up=catching_up.summary(fetch, card) if is_catch_up else None,
+        group_alert=grouping.loudest(fetch, card) if leased.is_group else None,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.model import EffectKind
 from bot.records import Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
-from bot.store import effects, rows
+from bot.store import effects, repeating, rows
 from bot.store.work import Work
 
 
@@ -94,6 +94,9 @@ def _sent(work: Work, settlement: Settlement, outcome: Sent) -> bool:
             "UPDATE asks SET alerted_at = ? WHERE id = ? AND (alerted_at IS NULL OR alerted_at > ?)",
             (at, ask, at),
         )
+    if leased.rings > 1 or outcome.again_at:
+        repeating.sent(work, leased, outcome.again_at)
+        return True
     return effects.has_updates(work, subject or leased.id)
 
 
@@ -115,17 +118,31 @@ def _dead(work: Work, settlement: Settlement, outcome: Dead) -> None:
 
 
 def _fall_back(work: Work, leased: Leased, channel: str) -> None:
-    """The same wish for another channel, unless that one has refused it already."""
-    ask, urgency, tried_text = work.conn.execute(
-        "SELECT ask, urgency, tried FROM effects WHERE id = ?", (leased.id,)
+    """The same wish for another channel, unless that one has refused it already, or tells of it anyway."""
+    ask, urgency, group, tried_text = work.conn.execute(
+        "SELECT ask, urgency, group_key, tried FROM effects WHERE id = ?", (leased.id,)
     ).fetchone()
     tried = (*rows.texts(tried_text), leased.effect.channel)
-    if channel in tried:
+    if channel in tried or (leased.rings == 1 and _is_told(work, leased, ask, channel)):
         return
     effect = replace(leased.effect, key=f"{leased.effect.key}~{channel}", channel=channel, due_at=work.now)
-    new = effects.New(effect=effect, ask=ask, urgency=urgency, tried=tried)
+    new = effects.New(effect=effect, ask=ask, group=group, urgency=urgency, tried=tried)
     work.conn.execute(
         "INSERT INTO digest_items (effect, mention, brand) SELECT ?, mention, brand FROM digest_items"
         " WHERE effect = ?",
         (effects.insert(work, new, leased=False), leased.id),
     )
+
+
+def _is_told(work: Work, leased: Leased, ask: int | None, channel: str) -> bool:
+    """Whether a copy of an alert went to that channel, or is to go: a second card would be one too many."""
+    row = rows.one(
+        work.conn.execute(
+            "SELECT 1 FROM effects o JOIN effects e ON e.id = :id WHERE e.kind = 'alert' AND o.kind = 'alert'"
+            " AND o.channel = :channel AND o.state NOT IN ('dead', 'dropped') AND o.urgency >= e.urgency"
+            " AND (o.ask = :ask OR (:ask IS NULL AND o.ask IS NULL AND o.conversation = e.conversation"
+            "  AND o.mention = e.mention)) LIMIT 1",
+            {"id": leased.id, "ask": ask, "channel": channel},
+        )
+    )
+    return row is not None

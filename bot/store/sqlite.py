@@ -28,12 +28,11 @@ from bot.records import (
     Leased,
     Met,
     Recorded,
-    RuleCount,
     Settlement,
     Status,
-    StoredVerdict,
     Tally,
 )
+from bot.reports import RuleCount, StoredVerdict
 from bot.ruleslog import RulesState
 from bot.staff import Press
 from bot.store import (

@@ -233,9 +233,13 @@ class ReloadRow(SQLModel, table=True):
     problems: str | None = None
 
 
+_GROUPED = text("group_key IS NOT NULL")
+
+
 class EffectRow(SQLModel, table=True):
     """A stored wish to act. `subject` is the alert that an update edits; the alert's row holds the receipt
-    of the message as it stands. `tried` lists the channels that refused before this one.
+    of the message as it stands. `tried` lists the channels that refused before this one. `group_key` is what
+    alerts have in common that wait for each other, `replaced_by` the alert that rang again in its place.
     """
 
     __tablename__: ClassVar[str] = "effects"
@@ -243,6 +247,7 @@ class EffectRow(SQLModel, table=True):
         one_of("kind", EffectKind),
         one_of("state", ("pending", "leased", "sent", "dead", "dropped")),
         Index(None, "state", "due_at"),
+        Index("ix_effects_group", "group_key", "due_at", sqlite_where=_GROUPED, postgresql_where=_GROUPED),
     )
     id: int | None = key()
     key: str = Field(unique=True)
@@ -266,6 +271,8 @@ class EffectRow(SQLModel, table=True):
     receipt: str | None = None
     receipt_at: datetime | None = maybe_at()
     created_at: datetime = at()
+    group_key: str | None = None
+    replaced_by: int | None = Field(default=None, sa_type=RowId)
 
 
 class DeliveryRow(SQLModel, table=True):
@@ -285,6 +292,7 @@ class DeliveryRow(SQLModel, table=True):
 
 class DigestItemRow(SQLModel, table=True):
     __tablename__: ClassVar[str] = "digest_items"
+    __table_args__ = (Index(None, "mention"),)
     effect: int = Field(primary_key=True, foreign_key="effects.id", sa_type=RowId)
     mention: int = Field(primary_key=True, foreign_key="mentions.id", sa_type=RowId)
     brand: str = brand_name()

@@ -67,9 +67,14 @@ class Sent:
     def named(self) -> list[str]:
         """Whom Telegram tells that they are mentioned: it finds the names itself, whatever entities came.
 
-        https://core.telegram.org/api/mentions (messageEntityMention)
+        https://core.telegram.org/api/mentions (messageEntityMention); in `pre` there is no other entity:
+        https://core.telegram.org/bots/api#formatting-options
         """
-        return _NAME.findall(self.text)
+        text = self.text.encode("utf-16-le")
+        for entity in (one for one in self.entities if one["type"] == "pre"):
+            start, end = 2 * entity["offset"], 2 * (entity["offset"] + entity["length"])
+            text = text[:start] + "\n".encode("utf-16-le") * ((end - start) // 2) + text[end:]
+        return _NAME.findall(text.decode("utf-16-le"))
 
     def entity_texts(self, kind: str) -> list[str]:
         """The pieces of the text that are in a style, as a client would cut them out."""

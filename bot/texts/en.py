@@ -45,6 +45,9 @@ _STAFF: dict[str, Message] = {
     "card.answered_after": "Answered after {duration}",
     "card.dismissed": "Dismissed",
     "card.snoozed": "Snoozed",
+    "card.still_open": "Still open",
+    "card.rang_again": "Rang again {at}, see the card below",
+    "card.draft": "Prepared answer, to copy:",
     "card.open_post": "Open the post",
     "card.unknown_author": "unknown author",
     "card.text_gone": "The author took this post back; its text is no longer shown.",
@@ -78,6 +81,11 @@ _STAFF: dict[str, Message] = {
     },
     "digest.row": "{urgency} · {platform} · {author}: {text}",
     "digest.rest": "… and {count} more: outcare inbox",
+    "group.headline": {
+        "=0": "nothing open any more · {route}",
+        "one": "{count} alert · {route}",
+        "other": "{count} alerts that belong together · {route}",
+    },
     "caught_up.headline": "Caught up {when}: {mentions}, {waiting}",
     "caught_up.mentions": {"one": "{count} mention", "other": "{count} mentions"},
     "caught_up.still_waiting": {

@@ -120,6 +120,7 @@ PAGE: dict[str, Message] = {
     "page.event_noted": "{name}: {verb}",
     "page.event_lost": "{name} came too late ({verb})",
     "page.event_other": "{name}: {verb} ({outcome})",
+    "page.draft": "Prepared answer, to copy",
     "page.decide": "Decide",
     "page.feedback": "Was the verdict right?",
     "page.reason": "Reason",

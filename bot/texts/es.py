@@ -45,6 +45,9 @@ _STAFF: dict[str, Message] = {
     "card.answered_after": "Respondida en {duration}",
     "card.dismissed": "Descartada",
     "card.snoozed": "Pospuesta",
+    "card.still_open": "Sigue abierta",
+    "card.rang_again": "Volvió a sonar ({at}), mira la tarjeta de abajo",
+    "card.draft": "Respuesta preparada, para copiar:",
     "card.open_post": "Abrir la publicación",
     "card.unknown_author": "autor desconocido",
     "card.text_gone": "Su autor retiró la publicación; el texto ya no se muestra.",
@@ -77,6 +80,11 @@ _STAFF: dict[str, Message] = {
     },
     "digest.row": "{urgency} · {platform} · {author}: {text}",
     "digest.rest": "… y {count} más: outcare inbox",
+    "group.headline": {
+        "=0": "ya no queda nada abierto · {route}",
+        "one": "{count} alerta · {route}",
+        "other": "{count} alertas relacionadas · {route}",
+    },
     "caught_up.headline": "Puesta al día {when}: {mentions}, {waiting}",
     "caught_up.mentions": {"one": "{count} mención", "other": "{count} menciones"},
     "caught_up.still_waiting": {

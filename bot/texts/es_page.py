@@ -121,6 +121,7 @@ PAGE: dict[str, Message] = {
     "page.event_noted": "{name}: {verb}",
     "page.event_lost": "{name} llegó tarde ({verb})",
     "page.event_other": "{name}: {verb} ({outcome})",
+    "page.draft": "Respuesta preparada, para copiar",
     "page.decide": "Decidir",
     "page.feedback": "¿Acertó el veredicto?",
     "page.reason": "Motivo",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.cards import link
+from bot.cards import link, prepared
 from bot.listing import Spoken, Taken, Whole
 from bot.model import Author, ConversationState
 from bot.staff import FEEDBACK_VERBS, Verb
@@ -85,6 +85,7 @@ def values(whole: Whole, eye: Eye) -> dict[str, Any]:
         "earlier": [shown.row(one, eye) for one in whole.earlier],
         "asks": [_ask(one.started_at, one.answered_at, one.outcome, eye) for one in whole.asks],
         "verbs": verbs(row),
+        "draft": draft(whole),
         "feedback": [verb.value for verb in FEEDBACK_VERBS],
         "said": whole.feedback.get(eye.person, ""),
         "reasons": [eye.texts.on_page(f"reason_{name}") for name in REASONS],
@@ -101,6 +102,15 @@ def verbs(row: Row) -> list[Verb]:
     if state is ConversationState.CLAIMED:
         return [Verb.RELEASE, Verb.DISMISS]
     return [Verb.DISMISS] if row.it.is_deleted else [Verb.CLAIM, Verb.DISMISS]
+
+
+def draft(whole: Whole) -> str | None:
+    """The prepared answer, as long as there is anything to answer."""
+    it = whole.shown
+    if it.verdict.draft_text is None or it.is_deleted or it.state in _CLOSED:
+        return None
+    answer = prepared(it.verdict.draft_text, name=it.author, handle=it.handle, brand=it.brand, url=it.url)
+    return shown.clean(answer)
 
 
 def line(one: Spoken, whole: Whole, eye: Eye) -> Line:

@@ -16,7 +16,7 @@ from bot.web.door import PERSON, form
 from bot.web.shown import clean
 
 if TYPE_CHECKING:
-    from bot.records import RuleCount
+    from bot.reports import RuleCount
     from bot.web.page import Page
     from bot.web.shown import Eye
 

@@ -3,7 +3,8 @@
 Entities instead of HTML: nothing has to be escaped, so no text can break out. Offsets and the limit of 4,096
 are counted in UTF-16 code units (https://core.telegram.org/bots/api#messageentity, #sendmessage).
 Telegram itself finds @names in any text, whatever entities come with it, and rings for whoever has that name
-(https://core.telegram.org/api/mentions): only those whom a ping is to name are left whole.
+(https://core.telegram.org/api/mentions): only those whom a ping is to name are left whole, and what stands in
+a block to copy: in `pre` there is no other entity (https://core.telegram.org/bots/api#formatting-options).
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def cut(text: str, limit: int) -> str:
 def render(card: Card, *, ping: Iterable[str] = ()) -> Message:
     """The whole card; where it is too long, the quoted text is cut first. Buttons are always kept."""
     whole = (Line(text=card.headline, is_strong=True), *card.lines[:_MOST_LINES])
-    lines = [unnamed(line) for line in whole]
+    lines = [line if line.is_copy else unnamed(line) for line in whole]
     if card.alert is Alert.PING and (names := " ".join(dict.fromkeys((*ping, *card.ping)))):
         lines.append(Line(text=names))
     texts = _fitted(lines)
@@ -117,6 +118,8 @@ def _styles(line: Line, text: str, offset: int) -> Iterator[Entity]:
     if line.is_quote:
         kind = "expandable_blockquote" if length > _LONG_QUOTE else "blockquote"
         yield Entity(kind=kind, offset=offset, length=length)
+    if line.is_copy:
+        yield Entity(kind="pre", offset=offset, length=length)
     if line.is_strong:
         yield Entity(kind="bold", offset=offset, length=length)
     if line.href:

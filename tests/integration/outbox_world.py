@@ -15,6 +15,7 @@ from typing import TypeVar
 from bot.errors import BotError
 from bot.gates import State
 from bot.metrics import Metrics
+from bot.model import Route
 from bot.outbox import Outbox
 from bot.records import Answer, CardState, DigestState, Judged, Leased
 from bot.staff import Card, Receipt
@@ -144,6 +145,7 @@ async def running(
     *,
     clock: ManualClock | None = None,
     fallback: str | None = None,
+    routes: Mapping[str, Route] = {},
     limits: tuple[tuple[int, timedelta], ...] = (),
     store: type[SqliteStore] = SqliteStore,
     render: Callable[[Leased, State], Card] = render,
@@ -157,7 +159,7 @@ async def running(
             store=opened,
             notifiers=channels,
             render=render,
-            fallback=lambda route: fallback,
+            route=lambda name: routes.get(name, Route(name=name, to="telegram:care", fallback=fallback)),
             clock=clock,
             metrics=Metrics(),
             rng=random.Random(1),

@@ -94,7 +94,9 @@ class World:
             "author", Author(platform="bluesky", id=name, handle=f"{name}.example", name="Ann")
         )
         options = {
-            key: changed.pop(key) for key in ("urgency", "brand", "due", "ignored", "asks") if key in changed
+            key: changed.pop(key)
+            for key in ("urgency", "brand", "due", "ignored", "asks", "draft")
+            if key in changed
         }
         spans = changed.pop("spans", (Span(start=3, end=9),))
         post = replace(s.post(f"p{self.stored}", author=name, root=None, minute=self.stored), **changed)

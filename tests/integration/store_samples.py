@@ -23,6 +23,7 @@ from bot.model import (
     Mention,
     Post,
     PostRef,
+    Route,
     Signal,
     Span,
     Urgency,
@@ -135,6 +136,11 @@ A_VERDICT = Verdict(
 )
 
 
+def _routes(channel: str | None, routes: tuple[Route, ...] | None) -> tuple[Route, ...]:
+    default = () if channel is None else (Route(name="default", to=channel),)
+    return default if routes is None else routes
+
+
 def judged(
     of: Post,
     *,
@@ -144,15 +150,16 @@ def judged(
     urgency: Urgency = Urgency.HIGH,
     alert: Alert = Alert.MESSAGE,
     channel: str | None = "telegram:care",
+    routes: tuple[Route, ...] | None = None,
     due: float | None = 30,
     author: Author | None = None,
     parent: Post | None = None,
     ignored: bool = False,
     late: bool = False,
     rules: tuple[str, ...] = ("leaks",),
+    draft: str | None = None,
 ) -> Judged:
-    uid = uid or f"M-{brand}-{of.id}-{of.revision or ''}"
-    signal = _signals(asks=asks)
+    uid, signal = uid or f"M-{brand}-{of.id}-{of.revision or ''}", _signals(asks=asks)
     return Judged(
         mention_id=uid,
         mention=Mention(post=of, brand=brand, kind=Kind.MENTION, spans=(Span(start=3, end=9),)),
@@ -164,12 +171,13 @@ def judged(
             urgency=urgency,
             ignored=ignored,
             alert=alert,
+            draft_text=draft,
             fired=tuple(_fired(rule, 20 - place) for place, rule in enumerate(rules)),
             signals=signal,
         ),
         asks=asks,
         due_at=None if due is None or not asks else of.posted_at + timedelta(minutes=due),
-        channel=channel,
+        routes=_routes(channel, routes),
         parent=parent,
         is_late=late,
     )

@@ -86,7 +86,7 @@ def test_explain_shows_why(run: Run) -> None:
     shown = run("rules", "explain", "@acme STILL waiting for my refund")
     assert (0, "") == (shown.code, shown.err)
     lines = shown.out.splitlines()
-    assert "NORMAL  score 40  route default  reply within 4h  tags billing" == lines[0]
+    assert "NORMAL  score 40  route default  reply within 4h" == lines[0]
     assert '        +40  late  rules.yaml:3  "waiting for my refund"' == lines[1]
 
 

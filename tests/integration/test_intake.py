@@ -30,6 +30,7 @@ from bot.model import (
     Measured,
     Post,
     PostRef,
+    Route,
     Signal,
     Verdict,
 )
@@ -64,6 +65,7 @@ class Rules:
     def __init__(self) -> None:
         self.judged: list[Facts] = []
         self.authors: list[AuthorFacts | None] = []
+        self.interval: timedelta | None = None
 
     def measure(self, text: str, langs: tuple[str, ...], author: AuthorFacts | None = None) -> Measured:
         self.authors.append(author)
@@ -79,13 +81,12 @@ class Rules:
     def judge(self, facts: Facts) -> Verdict:
         self.judged.append(facts)
         is_routed, ignored = "loud" in facts.text, "spam" in facts.text
-        return replace(s.A_VERDICT, mention_id=facts.mention_id, is_routed=is_routed, ignored=ignored)
+        cc = ("desk", "same") if "copy" in facts.text else ()
+        return replace(s.A_VERDICT, mention_id=facts.mention_id, is_routed=is_routed, ignored=ignored, cc=cc)
 
-    def channel(self, route: str) -> str:
-        return "telegram:care"
-
-    def fallback(self, route: str) -> str | None:
-        return None
+    def route(self, name: str) -> Route:
+        to = "webhook:desk" if name == "desk" else "telegram:care"
+        return Route(name=name, to=to, interval=self.interval)
 
 
 @dataclass(kw_only=True)
@@ -223,6 +224,34 @@ async def test_how_old_it_is_decides_who_hears_of_it(path: Path, hours: float, e
     async with office(path) as it:
         await it.take(post("1", posted_at=NOW - timedelta(hours=hours)))
         assert ([("acme", "post", 1)], effects) == (it.mentions(), [kind for kind, _ in s.effects(path)])
+
+
+async def test_copies_go_to_other_channels(path: Path) -> None:
+    """One card per channel, the verdict's own route first; a route to the same channel adds none."""
+    async with office(path) as at:
+        await at.take(post("a", text="acme leaks, copy?"))
+        assert [("default", "telegram:care"), ("desk", "webhook:desk")] == s.rows(
+            path, "SELECT route, channel FROM effects ORDER BY id"
+        )
+
+
+async def test_a_rivals_mention_rings_where_a_rule_sends_a_copy(path: Path) -> None:
+    """A copy is a route that a rule names; the default one is not (decision 4)."""
+    async with office(path) as at:
+        await at.take(post("a", text="globex leaks, copy?"))
+        assert [("desk",), ("same",)] == s.rows(path, "SELECT route FROM effects ORDER BY id")
+
+
+async def test_what_waits_for_its_group_wakes_the_outbox(path: Path) -> None:
+    """It sleeps until what it knows of is due; an alert that was leased is in its hands anyway."""
+    async with office(path) as at:
+        woken: list[bool] = []
+        at.intake.wake = lambda: woken.append(True)
+        await at.take(post("a"))
+        assert [] == woken
+        at.rules.interval = timedelta(minutes=5)
+        await at.take(post("b"))
+        assert [True] == woken
 
 
 async def test_what_is_ignored_is_stored_and_rings_nobody(path: Path) -> None:

@@ -267,6 +267,18 @@ async def test_the_conversation_shows_all_that_is_known(at: World, anna: Visitor
     assert f"claim:{uid}" not in html
 
 
+async def test_the_conversation_shows_the_prepared_answer(at: World, anna: Visitor) -> None:
+    """Filled in and escaped, until nobody waits for it any more."""
+    eve = Author(platform="bluesky", id="eve", handle="eve.example", name="<b>Eve")
+    key, uid = await at.mention(handle="eve", author=eve, draft="Hi {author.name}, {brand} <i>cares</i>")
+    other, _ = await at.mention()
+    _, html, _ = await anna.get(f"/c/{key}")
+    assert '<p class="draft" dir="auto">Hi &lt;b&gt;Eve, acme &lt;i&gt;cares&lt;/i&gt;</p>' in html
+    assert 'class="draft"' not in (await anna.get(f"/c/{other}"))[1]
+    await anna.post("/decide", {"press": f"dismiss:{uid}"}, headers=HTMX)
+    assert 'class="draft"' not in (await anna.get(f"/c/{key}"))[1]
+
+
 @pytest.mark.parametrize(
     "path", ["/c/999", "/c/x", "/c/-1", "/c/99999999999999999999", "/c/1%2F2", "/nothing"]
 )

@@ -66,7 +66,7 @@ async def test_the_last_that_ran_is_used(settings: Settings, tmp_path: Path) -> 
     assert begun.held_back is not None
     assert begun.held_back.part is Part.RULES
     assert begun.rules.sources == {"rules.yaml": GONE}
-    assert begun.rules.channel("desk") == "console"
+    assert begun.rules.route("desk").to == "console"
 
 
 @pytest.mark.parametrize("kept", [None, "rules: {late: {whyy: x}}"], ids=["none", "unreadable"])

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.orders import Order, Ordered, Silence
-from bot.records import LEASE_FOR, Change, RuleCount
+from bot.records import LEASE_FOR, Change
+from bot.reports import RuleCount
 from bot.staff import Verb
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s

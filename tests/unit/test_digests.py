@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,25 @@ def test_a_digest_lists_and_says_what_is_left() -> None:
     assert "14:05 · LOW · Bluesky · @anna.example: “number 0 of many”" == card.lines[0].text
     assert "… and 3 more: outcare inbox" == card.lines[-1].text
     assert (21, Alert.DIGEST) == (len(card.lines), card.alert)
+
+
+def test_a_group_shows_the_most_urgent_first_as_loud_as_they_are() -> None:
+    """Sorted by need; one that rings again says that it is still open."""
+    rows = (a_row(1), replace(a_row(2), urgency=Urgency.HIGH, is_waiting=True, due_at=NOW))
+    state = DigestState(route="support", rows=rows, group_alert=Alert.PING)
+    card = digests.group(state, texts=ENGLISH, zone=BERLIN, now=NOW)
+    assert "2 alerts that belong together · support" == card.headline
+    assert ["m2", "m1"] == card.data["mention_ids"]
+    assert "answer by 14:05 CET · HIGH" in card.lines[0].text
+    assert (Alert.PING, "group") == (card.alert, card.data["event"])
+    again = digests.group(state, texts=ENGLISH, zone=BERLIN, now=NOW, again=True)
+    assert "Still open · 2 alerts that belong together · support" == again.headline
+    claimed = replace(rows[1], state=ConversationState.CLAIMED, claimed_by="anna")
+    named = {"texts": ENGLISH, "zone": BERLIN, "now": NOW}
+    held = digests.group(replace(state, rows=(claimed,)), **named, people={"anna": "Anna"})  # type: ignore[arg-type]
+    assert held.lines[0].text.startswith("Claimed by Anna · answer by")
+    left = digests.replaced_group(state, **named)  # type: ignore[arg-type]
+    assert ("support · Rang again 14:05, see the card below", ()) == (left.headline, left.lines)
 
 
 def test_a_notice_is_one_plain_message() -> None:

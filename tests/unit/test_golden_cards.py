@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot import cards, digests
-from bot.model import ConversationState, Kind, Urgency
+from bot.model import Alert, ConversationState, Kind, Urgency
 from bot.records import CardState, CaughtUp, DigestState
 from bot.staff import Card, Verb
 from bot.texts.catalogue import Texts
@@ -42,6 +42,8 @@ def mentions() -> Iterator[tuple[str, CardState]]:
     yield "overdue", a_state(ask=replace(AN_ASK, due_at=NOW - timedelta(days=2)))
     yield "due next year", a_state(ask=replace(AN_ASK, due_at=NOW + timedelta(days=300)))
     yield "claimed", in_state(ConversationState.CLAIMED, claimed_by="anna", claimed_at=NOW)
+    draft = replace(a_state().verdict, draft="sorry", draft_text="Hi {author.name}, we are sorry.")
+    yield "prepared", a_state(verdict=draft)
     yield "snoozed", in_state(ConversationState.SNOOZED)
     yield "answered", replace(in_state(ConversationState.ANSWERED), ask=answered)
     yield "dismissed", in_state(ConversationState.DISMISSED, claimed_by="anna")
@@ -68,6 +70,9 @@ def many() -> Iterator[tuple[str, DigestState]]:
     yield "digest of one", DigestState(route="support", rows=rows[:1])
     yield "caught up", DigestState(route="support", rows=(*waiting, rows[0]), caught_up=about)
     yield "caught up, one waits", DigestState(route="support", rows=waiting[:1], caught_up=about)
+    yield "a group", DigestState(route="support", rows=waiting, group_alert=Alert.PING)
+    yield "a group of one", DigestState(route="support", rows=waiting[:1], group_alert=Alert.PING)
+    yield "a group, all done", DigestState(route="support", rows=(), group_alert=Alert.MESSAGE)
     single = replace(about, started_at=NOW, mentions=1)
     yield "caught up, none waits", DigestState(route="support", rows=(), caught_up=single)
 
@@ -107,8 +112,25 @@ def told(texts: Texts) -> str:
     render = partial(cards.render, texts=texts, zone=BERLIN, now=NOW, people={"anna": "Anna"})
     said = [(name, shown(render(state))) for name, state in mentions()]
     said.append(("menu", shown(render(a_state(), expanded=True))))
+    said.append(
+        (
+            "rings again",
+            shown(cards.again(a_state(), texts=texts, zone=BERLIN, now=NOW, people={"anna": "Anna"})),
+        )
+    )
+    said.append(
+        ("rang again below", shown(cards.replaced_card(a_state(), texts=texts, zone=BERLIN, now=NOW)))
+    )
     said += [
-        (name, shown(digests.render(state, texts=texts, zone=BERLIN, now=NOW))) for name, state in many()
+        (
+            name,
+            shown(
+                (digests.group if state.group_alert else digests.render)(
+                    state, texts=texts, zone=BERLIN, now=NOW
+                )
+            ),
+        )
+        for name, state in many()
     ]
     said += answers(texts)
     return "\n".join(f"--- {name}\n{text}\n" for name, text in said)

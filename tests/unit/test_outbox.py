@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import BotError, Reason, Refused, Rejected, Unauthorized, Unavailable, Unknown
-from bot.gates import Paced, StillWanted
-from bot.model import Alert, EffectKind
+from bot.gates import Paced, StillAlone, StillWanted
+from bot.model import Alert, ConversationState, EffectKind
 from bot.outbox import CONSOLE, GIVE_UP_AFTER, next_step
-from bot.records import Dead, DigestState, Dropped, Held, RetryAt
+from bot.records import RINGS, Dead, DigestState, Dropped, Held, Leased, RetryAt
 from tests.unit._values import NOW, card_state, leased, verdict
+from tests.unit.test_digests import a_row
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
@@ -92,6 +93,36 @@ def test_an_empty_digest_is_dropped() -> None:
     """An hour in which everything was answered needs no card."""
     empty = DigestState(route="default", rows=())
     assert Dropped(reason="nothing_left") == WANTED.check(leased(kind=EffectKind.DIGEST), empty, NOW)
+
+
+def again(*, kind: EffectKind = EffectKind.ALERT) -> Leased:
+    one = leased(kind=kind)
+    return replace(one, effect=replace(one.effect, payload={RINGS: 2}))
+
+
+@pytest.mark.parametrize(
+    ("state", "passes"), [("open", True), ("claimed", False), ("snoozed", False)], ids=str
+)
+def test_it_rings_again_only_for_what_nobody_took(state: str, passes: bool) -> None:
+    """The first ring is not this gate's business; one that the rules don't want any more is dropped."""
+    gate, taken = StillAlone(lambda _leased: MINUTE), Dropped(reason="taken")
+    assert gate.check(again(), card_state(state=state), NOW) == (None if passes else taken)
+    assert gate.check(leased(), card_state(state=state), NOW) is None
+    unwanted = StillAlone(lambda _leased: None)
+    assert Dropped(reason="not_repeated") == unwanted.check(again(), card_state(state=state), NOW)
+
+
+def test_a_group_rings_again_while_one_of_it_is_open() -> None:
+    """What is gone needs nobody."""
+    gate, taken = StillAlone(lambda _leased: MINUTE), Dropped(reason="taken")
+    claimed = replace(a_row(1), state=ConversationState.CLAIMED)
+    both = DigestState(route="default", rows=(claimed, a_row(2)), group_alert=Alert.MESSAGE)
+    group = again(kind=EffectKind.DIGEST)
+    assert gate.check(group, both, NOW) is None
+    assert taken == gate.check(group, replace(both, rows=(claimed,)), NOW)
+    assert taken == gate.check(group, None, NOW)
+    answered = replace(a_row(2), answered_at=NOW)  # and its author asks something new, which rings by itself
+    assert taken == gate.check(group, replace(both, rows=(claimed, answered)), NOW)
 
 
 def paced() -> Paced:

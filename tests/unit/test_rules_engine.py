@@ -178,8 +178,8 @@ def test_built_in_levels_and_route() -> None:
     )
     assert ("default", "console", None) == (
         verdict.route,
-        rules.channel("default"),
-        rules.fallback("default"),
+        rules.route("default").to,
+        rules.route("default").fallback,
     )
 
 

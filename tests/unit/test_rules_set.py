@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.model import AuthorFacts, Measured, Signal
+from bot.model import AuthorFacts, Measured, Route, Signal
 from rules import ruleset as loading
 from rules.ruleset import load_rules, parse_rules
 from tests.unit.rule_cases import facts, fired, ruleset
@@ -211,7 +211,7 @@ def test_channels_are_checked_when_they_are_known() -> None:
     """A route to a channel that is not configured is an error that suggests the near one."""
     sources = {"a.yaml": 'routes: {default: {to: "telegram:car"}}'}
     assert 'unknown channel "telegram:car"' in problems_of(sources, channels={"telegram:care"})[0]
-    assert "telegram:car" == parse_rules(sources).channel("default")
+    assert "telegram:car" == parse_rules(sources).route("default").to
 
 
 def test_the_brand_must_be_ours() -> None:
@@ -226,8 +226,8 @@ def test_routes_have_channels_and_fallbacks() -> None:
     rules = ruleset(
         'routes: {default: {to: "telegram:care", fallback: console}, billing: {to: "telegram:b"}}'
     )
-    assert ("telegram:b", None) == (rules.channel("billing"), rules.fallback("billing"))
-    assert ("telegram:care", "console") == (rules.channel("gone"), rules.fallback("gone"))
+    assert Route(name="billing", to="telegram:b") == rules.route("billing")
+    assert Route(name="default", to="telegram:care", fallback="console") == rules.route("gone")
 
 
 def test_measuring_is_given_from_outside() -> None:

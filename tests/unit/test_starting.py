@@ -158,7 +158,8 @@ def test_a_paired_chat_gets_the_alerts(tmp_path: Path) -> None:
     answers = Answers(aim="", brand=Named(name="Acme", words=("acme",)), chat=chat)
     settings, rules = written(tmp_path / "c", answers)
     assert ["telegram:care", "console"] == list(settings.channels)
-    assert ("telegram:care", "console") == (rules.channel("default"), rules.fallback("default"))
+    default = rules.route("default")
+    assert ("telegram:care", "console") == (default.to, default.fallback)
     person = settings.staff.find("telegram:42")
     assert person is not None
     assert "Anna: the first" == person.name

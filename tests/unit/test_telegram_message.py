@@ -110,6 +110,14 @@ def test_a_post_cannot_ring_for_staff() -> None:
     assert "me@acme.example @" in sent.text
 
 
+def test_what_is_to_be_copied_stays_as_it_is() -> None:
+    """A block of its own; a name in it rings for nobody, and is not broken for those who copy it."""
+    answer = "Hi @ann, sorry 😀.\nWrite to @care"
+    card = Card(headline="HIGH @bob", lines=(Line(text=answer, is_copy=True), Line(text="Why: @dan")))
+    sent = delivered(render(card))
+    assert ([answer], []) == (sent.entity_texts("pre"), sent.named)
+
+
 def test_the_marks_stay_on_their_words_when_names_are_broken() -> None:
     """Before, inside, around and after a name; what was marked is what is marked."""
     text = "😀 @acme is @bob and Acme"
@@ -137,6 +145,7 @@ _LINE = st.builds(
     href=st.none() | st.just("https://a.example"),
     is_quote=st.booleans(),
     is_strong=st.booleans(),
+    is_copy=st.booleans(),
 )
 
 

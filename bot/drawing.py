@@ -1,0 +1,52 @@
+"""What an effect looks like just now: which kind of card it is, out of `cards` and `digests`. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot import cards, digests
+from bot.records import REPLACED, DigestState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from bot.gates import State
+    from bot.records import Leased
+    from bot.staff import Card
+    from bot.texts.catalogue import Texts
+
+
+def draw(
+    leased: Leased, state: State, *, texts: Texts, zone: ZoneInfo, now: datetime, people: Mapping[str, str]
+) -> Card:
+    """`people` names those who have something."""
+    if isinstance(state, DigestState):
+        return _many(leased, state, texts=texts, zone=zone, now=now, people=people)
+    payload = leased.effect.payload
+    if state is None:
+        return cards.notice_card(str(payload.get("text", "")))
+    if payload.get(REPLACED):
+        return cards.replaced_card(state, texts=texts, zone=zone, now=now)
+    if leased.rings > 1:
+        return cards.again(state, texts=texts, zone=zone, now=now, people=people)
+    is_expanded = bool(payload.get("expanded"))
+    return cards.render(state, texts=texts, zone=zone, now=now, expanded=is_expanded, people=people)
+
+
+def _many(
+    leased: Leased,
+    state: DigestState,
+    *,
+    texts: Texts,
+    zone: ZoneInfo,
+    now: datetime,
+    people: Mapping[str, str],
+) -> Card:
+    if not leased.is_group:
+        return digests.render(state, texts=texts, zone=zone, now=now)
+    if leased.effect.payload.get(REPLACED):
+        return digests.replaced_group(state, texts=texts, zone=zone, now=now)
+    is_again = leased.rings > 1
+    return digests.group(state, texts=texts, zone=zone, now=now, again=is_again, people=people)
