@@ -23,6 +23,7 @@ from bot.records import Leased
 from bot.staff import PAGE, Person, Role, Staff
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
+from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 from bot.web.door import Door
 from bot.web.filters import Choices
@@ -247,6 +248,10 @@ def _page(
     )
 
 
+async def _reload(_texts: Texts) -> str:
+    return "reloaded"
+
+
 def _desk(
     store: SqliteStore, clock: ManualClock, delivered: list[Leased], language: str, names: tuple[str, ...]
 ) -> Desk:
@@ -258,6 +263,7 @@ def _desk(
         zone=ZoneInfo("Europe/Berlin"),
         people=lambda key: PEOPLE[key].name,
         rules=lambda: RulesInUse(version="r1", names=names, since=s.at(0)),
+        reload=_reload,
         use_silences=lambda _: None,
         tell=lambda _, text: None,
     )
