@@ -34,7 +34,7 @@ from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, Source
 from bot.reload import Reading, Reload, cache_beside, watches
 from bot.schedule import Schedule
 from bot.settings.load import Settings
-from bot.sides import channel_side
+from bot.sides import channel_side, second_looks
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
@@ -103,8 +103,10 @@ class App:
             metrics=self.metrics,
             lookup_budget=self.settings.lookup_budget,
             fresh_for=self.settings.fresh_for,
+            customers=self.settings.customers,
             deliver=self.outbox.push,
         )
+        self.second_looks = second_looks(self.intake, self.store, self.sources.values())
         self.desk = self._desk()
         self.accounts = Accounts(
             watches=self.watches, lookups=self.lookups, store=self.store, clock=self.clock
@@ -173,6 +175,7 @@ class App:
         self.schedule.every("gauges", timedelta(seconds=15), self._gauges)
         if self.settings.heartbeat_url:
             self.schedule.every("heartbeat", self.settings.heartbeat_every, self._heartbeat)
+        self.second_looks.plan(self.schedule.every)
         self.schedule.start()
         url = await self.web.start()
         gc.freeze()  # what is here now stays: to look through it again and again would stop everything,
@@ -246,6 +249,7 @@ class App:
             metrics=self.metrics,
             texts=self.texts,
             use_rules=self._use_rules,
+            use_customers=self.intake.use_customers,
             watching_others=self.accounts.wake,
             tell=self.notices.tell,
             breathe=partial(time.sleep, BREATH),

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from bot.history import Pasts
 from bot.texts.en import ENGLISH
+from bot.waits import Looks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from bot.findings import Exam, Finding
+    from bot.measured import Engagement
     from bot.model import Author, Batch, Brand, Cursor, Facts, Post, Signal, Verdict
     from bot.records import (
         CardState,
@@ -176,6 +179,13 @@ class Answered(Protocol):
     async def answers(self, post_id: str) -> tuple[Post, ...]: ...
 
 
+@runtime_checkable
+class Engaging(Protocol):
+    """A lookup that also knows how many reacted to a post. Raises: Unavailable, Rejected (no such post)."""
+
+    async def engagement(self, post_id: str) -> Engagement: ...
+
+
 class Notifier(Protocol):
     """A channel kind that cards can be sent to. `channel` is the part after the colon of "telegram:care"."""
 
@@ -230,6 +240,15 @@ class Judge(Protocol):
         """What the rules say. Total: never raises on any facts."""
         ...
 
+    def looks_at(self, condition: str) -> bool:
+        """Whether any rule asks for that condition: what nobody asks for is not found out."""
+        ...
+
+    @property
+    def waits(self) -> Sequence[timedelta]:
+        """After how long an ask that still waits is to be judged again."""
+        ...
+
     def channel(self, route: str) -> str:
         """The channel that a route's alerts go to."""
         ...
@@ -239,7 +258,7 @@ class Judge(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(Pasts, Looks, Protocol):
     """Everything that survives a restart. Every write is one transaction, durable when the call returns."""
 
     # listening

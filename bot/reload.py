@@ -1,7 +1,7 @@
 """What is watched for, made at the start, and anew on `kill -HUP`: compiled in a thread, then swapped in.
 
-A reload takes over words and accounts of brands, rivals and the contents of the rule files; whatever else
-changed is named and waits for a restart. A mistake anywhere changes nothing.
+A reload takes over words and accounts of brands, rivals, the list of customers and the contents of the rule
+files; whatever else changed is named and waits for a restart. A mistake anywhere changes nothing.
 Knows no platform, no rule and no file format: how to read comes in from outside.
 """
 
@@ -26,6 +26,7 @@ from bot.matcher.fast import FastMatcher
 from bot.metrics import Metrics
 from bot.model import Brand
 from bot.ports import Clock, Store
+from bot.settings.customers import Customers
 from bot.settings.load import Settings
 from bot.texts.catalogue import Texts
 from bot.watchlist import Ids, LiveWatch, Watchlist
@@ -35,8 +36,8 @@ log = structlog.get_logger()
 HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
-TAKEN_OVER = frozenset({"brands", "staff"})
-"""Fields of the settings that are not compared: brands are what is reloaded, the staff follows the people."""
+TAKEN_OVER = frozenset({"brands", "customers", "staff"})
+"""Fields of the settings that are not compared: two of them are reloaded, the staff follows the people."""
 
 
 T = TypeVar("T")
@@ -118,7 +119,7 @@ class Reading(Generic[R]):
 
 @dataclass(kw_only=True)
 class Reload(Generic[R]):
-    """`settings`, `rules`: those in force. `use_rules`, `watching_others`: called when others are.
+    """`settings`, `rules`: those in force. `use_…`, `watching_others`: called when others are.
 
     `tell` takes a key and a text for staff. `breathe` pauses the thread that compiles for a moment.
     """
@@ -133,6 +134,7 @@ class Reload(Generic[R]):
     metrics: Metrics
     texts: Texts
     use_rules: Callable[[R], None]
+    use_customers: Callable[[Customers | None], None]
     watching_others: Callable[[], None]
     tell: Callable[[str, str], None]
     breathe: Callable[[], None]
@@ -183,8 +185,9 @@ class Reload(Generic[R]):
         for watch in self.watches.values():
             watch.swap(fresh.with_ids(_known_ids(watch.watchlist.brands)))
         self.use_rules(rules)
+        self.use_customers(wanted.customers)
         self.rules, self.waiting = rules, waiting
-        self.settings = replace(self.settings, brands=brands)
+        self.settings = replace(self.settings, brands=brands, customers=wanted.customers)
         self.watching_others()
 
     def _failed(self, error: BotError) -> None:

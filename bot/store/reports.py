@@ -18,11 +18,12 @@ from sqlalchemy import URL, Connection, create_engine, event, or_, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col
 
+from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor
 from bot.records import CardState, DigestState, InboxRow, Leased, RuleCount, Status, StoredVerdict, Tally
-from bot.store import card, catching_up, inbox, listing, rows, status, whole
+from bot.store import card, catching_up, history, inbox, listing, rows, second_looks, status, whole
 from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
@@ -35,6 +36,7 @@ from bot.store.tables import (
     VerdictRow,
 )
 from bot.store.writer import store_error
+from bot.waits import Found, Wanted
 
 T = TypeVar("T")
 
@@ -99,6 +101,12 @@ class Reports:
         known = query.where(col(AccountRow.account_id).is_not(None))
         found = await self._read(lambda conn: conn.execute(known).all())
         return {(platform, handle): id_ for platform, handle, id_ in found if id_}
+
+    async def recall(self, wanted: Recall) -> Recalled:
+        return await self._read(lambda conn: history.read(_fetcher(conn), wanted))
+
+    async def waiting(self, wanted: Wanted) -> Found:
+        return await self._read(lambda conn: second_looks.waiting(_fetcher(conn), wanted))
 
     # --- delivering -----------------------------------------------------------------------------
 

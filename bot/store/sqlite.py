@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from bot.errors import StoreError
+from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor
 from bot.records import (
@@ -32,11 +33,13 @@ from bot.records import (
     Tally,
 )
 from bot.staff import Press
-from bot.store import deciding, effects, inbox, ingest, known, logins, schema, settling
+from bot.store import deciding, effects, inbox, ingest, known, logins, schema, second_looks, settling
 from bot.store.lock import Lock
 from bot.store.reports import Reports
 from bot.store.work import Standing, Work, save_cursor
 from bot.store.writer import Writer
+from bot.waits import Again, Found
+from bot.waits import Wanted as WantedLooks
 
 T = TypeVar("T")
 
@@ -133,6 +136,24 @@ class SqliteStore:
         self, version: str, engine: str, source: Mapping[str, str], *, now: datetime
     ) -> None:
         await self._write(lambda conn: known.save_rules(conn, version, engine, source, now=now))
+
+    # --- judging --------------------------------------------------------------------------------
+
+    async def recall(self, wanted: Recall) -> Recalled:
+        return await self._reports.recall(wanted)
+
+    async def waiting(self, wanted: WantedLooks) -> Found:
+        return await self._reports.waiting(wanted)
+
+    async def judge_again(
+        self, again: Sequence[Again], *, now: datetime, lease_for: timedelta
+    ) -> tuple[Leased, ...]:
+        looks = tuple(again)
+        leased = await self._write(
+            lambda conn: second_looks.judge_again(self._work(conn, now, lease_for), looks)
+        )
+        self.changes += 1
+        return leased
 
     # --- delivering -----------------------------------------------------------------------------
 

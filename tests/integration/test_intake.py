@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -45,9 +45,13 @@ class Rules:
     """A judge of one rule: a text that ends in "?" asks; "loud" is routed by a rule; "spam" is ignored."""
 
     version = "r1"
+    waits: Sequence[timedelta] = ()
 
     def __init__(self) -> None:
         self.judged: list[Facts] = []
+
+    def looks_at(self, condition: str) -> bool:
+        return True
 
     def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
         return "en", {"question": Signal(value=0.9 if "?" in text else 0.1)}
