@@ -41,11 +41,12 @@ class Thread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A mention of theirs."""
+    """A mention of theirs; `asks`: it asked for an answer."""
 
     post_id: str
     root_id: str
     at: datetime
+    asks: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,10 +175,8 @@ class Memory:
         past = self._pasts.get(whom)
         if past is None or any(one.post_id == post.id for one in past.messages):
             return  # nobody looks at it; or it was read before, and all of it is known
-        message = Message(post_id=post.id, root_id=post.root_id, at=post.posted_at)
-        waits = past.waits
-        if judged.asks and not any(one.root_id == post.root_id and one.ended_at is None for one in waits):
-            waits = (*waits, _begun(past, post))
+        message = Message(post_id=post.id, root_id=post.root_id, at=post.posted_at, asks=judged.asks)
+        waits = _with_ask(past, post) if judged.asks else past.waits
         self._pasts[whom] = replace(
             past, messages=(*past.messages, message), waits=waits, roots=past.roots | {post.root_id}
         )
@@ -220,6 +219,17 @@ def _ages(times: Iterable[datetime], at: datetime) -> tuple[timedelta, ...]:
     return tuple(sorted(at - each for each in times if timedelta() <= at - each <= REMEMBERED))
 
 
+def _with_ask(past: Past, post: Post) -> tuple[Wait, ...]:
+    """It joins the open ask of its thread, which begins with the oldest of its messages, or begins one."""
+    for wait in past.waits:
+        if wait.root_id == post.root_id and wait.ended_at is None:
+            older = replace(wait, post_id=post.id, started_at=post.posted_at)
+            return tuple(
+                older if one is wait and post.posted_at < wait.started_at else one for one in past.waits
+            )
+    return (*past.waits, _begun(past, post))
+
+
 def _begun(past: Past, post: Post) -> Wait:
     """A new ask; over at once when our answer to it came in first."""
     later = (one.at for one in past.replies if one.root_id == post.root_id and one.at > post.posted_at)
@@ -238,8 +248,22 @@ def _is_to(answer: Post, whom: Whom, past: Past) -> bool:
 
 def _with_reply(past: Past, answer: Post) -> Past:
     root, at = answer.root_id, answer.posted_at
-    waits = tuple(
-        replace(wait, ended_at=at) if wait.root_id == root and wait.is_open_at(at) else wait
-        for wait in past.waits
-    )
-    return replace(past, waits=waits, replies=(*past.replies, Reply(root_id=root, at=at)))
+    waits: list[Wait] = []
+    for wait in past.waits:
+        is_ended = wait.root_id == root and wait.is_open_at(at)
+        waits += _parted(wait, past, at) if is_ended else [wait]
+    return replace(past, waits=tuple(waits), replies=(*past.replies, Reply(root_id=root, at=at)))
+
+
+def _parted(wait: Wait, past: Past, at: datetime) -> list[Wait]:
+    """What was asked before the answer is answered; what was asked after it goes on waiting."""
+    before = replace(wait, ended_at=at)
+    later = [
+        one
+        for one in past.messages
+        if one.asks and one.root_id == wait.root_id and one.at > at and wait.is_open_at(one.at)
+    ]
+    if not later:
+        return [before]
+    first = min(later, key=lambda one: one.at)
+    return [before, replace(wait, post_id=first.post_id, started_at=first.at)]

@@ -17,9 +17,9 @@ _MOST = 200
 _THEIRS = "c.brand = :brand AND c.platform = :platform AND c.author_id = :author"
 _ROOTS = f"SELECT c.root_id FROM conversations c WHERE {_THEIRS}"
 _MESSAGES = (
-    "SELECT p.post_id, p.thread_id, p.posted_at FROM conversations c JOIN mentions m ON m.conversation = c.id"
-    f" JOIN posts p ON p.id = m.post WHERE {_THEIRS} AND p.deleted_at IS NULL"
-    " AND p.posted_at BETWEEN :since AND :last ORDER BY p.posted_at DESC LIMIT :most"
+    "SELECT p.post_id, p.thread_id, p.posted_at, m.asks FROM conversations c"
+    f" JOIN mentions m ON m.conversation = c.id JOIN posts p ON p.id = m.post WHERE {_THEIRS}"
+    " AND p.deleted_at IS NULL AND p.posted_at BETWEEN :since AND :last ORDER BY p.posted_at DESC LIMIT :most"
 )
 _WAITS = (
     "SELECT p.post_id, c.root_id, a.started_at, a.ended_at FROM conversations c"
@@ -66,8 +66,8 @@ def _past(fetch: Fetch, whom: Whom, stretch: Stretch) -> Past:
     }
     return Past(
         messages=tuple(
-            Message(post_id=post, root_id=root, at=rows.moment(at))
-            for post, root, at in fetch(_MESSAGES, values)
+            Message(post_id=post, root_id=root, at=rows.moment(at), asks=bool(asks))
+            for post, root, at, asks in fetch(_MESSAGES, values)
         ),
         waits=tuple(
             Wait(
