@@ -116,13 +116,16 @@ class Asking:
     def verdicts(self) -> list[tuple[str, float | None]]:
         """(urgency, waited for so many minutes) of every verdict, in the order stored."""
         found = s.rows(self.path, "SELECT urgency, facts FROM verdicts ORDER BY id")
-        waited = ((urgency, rows.facts(facts).waiting) for urgency, facts in found)
-        return [(Urgency(urgency).label, time and time / timedelta(minutes=1)) for urgency, time in waited]
+        return [(Urgency(urgency).label, _minutes(rows.facts(facts).waiting)) for urgency, facts in found]
 
     def alerts(self) -> list[str]:
         """How urgent what staff was alerted of is."""
         found = s.rows(self.path, "SELECT urgency FROM effects WHERE kind = 'alert' ORDER BY id")
         return [Urgency(urgency).label for (urgency,) in found]
+
+
+def _minutes(time: timedelta | None) -> float | None:
+    return None if time is None else round(time / timedelta(minutes=1), 2)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,7 @@ async def test_ninety_days(path: Path) -> None:
 
 async def test_where_we_spoke(path: Path) -> None:
     """By our own post in the thread, stored or in the same batch; by the author of the post above."""
-    in_thread = {"root": PostRef(id="a"), "parent": PostRef(id="a", author_id="did:ann")}
+    in_thread: dict[str, Any] = {"root": PostRef(id="a"), "parent": PostRef(id="a", author_id="did:ann")}
     async with asking(path, RULES) as it:
         await it.take(post("a", 0), post("b", 1, **in_thread))
         await it.take(answer("a+", 5, "a"), post("c", 6, author_id="did:bo", **in_thread))
@@ -136,13 +137,13 @@ async def test_the_same_however_many_come_at_once(tmp_path: Path, seed: int) -> 
     """One by one, all in one batch, and in batches of any size: each mention has the same past."""
     chance = random.Random(seed)
     stream = list(_stream(chance))
-    sizes = (lambda: 1, lambda: len(stream), lambda: chance.randint(1, 7))
+    sizes = (1, 1), (len(stream), len(stream)), (1, 7)
     told = []
-    for number, size in enumerate(sizes):
+    for number, (fewest, most) in enumerate(sizes):
         async with asking(tmp_path / f"{number}.db", RULES) as it:
             waiting = list(stream)
             while waiting:
-                some = size()
+                some = chance.randint(fewest, most)
                 await it.take(*waiting[:some])
                 waiting = waiting[some:]
             told.append({name: (one.history, one.we_spoke) for name, one in facts(it).items()})
@@ -164,6 +165,8 @@ def _stream(chance: random.Random) -> list[Post]:
             continue
         text = "acme leaks, what now?" if chance.random() < 0.7 else "acme, thanks"
         author = chance.choice(("did:ann", "did:bo", "did:cy"))
-        thread = {"parent": PostRef(id=above.id), "root": PostRef(id=above.root_id)} if above else {}
+        thread: dict[str, Any] = (
+            {"parent": PostRef(id=above.id), "root": PostRef(id=above.root_id)} if above else {}
+        )
         posts.append(post(f"{number}", minute, text, author_id=author, **thread))
     return posts
