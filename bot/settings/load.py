@@ -7,6 +7,7 @@ or by a traceback. docs/configuration.md explains every key.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,7 +23,7 @@ from bot.model import Account, Brand
 from bot.ports import Connector
 from bot.settings.checks import check_together, is_channel, why_unknown
 from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
-from bot.settings.problems import Inspection, explain, in_order
+from bot.settings.problems import Inspection, explain, in_order, locate
 from bot.settings.shape import (
     File,
     Http,
@@ -195,11 +196,13 @@ def _beside(name: str, given: Given | None, path: Path | None) -> Path:
 
 def _customers(file: File, tree: Given, path: Path | None, known: Collection[str]) -> Customers | None:
     """The list of customers: one that is named must be there. Raises: ConfigError."""
-    name = file.customers or DEFAULT_CUSTOMERS
-    where = _beside(name, tree.child("customers"), path)
-    if file.customers is None and not (path is not None and where.is_file()):
-        return None
-    return load_customers(where, known)
+    where = _beside(file.customers or DEFAULT_CUSTOMERS, tree.child("customers"), path)
+    is_there = os.path.isfile(where)  # noqa: PTH113 - pathlib's own raises for a name that is too long
+    if file.customers is not None and not is_there:
+        place = locate(tree, ("customers",))
+        raise ConfigError([place.problem(f"{place.subject()} names a file that is not there")])
+    is_named = file.customers is not None or path is not None
+    return load_customers(where, known) if is_there and is_named else None
 
 
 def _settings(file: File, rules: Path, customers: Customers | None) -> Settings:

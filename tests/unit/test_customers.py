@@ -105,7 +105,7 @@ def test_where_it_stands(tmp_path: Path) -> None:
     found = load_text(f"{MINIMAL}customers: crm.csv\n", tmp_path).customers
     assert found is not None
     assert Customer() == found.find("bluesky", "bo")
-    with pytest.raises(ConfigError, match=r"none\.csv:1:1: cannot be read: No such file"):
+    with pytest.raises(ConfigError, match=r"outcare\.yaml:2:12: customers names a file that is not there"):
         load_text(f"{MINIMAL}customers: none.csv\n", tmp_path)
     by_variable = load_text(MINIMAL, tmp_path, env={"OUTCARE_CUSTOMERS": str(tmp_path / "crm.csv")}).customers
     assert found == by_variable
