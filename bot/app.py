@@ -9,7 +9,7 @@ import asyncio
 import gc
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +19,7 @@ import structlog
 from bot import cards, coverage, digests
 from bot.accounts import Accounts
 from bot.desk import Desk
-from bot.errors import Reason, Unavailable
+from bot.errors import Reason, StoreError, Unavailable
 from bot.feeds import FeedLoop
 from bot.gates import State
 from bot.http import HttpClient
@@ -106,7 +106,6 @@ class App:
             customers=self.settings.customers,
             deliver=self.outbox.push,
         )
-        self.second_looks = second_looks(self.intake, self.store, self.sources.values())
         self.desk = self._desk()
         self.accounts = Accounts(
             watches=self.watches, lookups=self.lookups, store=self.store, clock=self.clock
@@ -165,6 +164,9 @@ class App:
         self.metrics.watch_patterns.set(max((one.watchlist.size for one in self.watches.values()), default=0))
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
         await self.store.save_brands(self.settings.brands)
+        prepared = await self.prepare_rules(self.rules)
+        self._use_rules(self.rules)
+        await prepared()
         people = {person.key for person in self.settings.people}
         self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
         for source, cursor in self.first_cursors.items():
@@ -175,7 +177,7 @@ class App:
         self.schedule.every("gauges", timedelta(seconds=15), self._gauges)
         if self.settings.heartbeat_url:
             self.schedule.every("heartbeat", self.settings.heartbeat_every, self._heartbeat)
-        self.second_looks.plan(self.schedule.every)
+        second_looks(self.intake, self.store, self.sources.values()).plan(self.schedule.every)
         self.schedule.start()
         url = await self.web.start()
         gc.freeze()  # what is here now stays: to look through it again and again would stop everything,
@@ -248,6 +250,7 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             texts=self.texts,
+            prepare=self.prepare_rules,
             use_rules=self._use_rules,
             use_customers=self.intake.use_customers,
             watching_others=self.accounts.wake,
@@ -255,7 +258,21 @@ class App:
             breathe=partial(time.sleep, BREATH),
         )
 
+    async def prepare_rules(self, rules: RuleSet) -> Callable[[], Awaitable[None]]:
+        """Fetch what the counters of a set stand at. What it gives is to be called when the set is in use."""
+        now = self.clock.now()
+        self._prepared = prepared = await self.intake.tallying.prepare(self.store, rules, now)
+
+        async def keep() -> None:
+            try:
+                await self.intake.tallying.keep(self.store, prepared, now)
+            except StoreError as error:  # the next start counts anew what is not there
+                log.warning("counters.not_kept", error=str(error))
+
+        return keep
+
     def _use_rules(self, rules: RuleSet) -> None:
+        self.intake.tallying.use(self._prepared)
         self.rules = self.intake.judge = rules
         self.outbox.fallback = rules.fallback
         self.metrics.rules_loaded.info({"version": rules.version})

@@ -77,32 +77,31 @@ class Counts:
     def take(
         self, brand: str, key: str, at: datetime, tallies: Sequence[Tally]
     ) -> tuple[Mapping[str, Counted], tuple[Event, ...]]:
-        """Count a mention where it counts, then read every window; and tell what was counted anew."""
-        new: list[Event] = []
+        """Count a mention where it counts, once, then read every window; and tell where it counts."""
+        events: list[Event] = []
         read: dict[str, Counted] = {}
         for tally in tallies:
             if tally.counts:
                 event = Event(
                     counter=tally.counter, brand=brand, group=tally.group, value=tally.value, at=at, key=key
                 )
-                new += [event] if self.add(event) else []
+                events.append(event)
+                self.add(event)
             line = self._lines.get((tally.counter, brand, tally.group), _Line())
             for window in tally.windows:
                 read[window.name] = self._read(line, window, at, self.since.get(tally.counter))
             line.forget(_micros(at - max(window.reaches for window in tally.windows) - _SLACK))
-        return read, tuple(new)
+        return read, tuple(events)
 
-    def add(self, event: Event) -> bool:
-        """Whether it was not counted before."""
+    def add(self, event: Event) -> None:
         name = (event.counter, f"{event.brand}\n{event.key}")
         if name in self._seen:
-            return False
+            return
         self._seen[name] = None
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         line = self._lines.setdefault((event.counter, event.brand, event.group), _Line())
         line.add(_micros(event.at), event.value)
-        return True
 
     def fill(self, events: Iterable[Event], since: Mapping[str, datetime]) -> None:
         """Take in what the store kept."""

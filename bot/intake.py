@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias, TypeVar
@@ -25,6 +25,7 @@ from bot.model import Author, Batch, Facts, Mention, Post, Signal, Urgency, Verd
 from bot.ports import Clock, Judge, Lookup, Store
 from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.settings.customers import Customers
+from bot.tallying import Tallying
 from bot.targets import due_at
 from bot.waits import Waiting
 from bot.watchlist import LiveWatch
@@ -63,6 +64,7 @@ class Intake:
     customers: Customers | None = None
     deliver: Callable[[tuple[Leased, ...]], None] | None = None
     """None: nothing is delivered, so no alert is even stored (replay)."""
+    tallying: Tallying = field(default_factory=Tallying)
 
     def __post_init__(self) -> None:
         self._live: set[str] = set()
@@ -205,6 +207,7 @@ class Intake:
         facts = make_facts(mention_id, mention, known, measured=measured, is_ours=is_ours)
         facts = replace(facts, history=memory.history(mention), we_spoke=memory.we_spoke(mention))
         facts = with_customer(facts, self.customers)
+        facts, counted = self.tallying.take(mention, facts, self.judge)
         verdict = self.judge.judge(facts)
         is_asking = asks.asks(facts, verdict)
         return Judged(
@@ -217,6 +220,7 @@ class Intake:
             due_at=due_at(mention.post.posted_at, verdict.respond_in) if is_asking else None,
             channel=self._channel(mention, verdict, own_too=own_too, now=now),
             parent=known.parent,
+            counted=counted,
         )
 
     def judge_again(self, waiting: Waiting, facts: Facts) -> Judged:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from bot.history import Pasts
 from bot.texts.en import ENGLISH
-from bot.waits import Looks
+from bot.waits import Curious, Looks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from bot.findings import Exam, Finding
-    from bot.measured import Engagement
+    from bot.measured import Engagement, Tally
     from bot.model import Author, Batch, Brand, Cursor, Facts, Post, Signal, Verdict
     from bot.records import (
         CardState,
@@ -224,7 +224,7 @@ class DecisionFeed(Protocol):
         ...
 
 
-class Judge(Protocol):
+class Judge(Curious, Protocol):
     """The rule engine as intake sees it; pure and deterministic."""
 
     @property
@@ -236,17 +236,17 @@ class Judge(Protocol):
         """The language (None: cannot tell) and the signals of a text; declared `langs` are a hint."""
         ...
 
+    @property
+    def counters(self) -> Mapping[str, timedelta]:
+        """How far back each counter of the rules looks (bot.counting)."""
+        ...
+
+    def tallies(self, facts: Facts) -> tuple[Tally, ...]:
+        """What the counters make of a mention, before it is judged."""
+        ...
+
     def judge(self, facts: Facts) -> Verdict:
         """What the rules say. Total: never raises on any facts."""
-        ...
-
-    def looks_at(self, condition: str) -> bool:
-        """Whether any rule asks for that condition: what nobody asks for is not found out."""
-        ...
-
-    @property
-    def waits(self) -> Sequence[timedelta]:
-        """After how long an ask that still waits is to be judged again."""
         ...
 
     def channel(self, route: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.counting import Event
 from bot.model import (
     Author,
     ConversationState,
@@ -42,7 +43,7 @@ class Judged:
     `asks`: the mention asks for an answer (starts an ask if none is open). `channel` and `alert` say where
     and how loud staff hears of it; channel None means that nobody does. `is_late`: it was too old at receipt
     to ring by itself and goes onto the catch-up card (a critical one that asks rings as well, once the source
-    has caught up).
+    has caught up). `counted`: where it counts.
     """
 
     mention_id: str
@@ -55,6 +56,17 @@ class Judged:
     channel: str | None
     parent: Post | None = None
     is_late: bool = False
+    counted: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """A mention that was judged, as far as counters look at it."""
+
+    platform: str
+    post_id: str
+    posted_at: datetime
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -121,6 +121,8 @@ class Reading(Generic[R]):
 class Reload(Generic[R]):
     """`settings`, `rules`: those in force. `use_…`, `watching_others`: called when others are.
 
+    `prepare` is awaited before, with the new rules; what it gives, after.
+
     `tell` takes a key and a text for staff. `breathe` pauses the thread that compiles for a moment.
     """
 
@@ -133,6 +135,7 @@ class Reload(Generic[R]):
     clock: Clock
     metrics: Metrics
     texts: Texts
+    prepare: Callable[[R], Awaitable[Callable[[], Awaitable[None]]]]
     use_rules: Callable[[R], None]
     use_customers: Callable[[Customers | None], None]
     watching_others: Callable[[], None]
@@ -182,6 +185,7 @@ class Reload(Generic[R]):
         )
         await self.store.save_rules(rules.version, self.engine, rules.sources, now=self.clock.now())
         await self.store.save_brands(fresh.brands)
+        taken_over = await self.prepare(rules)
         for watch in self.watches.values():
             watch.swap(fresh.with_ids(_known_ids(watch.watchlist.brands)))
         self.use_rules(rules)
@@ -189,6 +193,7 @@ class Reload(Generic[R]):
         self.rules, self.waiting = rules, waiting
         self.settings = replace(self.settings, brands=brands, customers=wanted.customers)
         self.watching_others()
+        await taken_over()
 
     def _failed(self, error: BotError) -> None:
         problems = [str(one) for one in error.problems] if isinstance(error, ConfigError) else [str(error)]

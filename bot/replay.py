@@ -59,6 +59,9 @@ async def replay(
     looks = second_looks(intake, store, [source])
     await store.save_rules(rules.version, ENGINE_VERSION, rules.sources, now=clock.now())
     await store.save_brands(settings.brands)
+    prepared = await intake.tallying.prepare(store, rules, clock.now())
+    intake.tallying.use(prepared)
+    await intake.tallying.keep(store, prepared, clock.now())
     summary = Summary()
     started = time.perf_counter()
     async for batch in source.read(None, watching[source.platform]):

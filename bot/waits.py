@@ -75,6 +75,19 @@ class Again:
     judged: Judged | None
 
 
+class Curious(Protocol):
+    """What rules want to know beyond the post itself: a part of `bot.ports.Judge`."""
+
+    def looks_at(self, condition: str) -> bool:
+        """Whether any rule asks for that condition: what nobody asks for is not found out."""
+        ...
+
+    @property
+    def waits(self) -> Sequence[timedelta]:
+        """After how long an ask that still waits is to be judged again."""
+        ...
+
+
 class Looks(Protocol):
     """Where asks wait: a part of `bot.ports.Store`."""
 

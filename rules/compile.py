@@ -96,10 +96,10 @@ class Compiler:
             self._uses[inside].setdefault(name, node.location)
         return partial(_once, self._checks, name)
 
-    def counted(self, asked: Asked, node: Node, reader: Reader, inside: str | None) -> Check | None:
+    def counted(self, asked: Asked | None, node: Node, reader: Reader, inside: str | None) -> Check | None:
         """The check of a `rate` or `spike`; what it counts is a condition by name."""
         check = self.named(node, reader, inside)
-        if check is None:
+        if check is None or asked is None:
             return None
         self._counted.setdefault(asked.of, node.location)
         if inside is not None:
@@ -268,7 +268,8 @@ class _Scope:
         return self._counted(counters.spike(node, self.reader), node)
 
     def _counted(self, asked: Asked | None, node: Node) -> Check:
-        check = asked and self.compiler.counted(asked, node.value["of"], self.reader, self.inside)
+        of = node.value.get("of") if isinstance(node.value, dict) else None
+        check = of and self.compiler.counted(asked, of, self.reader, self.inside)
         return check or any_of(())
 
     def author(self, node: Node) -> Check:

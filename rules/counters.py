@@ -177,7 +177,7 @@ class Counters:
                 continue
             known.add(here)
             plain = self._conditions[here].plain()
-            yield f"{here}={json.dumps(plain, sort_keys=True, ensure_ascii=False)}"
+            yield f"{here}={_canonical(plain)}"
             for text in _texts(plain):
                 waiting.append(text)
                 yield from self._words(text)
@@ -189,6 +189,13 @@ class Counters:
                 entries = self._lists[part.name]
                 told = {lang: sorted(repr(meaning(one)) for one in entries[lang]) for lang in sorted(entries)}
                 yield f"${part.name}={json.dumps(told, ensure_ascii=False)}"
+
+
+def _canonical(plain: object) -> str:
+    """The same whatever the order of keys and of lists, which never matters in a condition."""
+    if isinstance(plain, dict):
+        return json.dumps({name: _canonical(value) for name, value in plain.items()}, sort_keys=True)
+    return json.dumps(sorted(map(_canonical, plain)) if isinstance(plain, list) else plain)
 
 
 def _texts(plain: object) -> Iterator[str]:

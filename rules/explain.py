@@ -24,6 +24,7 @@ def explain(verdict: Verdict, facts: Facts, missed: Sequence[Missed] = ()) -> li
     return [
         _headline(verdict),
         *_rules(verdict),
+        *([f"  tags {', '.join(verdict.tags)}"] if verdict.tags else []),
         *map(_nearly, missed),
         *_signals(facts),
         *(f"  note: {note}" for note in verdict.notes),
@@ -64,7 +65,6 @@ def _headline(verdict: Verdict) -> str:
         f"cc {', '.join(verdict.cc)}" if verdict.cc else "",
         f"reply within {duration.show(verdict.respond_in)}" if verdict.respond_in else "",
         f"draft {verdict.draft}" if verdict.draft else "",
-        f"tags {', '.join(verdict.tags)}" if verdict.tags else "",
     ]
     return "  ".join(part for part in parts if part)
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,13 +135,14 @@ def parse_rules(
     channels: Collection[str] | None = None,
     brand: str | None = None,
     measure: Measure = declared_only,
+    today: date | None = None,
 ) -> RuleSet:
     """The same from texts by file name: a stored verdict's sources give the set that judged it.
 
     What does not end in .yaml or .yml is a file of words.
     """
     texts = {Path(name): text for name, text in sources.items()}
-    return _build(_parse(texts), texts, Path(), Assembly(channels, brand), measure)
+    return _build(_parse(texts), texts, Path(), Assembly(channels, brand, today), measure)
 
 
 def _is_rule_file(file: Path) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -70,14 +71,19 @@ def _zone(node: Node, reader: Reader) -> ZoneInfo:
     name = reader.text(node, "zone")
     if name is None:
         return _UTC
-    known = available_timezones()
-    if name not in known:
-        reader.unknown(Code.NAME, "time zone", node.location, name=name, known=_near(name, known))
+    if name not in _zones():
+        reader.unknown(Code.NAME, "time zone", node.location, name=name, known=_near(name, _zones()))
         return _UTC
     return ZoneInfo(name)
 
 
-def _near(name: str, known: set[str]) -> list[str]:
+@cache
+def _zones() -> frozenset[str]:
+    """Read once: it looks through folders."""
+    return frozenset(available_timezones())
+
+
+def _near(name: str, known: frozenset[str]) -> list[str]:
     """Those that a message can offer: the same city, else the same continent."""
     city = name.rpartition("/")[2].casefold()
     same = [zone for zone in known if zone.rpartition("/")[2].casefold() == city]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.model import Deletion
 from bot.records import Leased
-from bot.store import effects, threads, verdicts
+from bot.store import counts, effects, threads, verdicts
 from bot.store.work import Work
 
 
@@ -53,6 +53,8 @@ def _forget_post(work: Work, post: int, *, author: bool) -> tuple[Leased, ...]:
     leased: list[Leased] = []
     for mention, conversation in found:
         verdicts.forget(work, mention, author=author)
+        if author:
+            counts.forget_name(work.conn, mention)
         threads.forget(work, mention)
         version = threads.advance(work, conversation)
         leased += effects.update(work, effects.delivered(work, conversation), version=version)

@@ -13,6 +13,7 @@ from bot.records import Answer, Ask, CardState, Entry, Judged, Leased, Recorded
 from bot.store import (
     card,
     catching_up,
+    counts,
     coverage,
     deletions,
     effects,
@@ -133,6 +134,7 @@ def _new_mention(work: Work, item: Judged, stored: posts.Stored, tally: _Tally) 
         ),
     ).fetchone()
     verdicts.save(work, row[0], item, item.mention_id)
+    counts.save(work.conn, row[0], item.counted)
     joined = threads.join(work, entered, item, row[0])
     tally.stored.append(item.mention_id)
     tally.answered += joined.is_answered

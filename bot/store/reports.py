@@ -7,9 +7,10 @@ and back (decision 9): a trip per statement costs more than the statements.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -18,12 +19,13 @@ from sqlalchemy import URL, Connection, create_engine, event, or_, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col
 
+from bot.counting import Event
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor
-from bot.records import CardState, DigestState, InboxRow, Leased, RuleCount, Status, StoredVerdict, Tally
-from bot.store import card, catching_up, history, inbox, listing, rows, second_looks, status, whole
+from bot.records import CardState, DigestState, InboxRow, Leased, Met, RuleCount, Status, StoredVerdict, Tally
+from bot.store import card, catching_up, counts, history, inbox, listing, rows, second_looks, status, whole
 from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
@@ -95,6 +97,23 @@ class Reports:
         for post_id, brand in await self._read(lambda conn: conn.execute(query).all()):
             brands[post_id] = (*brands.get(post_id, ()), brand)
         return brands
+
+    async def counters(self) -> Mapping[str, datetime]:
+        return await self._read(counts.counters)
+
+    async def counted(self, counter: str, since: datetime) -> tuple[Event, ...]:
+        return await self._read(lambda conn: counts.counted(conn, counter, since))
+
+    async def observed_since(self) -> datetime | None:
+        return await self._read(counts.observed_since)
+
+    async def met(self, since: datetime) -> AsyncIterator[tuple[Met, ...]]:
+        after = 0
+        while True:
+            after, some = await self._read(partial(counts.met, after=after, since=since))
+            if not some:
+                return
+            yield some
 
     async def account_ids(self) -> Mapping[tuple[str, str], str]:
         query = select(col(AccountRow.platform), col(AccountRow.handle), col(AccountRow.account_id))

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from bot.counting import Event
 from bot.errors import StoreError
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
@@ -25,6 +26,7 @@ from bot.records import (
     Entry,
     InboxRow,
     Leased,
+    Met,
     Recorded,
     RuleCount,
     Settlement,
@@ -33,7 +35,7 @@ from bot.records import (
     Tally,
 )
 from bot.staff import Press
-from bot.store import deciding, effects, inbox, ingest, known, logins, schema, second_looks, settling
+from bot.store import counts, deciding, effects, inbox, ingest, known, logins, schema, second_looks, settling
 from bot.store.lock import Lock
 from bot.store.reports import Reports
 from bot.store.work import Standing, Work, save_cursor
@@ -131,6 +133,23 @@ class SqliteStore:
 
     async def account_ids(self) -> Mapping[tuple[str, str], str]:
         return await self._reports.account_ids()
+
+    async def counters(self) -> Mapping[str, datetime]:
+        return await self._reports.counters()
+
+    async def counted(self, counter: str, *, since: datetime) -> tuple[Event, ...]:
+        return await self._reports.counted(counter, since)
+
+    async def observed_since(self) -> datetime | None:
+        return await self._reports.observed_since()
+
+    def met(self, *, since: datetime) -> AsyncIterator[tuple[Met, ...]]:
+        return self._reports.met(since)
+
+    async def keep_counts(
+        self, events: Collection[Event], since: Mapping[str, datetime], *, kept: Mapping[str, datetime]
+    ) -> None:
+        await self._write(lambda conn: counts.keep(conn, events, since, kept))
 
     async def save_rules(
         self, version: str, engine: str, source: Mapping[str, str], *, now: datetime

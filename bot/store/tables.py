@@ -1,8 +1,8 @@
 """The tables: the one place that says which columns there are.
 
 It knows names, types, keys and constraints. It is used for reading and for migrations; writing goes through
-plain SQL on the writer thread. Row models never leave `bot.store`. They stay dumb: table models validate
-nothing (https://sqlmodel.tiangolo.com/), what is written was checked before.
+plain SQL on the writer thread. Row models (more of them: `bot.store.derived`) never leave `bot.store`. They
+stay dumb: table models validate nothing (https://sqlmodel.tiangolo.com/), what is written was checked before.
 """
 
 from datetime import datetime
@@ -350,41 +350,6 @@ class GapRow(SQLModel, table=True):
     started_at: datetime = at()
     ended_at: datetime = at()
     reason: str
-
-
-_FILTERED = ("platform", "persona", "lang", "claimed_by", "due_at")
-"""What lists are filtered by stands in their indexes too: a filter that finds little reads only these."""
-_OPEN_FIRST = ("brand", "is_open", "rank", "wait_at", "conversation", *_FILTERED)
-_NEWEST_FIRST = ("brand", "posted_at", "conversation", "state", "ignored", "rank", *_FILTERED)
-
-
-class ListedRow(SQLModel, table=True):
-    """What the page lists of a conversation, derived from the rows above whenever they change.
-
-    `mention` is the one that is shown: of an open ask the newest of its most urgent ones, else the newest.
-    `rank` is 0 for the most urgent. `wait_at` is when the answer is due, or, unpromised, when it was posted.
-    """
-
-    __tablename__: ClassVar[str] = "listed"
-    __table_args__ = (
-        Index("ix_listed_open", *_OPEN_FIRST),
-        Index("ix_listed_newest", *_NEWEST_FIRST),
-        Index(None, "mention"),
-    )
-    conversation: int = Field(primary_key=True, foreign_key="conversations.id", sa_type=RowId)
-    brand: str = brand_name()
-    platform: str
-    mention: int = ref("mentions.id")
-    is_open: bool
-    rank: int
-    wait_at: datetime = at()
-    posted_at: datetime = at()
-    state: str
-    ignored: bool
-    persona: str | None = None
-    lang: str | None = None
-    claimed_by: str | None = None
-    due_at: datetime | None = maybe_at()
 
 
 class LoginRow(SQLModel, table=True):

@@ -16,6 +16,7 @@ import pytest
 from bot.errors import BotError, Rejected, Unavailable
 from bot.intake import Intake
 from bot.matcher.plain import PlainMatcher
+from bot.measured import Tally
 from bot.metrics import Metrics
 from bot.model import Account, Author, Batch, Brand, Cursor, Deletion, Facts, Post, PostRef, Signal, Verdict
 from bot.records import Leased, Recorded
@@ -55,6 +56,13 @@ class Rules:
 
     def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
         return "en", {"question": Signal(value=0.9 if "?" in text else 0.1)}
+
+    @property
+    def counters(self) -> Mapping[str, timedelta]:
+        return {}
+
+    def tallies(self, facts: Facts) -> tuple[Tally, ...]:
+        return ()
 
     def judge(self, facts: Facts) -> Verdict:
         self.judged.append(facts)

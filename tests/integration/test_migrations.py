@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from bot.errors import StoreError
 from bot.model import Gap
-from bot.store import schema, tables
+from bot.store import derived, schema, tables
 from bot.store.migrations import run
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s
@@ -212,7 +212,7 @@ def test_models_register_in_one_metadata() -> None:
     """Every table model of the module is in the metadata that migrations are compared with."""
     models = {
         value.__tablename__
-        for value in vars(tables).values()
+        for value in (*vars(tables).values(), *vars(derived).values())
         if isinstance(value, type) and issubclass(value, SQLModel) and value is not SQLModel
     }
     assert models == set(SQLModel.metadata.tables)

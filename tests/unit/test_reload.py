@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,6 +74,7 @@ class World:
         self.told: list[str] = []
         self.used: list[str] = []
         self.customers: list[Customers | None] = []
+        self.kept: list[str] = []
         self.woken = 0
         self.rules: Files | ConfigError = Files(version="r1")
         settings = self.read()
@@ -89,6 +90,7 @@ class World:
             clock=ManualClock(NOW),
             metrics=self.metrics,
             texts=ENGLISH,
+            prepare=self.prepare,
             use_rules=lambda rules: self.used.append(rules.version),
             use_customers=self.customers.append,
             watching_others=self._wake,
@@ -104,6 +106,16 @@ class World:
         if isinstance(self.rules, ConfigError):
             raise self.rules
         return self.rules
+
+    async def prepare(self, rules: Files) -> Callable[[], Awaitable[None]]:
+        """Fetched before the rules are used, kept after."""
+        before = len(self.used)
+
+        async def keep() -> None:
+            self.kept.append(rules.version)
+            assert len(self.used) == before + 1
+
+        return keep
 
     def _wake(self) -> None:
         self.woken += 1
@@ -141,7 +153,7 @@ async def test_words_and_rules_are_taken_over(tmp_path: Path) -> None:
         await world.reload.once()
     assert world.wants("a BLUE\thorse")
     assert not world.wants("acme")
-    assert (["r1"], ["r1"], 1) == (world.used, world.shelf.rules, world.woken)
+    assert (["r1"], ["r1"], ["r1"], 1) == (world.used, world.kept, world.shelf.rules, world.woken)
     assert ("zebra", "blue horse") == world.shelf.brands[0].words
     assert [("reload.done", 4)] == [(line["event"], line["patterns"]) for line in logs]
     assert (1, 0, 4) == (world.count("ok"), world.count("failed"), world.metrics.watch_patterns._value.get())

@@ -40,16 +40,17 @@ def test_the_layout() -> None:
     rules = ruleset(FILES)
     given = facts("@acme STILL waiting for my refund, thanks", signals=SIGNALS)
     assert [
-        "HIGH  score 50  persona public  route billing  reply within 15m  tags billing",
+        "HIGH  score 50  persona public  route billing  reply within 15m",
         '        +40  refund-overdue  0.yaml:7   "STILL waiting for my refund"',
         "        +25  complaint       0.yaml:13  complaint 0.99",
         "         +0  to-us           0.yaml:18  Speaks to us",
         '        -15  praise          0.yaml:17  "thanks"',
+        "  tags billing",
         "  complaint 0.99: waiting +1.1, thanks -0.9, refund +0.8",
         "  question unknown",
         "  note: author.bio unknown",
         "  note: no signals (language en): at least normal, for it is addressed to us",
-        f"  rules version {rules.version}  engine 2",
+        f"  rules version {rules.version}  engine 3",
     ] == explain(rules.judge(given), given)
 
 
@@ -75,6 +76,7 @@ def test_the_json_form() -> None:
         "location": "0.yaml:7",
         "evidence": ['"STILL waiting for a refund"'],
         "spans": [[0, 26]],
+        "probation": False,
     } == form["fired"][0]  # type: ignore[index]
     assert ("high", 900.0, "message", 65) == (
         form["urgency"],

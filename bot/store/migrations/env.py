@@ -7,7 +7,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlmodel import AutoString, SQLModel
 
-from bot.store import tables  # noqa: F401 - the models, in the metadata
+from bot.store import derived, tables  # noqa: F401 - the models, in the metadata
 from bot.store.columns import RowId, UTCDateTime
 
 _PLAIN = {
