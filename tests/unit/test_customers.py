@@ -60,7 +60,7 @@ def test_a_list_of_nobody_is_a_list(tmp_path: Path) -> None:
     [
         ("", ["1:1: the first line names the columns, and platform is not among them",
               "1:1: the first line names the columns, and handle is not among them"]),
-        ("platform,handel\n", [("1:10: unknown column 'handel'; there are: platform, handle, tier, language"
+        ("platform,handl\n", [("1:10: unknown column 'handl'; there are: platform, handle, tier, language"
                                " — did you mean 'handle'?"),
                               "1:1: the first line names the columns, and handle is not among them"]),
         ("platform,handle,tier,tier\n", ["1:17: the column 'tier' stands here twice"]),
