@@ -12,7 +12,19 @@ import sys
 
 from benchmarks.harness import Finding, shown, table
 
-NAMES = ("matcher", "rules", "ingest", "store", "latency", "dispatch", "claims", "life", "page", "peers")
+NAMES = (
+    "matcher",
+    "rules",
+    "reload",
+    "ingest",
+    "store",
+    "latency",
+    "dispatch",
+    "claims",
+    "life",
+    "page",
+    "peers",
+)
 
 
 def run(name: str, *options: str) -> list[Finding]:

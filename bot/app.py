@@ -9,8 +9,8 @@ import asyncio
 import gc
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import InitVar, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -19,7 +19,7 @@ import structlog
 from bot import cards, coverage, digests
 from bot.accounts import Accounts
 from bot.desk import Desk
-from bot.errors import Reason, StoreError, Unavailable
+from bot.errors import Reason, Unavailable
 from bot.feeds import FeedLoop
 from bot.gates import State
 from bot.http import HttpClient
@@ -32,6 +32,8 @@ from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
 from bot.records import LEASE_FOR, CardState, DigestState, Entry, Leased, SourceStatus
 from bot.reload import Reading, Reload, cache_beside, watches
+from bot.rulebook import Beginning, found
+from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.sides import channel_side, second_looks
@@ -42,8 +44,8 @@ from bot.watchlist import LiveWatch
 from bot.web.health import Check
 from bot.web.page import Face, Parts, serve
 from rules.engine import ENGINE_VERSION
-from rules.ruleset import RuleSet, load_rules
-from rules.signals.measure import measure, prepare
+from rules.ruleset import RuleSet
+from rules.signals.measure import prepare
 
 log = structlog.get_logger()
 
@@ -52,22 +54,12 @@ BREATH = 0.001
 """Seconds for which a thread that compiles leaves the others alone, every now and then."""
 
 
-def load_ruleset(settings: Settings) -> RuleSet:
-    """The rules of the configuration. Raises: ConfigError with every problem."""
-    return load_rules(
-        settings.rules,
-        channels=frozenset(settings.channels) | {CONSOLE},
-        brand=settings.brands[0].name,
-        measure=measure,
-    )
-
-
 @dataclass(kw_only=True)
 class App:
     """The whole program, built and not yet started."""
 
     settings: Settings
-    rules: RuleSet
+    first: InitVar[Beginning]
     store: SqliteStore
     clock: Clock
     metrics: Metrics
@@ -82,9 +74,11 @@ class App:
     begin: datetime
     """The time that those begin at: what was observed begins there."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, first: Beginning) -> None:
+        self.rules, self._held_back = first.rules, first.held_back
         self.texts = texts_in(self.settings.language)
         self.notices = self._notices()
+        self.ruling = self._ruling()
         self.outbox = Outbox(
             store=self.store,
             notifiers=self.notifiers,
@@ -105,6 +99,8 @@ class App:
             fresh_for=self.settings.fresh_for,
             customers=self.settings.customers,
             deliver=self.outbox.push,
+            silenced=self.ruling.silenced,
+            tallying=self.ruling.tallying,
         )
         self.desk = self._desk()
         self.accounts = Accounts(
@@ -137,7 +133,9 @@ class App:
             await self._start()
             loops += self._loops()
             if reading:
-                loops.append(asyncio.create_task(self.reload(reading).run(), name="reload"))
+                reload = self.reload(reading)
+                self.ruling.reload = reload.by_hand
+                loops.append(asyncio.create_task(reload.run(), name="reload"))
             stopped = asyncio.create_task(stop.wait())
             done, _ = await asyncio.wait([stopped, *loops], return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
@@ -164,9 +162,10 @@ class App:
         self.metrics.watch_patterns.set(max((one.watchlist.size for one in self.watches.values()), default=0))
         await self.store.save_rules(self.rules.version, ENGINE_VERSION, self.rules.sources, now=now)
         await self.store.save_brands(self.settings.brands)
-        prepared = await self.prepare_rules(self.rules)
+        await self.ruling.begin(self._held_back)
+        keep = await self.ruling.prepare(self.rules)
         self._use_rules(self.rules)
-        await prepared()
+        await keep()
         people = {person.key for person in self.settings.people}
         self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
         for source, cursor in self.first_cursors.items():
@@ -208,6 +207,16 @@ class App:
             wake=lambda: self.outbox.wake(),  # noqa: PLW0108 - it is made after this
         )
 
+    def _ruling(self) -> Ruling:
+        return Ruling(
+            settings=self.settings,
+            rules=self.rules,
+            store=self.store,
+            clock=self.clock,
+            metrics=self.metrics,
+            tell=self.notices.tell,
+        )
+
     def _desk(self) -> Desk:
         return Desk(
             store=self.store,
@@ -216,6 +225,7 @@ class App:
             metrics=self.metrics,
             texts=self.texts,
             deliver=self.outbox.push,
+            commands=self.ruling.commands(),
         )
 
     def _feed_loop(self, feed: DecisionFeed) -> FeedLoop:
@@ -249,32 +259,18 @@ class App:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
-            texts=self.texts,
-            prepare=self.prepare_rules,
+            bulletin=self.ruling.bulletin,
+            prepare=self.ruling.prepare,
             use_rules=self._use_rules,
             use_customers=self.intake.use_customers,
             watching_others=self.accounts.wake,
-            tell=self.notices.tell,
             breathe=partial(time.sleep, BREATH),
         )
 
-    async def prepare_rules(self, rules: RuleSet) -> Callable[[], Awaitable[None]]:
-        """Fetch what the counters of a set stand at. What it gives is to be called when the set is in use."""
-        now = self.clock.now()
-        self._prepared = prepared = await self.intake.tallying.prepare(self.store, rules, now)
-
-        async def keep() -> None:
-            try:
-                await self.intake.tallying.keep(self.store, prepared, now)
-            except StoreError as error:  # the next start counts anew what is not there
-                log.warning("counters.not_kept", error=str(error))
-
-        return keep
-
     def _use_rules(self, rules: RuleSet) -> None:
-        self.intake.tallying.use(self._prepared)
         self.rules = self.intake.judge = rules
         self.outbox.fallback = rules.fallback
+        self.ruling.use(rules)
         self.metrics.rules_loaded.info({"version": rules.version})
 
     def render(self, leased: Leased, state: State) -> Card:
@@ -302,6 +298,7 @@ class App:
             yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
+        yield Check(name="rules", ok=True, detail=self.ruling.bulletin.trouble)  # triage works
         trouble = self.store.trouble or self.outbox.store_trouble
         yield Check(name="database", ok=trouble is None, detail=trouble or "")
         failing = self.outbox.failing
@@ -342,13 +339,15 @@ async def build(
 
     `since_ago`: how far back a source begins that was never read. Raises: ConfigError, StoreError.
     """
-    rules = load_ruleset(settings)
+    files = await found(settings)
+    if not settings.database.is_file():
+        files.usable()  # else there is nothing to fall back to, and nothing is to be left behind
     store = await SqliteStore.open(settings.database, upgrade=True)
     try:
         return await _assemble(
             settings,
             connectors,
-            rules,
+            await files.or_last_good(settings, store),
             store,
             clock=clock,
             begin=clock.now() - since_ago,
@@ -361,7 +360,7 @@ async def build(
 async def _assemble(
     settings: Settings,
     connectors: Mapping[str, Connector],
-    rules: RuleSet,
+    first: Beginning,
     store: SqliteStore,
     *,
     clock: Clock,
@@ -381,7 +380,7 @@ async def _assemble(
     platforms = {source.platform for source in sources.values()}
     return App(
         settings=settings,
-        rules=rules,
+        first=first,
         store=store,
         clock=clock,
         metrics=Metrics(),

@@ -270,7 +270,12 @@ def link(url: str | None) -> str | None:
 
 def _buttons(view: _View, *, expanded: bool) -> tuple[tuple[Button, ...], ...]:
     if expanded:
-        rows = [[Verb.NOT_ABOUT_US, Verb.WHY], [Verb.TOO_HIGH, Verb.TOO_LOW], [Verb.LESS]]
+        rows = [
+            [Verb.RIGHT, Verb.WHY],
+            [Verb.TOO_HIGH, Verb.TOO_LOW],
+            [Verb.NOT_ABOUT_US, Verb.SPAM],
+            [Verb.LESS],
+        ]
     else:
         rows = [[*_first_verbs(view.state), Verb.MORE]]
     return tuple(tuple(_button(verb, view) for verb in row) for row in rows)

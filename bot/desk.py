@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -17,27 +18,27 @@ from bot.metrics import Metrics
 from bot.model import ConversationState, Cursor
 from bot.ports import Clock, DecisionFeed, Store
 from bot.records import LEASE_FOR, CardState, Change, Decision, Leased
-from bot.staff import FEEDBACK_VERBS, Person, Press, Presses, Role, Staff, Verb
+from bot.staff import FEEDBACK_VERBS, Person, Press, Presses, Role, Staff, Told, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What the person is told (`is_loud`: in a box to be closed), and what came of the press."""
+class CommandDesk(Protocol):
+    """Who carries out commands."""
 
-    reply: str
-    is_loud: bool
-    outcome: str
+    async def take(self, feed: str, press: Press, person: Person, *, cursor: Cursor | None) -> Told:
+        """Carry out the command that is the press's token. Raises: StoreError."""
+        ...
 
 
 @dataclass(kw_only=True)
 class Desk:
     """Understands presses, has them decided, and tells the person what came of it.
 
-    `texts` are in the staff's language; who has another one is answered in that.
+    `texts` are in the staff's language; who has another one is answered in that. `commands` None: only
+    buttons are understood.
     """
 
     store: Store
@@ -46,6 +47,7 @@ class Desk:
     metrics: Metrics
     texts: Texts
     deliver: Callable[[tuple[Leased, ...]], None]
+    commands: CommandDesk | None = None
 
     def __post_init__(self) -> None:
         self.people = {person.key: person for person in self.staff.by_identity.values()}
@@ -67,11 +69,16 @@ class Desk:
     async def decide(self, feed: str, press: Press, *, cursor: Cursor | None = None, note: str = "") -> Told:
         """Decide one press that came by `feed`. Raises: StoreError."""
         person = self.staff.find(press.person)
-        token = parse_token(press.token)
+        is_command = press.token.startswith("/")
         if person is None:
+            if is_command and press.channel.endswith(":?"):
+                return await self._ignore(feed, cursor)
             return await self._refuse(
                 feed, press, cursor, "not_staff", self.texts.say("press.not_staff", identity=press.person)
             )
+        if is_command and self.commands:
+            return await self.commands.take(feed, press, person, cursor=cursor)
+        token = parse_token(press.token)
         if token is None:
             return await self._refuse(feed, press, cursor, "unreadable", self._to(person).say("press.stale"))
         verb, mention_id = token
@@ -94,6 +101,12 @@ class Desk:
         self._report(press, person.key, verb.value, outcome)
         self.deliver(decided.leased)
         return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome)
+
+    async def _ignore(self, feed: str, cursor: Cursor | None) -> Told:
+        """What a stranger says to the bot in private, as anybody may, fills neither database nor chat."""
+        if cursor is not None:
+            await self.store.advance(feed, cursor)
+        return Told(reply="", is_loud=False, outcome="not_staff")
 
     async def _refuse(self, feed: str, press: Press, cursor: Cursor | None, reason: str, reply: str) -> Told:
         await self.store.refuse(press, feed, reason, cursor=cursor)

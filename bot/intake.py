@@ -64,6 +64,8 @@ class Intake:
     customers: Customers | None = None
     deliver: Callable[[tuple[Leased, ...]], None] | None = None
     """None: nothing is delivered, so no alert is even stored (replay)."""
+    silenced: Callable[[datetime], Mapping[str, datetime]] = lambda _: {}
+    """Rules that count for nothing at a time, and until when."""
     tallying: Tallying = field(default_factory=Tallying)
 
     def __post_init__(self) -> None:
@@ -207,6 +209,7 @@ class Intake:
         facts = make_facts(mention_id, mention, known, measured=measured, is_ours=is_ours)
         facts = replace(facts, history=memory.history(mention), we_spoke=memory.we_spoke(mention))
         facts = with_customer(facts, self.customers)
+        facts = replace(facts, silenced=silenced) if (silenced := self.silenced(now)) else facts
         facts, counted = self.tallying.take(mention, facts, self.judge)
         verdict = self.judge.judge(facts)
         is_asking = asks.asks(facts, verdict)
@@ -228,6 +231,7 @@ class Intake:
         unless it was too old then, or this look at it comes too late.
         """
         mention, now = waiting.mention, self.clock.now()
+        facts = replace(facts, silenced=self.silenced(now))
         verdict = self.judge.judge(facts)
         is_stale = now - waiting.looked_at > NEVER_ALERT_AFTER
         return Judged(

@@ -6,7 +6,7 @@ Frozen values and one port; no SQL, no HTTP, no wording.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -130,7 +130,8 @@ class Taken:
 class Whole:
     """A conversation with all that is known around it. `shown` is how a list shows it.
 
-    `thread` is oldest first, `more` posts of it are stored and left out; `earlier` newest first.
+    `thread` is oldest first, `more` posts of it are stored and left out; `earlier` newest first. `feedback`:
+    what each person says of the verdict that is shown.
     """
 
     conversation: Conversation
@@ -141,6 +142,7 @@ class Whole:
     more: int
     decisions: tuple[Taken, ...]
     earlier: tuple[Listed, ...]
+    feedback: Mapping[str, str] = field(default_factory=dict)
 
 
 class Shelf(Protocol):

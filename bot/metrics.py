@@ -97,6 +97,11 @@ class Metrics:
         self.reload_seconds = Gauge(
             "outcare_reload_seconds", "How long the last reload took", registry=registry
         )
+        self.rules_reload_ok = Gauge(
+            "outcare_rules_reload_ok",
+            "1 while what runs is what stands in the files, 0 while a mistake in them keeps it back",
+            registry=registry,
+        )
         self.rules_loaded = Info("outcare_rules_loaded", "The rules that judge now", registry=registry)
 
     def _time(self) -> None:

@@ -271,6 +271,7 @@ class Facts:
     of the author; `known` is None without such a list. `media` names what is attached ("image", "video").
     `is_reply`: it answers a post; `we_spoke`: the brand did so in this thread before; `waiting`: how long the
     open ask of its conversation has waited. `counters`: by the name of a window (rules.counters).
+    `silenced`: rules that people had silenced just then, and until when.
     """
 
     mention_id: str
@@ -304,6 +305,7 @@ class Facts:
     we_spoke: bool | None = None
     waiting: timedelta | None = None
     counters: Mapping[str, Counted] = field(default_factory=dict)
+    silenced: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from bot.history import Pasts
+from bot.ruleslog import RulesLog
 from bot.texts.en import ENGLISH
 from bot.waits import Curious, Looks
 
@@ -258,7 +259,7 @@ class Judge(Curious, Protocol):
         ...
 
 
-class Store(Pasts, Looks, Protocol):
+class Store(RulesLog, Pasts, Looks, Protocol):
     """Everything that survives a restart. Every write is one transaction, durable when the call returns."""
 
     # listening

@@ -26,6 +26,22 @@ def render(problem: Problem) -> str:
     return "\n".join([f"{place}{code}{problem.message}{hint}", *_excerpt(problem)])
 
 
+def in_a_line(problem: Problem, *, below: Iterable[Path] = ()) -> str:
+    """`rules.yaml:12:8 R012 message — did you mean "x"?`: for a chat, where nobody needs to know our folders.
+
+    `below`: the folders that are left out of the place, the first that fits.
+    """
+    place = problem.location
+    where = f"{_short(place.file, below)}:{place.line}:{place.column} " if place else ""
+    code = f"{problem.code} " if problem.code else ""
+    hint = f' — did you mean "{problem.suggestion}"?' if problem.suggestion else ""
+    return f"{where}{code}{problem.message}{hint}"
+
+
+def _short(file: Path, below: Iterable[Path]) -> Path:
+    return next((file.relative_to(folder) for folder in below if file.is_relative_to(folder)), file)
+
+
 def render_all(problems: Iterable[Problem]) -> str:
     """All of them, in the order of their places, and a count: `7 errors, 2 warnings`."""
     ordered = in_order(problems)

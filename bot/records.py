@@ -23,6 +23,7 @@ from bot.model import (
     Urgency,
     Verdict,
 )
+from bot.ruleslog import RulesState
 from bot.staff import Receipt, Verb
 
 # --- in: what a batch becomes -------------------------------------------------------------------
@@ -290,10 +291,28 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCount:
-    """For how many mentions a rule fired (None: those for which no rule did)."""
+    """For how many mentions a rule fired (None: those for which no rule did), and what became of them.
+
+    `alerts` of them rang, of `claims` somebody took on the wait; `feedback` counts what people say of their
+    verdicts. `silenced_until`: the rule counts for nothing just now.
+    """
 
     rule: str | None
     mentions: int
+    alerts: int = 0
+    claims: int = 0
+    feedback: Mapping[str, int] = field(default_factory=dict)
+    silenced_until: datetime | None = None
+
+    @property
+    def judged(self) -> int:
+        """How many said anything of them."""
+        return sum(self.feedback.values())
+
+    @property
+    def right(self) -> float | None:
+        """The share of `right` in what people said."""
+        return self.feedback.get("right", 0) / self.judged if self.judged else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,6 +357,7 @@ class Status:
     more_gaps: int = 0
     oldest_pending_at: datetime | None = None
     rules_version: str | None = None
+    rules: RulesState | None = None
     last_mention_at: datetime | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,4 +1,5 @@
-"""What is watched for, made at the start, and anew on `kill -HUP`: compiled in a thread, then swapped in.
+"""What is watched for, made at the start, and anew when files change or somebody asks: compiled in a thread,
+then swapped in.
 
 A reload takes over words and accounts of brands, rivals, the list of customers and the contents of the rule
 files; whatever else changed is named and waits for a restart. A mistake anywhere changes nothing.
@@ -11,7 +12,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from functools import partial
@@ -20,7 +21,9 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from bot.errors import BotError, ConfigError
+from bot.bulletin import Bulletin, Part, mistakes
+from bot.errors import BotError, StoreError
+from bot.filewatch import FileWatch
 from bot.matcher.classes import go_on
 from bot.matcher.fast import FastMatcher
 from bot.metrics import Metrics
@@ -32,6 +35,11 @@ from bot.texts.catalogue import Texts
 from bot.watchlist import Ids, LiveWatch, Watchlist
 
 log = structlog.get_logger()
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks at the files; what has changed is taken when it has stood still for one."""
+AGAIN_AFTER = 30.0
+"""Seconds after which a reload is tried again that only the database kept from happening."""
 
 HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
@@ -46,12 +54,24 @@ _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reload")
 """Always the same one: each thread in which much is allocated keeps some 25 MB for good (glibc's arenas)."""
 
 
-async def _in_thread(work: Callable[[], T]) -> T:
+async def in_thread(work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(_thread, work)
 
 
+async def outcome(work: Awaitable[T]) -> tuple[T | None, Exception | None]:
+    """What came of it, a bug included: whoever asks goes on with what it has, and tells."""
+    [result] = await asyncio.gather(work, return_exceptions=True)
+    if isinstance(result, Exception):
+        if not isinstance(result, BotError):
+            log.error("reload.crashed", exc_info=result)
+        return None, result
+    if isinstance(result, BaseException):
+        raise result
+    return result, None
+
+
 @contextmanager
-def _no_full_collection() -> Iterator[None]:
+def no_full_collection() -> Iterator[None]:
     """Among ten thousand half-read words, a full collection of garbage stops everything for 20 ms."""
     young, middle, full = gc.get_threshold()
     gc.set_threshold(young, middle, 1_000_000)
@@ -68,6 +88,7 @@ class RuleFiles(Protocol):
     def version(self) -> str: ...
     @property
     def sources(self) -> Mapping[str, str]: ...
+    def pieces(self) -> Iterable[object]: ...
 
 
 R = TypeVar("R", bound=RuleFiles)
@@ -78,7 +99,7 @@ async def compile_watchlist(
 ) -> Watchlist:
     """The watchlist of these brands, made in a thread. `cache`, `breathe`: see `FastMatcher`."""
     matcher = partial(FastMatcher, cache=cache, breathe=breathe)
-    return await _in_thread(partial(Watchlist, brands, ids=ids, matcher=matcher))
+    return await in_thread(partial(Watchlist, brands, ids=ids, matcher=matcher))
 
 
 async def watches(
@@ -108,22 +129,24 @@ def cache_beside(database: Path) -> Path:
 class Reading(Generic[R]):
     """How to read again, and when.
 
-    `asked` is set by whoever wants it. `settings` and `rules` raise ConfigError with every problem; rules are
-    read for the channels and brand of given settings.
+    `asked` is set by whoever wants it; a change of one of the `files` is as good. `settings` and `rules`
+    raise ConfigError with every problem; rules are read for the channels and brand of given settings.
     """
 
     asked: asyncio.Event
     settings: Callable[[], Settings]
     rules: Callable[[Settings], R]
+    files: FileWatch
+    below: tuple[Path, ...] = ()
+    """The folders that staff need not be told with the place of a mistake."""
 
 
 @dataclass(kw_only=True)
 class Reload(Generic[R]):
     """`settings`, `rules`: those in force. `use_…`, `watching_others`: called when others are.
 
-    `prepare` is awaited before, with the new rules; what it gives, after.
-
-    `tell` takes a key and a text for staff. `breathe` pauses the thread that compiles for a moment.
+    `prepare` is awaited before, with the new rules; what it gives, after. `bulletin` keeps and tells how it
+    ended. `breathe` pauses the thread that compiles for a moment.
     """
 
     reading: Reading[R]
@@ -134,35 +157,56 @@ class Reload(Generic[R]):
     store: Store
     clock: Clock
     metrics: Metrics
-    texts: Texts
+    bulletin: Bulletin
     prepare: Callable[[R], Awaitable[Callable[[], Awaitable[None]]]]
     use_rules: Callable[[R], None]
     use_customers: Callable[[Customers | None], None]
     watching_others: Callable[[], None]
-    tell: Callable[[str, str], None]
     breathe: Callable[[], None]
     waiting: tuple[str, ...] = field(default=(), init=False)
     """What changed since the start and waits for a restart."""
+    _part: Part = field(default=Part.SETTINGS, init=False)
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def run(self) -> None:
-        """Reload whenever asked; asked again meanwhile, once more."""
+        """Reload whenever asked, or when files have changed; asked again meanwhile, once more."""
         while True:
-            await self.reading.asked.wait()
+            await self._wanted()
             self.reading.asked.clear()
             await self.once()
 
+    async def _wanted(self) -> None:
+        while not self.reading.asked.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self.reading.asked.wait()
+            if await in_thread(self.reading.files.look):
+                return
+
     async def once(self) -> None:
-        """Take over what can be taken over, all of it or nothing."""
-        began = self.clock.monotonic()
-        try:
+        """Take over what can be taken over, all of it or nothing. What goes wrong is told, also a bug."""
+        async with self._one_at_a_time:
+            began = self.clock.monotonic()
+            await in_thread(self.reading.files.take)
             gc.collect()  # little: what was there before is frozen. What is garbage by now must not be
-            with _no_full_collection():
-                await self._take_over()
-                gc.freeze()  # as at the start; the set before has no cycles, and goes without the collector
-        except BotError as error:
-            self._failed(error)
-            return
-        seconds = round(self.clock.monotonic() - began, 3)
+            with no_full_collection():
+                _, error = await outcome(self._take_over())
+                if error is None:
+                    gc.freeze()  # as at the start; the set before has no cycles, and goes without it
+            if error is None:
+                await self._done(round(self.clock.monotonic() - began, 3))
+            else:
+                await self._failed(error)
+
+    async def by_hand(self, texts: Texts) -> str:
+        """The same for somebody who waits for it: what came of it, in their words."""
+        await self.once()
+        said = [self.bulletin.told(texts)]
+        if self.waiting:
+            said.append(texts.say("command.needs_restart", keys=texts.listed(self.waiting)))
+        return "\n".join(said)
+
+    async def _done(self, seconds: float) -> None:
         patterns = next(iter(self.watches.values())).watchlist.size if self.watches else 0
         self.metrics.reloads.labels("ok").inc()
         self.metrics.watch_patterns.set(patterns)
@@ -170,11 +214,14 @@ class Reload(Generic[R]):
         log.info("reload.done", patterns=patterns, seconds=seconds, rules=self.rules.version)
         if self.waiting:
             log.warning("reload.needs_restart", keys=list(self.waiting))
+        await self.bulletin.runs(self.rules.version)
 
     async def _take_over(self) -> None:
         """Raises: ConfigError, StoreError; nothing is in use of what was read."""
-        wanted = await _in_thread(self.reading.settings)
-        rules = await _in_thread(partial(self.reading.rules, self.settings))
+        self._part = Part.SETTINGS
+        wanted = await in_thread(self.reading.settings)
+        self._part = Part.RULES
+        rules = await in_thread(partial(self.reading.rules, self.settings))
         waiting = tuple(differing(self.settings, wanted))
         brands = self.settings.brands if "brand.name" in waiting else wanted.brands
         fresh = await compile_watchlist(
@@ -188,18 +235,30 @@ class Reload(Generic[R]):
         taken_over = await self.prepare(rules)
         for watch in self.watches.values():
             watch.swap(fresh.with_ids(_known_ids(watch.watchlist.brands)))
+        before = [self.rules]
         self.use_rules(rules)
         self.use_customers(wanted.customers)
         self.rules, self.waiting = rules, waiting
+        await in_thread(partial(let_go, before))
         self.settings = replace(self.settings, brands=brands, customers=wanted.customers)
         self.watching_others()
         await taken_over()
 
-    def _failed(self, error: BotError) -> None:
-        problems = [str(one) for one in error.problems] if isinstance(error, ConfigError) else [str(error)]
+    async def _failed(self, error: Exception) -> None:
         self.metrics.reloads.labels("failed").inc()
-        log.error("reload.failed", problems=problems)
-        self.tell("reload", self.texts.reload_failed(problems))
+        log.error("reload.failed", problems=mistakes(error))
+        problems = mistakes(error, below=self.reading.below)
+        state = await in_thread(self.reading.files.state)
+        await self.bulletin.held_back(self.rules.version, self._part, problems, state=state)
+        if isinstance(error, StoreError):
+            asyncio.get_running_loop().call_later(AGAIN_AFTER, self.reading.asked.set)
+
+
+def let_go(before: list[R]) -> None:
+    """Free a set piece by piece: 10,000 rules at once take 50 ms, in which no other thread runs."""
+    pieces = [*before.pop().pieces()]
+    while pieces:
+        pieces.pop()
 
 
 def differing(old: Settings, new: Settings) -> Iterator[str]:

@@ -16,15 +16,29 @@ class Reports(Protocol):
     async def status(self, *, now: datetime) -> Status: ...
 
     async def inbox(
-        self, *, limit: int, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+        self,
+        *,
+        limit: int,
+        brand: str | None = None,
+        include_closed: bool = False,
+        rule: str | None = None,
+        since: datetime | None = None,
     ) -> tuple[InboxRow, ...]:
-        """Mentions, most urgent and longest waiting first."""
+        """Mentions, most urgent and longest waiting first; `since`: stored from then on."""
         ...
 
     async def rule_counts(
-        self, *, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+        self,
+        *,
+        now: datetime,
+        brand: str | None = None,
+        rule: str | None = None,
+        since: datetime | None = None,
     ) -> tuple[RuleCount, ...]:
-        """For how many of those mentions each rule fired, most first."""
+        """For how many mentions each rule fired, closed and ignored ones too, and what became of them.
+
+        Most first; and the rules that are silenced `now`.
+        """
         ...
 
     async def tallies(self) -> tuple[Tally, ...]:

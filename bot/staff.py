@@ -29,16 +29,19 @@ class Verb(StrEnum):
     REOPEN = "reopen"
     MORE = "more"
     LESS = "less"
-    NOT_ABOUT_US = "not_about_us"
+    RIGHT = "right"
     TOO_HIGH = "too_high"
     TOO_LOW = "too_low"
+    NOT_ABOUT_US = "not_about_us"
+    SPAM = "spam"
     WHY = "why"
 
 
 PAGE = "page"
 """The kind of identity that everybody has on the page: their key."""
 
-FEEDBACK_VERBS = frozenset({Verb.NOT_ABOUT_US, Verb.TOO_HIGH, Verb.TOO_LOW})
+FEEDBACK_VERBS = (Verb.RIGHT, Verb.TOO_HIGH, Verb.TOO_LOW, Verb.NOT_ABOUT_US, Verb.SPAM)
+"""What may be said of a verdict, in the order of the buttons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:
-    """A button that a person pressed in a chat. `id` is the platform's, unique; `person` is `kind:id`."""
+    """A button that a person pressed in a chat, or a command that they wrote there (`token` is its text).
+
+    `id` is the platform's, unique; `person` is `kind:id`. `channel` ends in `:?` where it is none of ours.
+    """
 
     id: str
     channel: str
@@ -93,6 +99,19 @@ class Press:
     token: str
     at: datetime
     name: str = ""
+
+
+COMMANDS = frozenset({"reload", "rules", "silence", "silences"})
+"""What may be said with a / before it, by a feed that can: it comes as a press whose token is the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the person is told (`is_loud`: in a box to be closed), and what came of the press."""
+
+    reply: str
+    is_loud: bool
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import yaml
 from bot.errors import ConfigError, Location, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 try:
@@ -29,7 +29,10 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
 _TOO_DEEP = "lists and mappings stand too deep in each other"
 _DEEPEST = 100
-_STAIRS = re.compile(r"(?:[-?:][ \t]+){100}|^[ ]{200}", re.MULTILINE)
+_BRACKETS = re.compile(r"[\[{}\]]")
+_STAIRS = re.compile(r"(?:[-?:][ \t]+){100}")
+_INDENTED = " " * 200
+"""No line that is shorter holds those stairs either."""
 _MOST_COPIES = 50_000
 _LONGEST_NUMBER = 40
 """Longer rows of digits are no number that anybody means, and Python refuses to read the longest ones."""
@@ -98,6 +101,8 @@ def load(text: str, file: Path) -> Node:
         return Node({}, Location(file, 1, 1), {})
     builder = _Builder(text.splitlines(), file)
     node = builder.build(root)
+    del root
+    builder.let_go()
     if builder.problems:
         raise ConfigError(builder.problems)
     return node
@@ -113,6 +118,17 @@ def read(file: Path) -> Node:
         raise ConfigError(f"{file} is not UTF-8 text (byte {error.start})") from error
 
 
+def let_go(trees: Iterable[Node]) -> None:
+    """Free trees that nobody else holds node by node, so that no other thread waits for the whole."""
+    waiting = [*trees]
+    while waiting:
+        inside = waiting.pop().value
+        if isinstance(inside, dict):
+            waiting += inside.values()
+        elif isinstance(inside, list):
+            waiting += inside
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The name that was probably meant, if one is near enough."""
     candidates = list(known)
@@ -124,11 +140,22 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 def _is_too_deep(text: str) -> bool:
     """Whether libyaml, which recurses in C without a limit, could overflow the stack and take us with it."""
     depth = 0
-    for bracket in re.findall(r"[\[{}\]]", text):
-        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+    for bracket in _BRACKETS.finditer(text):
+        depth = depth + 1 if bracket[0] in "[{" else max(0, depth - 1)
         if depth > _DEEPEST:
             return True
-    return _STAIRS.search(text) is not None
+    return any(line.startswith(_INDENTED) or _STAIRS.search(line) for line in _long_lines(text))
+
+
+def _long_lines(text: str) -> Iterator[str]:
+    """Those that could hold them, one by one: all of a large file at once would stop the other threads."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        if end - start >= len(_INDENTED):
+            yield text[start:end]
+        start = end + 1
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: Path) -> Problem:
@@ -153,10 +180,22 @@ class _Builder:
         self.file = file
         self.problems: list[Problem] = []
         self._open: list[yaml.Node] = []
+        self._visited: list[yaml.Node] = []
         self._built: set[int] = set()
         self._copies = 0
 
+    def let_go(self) -> None:
+        """Free the parser's nodes one by one, the upper ones first: all of a large file at once takes 100 ms,
+        in which no other thread runs.
+        """
+        self._visited.reverse()
+        while self._visited:
+            self._visited.pop()
+        while self._built:
+            self._built.pop()
+
     def build(self, node: yaml.Node) -> Node:
+        self._visited.append(node)
         location = self._location(node)
         self._copies += id(node) in self._built
         self._built.add(id(node))
@@ -181,6 +220,7 @@ class _Builder:
         values: dict[str, Node] = {}
         keys: dict[str, Location] = {}
         for key_node, value_node in node.value:
+            self._visited.append(key_node)
             where = self._location(key_node)
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key is None:

@@ -6,7 +6,7 @@ Knows definitions and the engine's parts; knows neither files nor YAML beyond th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from rules.compile import Compiler
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
 from rules.lint import covered, expired, lint
 from rules.needs import Blocks
+from rules.places import shown
 from rules.report import Code, Report
 from rules.vocabulary import Vocabulary
 
@@ -90,7 +91,10 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     compiler = Compiler(found.conditions, vocabulary, report, stretches)
     routes = _routes(found.routes, around, report)
     blocks = Blocks(vocabulary.needs, found.conditions)
-    rules = tuple(_rule(rule, compiler, blocks) for rule in sorted(found.rules, key=lambda rule: rule.name))
+    rules = tuple(
+        _rule(rule, compiler, blocks, found.also_at.get(rule.name, ()))
+        for rule in sorted(found.rules, key=lambda rule: rule.name)
+    )
     personas = tuple(_persona(persona, compiler) for persona in found.personas)
     compiler.check_counted()
     _check_names(found, report)
@@ -131,12 +135,12 @@ def _check_names(found: Definitions, report: Report) -> None:
         _check_route(f'persona "{persona.name}"', persona.route, persona.route_at, routes, report)
 
 
-def _rule(text: RuleText, compiler: Compiler, blocks: Blocks) -> Rule:
+def _rule(text: RuleText, compiler: Compiler, blocks: Blocks, also_at: Sequence[Location]) -> Rule:
     parts = compiler.parts(text.when, f'rule "{text.name}"') if text.when else ()
     return Rule(
         name=text.name,
         why=text.why,
-        location=f"{text.location.file.name}:{text.location.line}",
+        location=", ".join(map(shown, (text.location, *also_at))),
         check=all_of(check for _, check in parts),
         parts=parts,
         points=text.points,

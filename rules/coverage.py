@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rules.places import within
+from rules.places import is_of_pack, within
 from rules.query import Or, parse, show, walk
 from rules.reread import Source
 from rules.scene import Scene
@@ -54,8 +54,8 @@ class Coverage:
 
 
 def coverage(rules: RuleSet, tried: Iterable[Facts]) -> Coverage:
-    """What these facts use of a set that has no mistakes."""
-    parts = tuple(_Parts(rules).all())
+    """What these facts use of a set that has no mistakes; what packs bring with them is not counted."""
+    parts = tuple(part for part in _Parts(rules).all() if not is_of_pack(part.location.file))
     scenes = [Scene(facts) for facts in tried]
     return Coverage(parts, tuple(part for part in parts if not any(map(part.holds, scenes))))
 

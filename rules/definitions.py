@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -97,3 +98,5 @@ class Definitions:
     times: dict[str, Node] = field(default_factory=dict)
     tests: dict[str, Node] = field(default_factory=dict)
     names_at: dict[tuple[str, str], Location] = field(default_factory=dict)
+    also_at: Mapping[str, Sequence[Location]] = field(default_factory=dict)
+    """Where else a rule stands that is in more than one pack."""

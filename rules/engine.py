@@ -111,7 +111,7 @@ def judge(program: Program, facts: Facts) -> Verdict:
     """The verdict; every rule looks, then the effects are put together."""
     scene = Scene(facts)
     who = _persona(program, scene)
-    fired = _hits(program, scene)
+    fired = _heard(_hits(program, scene), scene)
     hits = [hit for hit in fired if not hit.rule.is_on_probation]
     score = who.points + sum(hit.rule.points for hit in hits)
     scored = max(_by_score(program, score), _floor(scene))
@@ -159,6 +159,17 @@ def _hits(program: Program, scene: Scene) -> list[_Hit]:
     traces = ((rule, rule.check(scene)) for rule in living)
     hits = [_Hit(rule, trace) for rule, trace in traces if trace is not None]
     return sorted(hits, key=lambda hit: (-hit.rule.points, hit.rule.name))
+
+
+def _heard(hits: list[_Hit], scene: Scene) -> list[_Hit]:
+    """Without the rules that somebody silenced: worth nothing, whatever they would lift or ignore."""
+    silenced = scene.facts.silenced
+    if not silenced:
+        return hits
+    for hit in hits:
+        if until := silenced.get(hit.rule.name):
+            scene.notes.add(f"{hit.rule.name} would have fired: silenced until {until:%Y-%m-%d %H:%M} UTC")
+    return [hit for hit in hits if hit.rule.name not in silenced]
 
 
 def _day(at: datetime) -> date:

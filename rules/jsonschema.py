@@ -10,13 +10,16 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.model import NO_DRAFT
-from rules import counters, times
+from rules import counters, listfiles, times
 from rules.cases import EXPECT
 from rules.compile import AUTHOR_FIELDS, CONDITIONS
 from rules.engine import DEFAULT_ROUTE
 from rules.given import AUTHOR, GIVEN, PAST
 from rules.leaves import KINDS, SIGNALS
 from rules.measures import ENGAGEMENT, HISTORY, MEDIA, POSITIONS, THREAD
+from rules.packs import installed
+from rules.packs.tuning import EXCEPTION, FORMS, KEYS, OFF
+from rules.places import is_of_pack
 from rules.schema import (
     ALERTS,
     GROUPS,
@@ -62,6 +65,7 @@ def json_schema(found: Definitions, channels: Collection[str] = ()) -> dict[str,
         "definitions": {"block": _block(found), "given": _given()},
         **_object(
             {
+                "use": {**_some(_one_of(installed.names())), "description": "Packs of rules."},
                 "brand": _text("Whose rules these are."),
                 "words": _members(_word_list(), "Word lists; a query uses one as $name."),
                 "conditions": _members(_BLOCK, "Named conditions; `is:` uses them."),
@@ -70,6 +74,7 @@ def json_schema(found: Definitions, channels: Collection[str] = ()) -> dict[str,
                 "rules": _members(_rule(found, routes), "Every rule looks at every mention."),
                 "urgency": _urgency(),
                 "routes": _members(_route(channels), "Which channel gets the alerts."),
+                "tune": _tune(found, routes),
                 "drafts": _members(_TEXT, "Prepared answers; `draft:` names one."),
                 "tests": _members(_scenario(found, routes), "What should come of a mention."),
             },
@@ -179,10 +184,21 @@ def _word_list() -> Schema:
     }
     variants = {
         "type": "object",
-        "not": {"required": ["file"]},
+        "propertyNames": {"not": {"enum": [listfiles.KEY, *FORMS]}},
         "additionalProperties": {"anyOf": [entries, file]},
     }
-    return {"anyOf": [entries, file, variants]}
+    adjustment = {**_object(dict.fromkeys(FORMS, entries), FORMS), "minProperties": 1}
+    return {"anyOf": [entries, file, variants, adjustment]}
+
+
+def _tune(found: Definitions, routes: Schema) -> Schema:
+    """Of the rules of the packs that are used."""
+    rule = {**_rule(found, routes)["properties"], EXCEPTION: _BLOCK}
+    keys = {key: rule[key] for key in KEYS}
+    wanted: Schema = {"anyOf": [{"const": OFF}, {**_object(keys, KEYS), "minProperties": 1}]}
+    packed = {rule.name: wanted for rule in found.rules if is_of_pack(rule.location.file)}
+    what = "What is to be otherwise with the rules of packs."
+    return {**_object(packed, packed), "type": ["object", "null"], "description": what}
 
 
 def _persona(routes: Schema) -> Schema:

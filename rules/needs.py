@@ -6,7 +6,7 @@ be said, the rule is always looked at. Only a shortcut: it never decides that a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.matcher.text import plain_words
@@ -130,6 +130,12 @@ class Index:
                 found[how].setdefault(what, []).append(group)
         self._words, self._begins, self._pieces = found[WORD], found[BEGIN], tuple(found[PIECE].items())
         self._lengths = sorted({len(begin) for begin in self._begins})
+
+    def pieces(self) -> Iterator[object]:
+        """What takes time to free."""
+        yield from self._groups
+        for found in (self._words, self._begins, dict(self._pieces)):
+            yield from found.values()
 
     def worth_a_look(self, text: Text) -> list[int]:
         """In order."""

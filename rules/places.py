@@ -1,19 +1,38 @@
-"""Where a character of a YAML text stands in its file, so that an error can point into a query.
+"""Where a character of a YAML text stands in its file, so that an error can point into a query; and how a
+place is called for people.
 
 Knows how YAML writes text (plain, quoted, folded over lines); knows nothing of what the text means.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from bot.yamlfile import Node
+
+_OF_PACKS = "pack:"
+"""How the names of files of packs begin, so that none is mistaken for one of the user's own."""
+
+
+def pack_file(name: str) -> Path:
+    """The file of a pack (`core/en`), as it stands in places and among the sources of a set."""
+    return Path(f"{_OF_PACKS}{name}.yaml")
+
+
+def is_of_pack(file: Path) -> bool:
+    return str(file).startswith(_OF_PACKS)
+
+
+def shown(where: Location) -> str:
+    """File and line, as people are told where a rule stands: `rules.yaml:39`, `core/en.yaml:12`."""
+    name = str(where.file).removeprefix(_OF_PACKS) if is_of_pack(where.file) else where.file.name
+    return f"{name}:{where.line}"
 
 
 def within(node: Node, offset: int, texts: Mapping[Path, str]) -> Location:

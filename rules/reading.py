@@ -31,10 +31,8 @@ class Reader:
         self.report = report
         self.label = label
 
-    def fields(
-        self, node: Node, known: Collection[str], later: Collection[str] = (), *, what: str = "key"
-    ) -> Mapping[str, Node]:
-        """The known keys of a mapping. Unknown ones, and those of a later version, are problems."""
+    def fields(self, node: Node, known: Collection[str], *, what: str = "key") -> Mapping[str, Node]:
+        """The known keys of a mapping. Unknown ones are problems."""
         if node.value is None:
             return {}
         if not isinstance(node.value, dict):
@@ -42,9 +40,7 @@ class Reader:
             return {}
         code = Code.KEY if what == "key" else Code.CONDITION
         for name, where in node.keys.items():
-            if name in later:
-                self.report.later(f'{self.label}: {what} "{name}"', where)
-            elif name not in known:
+            if name not in known:
                 self.unknown(code, what, where, name=name, known=known)
         return {name: child for name, child in node.value.items() if name in known}
 

@@ -23,7 +23,6 @@ class Code(StrEnum):
     SYNTAX = "R001"  # not YAML, or a file that cannot be read
     DUPLICATE = "R002"
     SECTION = "R003"
-    LATER = "R004"  # part of the language, not of this version
     SCATTERED = "R005"  # personas in two files
     KEY = "R010"
     MISSING = "R011"
@@ -76,11 +75,6 @@ class Report:
         suggestion = closest(name, names)
         listed = f"; known: {', '.join(names)}" if names and not suggestion else ""
         self.error(code, what + listed, location, suggestion=suggestion)
-
-    def later(self, what: str, location: Location) -> None:
-        """For what the language has and this version has not: never silently ignored."""
-        message = f"{what} is part of the rule language but not available in this version yet"
-        self.error(Code.LATER, message, location)
 
     def _add(self, problem: Problem) -> None:
         if problem not in self.problems:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot import yamlfile
 from rules import listfiles, schema, times
 from rules.compile import Compiler
+from rules.packs.including import included
 from rules.reading import Reader
 from rules.report import Report
 from rules.vocabulary import Vocabulary
@@ -26,7 +27,8 @@ class Source:
         self.texts = {Path(name): text for name, text in rules.sources.items()}
         files = (path for path in self.texts if path.suffix in listfiles.RULES)
         report = Report()
-        self.found = schema.read([yamlfile.load(self.texts[path], path) for path in files], report)
+        trees = [yamlfile.load(self.texts[path], path) for path in files]
+        self.found = schema.read(included(trees, report).files, report)
         self.vocabulary = Vocabulary(self.found.words, self.texts, report)
         stretches = times.read(self.found.times, report)
         self.compiler = Compiler(self.found.conditions, self.vocabulary, report, stretches)

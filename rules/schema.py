@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from bot.yamlfile import Node
 
 SECTIONS = (
-    "brand", "words", "conditions", "times", "personas", "rules", "urgency", "routes", "drafts", "tests",
+    "use", "brand", "words", "conditions", "times", "personas", "rules", "urgency", "routes", "drafts",
+    "tune", "tests",
 )  # fmt: skip
-LATER_SECTIONS = ("use", "tune")
 RULE_KEYS = (
     "why", "when", "score", "at_least", "at_most", "ignore", "tags", "route", "cc", "respond_in", "draft",
     "owner", "enabled", "probation", "until", "tests",
@@ -67,9 +67,7 @@ class _Collected:
             return
         for name, where in file.keys.items():
             section = file.value[name]
-            if name in LATER_SECTIONS:
-                self.report.later(f'section "{name}"', where)
-            elif name not in SECTIONS:
+            if name not in SECTIONS:
                 self._unknown_section(name, where, file.value)
             elif name == "brand":
                 self._take_brand(section)

@@ -11,13 +11,15 @@ from functools import cached_property
 from itertools import islice
 
 from bot.matcher.text import PART_BREAK, FoldedText, ends_word, plain_words, word_end
-from rules import patterns
+from rules import needs, patterns
 from rules.query import And, ListName, Near, Not, Or, Pattern, Phrase, Query, Term
 
 Place = tuple[int, int]
 """[start, end) in the folded text."""
 ANY_LANGUAGE = "any"
 """The variant of a list that is looked for in every text."""
+_LONG_LIST = 16
+"""From so many entries on it is quicker to ask first which of them a text may hold."""
 
 
 class Text(FoldedText):
@@ -123,12 +125,21 @@ def find(entry: Entry) -> Places:
 
 def _list(variants: WordList) -> Places:
     """Of each list the entries for any language, and those for the text's own."""
-    compiled = {lang: _every([find(entry) for entry in entries]) for lang, entries in variants.items()}
+    compiled = {lang: _some(entries) for lang, entries in variants.items()}
     if compiled.keys() == {ANY_LANGUAGE}:
         return compiled[ANY_LANGUAGE]
     return lambda text: [
         place for lang in text.variants if lang in compiled for place in compiled[lang](text)
     ]
+
+
+def _some(entries: Sequence[Entry]) -> Places:
+    """The places of many entries: of a long list only those are looked for whose words stand in the text."""
+    several = [find(entry) for entry in entries]
+    if len(entries) < _LONG_LIST:
+        return _every(several)
+    index = needs.Index(needs.of_query(entry, {}) for entry in entries)
+    return lambda text: [place for number in index.worth_a_look(text) for place in several[number](text)]
 
 
 def _pattern(pattern: Pattern) -> Places:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _LONGEST_CHAIN = 20
 _FORMS = (listfiles.KEY,)
-_LATER_FORMS = ("add", "remove")
-
 
 _BAD_PATTERN = {
     patterns.BadPattern: Code.PATTERN,
@@ -143,9 +141,7 @@ class Vocabulary:
             yield ANY_LANGUAGE, node
             return
         for name, where in node.keys.items():
-            if name in _LATER_FORMS:
-                self.report.later(f'{reader.label}: "{name}:"', where)
-            elif name == ANY_LANGUAGE or is_language(name):
+            if name == ANY_LANGUAGE or is_language(name):
                 yield (name if name == ANY_LANGUAGE else (canonical(name) or name).lower()), node.value[name]
             else:
                 message = f'{reader.label}: "{name}" is no language (en, pt-BR …, or "any" for all of them)'

@@ -16,7 +16,7 @@ from rules.scene import Scene
 from rules.terms import Text, compile_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from bot.errors import Location
     from bot.model import Facts
@@ -37,9 +37,15 @@ class Reason:
 
 def why_not(rules: RuleSet, name: str, facts: Facts) -> tuple[Reason, ...]:
     """Empty if it fires. Raises: KeyError for a rule that is not there."""
+    return why_none(rules, [name], facts)[name]
+
+
+def why_none(rules: RuleSet, names: Iterable[str], facts: Facts) -> Mapping[str, tuple[Reason, ...]]:
+    """The same for several rules."""
     asked = _Asked(rules, facts)
-    when = {rule.name: rule.when for rule in asked.source.found.rules}[name]
-    return tuple(asked.block(when, "")) if when else ()
+    found = {rule.name: rule.when for rule in asked.source.found.rules}
+    whens = {name: found[name] for name in names}
+    return {name: tuple(asked.block(when, "")) if when else () for name, when in whens.items()}
 
 
 class _Asked:

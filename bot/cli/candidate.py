@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.app import load_ruleset
 from bot.cli import setup
 from bot.errors import ConfigError, Location, Problem
+from bot.rulebook import load_ruleset
 from bot.settings.load import Settings, load
 from bot.starting import files
 from bot.starting.writing import Text

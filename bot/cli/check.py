@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bot import yamlfile
-from bot.app import load_ruleset
 from bot.cli import output, setup
 from bot.errors import ConfigError, Location, Problem
+from bot.rulebook import load_ruleset
 from bot.settings.load import Settings
 from rules.ruleset import RuleSet, load_rules
 from rules.signals import lexicon

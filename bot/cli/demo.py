@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.app import App, build, load_ruleset
+from bot.app import App, build
 from bot.cli import setup
 from bot.cli.run import SWITCH_SECONDS
 from bot.clock import SystemClock
 from bot.demo.stage import CONFIG, DAY, PHONE, VISITOR_KEY, Demo
 from bot.demo.story import NOTICE
 from bot.errors import ConfigError, StoreError
+from bot.filewatch import FileWatch
 from bot.listing import View, Wanted
 from bot.log import configure, in_background
 from bot.reload import Reading
+from bot.rulebook import load_ruleset
 from bot.settings.load import Settings, load
 from bot.store.lock import holder
 from bot.web.page import Face
@@ -70,7 +72,9 @@ async def _serve(demo: Demo, settings: Settings, stop: asyncio.Event) -> None:
     forget(settings.database)
     app = await build(settings, setup.connectors(), clock=SystemClock())
     app.show(Face(visitor=VISITOR_KEY, aside_url=PHONE, notice=NOTICE, extra={PHONE: demo.phone()}))
-    reading = Reading(asked=asyncio.Event(), settings=lambda: settings, rules=load_ruleset)
+    reading = Reading(
+        asked=asyncio.Event(), settings=lambda: settings, rules=load_ruleset, files=FileWatch(tuple)
+    )
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reading.asked.set)
     over = asyncio.Event()
     running = asyncio.create_task(app.run(over, reading))

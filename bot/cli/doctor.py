@@ -12,7 +12,6 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from bot.app import load_ruleset
 from bot.cli import machine, output, setup
 from bot.clock import SystemClock
 from bot.errors import BotError, ConfigError
@@ -23,6 +22,7 @@ from bot.log import configure
 from bot.matcher.plain import PlainMatcher
 from bot.model import Alert
 from bot.ports import Connector, Source, Wiring
+from bot.rulebook import load_ruleset
 from bot.settings.load import Settings
 from bot.staff import Card, Line
 from bot.starting.listening import Counting, Listen

@@ -192,7 +192,15 @@ def status(config: Config = None, database: Database = None, as_json: Json = Fal
 def inbox(
     config: Config = None,
     database: Database = None,
-    by: Annotated[By | None, typer.Option(help="Count them instead, by what fired.")] = None,
+    by: Annotated[
+        By | None, typer.Option(help="What became of all of them instead, by the rule that fired.")
+    ] = None,
+    since: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=options.a_duration, metavar="DURATION", help="Only what came since so long ago (like 3d)."
+        ),
+    ] = None,
     brand: Annotated[str | None, typer.Option(help="Only this brand (rivals included).")] = None,
     rule: Annotated[str | None, typer.Option(help="Only mentions for which this rule fired.")] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Answered, dismissed, ignored ones too.")] = False,
@@ -202,7 +210,7 @@ def inbox(
     """Mentions, most urgent and longest waiting first."""
     from bot.cli.reports import InboxQuery, show_inbox, show_rules
 
-    query = InboxQuery(brand=brand, rule=rule, include_closed=show_all, limit=limit)
+    query = InboxQuery(brand=brand, rule=rule, include_closed=show_all, since=since, limit=limit)
     show = show_rules if by is By.RULE else show_inbox
     raise typer.Exit(show(config, database, query, as_json=as_json))
 
@@ -271,12 +279,14 @@ def try_out(
     untested: Annotated[
         bool, typer.Option("--coverage", help="Name every rule, branch and word that no test uses.")
     ] = False,
+    packs: Annotated[bool, typer.Option("--packs", help="The tests of the packs too, as tuned.")] = False,
     as_json: Json = False,
 ) -> None:
     """Run the tests that stand in the rules. Status 1 if one fails."""
     from bot.cli.rule_tests import Wanted, try_rules
 
-    wanted = Wanted(form=options.Format.JSON if as_json else form, name=name, untested=untested)
+    form = options.Format.JSON if as_json else form
+    wanted = Wanted(form=form, name=name, untested=untested, packs=packs)
     raise typer.Exit(try_rules(config, folder, wanted))
 
 

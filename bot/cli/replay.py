@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from bot.app import load_ruleset
 from bot.cli import output, setup
 from bot.errors import ConfigError, Rejected
 from bot.log import configure
 from bot.replay import Summary, replay
+from bot.rulebook import load_ruleset
 from bot.settings.load import Settings
 from bot.store.sqlite import SqliteStore
 from connectors.bluesky.recording import RecordingSource

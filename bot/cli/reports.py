@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -31,12 +31,23 @@ T = TypeVar("T")
 _COLOURS = {Urgency.CRITICAL: "bold red", Urgency.HIGH: "yellow", Urgency.NORMAL: "", Urgency.LOW: "dim"}
 
 
+_LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxQuery:
     brand: str | None = None
     rule: str | None = None
     include_closed: bool = False
+    since: timedelta | None = None
     limit: int = 50
+
+    @property
+    def since_at(self) -> datetime | None:
+        if self.since is None:
+            return None
+        now = datetime.now(UTC)
+        return now - min(self.since, now - _LONG_AGO)
 
 
 def read(path: Path, ask: Callable[[Reports], Awaitable[T]]) -> T:
@@ -78,7 +89,7 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
     lines = [
         f"daemon         {f'running (pid {pid})' if pid else 'not running'}",
         f"database       {path} (schema {status.schema_version})",
-        f"rules          {status.rules_version or 'none loaded yet'}",
+        *_rules_lines(status, at),
         f"posts          {status.posts}",
         f"mentions       {status.mentions}, last {at(status.last_mention_at)}",
         "conversations  " + (", ".join(f"{n} {s}" for s, n in status.conversations.items()) or "none"),
@@ -98,6 +109,18 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
     return lines
 
 
+def _rules_lines(status: Status, at: Callable[[datetime | None], str]) -> list[str]:
+    """What judges since when; and why that is not what stands in the files, if it is not."""
+    state = status.rules
+    if state is None:
+        return [f"rules          {status.rules_version or 'none loaded yet'}"]
+    lines = [f"rules          {state.version} from {at(state.since)}"]
+    if state.problems:
+        lines.append(f"rules          NOT those of the files, which were read {at(state.read_at)}:")
+        lines += [f"               {visible(problem)}" for problem in state.problems]
+    return lines
+
+
 def _observed(source: SourceStatus, at: Callable[[datetime | None], str]) -> str:
     """`observed Mon 09:00 CET – 12:31 CET (28m missed in the last 24 hours)`."""
     if source.observed_to is None:
@@ -107,7 +130,12 @@ def _observed(source: SourceStatus, at: Callable[[datetime | None], str]) -> str
 
 
 def _check_line(check: live.LiveCheck) -> str:
-    """What does not work, and what works but has something to say: a source that catches up."""
+    """What does not work, and what works but has something to say: a source that catches up.
+
+    What it says of the rules stands above, from the database.
+    """
+    if check.name == "rules" and check.ok:
+        return ""
     if not check.ok:
         return f"not working    {check.name}: {check.detail}\n"
     return f"{'working':<15}{check.name}: {check.detail}\n" if check.detail else ""
@@ -119,7 +147,11 @@ def show_inbox(config: Path | None, database: Path | None, query: InboxQuery, *,
     rows = read(
         database or settings.database,
         lambda store: store.inbox(
-            limit=query.limit, brand=query.brand, include_closed=query.include_closed, rule=query.rule
+            limit=query.limit,
+            brand=query.brand,
+            include_closed=query.include_closed,
+            rule=query.rule,
+            since=query.since_at,
         ),
     )
     if as_json:
@@ -137,22 +169,29 @@ def _asked_for(query: InboxQuery) -> str:
 
 
 def show_rules(config: Path | None, database: Path | None, query: InboxQuery, *, as_json: bool) -> int:
-    """How many mentions each rule fired for, most first: of all of them; `limit` is for the rules shown."""
+    """What became of all the mentions that each rule fired for; `limit` is for the rules shown."""
     setup.tell_demo(config)
+    settings = setup.settings(config, needs_secrets=False)
+    now = datetime.now(UTC)
     counts = read(
-        database or setup.settings(config, needs_secrets=False).database,
-        lambda store: store.rule_counts(
-            brand=query.brand, include_closed=query.include_closed, rule=query.rule
-        ),
+        database or settings.database,
+        lambda store: store.rule_counts(now=now, brand=query.brand, rule=query.rule, since=query.since_at),
     )[: query.limit]
     if as_json:
-        output.json([{"rule": one.rule, "mentions": one.mentions} for one in counts])
+        output.json([{**output.plain(one), "right": one.right} for one in counts])
         return 0
     table = Table(box=None)
-    table.add_column("rule")
-    table.add_column("mentions", justify="right")
+    for name in ("rule", "mentions", "alerts", "claims", "not about us", "right", "silenced until"):
+        table.add_column(name, justify="left" if name in {"rule", "silenced until"} else "right")
     for one in counts:
-        table.add_row(Text(visible(one.rule or "(no rule)")), str(one.mentions))
+        until = (
+            ENGLISH.time_in_zone(one.silenced_until, now=now, zone=settings.timezone)
+            if one.silenced_until
+            else ""
+        )
+        numbers = (one.mentions, one.alerts, one.claims, one.feedback.get("not_about_us", 0))
+        right = "" if one.right is None else f"{one.right:.0%} of {one.judged}"
+        table.add_row(Text(visible(one.rule or "(no rule)")), *map(str, numbers), right, until)
     Console().print(table)
     return 0
 

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from bot.app import load_ruleset
 from bot.cli import formats, output, setup
 from bot.cli.check import as_dict
 from bot.cli.options import Format
 from bot.errors import ConfigError, Problem
 from bot.problems import count, in_order
+from bot.rulebook import load_ruleset
 from rules.ruleset import RuleSet, load_rules
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import orjson
 
-from bot.app import load_ruleset
 from bot.cli import setup
 from bot.errors import BotError
 from bot.outbox import CONSOLE
+from bot.rulebook import load_ruleset
 from rules.jsonschema import MODELINE, json_schema
 from rules.reread import Source
 from rules.ruleset import load_rules

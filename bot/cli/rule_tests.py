@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.app import load_ruleset
 from bot.cli import formats, output, setup
 from bot.cli.options import Format
+from bot.rulebook import load_ruleset
 from rules.cases import Case
 from rules.coverage import BRANCH, WORD, Coverage, coverage
+from rules.places import shown
 from rules.ruleset import RuleSet, load_rules
 from rules.signals.measure import measure
 from rules.trial import Outcome, Result, Trial, demand, run
@@ -19,11 +20,15 @@ from rules.trial import Outcome, Result, Trial, demand, run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """`name`: only tests whose rule or scenario has this in its name. `untested`: name what no test uses."""
+    """`name`: only tests whose rule or scenario has this in its name. `untested`: name what no test uses.
+
+    `packs`: their tests too.
+    """
 
     form: Format = Format.TEXT
     name: str = ""
     untested: bool = False
+    packs: bool = False
 
 
 @setup.no_collector()
@@ -34,6 +39,8 @@ def try_rules(config: Path | None, folder: Path | None, wanted: Wanted) -> int:
         rules = load_ruleset(setup.settings(config, needs_secrets=False))
     else:
         rules = load_rules(folder, measure=measure)
+    if wanted.packs:
+        rules = replace(rules, cases=(*rules.cases, *rules.pack_cases), packed=frozenset())
     trial = run(rules, lambda case: wanted.name in case.name)
     if wanted.form is Format.JUNIT:
         sys.stdout.write(formats.junit("rules", map(_tried, trial.results)) + "\n")
@@ -51,7 +58,7 @@ def try_rules(config: Path | None, folder: Path | None, wanted: Wanted) -> int:
 
 
 def _place(case: Case) -> str:
-    return f"{case.location.file.name}:{case.location.line}"
+    return shown(case.location)
 
 
 def _lines(result: Result) -> Iterator[str]:
@@ -83,19 +90,19 @@ def _summary(rules: RuleSet, trial: Trial, covered: Coverage, *, untested: bool)
         )
         return
     counted = ", ".join(f"{count} {name}" for name, count in _counts(trial.results).items() if count)
-    quiet = f"{len(trial.quiet)}/{len(rules.every)}"
-    yield f"{counted} · rules fired by a test: {len(trial.fired)}/{len(rules.every)}, seen quiet: {quiet}"
+    names = {rule.name: rule.location for rule in rules.every if rule.name not in rules.packed}
+    fired, quiet = (f"{len(seen & names.keys())}/{len(names)}" for seen in (trial.fired, trial.quiet))
+    yield f"{counted} · rules fired by a test: {fired}, seen quiet: {quiet}"
     branches, words = ("{}/{}".format(*covered.share(kind)) for kind in (BRANCH, WORD))
     yield f"used by a test: branches {branches}, words of lists {words}" + (
         "" if untested else " (which not: --coverage)"
     )
     if untested:
-        names = {rule.name: rule.location for rule in rules.every}
         yield from (
             f"  untested {names[name]} {name} never fires" for name in names if name not in trial.fired
         )
         for part in covered.unused:
-            yield f"  untested {part.location.file.name}:{part.location.line} {part.kind} {part.shown}"
+            yield f"  untested {shown(part.location)} {part.kind} {part.shown}"
 
 
 def _counts(results: Iterable[Result]) -> dict[str, int]:
@@ -123,7 +130,11 @@ def _document(rules: RuleSet, trial: Trial, covered: Coverage) -> dict[str, obje
             }
             for one in trial.results
         ],
-        "rules": {"all": len(rules.every), "fired": sorted(trial.fired), "quiet": sorted(trial.quiet)},
+        "rules": {
+            "all": len(rules.every) - len(rules.packed),
+            "fired": sorted(trial.fired - rules.packed),
+            "quiet": sorted(trial.quiet - rules.packed),
+        },
         "untested": [
             {
                 "kind": part.kind,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from bot.app import load_ruleset
 from bot.cli import output, setup
 from bot.cli.rules import facts_of
 from bot.errors import ConfigError
+from bot.rulebook import load_ruleset
 from rules.explain import explain
 from rules.ruleset import RuleSet, load_rules
 from rules.signals.measure import measure

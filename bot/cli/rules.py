@@ -13,19 +13,20 @@ from typing import BinaryIO, TextIO
 import orjson
 import typer
 
-from bot.app import load_ruleset
 from bot.cli import output, setup
 from bot.cli.reports import read
 from bot.errors import ConfigError
 from bot.ids import ulid
 from bot.model import Facts, Verdict
 from bot.records import StoredVerdict
+from bot.rulebook import load_ruleset
 from bot.yamlfile import closest
 from rules import trial
 from rules.explain import as_json as explain_json
 from rules.explain import explain
 from rules.given import Given
 from rules.missed import Missed
+from rules.places import shown
 from rules.ruleset import RuleSet
 from rules.signals.language import canonical
 from rules.signals.measure import measure
@@ -107,7 +108,7 @@ def _show_reasons(rules: RuleSet, facts: Facts, asked: Asked) -> None:
     fires = "fires" if counts else "would fire, but is switched off"
     lines = [f"{asked.why_not} {'does not fire:' if reasons else fires}"]
     for one in reasons:
-        lines.append(f"  {one.location.file.name}:{one.location.line}  {one.path}: asks for  {one.asks}")
+        lines.append(f"  {shown(one.location)}  {one.path}: asks for  {one.asks}")
         lines.append(f"       here: {one.was}")
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
 

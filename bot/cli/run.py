@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from bot.app import App, build, load_ruleset
+from bot.app import App, build
 from bot.cli import setup
 from bot.clock import SystemClock
-from bot.errors import ConfigError
+from bot.filewatch import FileWatch
 from bot.log import configure, in_background
+from bot.memory import share_one_heap
 from bot.reload import Reading
+from bot.rulebook import ConfigFiles
+from bot.settings.customers import DEFAULT_CUSTOMERS
 from bot.settings.load import Settings
 from bot.store.place import is_ephemeral
-from rules.ruleset import RuleSet
-from rules.trial import failures
 
 SWITCH_SECONDS = 0.001
 """A thread that computes (compiling patterns, reading YAML) gives way to the event loop after so long; with
@@ -29,6 +30,7 @@ NAMED_AT_MOST = 8
 
 def run_daemon(config: Path | None, since_ago: timedelta) -> None:
     """Raises: ConfigError, StoreError before anything is started."""
+    share_one_heap()
     settings = setup.settings(config)
     configure(settings.log.level, settings.log.format, secrets=settings.secrets())
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -38,24 +40,25 @@ def run_daemon(config: Path | None, since_ago: timedelta) -> None:
 
 async def _serve(settings: Settings, config: Path | None, since_ago: timedelta) -> None:
     stop = asyncio.Event()
-    reading = Reading(asked=asyncio.Event(), settings=lambda: setup.settings(config), rules=_tested)
+    path = setup.config_path(config)
+    known = settings.customers
+    files = ConfigFiles(path, settings.rules, known.path if known else path.with_name(DEFAULT_CUSTOMERS))
+    reading = Reading(
+        asked=asyncio.Event(),
+        settings=lambda: setup.settings(config),
+        rules=files.rules,
+        files=FileWatch(files.paths),
+        below=(settings.rules, path.parent),
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reading.asked.set)
     app = await build(settings, setup.connectors(), clock=SystemClock(), since_ago=since_ago)
-    for line in banner(app, setup.config_path(config)):
+    for line in banner(app, path):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
     await app.run(stop, reading)
-
-
-def _tested(settings: Settings) -> RuleSet:
-    """Rules that are to replace some that work: here a test that fails is a mistake like any other."""
-    rules = load_ruleset(settings)
-    if failed := failures(rules):
-        raise ConfigError([*failed, *rules.warnings])
-    return rules
 
 
 def _short(path: Path) -> Path:

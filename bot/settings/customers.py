@@ -50,8 +50,9 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customers:
-    """A list that was read. `hashes` in order, `kinds` beside them: the numbers of `several`."""
+    """A list that was read from `path`. `hashes` in order, `kinds` beside them: the numbers of `several`."""
 
+    path: Path
     hashes: array[int] = field(default_factory=lambda: array("Q"), repr=False)
     kinds: array[int] = field(default_factory=lambda: array("I"), repr=False)
     several: tuple[Customer, ...] = ()
@@ -114,6 +115,7 @@ class _Reading:
         found.sort()
         self._twice(found)
         return Customers(
+            path=self._path,
             hashes=array("Q", (one >> 2 * _BITS for one in found)),
             kinds=array("I", (one & _MASK for one in found)),
             several=tuple(self._several),

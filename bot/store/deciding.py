@@ -118,7 +118,9 @@ def _audit(work: Work, decision: Decision, state: CardState, change: Change) -> 
     if change.feedback is not None:
         work.conn.execute(
             "INSERT INTO feedback (decision, verdict, brand, person, says, at)"
-            " SELECT ?, max(v.id), v.brand, ?, ?, ? FROM verdicts v WHERE v.mention = ?",
+            " SELECT ?, max(v.id), v.brand, ?, ?, ? FROM verdicts v WHERE v.mention = ?"
+            " ON CONFLICT (verdict, person) DO UPDATE SET decision = excluded.decision, says = excluded.says,"
+            " at = excluded.at",
             (row[0], decision.person, change.feedback, rows.micros(decision.at), row[1]),
         )
 

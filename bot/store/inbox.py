@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select
 from sqlmodel import col
 
 from bot.model import ConversationState, Urgency
-from bot.records import InboxRow, RuleCount, Tally
+from bot.records import InboxRow, Tally
 from bot.store.tables import (
     AskRow,
     AuthorRow,
@@ -31,13 +32,14 @@ _CLOSED = (ConversationState.ANSWERED, ConversationState.DISMISSED)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """`brand` None is every brand of ours; rivals only by name. Ignored mentions show where they are asked
-    for: by the rule that fired, or with everything else that is closed.
+    for: by the rule that fired, or with everything else that is closed. `since` is when we got them.
     """
 
     limit: int
     brand: str | None = None
     include_closed: bool = False
     rule: str | None = None
+    since: datetime | None = None
 
 
 def newest_verdict() -> ColumnElement[bool]:
@@ -65,6 +67,8 @@ def _rows() -> _Query:
             col(ConversationRow.claimed_by),
             col(VerdictRow.route),
             col(VerdictRow.id).label("verdict"),
+            col(MentionRow.id).label("mention"),
+            col(MentionRow.ask).label("ask"),
             and_(
                 col(AskRow.id).is_not(None), col(AskRow.outcome).is_(None), col(BrandRow.is_rival).is_(False)
             ).label("is_waiting"),
@@ -86,8 +90,10 @@ def _rows() -> _Query:
     return query
 
 
-def _wanted(wanted: Wanted) -> _Query:
+def wanted_rows(wanted: Wanted) -> _Query:
     query = _rows().limit(wanted.limit)
+    if wanted.since is not None:
+        query = query.where(col(PostRow.stored_at) >= wanted.since)
     if wanted.brand is not None:
         query = query.where(col(MentionRow.brand) == wanted.brand)
     else:
@@ -104,21 +110,7 @@ def _wanted(wanted: Wanted) -> _Query:
 
 def read(conn: Connection, wanted: Wanted) -> tuple[InboxRow, ...]:
     """Most urgent first, then longest waiting."""
-    return _read(conn, _wanted(wanted))
-
-
-def rule_counts(conn: Connection, wanted: Wanted) -> tuple[RuleCount, ...]:
-    """For how many of the wanted mentions each rule fired, most first; `limit` does not count here."""
-    found = _wanted(wanted).order_by(None).limit(None).subquery()
-    rule, count = col(FiredRow.rule), func.count()
-    query = (
-        select(rule, count)
-        .select_from(found)
-        .outerjoin(FiredRow, col(FiredRow.verdict) == found.c.verdict)
-        .group_by(rule)
-        .order_by(count.desc(), rule)
-    )
-    return tuple(RuleCount(rule=name, mentions=number) for name, number in conn.execute(query))
+    return _read(conn, wanted_rows(wanted))
 
 
 def tallies(conn: Connection) -> tuple[Tally, ...]:

@@ -1,12 +1,12 @@
 """What the configuration says, kept: brands with their accounts, and every version of the rules.
 
-It knows the tables brands, accounts and rule_sets.
+It knows the tables brands, accounts, rule_sets and reloads.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.model import Account, Brand
@@ -46,3 +46,17 @@ def save_rules(
         " ON CONFLICT (version) DO UPDATE SET loaded_at = excluded.loaded_at",
         (version, engine, rows.dump(source), rows.micros(now)),
     )
+
+
+def save_rules_state(
+    conn: sqlite3.Connection, version: str, problems: Sequence[str], *, now: datetime
+) -> None:
+    """A row for each change; the time since when a version runs is that of its first one in a row."""
+    last = conn.execute("SELECT version, since, problems FROM reloads ORDER BY id DESC LIMIT 1").fetchone()
+    found, at = rows.dump([*problems]) if problems else None, rows.micros(now)
+    since = last[1] if last is not None and last[0] == version else at
+    if last is None or (last[0], last[2]) != (version, found):
+        conn.execute(
+            "INSERT INTO reloads (read_at, version, since, problems) VALUES (?, ?, ?, ?)",
+            (at, version, since, found),
+        )

@@ -24,8 +24,33 @@ from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor
-from bot.records import CardState, DigestState, InboxRow, Leased, Met, RuleCount, Status, StoredVerdict, Tally
-from bot.store import card, catching_up, counts, history, inbox, listing, rows, second_looks, status, whole
+from bot.orders import Silence
+from bot.records import (
+    CardState,
+    DigestState,
+    InboxRow,
+    Leased,
+    Met,
+    RuleCount,
+    Status,
+    StoredVerdict,
+    Tally,
+)
+from bot.ruleslog import RulesState
+from bot.store import (
+    by_rule,
+    card,
+    catching_up,
+    counts,
+    history,
+    inbox,
+    listing,
+    rows,
+    second_looks,
+    silencing,
+    status,
+    whole,
+)
 from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
@@ -127,6 +152,14 @@ class Reports:
     async def waiting(self, wanted: Wanted) -> Found:
         return await self._read(lambda conn: second_looks.waiting(_fetcher(conn), wanted))
 
+    async def rules_state(self) -> RulesState | None:
+        return await self._read(status.rules_state)
+
+    async def rules_source(self, version: str) -> Mapping[str, str] | None:
+        query = select(col(RuleSetRow.source)).where(col(RuleSetRow.version) == version)
+        found = await self._read(lambda conn: conn.execute(query).scalar())
+        return None if found is None else rows.sources(found)
+
     # --- delivering -----------------------------------------------------------------------------
 
     async def next_due_at(self) -> datetime | None:
@@ -139,13 +172,20 @@ class Reports:
     async def digest(self, leased: Leased) -> DigestState:
         return await self._read(lambda conn: _digest(conn, leased))
 
+    # --- deciding -------------------------------------------------------------------------------
+
+    async def silences(self, now: datetime) -> tuple[Silence, ...]:
+        return await self._read(lambda conn: silencing.standing(_fetcher(conn), now))
+
     # --- reporting ------------------------------------------------------------------------------
 
     async def status(self, *, schema: str, now: datetime) -> Status:
         return await self._read(lambda conn: status.read(conn, schema=schema, now=now))
 
-    async def rule_counts(self, wanted: inbox.Wanted) -> tuple[RuleCount, ...]:
-        return await self._read(lambda conn: inbox.rule_counts(conn, wanted))
+    async def rule_counts(self, wanted: inbox.Wanted, now: datetime) -> tuple[RuleCount, ...]:
+        return await self._read(
+            lambda conn: by_rule.read(conn, wanted, silencing.standing(_fetcher(conn), now))
+        )
 
     async def inbox(self, wanted: inbox.Wanted) -> tuple[InboxRow, ...]:
         return await self._read(lambda conn: inbox.read(conn, wanted))

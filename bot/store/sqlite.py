@@ -17,6 +17,7 @@ from bot.errors import StoreError
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor
+from bot.orders import Order, Ordered, Silence
 from bot.records import (
     CardState,
     Change,
@@ -34,8 +35,21 @@ from bot.records import (
     StoredVerdict,
     Tally,
 )
+from bot.ruleslog import RulesState
 from bot.staff import Press
-from bot.store import counts, deciding, effects, inbox, ingest, known, logins, schema, second_looks, settling
+from bot.store import (
+    counts,
+    deciding,
+    effects,
+    inbox,
+    ingest,
+    known,
+    logins,
+    schema,
+    second_looks,
+    settling,
+    silencing,
+)
 from bot.store.lock import Lock
 from bot.store.reports import Reports
 from bot.store.work import Standing, Work, save_cursor
@@ -156,6 +170,15 @@ class SqliteStore:
     ) -> None:
         await self._write(lambda conn: known.save_rules(conn, version, engine, source, now=now))
 
+    async def save_rules_state(self, version: str, problems: Sequence[str], *, now: datetime) -> None:
+        await self._write(lambda conn: known.save_rules_state(conn, version, problems, now=now))
+
+    async def rules_state(self) -> RulesState | None:
+        return await self._reports.rules_state()
+
+    async def rules_source(self, version: str) -> Mapping[str, str] | None:
+        return await self._reports.rules_source(version)
+
     # --- judging --------------------------------------------------------------------------------
 
     async def recall(self, wanted: Recall) -> Recalled:
@@ -229,6 +252,21 @@ class SqliteStore:
         self.changes += 1
         return decided
 
+    async def order(
+        self,
+        order: Order,
+        carry_out: Callable[[tuple[Silence, ...]], Ordered],
+        *,
+        cursor: Cursor | None,
+        now: datetime,
+    ) -> tuple[Ordered, tuple[Silence, ...]]:
+        return await self._write(
+            lambda conn: silencing.order(self._work(conn, now), order, carry_out, cursor=cursor)
+        )
+
+    async def silences(self, *, now: datetime) -> tuple[Silence, ...]:
+        return await self._reports.silences(now)
+
     async def release_claims(
         self, people: Collection[str], *, now: datetime, lease_for: timedelta
     ) -> tuple[Leased, ...]:
@@ -254,17 +292,28 @@ class SqliteStore:
         return await self._reports.status(schema=schema.head(), now=now)
 
     async def inbox(
-        self, *, limit: int, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+        self,
+        *,
+        limit: int,
+        brand: str | None = None,
+        include_closed: bool = False,
+        rule: str | None = None,
+        since: datetime | None = None,
     ) -> tuple[InboxRow, ...]:
         return await self._reports.inbox(
-            inbox.Wanted(limit=limit, brand=brand, include_closed=include_closed, rule=rule)
+            inbox.Wanted(limit=limit, brand=brand, include_closed=include_closed, rule=rule, since=since)
         )
 
     async def rule_counts(
-        self, *, brand: str | None = None, include_closed: bool = False, rule: str | None = None
+        self,
+        *,
+        now: datetime,
+        brand: str | None = None,
+        rule: str | None = None,
+        since: datetime | None = None,
     ) -> tuple[RuleCount, ...]:
         return await self._reports.rule_counts(
-            inbox.Wanted(limit=_ANY, brand=brand, include_closed=include_closed, rule=rule)
+            inbox.Wanted(limit=_ANY, brand=brand, include_closed=True, rule=rule, since=since), now
         )
 
     async def listing(self, wanted: Wanted, *, now: datetime) -> Listing:

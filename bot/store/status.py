@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from sqlmodel import col
 
 from bot.model import Cursor, Gap
 from bot.records import SourceStatus, Status
+from bot.ruleslog import RulesState
 from bot.store.tables import (
     AskRow,
     ConversationRow,
@@ -22,6 +24,7 @@ from bot.store.tables import (
     GapRow,
     MentionRow,
     PostRow,
+    ReloadRow,
     RuleSetRow,
 )
 
@@ -56,10 +59,24 @@ def read(conn: Connection, *, schema: str, now: datetime) -> Status:
         rules_version=_scalar(
             conn, select(col(RuleSetRow.version)).order_by(col(RuleSetRow.loaded_at).desc()).limit(1)
         ),
+        rules=rules_state(conn),
         last_mention_at=_scalar(
             conn, select(func.max(PostRow.seen_at)).join(MentionRow, col(MentionRow.post) == col(PostRow.id))
         ),
         failures=_failures(conn),
+    )
+
+
+def rules_state(conn: Connection) -> RulesState | None:
+    query = select(
+        col(ReloadRow.version), col(ReloadRow.since), col(ReloadRow.read_at), col(ReloadRow.problems)
+    ).order_by(col(ReloadRow.id).desc())
+    found = conn.execute(query.limit(1)).first()
+    if found is None:
+        return None
+    version, since, read_at, problems = found
+    return RulesState(
+        version=version, since=since, read_at=read_at, problems=tuple(json.loads(problems or "[]"))
     )
 
 

@@ -1,4 +1,4 @@
-"""The tables: the one place that says which columns there are.
+"""The tables: with `staff_tables` the one place that says which columns there are.
 
 It knows names, types, keys and constraints. It is used for reading and for migrations; writing goes through
 plain SQL on the writer thread. Row models (more of them: `bot.store.derived`) never leave `bot.store`. They
@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field, SQLModel
 
 from bot.model import Alert, ConversationState, EffectKind, Kind
+from bot.store import staff_tables  # noqa: F401 - its models belong to the same metadata
 from bot.store.columns import (
     RowId,
     UTCDateTime,
@@ -229,6 +230,19 @@ class RuleSetRow(SQLModel, table=True):
     loaded_at: datetime = at()
 
 
+class ReloadRow(SQLModel, table=True):
+    """What came of reading the rules, whenever that was new: which run `since` when, and why (`problems`)
+    they are not what stands in the files. The newest row is how things are.
+    """
+
+    __tablename__: ClassVar[str] = "reloads"
+    id: int | None = key()
+    version: str = Field(foreign_key="rule_sets.version")
+    since: datetime = at()
+    read_at: datetime = at()
+    problems: str | None = None
+
+
 class EffectRow(SQLModel, table=True):
     """A stored wish to act. `subject` is the alert that an update edits; the alert's row holds the receipt
     of the message as it stands. `tried` lists the channels that refused before this one.
@@ -310,9 +324,10 @@ class DecisionRow(SQLModel, table=True):
 
 
 class FeedbackRow(SQLModel, table=True):
-    """What a person said of a verdict."""
+    """What a person says of a verdict: the last that they said; what came before stands in `decisions`."""
 
     __tablename__: ClassVar[str] = "feedback"
+    __table_args__ = (Index("uq_feedback", "verdict", "person", unique=True),)
     id: int | None = key()
     decision: int = ref("decisions.id")
     verdict: int = Field(foreign_key="verdicts.id", sa_type=RowId, index=True)
@@ -350,12 +365,3 @@ class GapRow(SQLModel, table=True):
     started_at: datetime = at()
     ended_at: datetime = at()
     reason: str
-
-
-class LoginRow(SQLModel, table=True):
-    """A one-time link that was used: its `nonce` opens nothing any more."""
-
-    __tablename__: ClassVar[str] = "logins"
-    nonce: str = Field(primary_key=True)
-    person: str
-    used_at: datetime = at()

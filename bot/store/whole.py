@@ -54,6 +54,7 @@ def read(fetch: Fetch, conversation: int) -> Whole | None:
         more=more,
         decisions=_decisions(fetch, conversation),
         earlier=_earlier(fetch, it),
+        feedback=_feedback(fetch, shown[0].mention_id),
     )
 
 
@@ -106,6 +107,15 @@ def _decisions(fetch: Fetch, conversation: int) -> tuple[Taken, ...]:
         Taken(person=row[0], verb=row[1], outcome=row[2], channel=row[3], at=rows.moment(row[4]), note=row[5])
         for row in reversed(found)
     )
+
+
+def _feedback(fetch: Fetch, mention: str) -> dict[str, str]:
+    found = fetch(
+        "SELECT f.person, f.says FROM feedback f WHERE f.verdict = (SELECT max(v.id) FROM verdicts v"
+        " JOIN mentions m ON m.id = v.mention WHERE m.uid = ?)",
+        (mention,),
+    )
+    return {row[0]: row[1] for row in found}
 
 
 def _earlier(fetch: Fetch, it: Conversation) -> Any:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from zoneinfo import ZoneInfo
 
-    from bot.model import ConversationState, Kind, Urgency, Verdict
+    from bot.model import ConversationState, Fired, Kind, Signal, Urgency, Verdict
     from bot.staff import Verb
     from bot.texts.language import Language
 
@@ -180,29 +180,38 @@ class Texts:
 
     def why(self, verdict: Verdict) -> str:
         """What the button Why tells: `CRITICAL, 85 points: refund complaint +40 (refund, waiting); …`."""
-        reasons = (
-            self._reason(fired.why or fired.rule, fired.points, fired.evidence) for fired in verdict.fired
-        )
-        return self.say(
-            "press.why",
-            urgency=self.urgency(verdict.urgency),
-            points=self.say("press.points", count=verdict.score),
-            reasons=self._reasons(reasons),
-        )
+        reasons = self._reasons(self._reason(fired, verdict.signals) for fired in verdict.fired)
+        points = self.say("press.points", count=verdict.score)
+        if verdict.ignored:
+            return self.say("press.why_ignored", points=points, reasons=reasons)
+        return self.say("press.why", urgency=self.urgency(verdict.urgency), points=points, reasons=reasons)
 
-    def _reason(self, said: str, points: int, evidence: tuple[str, ...]) -> str:
-        score = f" {points:+}" if points else ""
-        words = f" ({self.listed(evidence[:_WORDS_SHOWN])})" if evidence else ""
-        return f"{said}{score}{words}"
+    def _reason(self, fired: Fired, signals: Mapping[str, Signal]) -> str:
+        score = f" {fired.points:+}" if fired.points else ""
+        told = self.listed(self.evidence(one, signals) for one in fired.evidence[:_WORDS_SHOWN])
+        return f"{fired.why or fired.rule}{score}" + (f" ({told})" if told else "")
+
+    def evidence(self, evidence: str, signals: Mapping[str, Signal]) -> str:
+        """What spoke for a rule; of a signal with the words that moved it: `complaint 0.99: waiting`."""
+        signal = signals.get(evidence.partition(" ")[0])
+        if signal is None or not signal.evidence:
+            return evidence
+        words = self.listed(_moving(signal)[:_WORDS_SHOWN])
+        return self.say("why.moved_by", evidence=evidence, words=words)
 
     # --- notices ---
 
-    def reload_failed(self, problems: Sequence[str]) -> str:
-        """Told once: what was to change did not, and what ran before runs on."""
+    def held_back(self, head: str, problems: Sequence[str], instead: str) -> str:
+        """What does not run, why, and what runs instead; one mistake in a line, several each in its own.
+
+        `rules NOT loaded: rules.yaml:12:8 R012 unknown route "biling" … still running 3aeb446a from 09:12`.
+        """
         shown = list(problems[:PROBLEMS_SHOWN])
         if len(problems) > len(shown):
             shown.append(self.say("notice.more_problems", count=len(problems) - len(shown)))
-        return "\n".join((self.say("notice.reload_failed"), *shown))
+        if len(problems) != 1:
+            return "\n".join((head, *shown, instead))
+        return f"{head} {shown[0]}{'' if shown[0].endswith('?') else ';'} {instead}"
 
     # --- setting up a chat ---
 
@@ -212,3 +221,12 @@ class Texts:
         if thread is not None:
             lines.append(self.say("ids.thread", thread=str(thread)))
         return "\n".join([*lines, self.say("ids.person", person=str(person))])
+
+
+def _moving(signal: Signal) -> list[str]:
+    """The words that moved a signal to where it is, the strongest first."""
+    up = signal.value is not None and signal.value >= 0.5
+    there = [moved for moved in signal.evidence if signal.value is None or (moved[1] > 0) == up]
+    return [
+        word for word, _ in sorted(there or signal.evidence, key=lambda moved: (-abs(moved[1]), moved[0]))
+    ]

@@ -26,7 +26,9 @@ _STAFF: dict[str, Message] = {
     "button.dismiss": "Dismiss",
     "button.more": "More…",
     "button.less": "Back",
+    "button.right": "Right",
     "button.not_about_us": "Not about us",
+    "button.spam": "Spam",
     "button.too_high": "Too high",
     "button.too_low": "Too low",
     "button.why": "Why",
@@ -108,7 +110,35 @@ _STAFF: dict[str, Message] = {
     "press.closed_dismissed": "It was dismissed already.",
     "press.not_staff": "You are not in the list of people. Ask for this to be added: {identity}",
     "press.why": "{urgency}, {points}: {reasons}",
+    "press.why_ignored": "Ignored by the rules, {points}: {reasons}",
+    "why.moved_by": "{evidence}: {words}",
     "press.points": {"one": "{count} point", "other": "{count} points"},
+    # commands
+    "command.unknown": "This is no command. There are: /rules status, /silence, /silences",
+    "command.rules_usage": "Say it like this: /rules status",
+    "command.rules": {
+        "one": "{count} rule, version {version}, in use since {since}.",
+        "other": "{count} rules, version {version}, in use since {since}.",
+    },
+    "command.reload_ok": "The files and these rules are the same, as far as was read.",
+    "command.reload_refused": "Only ops and leads may reload.",
+    "command.needs_restart": "Waits for a restart: {keys}",
+    "command.silence_usage": (
+        "Say it like this: /silence rule NAME 8h why (or: /silence rule NAME off). Until then the rule counts"
+        " for nothing, criticals included."
+    ),
+    "command.silence_refused": "Only leads and ops may silence a rule. Ask one of them.",
+    "command.silence_length": "“{text}” is no time between {least} and {most}. Write it like 30m, 8h or 2d.",
+    "command.silence_reason": "Say why as well: /silence rule {rule} {length} why",
+    "command.no_such_rule": "There is no rule “{rule}”.",
+    "command.no_such_rule_but": "There is no rule “{rule}”. Did you mean “{near}”?",
+    "command.silenced": "Silenced. {silence}\nTo end it: /silence rule {rule} off",
+    "command.silenced_by": "{name} silenced a rule. {silence}",
+    "command.silence_line": "{rule} counts for nothing until {until} ({name}: {reason})",
+    "command.silences_none": "No rule is silenced.",
+    "command.not_silenced": "“{rule}” is not silenced.",
+    "command.lifted": "“{rule}” counts again.",
+    "command.lifted_by": "{name} ended a silence: “{rule}” counts again.",
     # notices
     "notice.channel_refused": (
         "{channel} refuses our messages: {cause}\nIts alerts come here until that is mended."
@@ -116,7 +146,13 @@ _STAFF: dict[str, Message] = {
     "notice.feed_failed": (
         "Buttons on {feed} do not reach us: {cause}\nPresses wait there until that is mended."
     ),
-    "notice.reload_failed": "The new configuration is not used, the last good one is:",
+    "notice.rules_not_loaded": "rules NOT loaded:",
+    "notice.settings_not_loaded": "{file} NOT loaded:",
+    "notice.tests_fail": "a test in the rules fails:",
+    "notice.still_running": "still running {version} from {time}",
+    "notice.runs_all_the_same": "{version} runs all the same",
+    "notice.rules_loaded": "rules loaded: {version}",
+    "notice.settings_loaded": "{file} and the rules loaded: {version}",
     "notice.more_problems": "and {count} more",
     # trying a chat
     "test.headline": "Outcare reaches this chat",

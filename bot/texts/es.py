@@ -26,7 +26,9 @@ _STAFF: dict[str, Message] = {
     "button.dismiss": "Descartar",
     "button.more": "Más…",
     "button.less": "Volver",
+    "button.right": "Acertado",
     "button.not_about_us": "No va con nosotros",
+    "button.spam": "Spam",
     "button.too_high": "Demasiado alta",
     "button.too_low": "Demasiado baja",
     "button.why": "¿Por qué?",
@@ -107,7 +109,35 @@ _STAFF: dict[str, Message] = {
     "press.closed_dismissed": "Ya estaba descartada.",
     "press.not_staff": "No estás en la lista de personas. Pide que añadan esto: {identity}",
     "press.why": "{urgency}, {points}: {reasons}",
+    "press.why_ignored": "Ignorada por las reglas, {points}: {reasons}",
+    "why.moved_by": "{evidence}: {words}",
     "press.points": {"one": "{count} punto", "other": "{count} puntos"},
+    # commands
+    "command.unknown": "Esto no es una orden. Hay: /rules status, /silence, /silences",
+    "command.rules_usage": "Se dice así: /rules status",
+    "command.rules": {
+        "one": "{count} regla, versión {version}, en uso desde: {since}.",
+        "other": "{count} reglas, versión {version}, en uso desde: {since}.",
+    },
+    "command.reload_ok": "Los archivos y estas reglas son iguales, según lo último que se leyó.",
+    "command.reload_refused": "Solo ops y leads pueden recargar.",
+    "command.needs_restart": "Espera a un reinicio: {keys}",
+    "command.silence_usage": (
+        "Se dice así: /silence rule NOMBRE 8h motivo (o: /silence rule NOMBRE off). Hasta entonces la regla"
+        " no cuenta, tampoco para lo crítico."
+    ),
+    "command.silence_refused": "Solo lead y ops pueden silenciar una regla. Pídeselo a alguien de ellos.",
+    "command.silence_length": "«{text}» no es un tiempo entre {least} y {most}. Escríbelo como 30m, 8h o 2d.",
+    "command.silence_reason": "Di también el motivo: /silence rule {rule} {length} motivo",
+    "command.no_such_rule": "No hay ninguna regla «{rule}».",
+    "command.no_such_rule_but": "No hay ninguna regla «{rule}». ¿Querías decir «{near}»?",
+    "command.silenced": "Silenciada. {silence}\nPara terminarlo: /silence rule {rule} off",
+    "command.silenced_by": "{name} ha silenciado una regla. {silence}",
+    "command.silence_line": "{rule} no cuenta hasta: {until} ({name}: {reason})",
+    "command.silences_none": "No hay ninguna regla silenciada.",
+    "command.not_silenced": "«{rule}» no está silenciada.",
+    "command.lifted": "«{rule}» vuelve a contar.",
+    "command.lifted_by": "{name} ha terminado un silencio: «{rule}» vuelve a contar.",
     # notices
     "notice.channel_refused": (
         "{channel} rechaza nuestros mensajes: {cause}\nSus avisos llegan aquí hasta que se arregle."
@@ -115,7 +145,13 @@ _STAFF: dict[str, Message] = {
     "notice.feed_failed": (
         "Los botones de {feed} no nos llegan: {cause}\nLas pulsaciones esperan allí hasta que se arregle."
     ),
-    "notice.reload_failed": "La configuración nueva no se usa; sigue en uso la última correcta:",
+    "notice.rules_not_loaded": "reglas NO cargadas:",
+    "notice.settings_not_loaded": "{file} NO cargado:",
+    "notice.tests_fail": "falla una prueba de las reglas:",
+    "notice.still_running": "sigue en uso {version} desde {time}",
+    "notice.runs_all_the_same": "{version} se usa de todos modos",
+    "notice.rules_loaded": "reglas cargadas: {version}",
+    "notice.settings_loaded": "{file} y las reglas cargados: {version}",
     "notice.more_problems": "y {count} más",
     # trying a chat
     "test.headline": "Outcare llega a este chat",

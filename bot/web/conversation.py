@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.cards import link
 from bot.listing import Spoken, Taken, Whole
 from bot.model import Author, ConversationState
-from bot.staff import Verb
+from bot.staff import FEEDBACK_VERBS, Verb
 from bot.web import shown
 from bot.web.shown import Eye, Piece, Row
 
@@ -83,6 +83,8 @@ def values(whole: Whole, eye: Eye) -> dict[str, Any]:
         "earlier": [shown.row(one, eye) for one in whole.earlier],
         "asks": [_ask(one.started_at, one.answered_at, one.outcome, eye) for one in whole.asks],
         "verbs": verbs(row),
+        "feedback": [verb.value for verb in FEEDBACK_VERBS],
+        "said": whole.feedback.get(eye.person, ""),
         "reasons": [eye.texts.on_page(f"reason_{name}") for name in REASONS],
     }
 

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aiohttp import web
 
 from bot.cards import parse_token, token
-from bot.desk import Told
 from bot.ids import ulid
-from bot.staff import PAGE, Press, Verb
+from bot.staff import PAGE, Press, Told, Verb
 from bot.texts.catalogue import Texts
 from bot.web.door import PERSON, form, local
 from bot.web.shown import clean

@@ -74,7 +74,8 @@ _T = TypeVar("_T")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """An update. `press_id` and `token` are set for a press of a button, `command` for a /command, with its
-    `argument`. `is_anonymous`: a group's administrator who hides behind it, so that `person_id` is nobody's.
+    `argument`, in the message `message_id`.
+    `is_anonymous`: a group's administrator who hides behind it, so that `person_id` is nobody's.
     """
 
     update_id: int
@@ -85,6 +86,7 @@ class Incoming:
     person_id: int = 0
     person_name: str = ""
     is_anonymous: bool = False
+    message_id: int = 0
     press_id: str | None = None
     token: str = ""
     command: str | None = None
@@ -329,6 +331,7 @@ def _incoming(update: Update) -> Incoming:
         person_id=message.from_user.id,
         person_name=message.from_user.full_name,
         is_anonymous=message.from_user.is_bot,
+        message_id=message.message_id,
         command=command,
         argument=argument,
     )

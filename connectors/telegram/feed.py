@@ -1,4 +1,4 @@
-"""Presses of buttons, out of Telegram's updates.
+"""Presses of buttons and commands, out of Telegram's updates.
 
 Knows when an update may be confirmed: with the next getUpdates, thus only after the caller has taken the next
 item, having committed the one before (https://core.telegram.org/bots/api#getupdates). A crash therefore loses
@@ -8,6 +8,7 @@ no press. Knows nothing of what a press means.
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Rejected, Unavailable
 from bot.model import Cursor
-from bot.staff import Press, Presses
+from bot.staff import COMMANDS, Line, Press, Presses
 from bot.texts.en import ENGLISH
-from connectors.telegram.message import Message
+from connectors.telegram.message import MAX_TEXT, Message, cut, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -34,6 +35,7 @@ _MOST_HURRIED = 20
 _MOST_HELP = 3
 """Answers to commands between two polls: anybody may send them, and presses wait meanwhile."""
 _SETUP_COMMANDS = frozenset({"id", "start"})
+_COMMAND_ID = re.compile(r"m:(-?\d+):(\d+):\d+\Z")
 
 
 @dataclass(kw_only=True)
@@ -63,7 +65,12 @@ class TelegramFeed:
             offset = updates[-1].update_id + 1 if updates else offset
 
     async def answer(self, press: Press, text: str, *, is_loud: bool) -> None:
-        await self.api.answer(press.id, text, is_loud=is_loud)
+        if (command := _COMMAND_ID.match(press.id)) is None:
+            await self.api.answer(press.id, text, is_loud=is_loud)
+        elif text:
+            chat, thread = int(command[1]), int(command[2])
+            line = unnamed(Line(text=cut(text, MAX_TEXT // 2)))
+            await self.api.send(chat, Message(text=line.text), thread=thread or None, is_silent=True)
 
     def _is_hurried(self, asked_at: float) -> bool:
         """Whether a long poll came back long before its time."""
@@ -75,18 +82,18 @@ class TelegramFeed:
         found: list[Presses] = []
         for update in updates:
             cursor = Cursor(f"{_VERSION}{update.update_id + 1}")
-            if found and update.press_id is None and not found[-1].presses:
+            presses = tuple(self._press(update, *said) for said in [_said(update)] if said)
+            if found and not presses and not found[-1].presses:
                 found.pop()
-            presses = (self._press(update, update.press_id),) if update.press_id else ()
             found.append(Presses(presses=presses, cursor=cursor))
         return found
 
-    def _press(self, update: Incoming, press_id: str) -> Press:
+    def _press(self, update: Incoming, press_id: str, token: str) -> Press:
         return Press(
             id=press_id,
             channel=channel_of(update, self.channels),
             person=f"{self.name}:{update.person_id}",
-            token=update.token,
+            token=token,
             at=self.clock.now(),
             name=update.person_name,
         )
@@ -99,6 +106,16 @@ class TelegramFeed:
                 message = Message(text=self.texts.your_ids(update.chat_id, update.person_id, update.thread))
                 with contextlib.suppress(Unavailable, Rejected):  # a help, never in the way of presses
                     await self.api.send(update.chat_id, message, thread=update.thread, is_silent=True)
+
+
+def _said(update: Incoming) -> tuple[str, str] | None:
+    """The id and the token of a press, or of a command, whose id says where to answer it."""
+    if update.press_id:
+        return update.press_id, update.token
+    if update.command in COMMANDS and update.chat_id is not None:
+        place = f"m:{update.chat_id}:{update.thread or 0}:{update.message_id}"
+        return place, f"/{update.command} {update.argument}".rstrip()
+    return None
 
 
 def position(cursor: Cursor | None) -> int | None:

@@ -67,15 +67,13 @@ async def test_a_broken_file_changes_nothing(tmp_path: Path) -> None:
         world.config.write_text(whole.replace("words:", "wrods:"))
         for _ in range(2):
             failed = await hangup(world, daemon, "reload.failed")
-            assert "did you mean 'words'?" in str(failed["problems"])
+            assert 'did you mean "words"?' in str(failed["problems"])
         await delivered(world, "acme numbered 1")
-        await until(
-            lambda: any("The new configuration is not used" in one.text for one in world.telegram.messages)
-        )
+        await until(lambda: any("outcare.yaml NOT loaded" in one.text for one in world.telegram.messages))
         world.config.write_text(whole.replace("- acme\n", "- zebra\n"))
         await hangup(world, daemon, "reload.done")
         await delivered(world, "zebra numbered 2")
-        notices = [one for one in world.telegram.messages if "The new configuration" in one.text]
+        notices = [one for one in world.telegram.messages if "NOT loaded" in one.text]
         assert len(notices) == 1
         await ended(daemon)
 

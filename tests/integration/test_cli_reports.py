@@ -25,6 +25,7 @@ from tests.integration import store_samples as s
 BERLIN = ZoneInfo("Europe/Berlin")
 ROOT = Path(__file__).parents[2]
 BRANDS = (Brand(name="acme", words=("acme",)), Brand(name="globex", words=("globex",), is_rival=True))
+FIFTY_YEARS = 50 * 365 * 24 * 60
 HOSTILE = "acme \x1b]0;owned\x07\x1b[2J[bold red]not markup[/] \u202edesrever\r\nsecond line?"
 
 
@@ -70,11 +71,11 @@ class Shell:
         assert b"Traceback" not in ended.stderr
         return Ended(code=ended.returncode, out=ended.stdout.decode(), err=ended.stderr.decode())
 
-    def store(self, *items: Judged) -> None:
+    def store(self, *items: Judged, minute: float = 60) -> None:
         async def fill() -> None:
             async with s.opened(self.database) as store:
                 await store.save_brands(BRANDS)
-                await s.record(store, *items)
+                await s.record(store, *items, minute=minute)
 
         asyncio.run(fill())
 
@@ -204,12 +205,24 @@ def test_the_inbox_by_rule_counts_all(shell: Shell) -> None:
     fired = [question(n, rules=("leaks", "asks") if n % 2 else ("leaks",)) for n in range(120)]
     shell.store(*fired, question(500, rules=()))
     told = shell.outcare("inbox", "--by", "rule", "--json").json
-    assert [
-        {"rule": "leaks", "mentions": 120},
-        {"rule": "asks", "mentions": 60},
-        {"rule": None, "mentions": 1},
-    ] == told
-    assert "(no rule)" in shell.outcare("inbox", "--by", "rule").out
+    assert [("leaks", 120), ("asks", 60), (None, 1)] == [(one["rule"], one["mentions"]) for one in told]
+    none = {"alerts": 0, "claims": 0, "feedback": {}, "silenced_until": None, "right": None}
+    assert {"rule": None, "mentions": 1, **none} == told[2]
+    said = shell.outcare("inbox", "--by", "rule").out
+    assert "(no rule)" in said
+    heads = ("mentions", "alerts", "claims", "not about us", "right", "silenced until")
+    assert all(head in said for head in heads)
+
+
+def test_the_inbox_since(shell: Shell) -> None:
+    """What came within the last so long; a length that is none is wrong use."""
+    shell.store(question(1), minute=-FIFTY_YEARS)
+    assert [] == shell.outcare("inbox", "--since", "3d", "--json").json
+    assert [] == shell.outcare("inbox", "--by", "rule", "--since", "3d", "--json").json
+    for long_ago in ("5000w", "9999999w"):
+        assert 1 == len(shell.outcare("inbox", "--since", long_ago, "--json").json)
+    wrong = shell.outcare("inbox", "--since", "tuesday")
+    assert (2, True) == (wrong.code, "is not a duration" in wrong.err)
 
 
 def test_a_post_does_not_steer_the_terminal(shell: Shell) -> None:

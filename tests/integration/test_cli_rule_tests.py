@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bot.cli import run as run_command
+from bot import rulebook
 from bot.cli import setup
 from bot.errors import ConfigError
 from tests.integration.test_cli_rules import Run, _home, _run
@@ -162,13 +163,13 @@ def test_check_runs_them(run: Run, home: Path) -> None:
 
 @pytest.mark.usefixtures("run")
 def test_a_reload_takes_no_set_whose_tests_fail(home: Path) -> None:
-    """It replaces one that works; a start has none to fall back to, and is not kept up."""
+    """It would replace one that works."""
     write(home, RULES)
     settings = setup.settings(home / "outcare.yaml")
     with pytest.raises(ConfigError, match="R052 late should fire on"):
-        run_command._tested(settings)
+        rulebook.tested(settings)
     write(home, RIGHT)
-    assert 2 == run_command._tested(settings).count
+    assert 2 == rulebook.tested(settings).count
 
 
 def test_why_a_rule_does_not_fire(run: Run, home: Path) -> None:
@@ -264,3 +265,42 @@ def test_sentences_are_tried_while_the_rules_change(home: Path) -> None:
     assert "the rules have changed: version" in told
     assert 'unknown key "scor"' in told
     assert "still judged by the rules of before" in told
+
+
+PACKS = """
+use: [core/en]
+tune: {core/hiring-noise: off}
+words: {core/safety: {add: [recall], remove: [caught fire]}}
+rules: {late: {why: x, when: {text: late}, score: 5, tests: {fires: [late], quiet: [early]}}}
+"""
+
+
+def test_packs_are_tried_when_it_is_asked_for(run: Run, home: Path) -> None:
+    """Their tests, on the rules as they are tuned; without that only our own, and only those are counted."""
+    write(home, PACKS)
+    assert run("rules", "test", "--coverage").out.splitlines() == [
+        "2 passed · rules fired by a test: 1/1, seen quiet: 1/1",
+        "used by a test: branches 0/0, words of lists 0/1",
+        '  untested rules.yaml:4 word $core/safety "recall"',
+    ]
+    document = run("rules", "test", "--json").json()
+    assert {"all": 1, "fired": ["late"], "quiet": ["late"]} == document["rules"]
+    tried = run("rules", "test", "--packs")
+    assert 1 == tried.code
+    failed = [line for line in tried.out.splitlines() if line.startswith("FAIL")]
+    assert 1 == len(failed)
+    assert re.match(
+        r"FAIL core/en\.yaml:\d+ core/safety should fire on: my @acme charger caught fire", failed[0]
+    )
+    assert "rules fired by a test: 15/15, seen quiet: 15/15" in tried.out
+
+
+def test_explaining_leads_into_a_pack(run: Run, home: Path) -> None:
+    """The place of a rule, and of what is false in it, is that in the pack."""
+    write(home, PACKS)
+    told = run("rules", "explain", "an early bird", "--why-not", "core/safety")
+    assert "core/safety does not fire:" in told.out
+    assert re.search(r"^  core/en\.yaml:\d+  text: asks for ", told.out, re.MULTILINE)
+    assert re.search(
+        r"\+0  core/safety +core/en\.yaml:\d+  \"recall\"", run("rules", "explain", "a recall").out
+    )

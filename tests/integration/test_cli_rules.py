@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app import load_ruleset
 from bot.cli import setup
 from bot.cli.main import main
 from bot.replay import replay
+from bot.rulebook import load_ruleset
 from bot.store.sqlite import SqliteStore
 from connectors.bluesky.recording import RecordingSource
 

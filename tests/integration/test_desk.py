@@ -17,7 +17,7 @@ from bot.metrics import Metrics
 from bot.model import Cursor, EffectKind, Urgency
 from bot.ports import DecisionFeed
 from bot.records import Leased
-from bot.staff import Person, Press, Presses, Role, Staff, Verb
+from bot.staff import FEEDBACK_VERBS, Person, Press, Presses, Role, Staff, Verb
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
 from bot.texts.en import ENGLISH
@@ -190,6 +190,27 @@ async def test_feedback_is_kept_with_the_verdict(path: Path) -> None:
         )
         assert [("anna", "too_high", FIRST), ("ben", "not_about_us", FIRST)] == kept
         assert ["open", "open"] == s.state(path)
+
+
+async def test_of_what_one_says_of_a_verdict_the_last_counts(path: Path) -> None:
+    """Changing one's mind is no second vote; what was said before stays in the audit."""
+    async with office(path) as it:
+        for number, verb in enumerate(FEEDBACK_VERBS):
+            await it.press(f"p{number}", verb)
+        await it.press("p9", Verb.RIGHT, who=2)
+        kept = s.rows(path, "SELECT person, says FROM feedback ORDER BY person")
+        assert [("anna", "spam"), ("ben", "right")] == kept
+        assert 6 == len(it.outcomes())
+        on_record = s.rows(path, "SELECT verb FROM decisions WHERE id IN (SELECT decision FROM feedback)")
+        assert [("spam",), ("right",)] == on_record
+
+
+async def test_a_stranger_has_no_say_of_a_verdict(path: Path) -> None:
+    """Feedback is of the staff: who is not in the configuration leaves no word."""
+    async with office(path) as it:
+        await it.press("p1", Verb.SPAM, who=99)
+        assert [] == s.rows(path, "SELECT * FROM feedback")
+        assert [("not_staff", "chat:99")] == it.outcomes()
 
 
 async def test_who_left_has_no_say_and_keeps_nothing(path: Path) -> None:

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from bot.errors import StoreError
 from bot.model import Gap
-from bot.store import derived, schema, tables
+from bot.store import derived, schema, staff_tables, tables
 from bot.store.migrations import run
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s
@@ -209,10 +209,10 @@ def test_an_upgrade_of_a_locked_database_says_so(path: Path) -> None:
 
 
 def test_models_register_in_one_metadata() -> None:
-    """Every table model of the module is in the metadata that migrations are compared with."""
+    """Every table model of the two modules is in the metadata that migrations are compared with."""
     models = {
         value.__tablename__
-        for value in (*vars(tables).values(), *vars(derived).values())
+        for value in (*vars(tables).values(), *vars(staff_tables).values(), *vars(derived).values())
         if isinstance(value, type) and issubclass(value, SQLModel) and value is not SQLModel
     }
     assert models == set(SQLModel.metadata.tables)

@@ -204,7 +204,10 @@ async def test_feedback_is_kept_against_the_verdict(at: World, anna: Visitor) ->
     _, text, _ = await anna.post("/decide", {"press": f"too_high:{uid}"}, headers=HTMX)
     assert "Noted." in text
     assert [("anna", "too_high")] == s.rows(at.database, "SELECT person, says FROM feedback")
-    assert "Anna: Too high" in (await anna.get(f"/c/{key}"))[1]
+    shown = (await anna.get(f"/c/{key}"))[1]
+    assert "Anna: Too high" in shown
+    assert f'value="too_high:{uid}" aria-pressed="true"' in shown
+    assert 1 == shown.count("aria-pressed")
 
 
 async def test_reopened_after_the_answer_came_it_is_answered(at: World, anna: Visitor) -> None:

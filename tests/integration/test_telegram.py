@@ -211,6 +211,30 @@ async def test_id_tells_what_to_write_into_the_configuration(rig: Rig) -> None:
     assert [f"chat: {CHAT}\nyour id: 42"] == [sent.text for sent in rig.server.messages]
 
 
+async def test_a_command_is_a_press_that_is_answered_where_it_was_said(rig: Rig) -> None:
+    """Its words as they are, its chat and its topic; what else people say is none of ours."""
+    rig.server.say("/silence@outcare_bot rule safety 8h  a film", user=42)
+    rig.server.say("/weather", user=42)
+    rig.server.say("/silences", user=43, chat=5)
+    (care,), (aside,) = (presses.presses for presses in await rig.read(3) if presses.presses)
+    assert ("telegram:care", "telegram:42") == (care.channel, care.person)
+    assert "/silence rule safety 8h  a film" == care.token
+    assert ("telegram:?", "/silences") == (aside.channel, aside.token)
+    feed = rig.feed()
+    await feed.answer(care, "done, @anna", is_loud=True)
+    await feed.answer(aside, "", is_loud=False)
+    assert [(CHAT, [])] == [(sent.chat.id, sent.named) for sent in rig.server.messages]
+    assert [] == rig.server.answers
+
+
+async def test_a_long_answer_to_a_command_is_cut(rig: Rig) -> None:
+    """Telegram takes 4,096 units."""
+    rig.server.say("/silences")
+    ((press,),) = (presses.presses for presses in await rig.read(1))
+    await rig.feed().answer(press, "@x " * 4000, is_loud=True)
+    assert len(rig.server.messages[0].text) <= 4096
+
+
 async def test_help_that_fails_is_not_in_the_way_of_presses(rig: Rig) -> None:
     """The bot may read a chat that it may not write to."""
     await rig.notifier.notify("care", a_card(), key="a")

@@ -306,7 +306,7 @@ def test_only_an_open_card_pings() -> None:
 def test_three_buttons_and_a_menu() -> None:
     """Never more than three at first; the rest is under More."""
     assert ["Claim", "Dismiss", "More…"] == labels(render(a_state()))
-    expected = ["Not about us", "Why", "Too high", "Too low", "Back"]
+    expected = ["Right", "Why", "Too high", "Too low", "Not about us", "Spam", "Back"]
     assert expected == labels(render(a_state(), expanded=True))
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import load_ruleset
 from bot.cli import setup
 from bot.cli.demo import forget
 from bot.demo.day import QUIET, Day, DayClock, minutes, read_day
 from bot.demo.stage import CONFIG, DAY, STAFF
 from bot.errors import StoreError
 from bot.model import Facts, Kind, Verdict
+from bot.rulebook import load_ruleset
 from bot.settings.load import Settings, load
 from bot.store.lock import Lock
 from rules.ruleset import RuleSet

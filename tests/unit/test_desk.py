@@ -11,7 +11,7 @@ from bot.metrics import Metrics
 from bot.model import ConversationState
 from bot.ports import Clock, Store
 from bot.records import Change, Decision
-from bot.staff import Person, Role, Staff, Verb
+from bot.staff import FEEDBACK_VERBS, Person, Role, Staff, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from bot.texts.es import SPANISH
@@ -102,7 +102,7 @@ def test_only_the_claimer_or_a_lead_dismisses_a_claimed_conversation() -> None:
         assert ("dismissed", ConversationState.DISMISSED) == (made.outcome, made.state)
 
 
-@pytest.mark.parametrize("verb", [Verb.NOT_ABOUT_US, Verb.TOO_HIGH, Verb.TOO_LOW])
+@pytest.mark.parametrize("verb", FEEDBACK_VERBS)
 def test_feedback_is_kept_and_changes_no_state(verb: Verb) -> None:
     """Feedback is about the verdict, not about the conversation."""
     made = change(verb)

@@ -89,7 +89,17 @@ def answers(texts: Texts) -> Iterator[tuple[str, str]]:
     yield "refused", texts.say("notice.channel_refused", channel="telegram:care", cause="bot was kicked")
     yield "feed", texts.say("notice.feed_failed", feed="telegram", cause="Conflict")
     yield "coverage", f"{texts.not_listening('14:05 CET', 'connection')}; {texts.behind(timedelta(hours=3))}"
-    yield "reload", texts.reload_failed([f"problem {number}" for number in range(7)])
+    still = texts.say("notice.still_running", version="3aeb446a", time="09:12")
+    for head in (
+        texts.say("notice.rules_not_loaded"),
+        texts.say("notice.settings_not_loaded", file="outcare.yaml"),
+        texts.say("notice.tests_fail"),
+    ):
+        yield "reload", texts.held_back(head, ["rules.yaml:12:8 R012 unknown route"], still)
+    yield "reload", texts.held_back("rules:", [f"problem {number}" for number in range(7)], still)
+    yield "reload", texts.say("notice.runs_all_the_same", version="3aeb446a")
+    yield "reload", texts.say("notice.rules_loaded", version="3aeb446a")
+    yield "reload", texts.say("notice.settings_loaded", version="3aeb446a", file="outcare.yaml")
 
 
 def told(texts: Texts) -> str:

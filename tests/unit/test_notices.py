@@ -102,7 +102,7 @@ async def test_dead_buttons_are_told_where_they_work(
 async def test_where_no_channel_works_nothing_is_told(office: Office) -> None:
     """There is nobody to tell."""
     office.failing = {CARE, DESK, CONSOLE}
-    office.notices.tell("key", ENGLISH.say("notice.reload_failed"))
+    office.notices.tell("key", ENGLISH.say("notice.rules_not_loaded"))
     assert [] == await office.kept()
 
 

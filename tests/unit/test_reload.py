@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import weakref
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot import reload
+from bot.bulletin import Bulletin
 from bot.cli import setup
 from bot.errors import ConfigError, Problem, StoreError
+from bot.filewatch import FileWatch
 from bot.metrics import Metrics
 from bot.model import Account, Brand
 from bot.ports import Store
@@ -39,6 +44,9 @@ class Files:
     version: str
     sources: Mapping[str, str] = field(default_factory=dict)
 
+    def pieces(self) -> Iterable[object]:
+        return (self.sources,)
+
 
 class Shelf:
     """The store, as far as a reload needs one."""
@@ -47,6 +55,7 @@ class Shelf:
         self.ids: dict[tuple[str, str], str] = {}
         self.brands: tuple[Brand, ...] = ()
         self.rules: list[str] = []
+        self.states: list[tuple[str, tuple[str, ...]]] = []
         self.is_locked = False
 
     async def account_ids(self) -> Ids:
@@ -62,6 +71,11 @@ class Shelf:
     ) -> None:
         self.rules.append(version)
 
+    async def save_rules_state(self, version: str, problems: Sequence[str], *, now: datetime) -> None:
+        if self.is_locked:
+            raise StoreError("locked")
+        self.states.append((version, tuple(problems)))
+
 
 class World:
     """A daemon's settings file, its watch, and what a reload told whom."""
@@ -76,25 +90,30 @@ class World:
         self.customers: list[Customers | None] = []
         self.kept: list[str] = []
         self.woken = 0
-        self.rules: Files | ConfigError = Files(version="r1")
+        self.rules: Files | Exception = Files(version="r1")
         settings = self.read()
         self.watch = LiveWatch(Watchlist(settings.brands, ids={}, matcher=_none), {}, "bluesky")
-        self.metrics = Metrics()
+        self.metrics, clock = Metrics(), ManualClock(NOW)
         self.reload = Reload(
-            reading=Reading(asked=asyncio.Event(), settings=self.read, rules=self.read_rules),
+            reading=Reading(
+                asked=asyncio.Event(),
+                settings=self.read,
+                rules=self.read_rules,
+                files=FileWatch(lambda: [self.file]),
+                below=(folder,),
+            ),
             settings=settings,
             rules=Files(version="r0"),
             engine="e",
             watches={"bluesky": self.watch},
             store=cast("Store", self.shelf),
-            clock=ManualClock(NOW),
+            clock=clock,
             metrics=self.metrics,
-            texts=ENGLISH,
+            bulletin=self.bulletin(clock),
             prepare=self.prepare,
             use_rules=lambda rules: self.used.append(rules.version),
             use_customers=self.customers.append,
             watching_others=self._wake,
-            tell=lambda _, text: self.told.append(text),
             breathe=lambda: None,
         )
 
@@ -103,9 +122,23 @@ class World:
         return replace(settings, database=self.folder / "outcare.db")
 
     def read_rules(self, _: Settings) -> Files:
-        if isinstance(self.rules, ConfigError):
+        if isinstance(self.rules, Exception):
             raise self.rules
         return self.rules
+
+    @property
+    def is_ok(self) -> float:
+        return float(self.metrics.rules_reload_ok._value.get())
+
+    def bulletin(self, clock: ManualClock) -> Bulletin:
+        return Bulletin(
+            store=cast("Store", self.shelf),
+            clock=clock,
+            metrics=self.metrics,
+            texts=ENGLISH,
+            zone=ZoneInfo("UTC"),
+            tell=lambda _, text: self.told.append(text),
+        )
 
     async def prepare(self, rules: Files) -> Callable[[], Awaitable[None]]:
         """Fetched before the rules are used, kept after."""
@@ -175,7 +208,7 @@ async def test_the_set_before_goes_without_the_collector(tmp_path: Path) -> None
         gc.unfreeze()
 
 
-@pytest.mark.parametrize("broken", ["settings", "rules", "store"])
+@pytest.mark.parametrize("broken", ["settings", "rules", "store", "bug"])
 async def test_a_mistake_changes_nothing(tmp_path: Path, broken: str) -> None:
     """Whatever the mistake is in: what ran runs on, with its rules, and staff are told."""
     world = World(tmp_path)
@@ -185,6 +218,8 @@ async def test_a_mistake_changes_nothing(tmp_path: Path, broken: str) -> None:
         world.file.write_text("brand: {called: acme}\n")
     elif broken == "rules":
         world.rules = ConfigError([Problem(message=f"mistake {number}") for number in range(7)])
+    elif broken == "bug":
+        world.rules = KeyError("a secret")
     else:
         world.shelf.is_locked = True
     world.rules = replace(world.rules, version="r2") if isinstance(world.rules, Files) else world.rules
@@ -193,9 +228,16 @@ async def test_a_mistake_changes_nothing(tmp_path: Path, broken: str) -> None:
     assert world.wants("acme")
     assert not world.wants("zebra")
     assert ["r1"] == world.used
-    assert ["reload.failed"] == [line["event"] for line in logs]
-    assert (1, 1) == (world.count("ok"), world.count("failed"))
+    events = ["reload.crashed"] * (broken == "bug") + ["reload.failed"]
+    events += ["rules.state_unsaved"] * (broken == "store")
+    assert events == [line["event"] for line in logs]
+    assert (1, 1, 0) == (world.count("ok"), world.count("failed"), world.is_ok)
     assert len(world.told) == 1
+    assert world.told[0].startswith(
+        "outcare.yaml NOT loaded:" if broken == "settings" else "rules NOT loaded:"
+    )
+    assert world.told[0].endswith("still running r1 from 00:00")
+    assert "secret" not in world.told[0]
     assert ("and 2 more" in world.told[0]) == (broken == "rules")
 
 
@@ -260,3 +302,38 @@ def test_what_differs_is_named_as_in_the_file(tmp_path: Path) -> None:
     sources = {f"sources.{name}" for name in settings.sources}
     assert {"aim", "lookup_budget", "sources.bluesky"} | sources == set(differing(settings, other))
     assert [] == list(differing(settings, settings))
+
+
+async def test_a_change_is_taken_when_it_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to ask; a mistake is told once, and again only with other contents; then that all is well."""
+    monkeypatch.setattr(reload, "LOOK_EVERY", 0.01)
+    world = World(tmp_path)
+    running = asyncio.create_task(world.reload.run())
+    world.file.write_text("brand: [")
+    await until(lambda: len(world.told) == 1)
+    os.utime(world.file, (0, 0))
+    await until(lambda: world.count("failed") == 2)
+    assert len(world.told) == 1
+    world.file.write_text("brand: {")
+    await until(lambda: len(world.told) == 2)
+    world.file.write_text(BASE.replace("[acme]", "[zebra]"))
+    await until(lambda: world.wants("zebra"))
+    await until(lambda: len(world.told) == 3)
+    assert world.told[-1] == "outcare.yaml and the rules loaded: r1"
+    assert world.is_ok
+    running.cancel()
+
+
+async def test_what_only_the_database_kept_back_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would save the file once more."""
+    monkeypatch.setattr(reload, "AGAIN_AFTER", 0.01)
+    world = World(tmp_path)
+    world.shelf.is_locked = True
+    world.file.write_text(BASE.replace("[acme]", "[zebra]"))
+    await world.reload.once()
+    world.shelf.is_locked = False
+    running = asyncio.create_task(world.reload.run())
+    await until(lambda: world.wants("zebra"))
+    running.cancel()

@@ -25,6 +25,11 @@ SETS = [
     (ROOT / "docs" / "rules.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0],
     "rules:\nwords:\n",
     "personas: {all: }\nwords: {n: 502, f: {en: [a], any: b}}",
+    """
+use: [core/en, core/es]
+words: {core/safety: {add: [recall, 502], remove: [smoke]}}
+tune: {core/praise: off, core/churn: {score: 5, tags: leaving, not: {text: gym}}}
+""",
 ]
 
 
@@ -63,6 +68,8 @@ WRONG = {
     "expected rule": "tests: {a: {given: x, expect: {rules: [complant]}}}",
     "expects nothing": "tests: {a: {given: x, expect: {}}}",
     "given": "rules: {a: {why: x, when: {text: x}, tests: {fires: [{txt: x}]}}}",
+    "pack": "use: [core/xx]",
+    "rule of no pack": "tune: {core/complaint: off}",
     "a file beside languages": "words: {a: {file: x.txt, en: [b]}}",
 }
 

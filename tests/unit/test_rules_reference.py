@@ -17,7 +17,30 @@ BREAKS = (" ", " ", " ", " ", ", ", ". ", "-", "\n", "\u2029", "")
 LISTS: dict[str, dict[str, tuple[str, ...]]] = {
     "pay": {ANY_LANGUAGE: ("money", "re*"), "de": ("late",)},
     "few": {"fr": ("a b",)},
+    "many": {
+        ANY_LANGUAGE: (
+            "late",
+            "refunds",
+            "mon*",
+            "a b",
+            "b a",
+            "c++ a",
+            "#acme",
+            "@acme b",
+            "don't",
+            "x1 x1",
+            "late late",
+            "fund",
+            "money refund",
+            "x1 late",
+            "b b",
+            "a refund",
+            "refund a",
+            "fu*",
+        ),
+    },
 }
+"""`many` is so long that it is asked first which of its entries a text may hold."""
 PART_BREAK = "\u2029"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from bot.errors import ConfigError
 from bot.model import Signal
+from rules import ruleset as loading
 from rules.ruleset import load_rules, parse_rules
 from tests.unit.rule_cases import facts, fired, ruleset
 
@@ -302,3 +304,16 @@ def test_a_large_set_is_read_fast() -> None:
         assert 200 == ruleset(f"words:\n{words}rules:\n{rules}").count
         seconds.append(time.process_time() - started)
     assert min(seconds) < 0.2
+
+
+def test_the_version_is_that_of_the_whole_as_json() -> None:
+    """Hashed a rule at a time it is what it always was: stored verdicts name it."""
+    merged: dict[str, object] = {
+        "b": {"z": [1, "é"], "a": {"y": 1, "x": None}},
+        "a": "text",
+        "c": [["p", 1]],
+        "d": {},
+    }
+    empty: dict[str, object] = {}
+    for one in (merged, empty, empty | {"rules": {}}):
+        assert json.dumps(one, sort_keys=True, ensure_ascii=True) == "".join(loading._canonical(one))

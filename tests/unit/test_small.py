@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -72,3 +74,23 @@ def test_parts_of_a_text_stay_apart() -> None:
     """Empty parts vanish; the others are divided by a separator that no phrase crosses."""
     assert searchable("body", alts=("alt", "")) == "body\u2029alt"
     assert [level.label for level in Urgency] == ["low", "normal", "high", "critical"]
+
+
+def test_one_heap_is_asked_for_where_there_is_a_choice() -> None:
+    """In a process of its own, for it can't be taken back: threads that allocate share the first one's heap."""
+    code = (
+        "import threading, re, ctypes\n"
+        "from bot.memory import share_one_heap\n"
+        "is_told = share_one_heap()\n"
+        "held = []\n"
+        "t = [threading.Thread(target=lambda: held.append(bytes(100_000))) for _ in range(8)]\n"
+        "[one.start() for one in t]; [one.join() for one in t]\n"
+        "if is_told:\n"
+        "    ctypes.CDLL(None).malloc_stats()\n"
+        "print(is_told)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    heaps = done.stderr.count("Arena ")
+    assert heaps == 1 if done.stdout.strip() == "True" else heaps == 0

@@ -1,0 +1,191 @@
+"""What people order by a command: `/rules status`, `/reload`, `/silence rule NAME 8h why`, `/silences`.
+
+Understands the words, knows who may, and has it carried out in one transaction with its audit row. Knows no
+chat platform, no SQL and no rule but by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot import duration
+from bot.metrics import Metrics
+from bot.model import Cursor
+from bot.orders import InForce, Order, OrderBook, Ordered, Silence
+from bot.ports import Clock
+from bot.silences import LONGEST, SHORTEST, in_force
+from bot.staff import Person, Press, Role, Told
+from bot.texts.catalogue import Texts
+from bot.texts.languages import texts_in
+from bot.yamlfile import closest
+
+log = structlog.get_logger()
+
+MAY_SILENCE = frozenset({Role.OPS, Role.LEAD})
+MAY_RELOAD = MAY_SILENCE
+MOST_REASON = 300
+_Carry = Callable[[tuple[Silence, ...]], Ordered]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """A command with who said it, when, and the words to answer in."""
+
+    person: Person
+    words: list[str]
+    texts: Texts
+    now: datetime
+
+
+@dataclass(kw_only=True)
+class Commands:
+    """`rules` tells which are in force; `reload` reads the files now, and says what came of it.
+
+    `use_silences` is called with the silences that stand, `tell` with what the rest of the staff would else
+    not see, because it was ordered where they do not look.
+    """
+
+    store: OrderBook
+    clock: Clock
+    metrics: Metrics
+    texts: Texts
+    zone: ZoneInfo
+    people: Callable[[str], str]
+    rules: Callable[[], InForce]
+    reload: Callable[[Texts], Awaitable[str]]
+    use_silences: Callable[[tuple[Silence, ...]], None]
+    tell: Callable[[str, str], None]
+
+    async def take(self, feed: str, press: Press, person: Person, *, cursor: Cursor | None = None) -> Told:
+        """Carry out a press whose token is a command. Raises: StoreError."""
+        verb, *words = press.token.removeprefix("/").split()[:200] or [""]
+        texts = texts_in(person.language) if person.language else self.texts
+        said = _Said(person=person, words=words, texts=texts, now=self.clock.now())
+        order = Order(
+            order_id=press.id,
+            feed=feed,
+            channel=press.channel,
+            person=person.key,
+            verb=verb,
+            argument=" ".join(words)[:500],
+            at=press.at,
+        )
+        ordered, standing = await self.store.order(
+            order, await self._understood(verb, said), cursor=cursor, now=said.now
+        )
+        self.use_silences(standing)
+        self._report(order, ordered)
+        return Told(reply=ordered.reply, is_loud=True, outcome=ordered.outcome)
+
+    def _report(self, order: Order, ordered: Ordered) -> None:
+        self.metrics.decisions.labels(order.verb, ordered.outcome).inc()
+        log.info("command.taken", person=order.person, verb=order.verb, outcome=ordered.outcome)
+        is_aside = order.channel.endswith(":?") or ":" not in order.channel
+        if is_aside and (ordered.begins or ordered.ends):
+            self.tell(f"silence:{order.order_id}", self._told(order, ordered))
+
+    def _told(self, order: Order, ordered: Ordered) -> str:
+        name = self.people(order.person)
+        if ordered.begins is None:
+            return self.texts.say("command.lifted_by", name=name, rule=ordered.ends)
+        return self.texts.say(
+            "command.silenced_by", name=name, silence=self._line(self.texts, ordered.begins)
+        )
+
+    async def _understood(self, verb: str, said: _Said) -> _Carry:
+        match verb:
+            case "silence":
+                return self._silence(said)
+            case "reload" if said.person.role not in MAY_RELOAD:
+                return _only_told("refused", said.texts.say("command.reload_refused"))
+            case "reload":
+                return _only_told("told", await self.reload(said.texts))
+            case "silences":
+                return lambda standing: self._list(said, standing)
+            case "rules" if said.words[:1] in ([], ["status"]):
+                return lambda standing: self._status(said, standing)
+        return _only_told(
+            "not_understood",
+            said.texts.say("command.rules_usage" if verb == "rules" else "command.unknown"),
+        )
+
+    # --- what each of them says ---
+
+    def _status(self, said: _Said, standing: tuple[Silence, ...]) -> Ordered:
+        rules, texts = self.rules(), said.texts
+        since = texts.time_in_zone(rules.since, now=said.now, zone=self.zone)
+        lines = [
+            texts.say("command.rules", count=len(rules.names), version=rules.version, since=since),
+            rules.problem or texts.say("command.reload_ok"),
+            *(self._line(texts, one) for one in standing),
+        ]
+        return Ordered(outcome="told", reply="\n".join(lines))
+
+    def _list(self, said: _Said, standing: tuple[Silence, ...]) -> Ordered:
+        lines = [self._line(said.texts, one) for one in standing]
+        return Ordered(outcome="told", reply="\n".join(lines) or said.texts.say("command.silences_none"))
+
+    def _line(self, texts: Texts, silence: Silence) -> str:
+        until = texts.time_in_zone(silence.until, now=self.clock.now(), zone=self.zone)
+        name = self.people(silence.person)
+        return texts.say(
+            "command.silence_line", rule=silence.rule, until=until, name=name, reason=silence.reason
+        )
+
+    # --- /silence rule NAME 8h why ---
+
+    def _silence(self, said: _Said) -> _Carry:
+        texts, words = said.texts, said.words
+        if said.person.role not in MAY_SILENCE:
+            return _only_told("refused", texts.say("command.silence_refused"))
+        if len(words) < 3 or words[0] != "rule":
+            return _only_told("not_understood", texts.say("command.silence_usage"))
+        rule, length, *rest = words[1:]
+        if length == "off":
+            return lambda standing: self._end(said, rule, standing)
+        reason = " ".join(rest)[:MOST_REASON]
+        wrong = self._wrong(texts, rule, length, reason)
+        if wrong:
+            return _only_told("not_understood", wrong)
+        silence = Silence(
+            rule=rule,
+            until=said.now + duration.parse(length),
+            person=said.person.key,
+            reason=reason,
+            begun_at=said.now,
+        )
+        told = texts.say("command.silenced", silence=self._line(texts, silence), rule=rule)
+        return lambda _: Ordered(outcome="silenced", reply=told, begins=silence)
+
+    def _wrong(self, texts: Texts, rule: str, length: str, reason: str) -> str:
+        """What is wrong with an order to silence; nothing if it can be carried out."""
+        names = self.rules().names
+        if rule not in names:
+            if near := closest(rule, names):
+                return texts.say("command.no_such_rule_but", rule=rule, near=near)
+            return texts.say("command.no_such_rule", rule=rule)
+        if not SHORTEST <= _length(length) <= LONGEST:
+            return texts.say("command.silence_length", text=length, least=SHORTEST, most=LONGEST)
+        return "" if reason else texts.say("command.silence_reason", rule=rule, length=length)
+
+    def _end(self, said: _Said, rule: str, standing: tuple[Silence, ...]) -> Ordered:
+        if rule not in in_force(standing, said.now):
+            return Ordered(outcome="not_silenced", reply=said.texts.say("command.not_silenced", rule=rule))
+        return Ordered(outcome="lifted", reply=said.texts.say("command.lifted", rule=rule), ends=rule)
+
+
+def _only_told(outcome: str, reply: str) -> _Carry:
+    return lambda _: Ordered(outcome=outcome, reply=reply)
+
+
+def _length(text: str) -> timedelta:
+    """None at all for what is no duration."""
+    try:
+        return duration.parse(text)
+    except ValueError:
+        return timedelta()

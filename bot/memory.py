@@ -1,0 +1,21 @@
+"""One heap for all threads.
+
+The C library gives each thread that allocates a heap of its own, and gives little of it back; a program whose
+threads take turns anyway (one interpreter) gains nothing by that, and keeps some 8 MB for it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+_ARENA_MAX = -8
+"""M_ARENA_MAX: https://man7.org/linux/man-pages/man3/mallopt.3.html"""
+
+
+def share_one_heap() -> bool:
+    """Whether this C library can be told so (glibc can); before any thread is started."""
+    try:
+        tell = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(tell(_ARENA_MAX, 1))

@@ -1,0 +1,128 @@
+"""The rules in force and what staff does about them: silences, and what a command tells of them.
+
+It holds what changes while the daemon runs and is asked for by others: intake, commands, the page. It reads
+no file and knows no chat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from bot.bulletin import Bulletin, HeldBack
+from bot.commands import Commands
+from bot.errors import StoreError
+from bot.metrics import Metrics
+from bot.orders import InForce, OrderBook, Silence
+from bot.outbox import CONSOLE
+from bot.ports import Clock
+from bot.ruleslog import RulesLog
+from bot.settings.load import Settings
+from bot.silences import in_force
+from bot.tallying import Prepared, Shelf, Tallying
+from bot.texts.catalogue import Texts
+from bot.texts.languages import texts_in
+from rules.lab import RuleLab
+from rules.ruleset import RuleSet
+
+log = structlog.get_logger()
+
+
+class RulesStore(OrderBook, RulesLog, Shelf, Protocol):
+    """The store, for what staff does about the rules."""
+
+
+@dataclass(kw_only=True)
+class Ruling:
+    """`tell` takes a key and a text for staff."""
+
+    settings: Settings
+    rules: RuleSet
+    store: RulesStore
+    clock: Clock
+    metrics: Metrics
+    tell: Callable[[str, str], None]
+    silences: tuple[Silence, ...] = ()
+    reload: Callable[[Texts], Awaitable[str]] | None = None
+    """Reads the files now, and says what came of it; None until the daemon runs."""
+    tallying: Tallying = field(default_factory=Tallying, init=False)
+    bulletin: Bulletin = field(init=False)
+    _prepared: Prepared = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bulletin = Bulletin(
+            store=self.store,
+            clock=self.clock,
+            metrics=self.metrics,
+            texts=texts_in(self.settings.language),
+            zone=self.settings.timezone,
+            tell=self.tell,
+        )
+
+    async def begin(self, held_back: HeldBack | None) -> None:
+        """Know what was before the start, and say which rules run now. Raises: StoreError."""
+        self.use_silences(await self.store.silences(now=self.clock.now()))
+        await self.bulletin.begin(self.rules.version, held_back, below=(self.settings.rules,))
+
+    async def prepare(self, rules: RuleSet) -> Callable[[], Awaitable[None]]:
+        """Fetch what the counters of a set stand at. What it gives is to be called when the set is in use."""
+        now = self.clock.now()
+        self._prepared = prepared = await self.tallying.prepare(self.store, rules, now)
+
+        async def keep() -> None:
+            try:
+                await self.tallying.keep(self.store, prepared, now)
+            except StoreError as error:  # the next start counts anew what is not there
+                log.warning("counters.not_kept", error=str(error))
+
+        return keep
+
+    def use(self, rules: RuleSet) -> None:
+        """These, which are prepared, judge from now on."""
+        self.tallying.use(self._prepared)
+        self.rules = rules
+
+    def use_silences(self, silences: tuple[Silence, ...]) -> None:
+        self.silences = silences
+
+    def silenced(self, now: datetime) -> Mapping[str, datetime]:
+        return in_force(self.silences, now)
+
+    def in_force(self) -> InForce:
+        names = tuple(rule.name for rule in self.rules.every if rule.counts)
+        return InForce(
+            version=self.rules.version,
+            names=names,
+            since=self.bulletin.since or self.clock.now(),
+            problem=self.bulletin.trouble,
+        )
+
+    async def _reload(self, texts: Texts) -> str:
+        return await self.reload(texts) if self.reload else texts.say("command.unknown")
+
+    def lab(self) -> RuleLab:
+        return RuleLab(
+            rules=lambda: self.rules,
+            folder=self.settings.rules,
+            channels=frozenset(self.settings.channels) | {CONSOLE},
+            brand=self.settings.brands[0].name,
+        )
+
+    def commands(self) -> Commands:
+        names = {person.key: person.name for person in self.settings.people}
+        return Commands(
+            store=self.store,
+            clock=self.clock,
+            metrics=self.metrics,
+            texts=texts_in(self.settings.language),
+            zone=self.settings.timezone,
+            people=lambda key: names.get(key, key),
+            rules=self.in_force,
+            reload=self._reload,
+            use_silences=self.use_silences,
+            tell=self.tell,
+        )

@@ -1,0 +1,33 @@
+"""The tables of what staff does apart from conversations: silences, links that were used. See `tables`."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlmodel import Field, SQLModel
+
+from bot.store.columns import at, key, maybe_at, one_of
+
+
+class SilenceRow(SQLModel, table=True):
+    """A rule that counts for nothing until then, or until somebody ended it before (`ended_at`)."""
+
+    __tablename__: ClassVar[str] = "silences"
+    __table_args__ = (one_of("scope", ("rule",)),)
+    id: int | None = key()
+    scope: str
+    name: str
+    until: datetime = at()
+    person: str
+    reason: str
+    begun_at: datetime = at()
+    ended_at: datetime | None = maybe_at()
+    ended_by: str | None = None
+
+
+class LoginRow(SQLModel, table=True):
+    """A one-time link that was used: its `nonce` opens nothing any more."""
+
+    __tablename__: ClassVar[str] = "logins"
+    nonce: str = Field(primary_key=True)
+    person: str
+    used_at: datetime = at()

@@ -1,0 +1,1 @@
+"""The starter packs: `core/en` is `en.yaml`."""
