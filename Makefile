@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 INSTALL = $(BIN)/python tools/install.py $(if $(WHEELS),--wheels $(WHEELS))
 
 .DELETE_ON_ERROR: # a virtual environment that could not be finished is made anew
-.PHONY: run test bench bench-packs torture soak screenshots lint lock wheels clean
+.PHONY: run test bench bench-packs bench-signals torture soak screenshots lint lock wheels clean
 
 run: $(VENV)/.run
 	$(BIN)/outcare run
@@ -30,6 +30,10 @@ bench: $(VENV)/.bench
 # How quiet the starter packs are (docs/packs.md): `make bench-packs OUTCARE_DATA=directory`.
 bench-packs: $(VENV)/.run
 	OUTCARE_DATA="$(OUTCARE_DATA)" $(BIN)/python -m benchmarks.packs
+
+# How good the signals are, on the data that OUTCARE_DATA names (docs/triage-quality.md).
+bench-signals: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.signals --write
 
 # Faults under load, audited (docs/faults.md): `make torture N=500`, `make torture SEED=17 ONLY=kill,full`.
 N ?= 100

@@ -28,6 +28,7 @@ from bot.ids import ulid
 from bot.listing import Wanted
 from bot.metrics import Metrics
 from bot.model import Brand, Urgency
+from bot.orders import RulesInUse
 from bot.staff import PAGE, Person, Role, Staff
 from bot.store.sqlite import SqliteStore
 from bot.texts.en import ENGLISH
@@ -36,11 +37,14 @@ from bot.web.filters import Choices, place_text
 from bot.web.health import WebServer
 from bot.web.page import Page
 from bot.web.sessions import key_beside
+from rules.lab import RuleLab
+from rules.ruleset import parse_rules
 from tests.integration import store_samples as samples
 
 BATCH = 500
 ROUNDS = 15
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT)
+RULES = parse_rules({"rules.yaml": "rules: {all: {why: x, when: {text: kettle}, score: 5}}"})
 TARGET_MS = 100.0
 TEXT = "my kettle leaks since this morning and nobody answers, what can I do now? number "
 
@@ -79,6 +83,8 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
             deliver=lambda _: None,
         ),
         checks=lambda: (),
+        rules=lambda: RulesInUse(version=RULES.version, names=(), since=clock.now()),
+        lab=RuleLab(rules=lambda: RULES, folder=path.parent, channels=frozenset(), brand="acme"),
         choices=lambda: Choices(brands=("acme",), platforms=("bluesky", "hackernews")),
         people=people,
         clock=clock,

@@ -103,14 +103,13 @@ class App:
             tallying=self.ruling.tallying,
         )
         self.desk = self._desk()
-        self.accounts = Accounts(
-            watches=self.watches, lookups=self.lookups, store=self.store, clock=self.clock
-        )
+        watches, lookups = self.watches, self.lookups
+        self.accounts = Accounts(watches=watches, lookups=lookups, store=self.store, clock=self.clock)
         self.feed_loops = [self._feed_loop(feed) for feed in self.feeds.values()]
         self.listeners = [self._listener(source) for source in self.sources.values()]
         self.people = {person.key: person.name for person in self.settings.people}
-        self.show(Face())
         self.schedule = Schedule()
+        self.show(Face())
         self._stored: Mapping[str, SourceStatus] = {}
 
     def show(self, face: Face) -> None:
@@ -119,6 +118,8 @@ class App:
             shelf=self.store,
             desk=self.desk,
             checks=self.checks,
+            rules=self.ruling.in_force,
+            lab=self.ruling.lab(),
             personas=lambda: (persona.name for persona in self.rules.program.personas),
             clock=self.clock,
         )

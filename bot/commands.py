@@ -16,7 +16,7 @@ import structlog
 from bot import duration
 from bot.metrics import Metrics
 from bot.model import Cursor
-from bot.orders import InForce, Order, OrderBook, Ordered, Silence
+from bot.orders import Order, OrderBook, Ordered, RulesInUse, Silence
 from bot.ports import Clock
 from bot.silences import LONGEST, SHORTEST, in_force
 from bot.staff import Person, Press, Role, Told
@@ -56,7 +56,7 @@ class Commands:
     texts: Texts
     zone: ZoneInfo
     people: Callable[[str], str]
-    rules: Callable[[], InForce]
+    rules: Callable[[], RulesInUse]
     reload: Callable[[Texts], Awaitable[str]]
     use_silences: Callable[[tuple[Silence, ...]], None]
     tell: Callable[[str, str], None]
@@ -145,7 +145,7 @@ class Commands:
             return _only_told("refused", texts.say("command.silence_refused"))
         if len(words) < 3 or words[0] != "rule":
             return _only_told("not_understood", texts.say("command.silence_usage"))
-        rule, length, *rest = words[1:]
+        rule, length, *rest = self._named(words[1:])
         if length == "off":
             return lambda standing: self._end(said, rule, standing)
         reason = " ".join(rest)[:MOST_REASON]
@@ -161,6 +161,13 @@ class Commands:
         )
         told = texts.say("command.silenced", silence=self._line(texts, silence), rule=rule)
         return lambda _: Ordered(outcome="silenced", reply=told, begins=silence)
+
+    def _named(self, words: list[str]) -> list[str]:
+        """The words with a rule's name as the first, also one of several words; and a length."""
+        said = " ".join(words)
+        names = sorted(self.rules().names, key=len, reverse=True)
+        name = next((one for one in names if said.startswith(f"{one} ")), words[0])
+        return [name, *(said[len(name) :].split() or [""])]
 
     def _wrong(self, texts: Texts, rule: str, length: str, reason: str) -> str:
         """What is wrong with an order to silence; nothing if it can be carried out."""

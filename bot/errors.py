@@ -58,12 +58,15 @@ class Problem:
     suggestion: str | None = None
     is_warning: bool = False
     source_line: str | None = None
+    hint: str = ""
+    """What else may help, beside the caret: the names that are known here."""
 
     def __str__(self) -> str:
         where = f"{self.location}: " if self.location else ""
         code = f"{self.code} " if self.code else ""
         hint = f" — did you mean {self.suggestion!r}?" if self.suggestion else ""
-        return f"{where}{code}{self.message}{hint}"
+        more = f"; {self.hint}" if self.hint else ""
+        return f"{where}{code}{self.message}{hint}{more}"
 
 
 class BotError(Exception):

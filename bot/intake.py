@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -21,7 +21,7 @@ from bot.history import Memory, Recalled, to_recall
 from bot.ids import ulid
 from bot.links import count_links
 from bot.metrics import Metrics
-from bot.model import Author, Batch, Facts, Mention, Post, Signal, Urgency, Verdict
+from bot.model import Author, AuthorFacts, Batch, Facts, Measured, Mention, Post, Signal, Urgency, Verdict
 from bot.ports import Clock, Judge, Lookup, Store
 from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.settings.customers import Customers
@@ -32,8 +32,6 @@ from bot.watchlist import LiveWatch
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
-Measured: TypeAlias = tuple[str | None, Mapping[str, Signal]]
-"""A text's language and signals."""
 
 NEVER_ALERT_AFTER = timedelta(hours=24)
 """A mention older than this at receipt is stored and counted, but rings nobody's phone."""
@@ -185,9 +183,9 @@ class Intake:
         if not mentions:
             return []
         post = mentions[0].post
-        measured = self.judge.measure(post.searchable, post.langs)
         own = any(not self._is_rival(mention) for mention in mentions)
         told = known.get(post.id, Known())
+        measured = self.judge.measure(post.searchable, post.langs, author_facts(post, told.author))
         judged = [self._judge(mention, told, memory, measured, own_too=own) for mention in mentions]
         for one in judged:
             memory.heard(one)
@@ -303,6 +301,21 @@ async def _in_time(call: Callable[[], Awaitable[T]], budget: float) -> T | None:
         return None
 
 
+def author_facts(post: Post, author: Author | None) -> AuthorFacts:
+    """What is known of who wrote a post when they did."""
+    if author is None:
+        return AuthorFacts(handle=post.author_handle)
+    return AuthorFacts(
+        handle=author.handle or post.author_handle,
+        name=author.name,
+        bio=author.bio,
+        followers=author.followers,
+        following=author.following,
+        age=post.posted_at - author.created_at if author.created_at else None,
+        verified=author.verified,
+    )
+
+
 def make_facts(
     mention_id: str,
     mention: Mention,
@@ -312,10 +325,9 @@ def make_facts(
     is_ours: bool,
 ) -> Facts:
     """Freeze everything that a rule may read."""
-    post, author = mention.post, known.author
+    post, author = mention.post, author_facts(mention.post, known.author)
     lang, signals = measured
-    age = post.posted_at - author.created_at if author and author.created_at else None
-    facts = Facts(
+    return Facts(
         mention_id=mention_id,
         brand=mention.brand,
         platform=post.platform,
@@ -323,9 +335,9 @@ def make_facts(
         text=post.searchable,
         speaks_to_us=is_ours and _is_at_the_brand(mention),
         lang=lang,
-        handle=(author.handle if author else None) or post.author_handle,
+        handle=author.handle,
         parent_text=known.parent.text if known.parent else None,
-        age=age,
+        age=author.age,
         signals=_asked_of_us(mention, signals),
         author_id=post.author_id,
         at=post.posted_at,
@@ -333,11 +345,6 @@ def make_facts(
         media=post.media,
         rating=post.rating,
         is_reply=post.parent is not None,
-    )
-    if author is None:
-        return facts
-    return replace(
-        facts,
         name=author.name,
         bio=author.bio,
         followers=author.followers,

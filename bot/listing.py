@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from bot.model import Author, ConversationState, Facts, Kind, Post, Span, Urgency, Verdict
-from bot.records import Ask, Conversation, Status
+from bot.orders import Silence
+from bot.records import Ask, Conversation, RuleCount, Status, StoredVerdict
 
 Place: TypeAlias = tuple[int, int, int]
 """Where a page of a listing ends: opaque to everybody but the store."""
@@ -164,6 +165,18 @@ class Shelf(Protocol):
         ...
 
     async def status(self, *, now: datetime) -> Status: ...
+
+    async def verdict(self, mention_id: str) -> StoredVerdict | None:
+        """The newest verdict of a mention, by its id or the post's address."""
+        ...
+
+    async def rule_counts(self, *, now: datetime, since: datetime | None = None) -> tuple[RuleCount, ...]:
+        """What became of our mentions that each rule fired for; silenced rules too."""
+        ...
+
+    async def silences(self, *, now: datetime) -> tuple[Silence, ...]:
+        """The silences that stand, by rule."""
+        ...
 
     async def use_login(self, nonce: str, person: str, *, now: datetime) -> bool:
         """Note that a one-time link was used; False when it had been before."""

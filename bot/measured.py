@@ -1,4 +1,4 @@
-"""What is measured of a mention beyond its words: reactions, the author's history, counters.
+"""What is known of a mention beyond its words: its author, reactions, the author's history, counters.
 
 Frozen values that stand in the facts, so that a verdict can be reproduced. Knows no table and no clock.
 """
@@ -10,6 +10,25 @@ from datetime import timedelta
 
 REMEMBERED = timedelta(days=90)
 """How far back the history of an author is looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorFacts:
+    """What is known of an author at the time of a post; None is unknown. `age`: of the account."""
+
+    handle: str | None = None
+    name: str | None = None
+    bio: str | None = None
+    followers: int | None = None
+    following: int | None = None
+    age: timedelta | None = None
+    verified: bool | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether more is known than the handle that every post carries."""
+        known = (self.name, self.bio, self.followers, self.following, self.age, self.verified)
+        return any(each is not None for each in known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

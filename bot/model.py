@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import NewType
+from typing import NewType, TypeAlias
 
+from bot.measured import AuthorFacts as AuthorFacts  # noqa: PLC0414 - plug-ins know it by this module
 from bot.measured import Counted, Engagement, History
 
 Cursor = NewType("Cursor", str)
@@ -259,6 +260,10 @@ class Signal:
 
     value: float | None
     evidence: tuple[tuple[str, float], ...] = ()
+
+
+Measured: TypeAlias = tuple[str | None, Mapping[str, Signal]]
+"""The language of a text (None: it cannot be told) and its signals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

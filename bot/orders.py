@@ -50,7 +50,7 @@ class Ordered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InForce:
+class RulesInUse:
     """The rules that judge just now. `problem`: why newer ones were not taken over; empty if they were."""
 
     version: str

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from bot.findings import Exam, Finding
-    from bot.measured import Engagement, Tally
-    from bot.model import Author, Batch, Brand, Cursor, Facts, Post, Signal, Verdict
+    from bot.measured import Tally
+    from bot.model import Author, AuthorFacts, Batch, Brand, Cursor, Facts, Measured, Post, Signal, Verdict
     from bot.records import (
         CardState,
         Change,
@@ -180,13 +180,6 @@ class Answered(Protocol):
     async def answers(self, post_id: str) -> tuple[Post, ...]: ...
 
 
-@runtime_checkable
-class Engaging(Protocol):
-    """A lookup that also knows how many reacted to a post. Raises: Unavailable, Rejected (no such post)."""
-
-    async def engagement(self, post_id: str) -> Engagement: ...
-
-
 class Notifier(Protocol):
     """A channel kind that cards can be sent to. `channel` is the part after the colon of "telegram:care"."""
 
@@ -225,6 +218,17 @@ class DecisionFeed(Protocol):
         ...
 
 
+class Meter(Protocol):
+    """A signal of somebody else's, under the entry point `outcare.signals`. Our names may be taken."""
+
+    def __call__(self, text: str, lang: str | None, author: AuthorFacts | None, /) -> Signal:
+        """A probability (`sentiment`: -1 to 1) and the words that moved it; None where it cannot be told.
+
+        Called in a thread. Whatever is raised, takes long or is out of range makes the value unknown.
+        """
+        ...
+
+
 class Judge(Curious, Protocol):
     """The rule engine as intake sees it; pure and deterministic."""
 
@@ -233,8 +237,8 @@ class Judge(Curious, Protocol):
         """Which rules these are; the same text gives the same version."""
         ...
 
-    def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
-        """The language (None: cannot tell) and the signals of a text; declared `langs` are a hint."""
+    def measure(self, text: str, langs: tuple[str, ...], author: AuthorFacts | None = None) -> Measured:
+        """The language and the signals of a text; declared `langs` are a hint, `author` is what is known."""
         ...
 
     @property

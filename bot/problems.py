@@ -22,8 +22,10 @@ def render(problem: Problem) -> str:
     """`file:line:column: R010 message — did you mean "x"?`, the source line, a caret under the place."""
     place = f"{problem.location}: " if problem.location else ""
     code = f"{problem.code} " if problem.code else ""
-    hint = f' — did you mean "{problem.suggestion}"?' if problem.suggestion else ""
-    return "\n".join([f"{place}{code}{problem.message}{hint}", *_excerpt(problem)])
+    meant = f' — did you mean "{problem.suggestion}"?' if problem.suggestion else ""
+    excerpt = _excerpt(problem)
+    hint = f"; {problem.hint}" if problem.hint and not excerpt else ""
+    return "\n".join([f"{place}{code}{problem.message}{meant}{hint}", *excerpt])
 
 
 def in_a_line(problem: Problem, *, below: Iterable[Path] = ()) -> str:
@@ -89,7 +91,8 @@ def _excerpt(problem: Problem) -> list[str]:
     if problem.location is None or not problem.source_line or not problem.source_line.strip():
         return []
     before = problem.source_line[: problem.location.column - 1]
-    return [_INDENT + problem.source_line, _INDENT + "".join(map(_blank_of, before)) + "^"]
+    caret = f"{_INDENT}{''.join(map(_blank_of, before))}^ {problem.hint}".rstrip()
+    return [_INDENT + problem.source_line, caret]
 
 
 def _blank_of(character: str) -> str:

@@ -45,6 +45,10 @@ class Reports(Protocol):
         """How many mentions there are, rivals' and ignored ones too, most urgent first."""
         ...
 
+    async def recent_texts(self, *, since: datetime, limit: int) -> tuple[str, ...]:
+        """What the newest posts that concern somebody say, deleted ones left out."""
+        ...
+
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         """The newest verdict of a mention (its id, or the post's URL or platform id)."""
         ...

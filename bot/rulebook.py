@@ -20,7 +20,8 @@ from bot.ports import Store
 from bot.reload import in_thread, outcome
 from bot.settings.load import Settings
 from rules.engine import DEFAULT_ROUTE
-from rules.ruleset import RuleSet, list_files, load_rules, parse_rules, rule_files
+from rules.folder import list_files, rule_files
+from rules.ruleset import RuleSet, load_rules, parse_rules
 from rules.signals.measure import measure
 from rules.trial import failures
 

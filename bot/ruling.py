@@ -17,7 +17,7 @@ from bot.bulletin import Bulletin, HeldBack
 from bot.commands import Commands
 from bot.errors import StoreError
 from bot.metrics import Metrics
-from bot.orders import InForce, OrderBook, Silence
+from bot.orders import OrderBook, RulesInUse, Silence
 from bot.outbox import CONSOLE
 from bot.ports import Clock
 from bot.ruleslog import RulesLog
@@ -92,9 +92,9 @@ class Ruling:
     def silenced(self, now: datetime) -> Mapping[str, datetime]:
         return in_force(self.silences, now)
 
-    def in_force(self) -> InForce:
+    def in_force(self) -> RulesInUse:
         names = tuple(rule.name for rule in self.rules.every if rule.counts)
-        return InForce(
+        return RulesInUse(
             version=self.rules.version,
             names=names,
             since=self.bulletin.since or self.clock.now(),

@@ -17,9 +17,9 @@ import structlog
 from bot.errors import BotError
 from bot.measured import HOUR, Engagement
 from bot.model import Facts
-from bot.ports import Clock, Engaging, Judge, Lookup
+from bot.ports import Clock, Judge, Lookup
 from bot.records import LEASE_FOR, Judged, Leased
-from bot.waits import Again, Because, Looks, Waiting, Wanted
+from bot.waits import Again, Because, Engaging, Looks, Waiting, Wanted
 
 log = structlog.get_logger(__name__)
 

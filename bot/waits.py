@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from bot.measured import Engagement
 from bot.model import Facts, Mention, Verdict
 from bot.records import Judged, Leased
 
@@ -73,6 +74,13 @@ class Again:
     because: Because
     waiting: Waiting
     judged: Judged | None
+
+
+@runtime_checkable
+class Engaging(Protocol):
+    """A lookup that also knows how many reacted to a post. Raises: Unavailable, Rejected (no such post)."""
+
+    async def engagement(self, post_id: str) -> Engagement: ...
 
 
 class Curious(Protocol):

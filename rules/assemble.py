@@ -15,12 +15,15 @@ from bot.model import NO_DRAFT, Alert, Route, Urgency
 from rules import times
 from rules.cases import Case, read_cases
 from rules.checks import all_of
+from rules.comparisons import Compiled, compare
 from rules.compile import Compiler
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
+from rules.formula import Formulas
 from rules.lint import covered, expired, lint
 from rules.needs import Blocks
 from rules.places import shown
 from rules.report import Code, Report
+from rules.untested import untested
 from rules.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from bot.errors import Location
     from rules.counters import Counter
     from rules.definitions import Definitions, LevelText, PersonaText, RouteText, RuleText
+    from rules.everyday import Shares
 
 _DEFAULT_CHANNEL = "console"
 
@@ -50,12 +54,14 @@ class Assembly:
     """What the settings say of the world around the rules; `None`: not known, not checked.
 
     They decide which names are right and what is warned of, never a verdict: a stored set judges without
-    them. `today`: for rules that have had their last day.
+    them. `today`: for rules that have had their last day, and what was allowed until a day. `shares`: words
+    that stand in many posts of the past.
     """
 
     channels: Collection[str] | None = None
     brand: str | None = None
     today: date | None = None
+    shares: Shares | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,10 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     used = {("words", name) for name in vocabulary.used} | {("conditions", name) for name in compiler.used}
     used |= {("times", name) for name in compiler.times_used}
     lint(found, levels, report, used=used)
+    cases = read_cases(found, stretches, report)
+    formulas = Formulas(found.conditions, vocabulary.queries)
+    untested(found, formulas, report)
+    compare(found, formulas, Compiled(vocabulary, blocks, texts), around.shares, report)
     expired(found, around.today, report)
     for name in () if report.has_errors else found.words:
         covered(name, vocabulary.entries[name], report)
@@ -115,7 +125,7 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
         counters=tuple(compiler.counters.by_key[key] for key in sorted(compiler.counters.by_key)),
         waits=tuple(sorted(compiler.waits)),
         looks_at=frozenset(compiler.looks_at),
-        cases=read_cases(found, stretches, report),
+        cases=cases,
     )
 
 

@@ -15,11 +15,13 @@ from bot.errors import ConfigError, Problem
 from bot.lab import Because, Bench, Checked, Looked, Quiet, Sample
 from bot.model import Facts
 from bot.problems import render_all
+from rules import folder as folder_of_rules
 from rules import trial
 from rules.diff import diff, normal
 from rules.given import Given
+from rules.places import is_of_pack
 from rules.report import Code
-from rules.ruleset import RuleSet, parse_rules, read_folder
+from rules.ruleset import RuleSet, parse_rules
 from rules.signals.language import canonical
 from rules.trial import Outcome
 from rules.whynot import why_none
@@ -43,10 +45,12 @@ class RuleLab:
 
     def files(self) -> Mapping[str, str]:
         try:
-            texts = read_folder(self.folder)[1]
+            texts = folder_of_rules.read(self.folder)[1]
         except ConfigError:
-            return self.rules().sources
-        return {path.relative_to(self.folder).as_posix(): text for path, text in texts.items()}
+            texts = {self.folder / name: text for name, text in self.rules().sources.items()}
+        own = {path: text for path, text in texts.items() if path.is_relative_to(self.folder)}
+        named = {path.relative_to(self.folder): text for path, text in own.items()}
+        return {name.as_posix(): text for name, text in named.items() if not is_of_pack(name)}
 
     def facts(self, sample: Sample, now: datetime) -> Facts:
         author = {name: getattr(sample, name) for name in _AUTHOR}

@@ -16,6 +16,7 @@ from bot.model import Facts, Kind
 from rules.comparing import Compare, amount, length, probability, several, tone
 from rules.scene import Check, Evidence, Scene, Trace
 from rules.signals.language import canonical
+from rules.signals.names import RANGES
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SIGNALS = ("complaint", "question", "spam", "urgent", "toxic", "fake", "sentiment")
-"""Those that a condition may ask for; `sentiment` is from -1 to 1, the others from 0 to 1."""
+SIGNALS = tuple(RANGES)
 KINDS = {kind.value: kind for kind in Kind}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
 

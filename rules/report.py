@@ -34,6 +34,7 @@ class Code(StrEnum):
     QUERY = "R022"
     PATTERN = "R023"  # a regular expression that RE2 refuses
     TOO_LARGE = "R024"  # … or that would take too much memory
+    CONTRADICTION = "R030"
     EVERYTHING = "R031"
     FIELD = "R040"  # a draft with an unknown field
     TARGET = "R041"
@@ -44,11 +45,21 @@ class Code(StrEnum):
     SAME = "W102"
     UNREACHABLE = "W103"
     SHADOWED = "W104"
+    SUBSUMED = "W105"
     COVERED = "W106"
+    COMMON = "W107"  # a word that stands in posts about anything
     OVERLAP = "W108"
     EXPIRED = "W109"  # a rule after its `until`
+    NO_FIRES = "W110"
+    NO_QUIET = "W111"
+    NO_BRAND = "W112"
     EMPTY = "W114"
+    ALLOWANCE = "W115"  # a comment that should allow a warning, and does not
     SUBSTRING = "I401"
+
+
+LEFT_OUT = frozenset({Code.NO_FIRES.value, Code.NO_QUIET.value, Code.NO_BRAND.value})
+"""What is good to have and wrong to lack in no set: told only to those who ask for everything."""
 
 
 class Report:
@@ -56,15 +67,24 @@ class Report:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self._known: set[Problem] = set()
 
     @property
     def has_errors(self) -> bool:
         return any(not problem.is_warning for problem in self.problems)
 
     def error(
-        self, code: Code, message: str, location: Location | None, *, suggestion: str | None = None
+        self,
+        code: Code,
+        message: str,
+        location: Location | None,
+        *,
+        suggestion: str | None = None,
+        hint: str = "",
     ) -> None:
-        self._add(Problem(message=message, code=code.value, location=location, suggestion=suggestion))
+        self._add(
+            Problem(message=message, code=code.value, location=location, suggestion=suggestion, hint=hint)
+        )
 
     def warn(self, code: Code, message: str, location: Location | None) -> None:
         self._add(Problem(message=message, code=code.value, location=location, is_warning=True))
@@ -73,9 +93,10 @@ class Report:
         """`what` says what is unknown (`rule "x": unknown key "scor"`); a near name is offered, or all."""
         names = sorted(known)
         suggestion = closest(name, names)
-        listed = f"; known: {', '.join(names)}" if names and not suggestion else ""
-        self.error(code, what + listed, location, suggestion=suggestion)
+        hint = f"known: {', '.join(names)}" if names and not suggestion else ""
+        self.error(code, what, location, suggestion=suggestion, hint=hint)
 
     def _add(self, problem: Problem) -> None:
-        if problem not in self.problems:
+        if problem not in self._known:
+            self._known.add(problem)
             self.problems.append(problem)

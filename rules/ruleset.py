@@ -1,31 +1,30 @@
 """Loads rule files as one set and offers it as `bot.ports.Judge`.
 
-With `rules.packs` the only part of the engine that reads the disk. Knows how the parts go together (YAML,
-packs, schema, compiler, lint, engine) and nothing of where mentions come from.
+Knows how the parts go together (YAML, schema, compiler, lint, engine) and nothing of where mentions come from.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from bot import yamlfile
-from bot.errors import ConfigError, Location, Problem
-from bot.model import Facts, Route, Signal, Verdict
+from bot.errors import ConfigError, Problem
+from bot.model import AuthorFacts, Facts, Measured, Route, Verdict
 from bot.problems import in_order, with_source
-from rules import engine, listfiles, schema
-from rules.assemble import Assembly, assemble
+from rules import allowances, engine, listfiles, schema
+from rules import folder as folder_of_rules
+from rules.assemble import Assembly, Built, assemble
 from rules.engine import DEFAULT_ROUTE, ENGINE_VERSION, Program
+from rules.folder import is_yaml
 from rules.missed import Missed, missed
-from rules.packs import installed
-from rules.packs.including import included, named
-from rules.places import is_of_pack, pack_file
-from rules.report import Code, Report
+from rules.packs.including import included
+from rules.places import is_of_pack
+from rules.report import LEFT_OUT, Code, Report
 from rules.scene import Scene
 
 if TYPE_CHECKING:
@@ -33,14 +32,30 @@ if TYPE_CHECKING:
     from bot.yamlfile import Node
     from rules.cases import Case
     from rules.engine import Rule
+    from rules.everyday import Shares
 
-__all__ = ["ENGINE_VERSION", "RuleSet", "load_rules", "parse_rules", "read_folder"]
+__all__ = [
+    "ENGINE_VERSION",
+    "Examined",
+    "RuleSet",
+    "examine_rules",
+    "examine_texts",
+    "load_rules",
+    "parse_rules",
+]
 
 _dump = json.JSONEncoder(sort_keys=True).encode
-Measure = Callable[[str, tuple[str, ...]], tuple[str | None, Mapping[str, Signal]]]
 
 
-def declared_only(_text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
+class Measure(Protocol):
+    """Measures a text, as `bot.ports.Judge` says."""
+
+    def __call__(
+        self, text: str, langs: tuple[str, ...], author: AuthorFacts | None = None, /
+    ) -> Measured: ...
+
+
+def declared_only(_text: str, langs: tuple[str, ...], _author: AuthorFacts | None = None) -> Measured:
     """Measures nothing: the language that the post declares, no signals."""
     return (langs[0] if langs else None), {}
 
@@ -59,14 +74,14 @@ class RuleSet:
     sources: Mapping[str, str]
     routes: Mapping[str, Route]
     drafts: Mapping[str, str]
-    warnings: tuple[Problem, ...]
-    count: int
     program: Program
     every: tuple[Rule, ...]
-    packed: frozenset[str]
     cases: tuple[Case, ...]
     pack_cases: tuple[Case, ...]
     measure_with: Measure
+    warnings: tuple[Problem, ...] = ()
+    count: int = 0
+    packed: frozenset[str] = frozenset()
 
     def pieces(self) -> Iterator[object]:
         """What it is made of: whoever drops a large set holds these and lets them go one after the other."""
@@ -74,8 +89,8 @@ class RuleSet:
         yield from self.cases
         yield from self.program.index.pieces()
 
-    def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
-        return self.measure_with(text, langs)
+    def measure(self, text: str, langs: tuple[str, ...], author: AuthorFacts | None = None) -> Measured:
+        return self.measure_with(text, langs, author)
 
     def judge(self, facts: Facts) -> Verdict:
         return engine.judge(self.program, facts)
@@ -119,6 +134,30 @@ class RuleSet:
         return self.routes.get(name) or self.routes[DEFAULT_ROUTE]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """All that was found in a set of `count` rules; the set itself, unless a mistake is among it.
+
+    `left_out` are warnings for those who ask for everything (`everything`).
+    """
+
+    problems: tuple[Problem, ...]
+    left_out: tuple[Problem, ...]
+    count: int
+    rules: RuleSet | None
+    texts: Mapping[Path, str]
+
+    def everything(self) -> list[Problem]:
+        """In order. Who does not read it need not wait for it, with ten thousand rules without tests."""
+        return in_order([*self.problems, *with_source(self.left_out, self.texts)])
+
+    def usable(self) -> RuleSet:
+        """Raises: ConfigError with every problem, warnings included."""
+        if self.rules is None:
+            raise ConfigError(list(self.problems))
+        return self.rules
+
+
 def load_rules(
     folder: Path,
     *,
@@ -132,46 +171,29 @@ def load_rules(
     (None: not checked), `measure` the signals.
     Raises: ConfigError with every problem, warnings included.
     """
-    files, texts = read_folder(folder)
+    return examine_rules(folder, channels=channels, brand=brand, measure=measure).usable()
+
+
+def examine_rules(
+    folder: Path,
+    *,
+    channels: Collection[str] | None = None,
+    brand: str | None = None,
+    measure: Measure = declared_only,
+    shares: Shares | None = None,
+    instead: Mapping[Path, str] | None = None,
+) -> Examined:
+    """The same for those who tell of mistakes. `shares`: words that stand in many posts of the past;
+    `instead`: files of the folder as they would be.
+
+    Raises: ConfigError for what cannot be read or is not YAML.
+    """
+    files, texts = folder_of_rules.read(folder, instead)
     today = datetime.now(UTC).date()
     try:
-        return _build(files, texts, folder, Assembly(channels, brand, today), measure)
+        return _build(files, texts, folder, Assembly(channels, brand, today, shares), measure)
     finally:
-        _let_go(files)
-
-
-def read_folder(folder: Path) -> tuple[list[Node], dict[Path, str]]:
-    """The trees of its rule files; the texts of all that they are made of. Raises: ConfigError."""
-    if not folder.is_dir():
-        raise ConfigError([Problem(message=f"there is no folder {folder}", code=Code.SYNTAX.value)])
-    texts = _read(rule_files(folder))
-    files = _parse(texts)
-    for path in listfiles.named(files):
-        if (text := _list_file(path)) is not None:
-            texts[path] = text
-    files += _packs(files, texts)
-    return files, texts
-
-
-def rule_files(folder: Path) -> list[Path]:
-    """The files of a folder that make its set; none where there is no folder."""
-    try:
-        return sorted(file for file in folder.iterdir() if _is_rule_file(file))
-    except OSError:
-        return []
-
-
-def list_files(folder: Path) -> tuple[Path, ...]:
-    """The files of words that they name, there or not: of those that can be read at all."""
-    lists: dict[Path, None] = {}
-    for file in rule_files(folder):
-        try:
-            texts = _read([file])
-            if listfiles.KEY in texts[file]:
-                lists |= dict.fromkeys(listfiles.named(_parse(texts)))
-        except ConfigError:
-            continue  # whoever loads the set is told
-    return tuple(lists)
+        folder_of_rules.let_go(files)
 
 
 def parse_rules(
@@ -186,56 +208,15 @@ def parse_rules(
 
     What does not end in .yaml or .yml is a file of words. A pack that is not among them is the installed one.
     """
-    texts = {Path(name): text for name, text in sources.items()}
-    stored = {path: texts.pop(path) for path in [*texts] if is_of_pack(path)}
-    files = _parse(texts)
-    files += _packs(files, texts, stored)
-    return _build(files, texts, Path(), Assembly(channels, brand, today), measure)
+    return examine_texts(sources, Assembly(channels, brand, today), measure=measure).usable()
 
 
-def _is_rule_file(file: Path) -> bool:
-    return _is_yaml(file.name) and not file.name.startswith(".") and not file.is_dir()
-
-
-def _read(files: Iterable[Path]) -> dict[Path, str]:
-    texts: dict[Path, str] = {}
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            texts[file] = file.read_bytes().decode("utf-8-sig")
-        except OSError as error:
-            problems.append(_unreadable(file, f"cannot be read: {error.strerror}"))
-        except UnicodeDecodeError as error:
-            problems.append(_unreadable(file, f"this is not UTF-8 text (byte {error.start})"))
-    if problems:
-        raise ConfigError(problems)
-    return texts
-
-
-def _list_file(path: Path) -> str | None:
-    """None: there is none, or it is no text; whoever names it is told with the place of the name."""
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def _packs(
-    files: Iterable[Node], texts: dict[Path, str], stored: Mapping[Path, str] | None = None
-) -> list[Node]:
-    """The trees of the packs that files use; their texts go into `texts`. A missing one is told of later."""
-    found: dict[Path, str] = {}
-    for name in named(files):
-        path = pack_file(name)
-        text = (stored or {}).get(path) or installed.text(name)
-        if text is not None:
-            found[path] = text
-    texts |= found
-    return _parse(found)
-
-
-def _unreadable(file: Path, message: str) -> Problem:
-    return Problem(message=message, code=Code.SYNTAX.value, location=Location(file, 1, 1))
+def examine_texts(
+    sources: Mapping[str, str], around: Assembly, *, measure: Measure = declared_only
+) -> Examined:
+    """Texts by file name, as if they were the files of a folder. Raises: ConfigError for what is not YAML."""
+    files, texts = folder_of_rules.parsed({Path(name): text for name, text in sources.items()})
+    return _build(files, texts, Path(), around, measure)
 
 
 def _build(
@@ -244,58 +225,44 @@ def _build(
     folder: Path,
     surroundings: Assembly,
     measure: Measure,
-) -> RuleSet:
+) -> Examined:
     report = Report()
     taken = included(files, report)
     definitions = replace(schema.read(taken.files, report), also_at=taken.also_at)
     built = assemble(definitions, surroundings, texts, report)
     if not definitions.rules and not report.has_errors:
         report.warn(Code.EMPTY, "there are no rules: every mention gets the lowest urgency", None)
-    problems = in_order(with_source(_of_concern(report.problems), texts))
-    if report.has_errors:
-        raise ConfigError(problems)
-    sources = {_name(path, folder): text for path, text in texts.items()}
-    version = _version(files, {name: text for name, text in sources.items() if not _is_yaml(name)})
-    cases = {is_packed: tuple(_cases(built.cases, is_packed=is_packed)) for is_packed in (False, True)}
-    packed = frozenset(rule.name for rule in definitions.rules if is_of_pack(rule.location.file))
+    allowances.apply(texts, report, surroundings.today)
+    concern = _of_concern(report.problems)
+    problems = tuple(in_order(with_source((one for one in concern if one.code not in LEFT_OUT), texts)))
+    left_out = tuple(one for one in concern if one.code in LEFT_OUT)
     rules = [*definitions.rules]
-    count = len(rules)
+    count, packed = len(rules), frozenset(rule.name for rule in rules if is_of_pack(rule.location.file))
     del definitions
     while rules:  # as with the trees: one by one, so that no other thread waits for the whole
         rules.pop()
+    usable = None if report.has_errors else _rule_set(files, texts, folder, built, measure)
+    if usable is not None:
+        usable = replace(usable, warnings=problems, count=count, packed=packed)
+    return Examined(problems=problems, left_out=left_out, count=count, rules=usable, texts=texts)
+
+
+def _rule_set(
+    files: Sequence[Node], texts: Mapping[Path, str], folder: Path, built: Built, measure: Measure
+) -> RuleSet:
+    sources = {_name(path, folder): text for path, text in texts.items()}
+    version = _version(files, {name: text for name, text in sources.items() if not is_yaml(name)})
     return RuleSet(
         version=version,
         sources=sources,
         routes=built.routes,
         drafts=built.drafts,
-        warnings=tuple(problems),
-        count=count,
         program=built.program(version),
         every=built.rules,
-        packed=packed,
-        cases=cases[False],
-        pack_cases=cases[True],
+        cases=tuple(_cases(built.cases, is_packed=False)),
+        pack_cases=tuple(_cases(built.cases, is_packed=True)),
         measure_with=measure,
     )
-
-
-def _parse(texts: Mapping[Path, str]) -> list[Node]:
-    """The trees of all files. While one is not YAML, only that is said: the rest would be guesses."""
-    files: list[Node] = []
-    problems: list[Problem] = []
-    for path in sorted(path for path in texts if _is_yaml(path.name)):
-        try:
-            files.append(yamlfile.load(texts[path], path))
-        except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(in_order(with_source(problems, texts)))
-    return files
-
-
-def _let_go(files: list[Node]) -> None:
-    trees, files[:] = [*files], []
-    yamlfile.let_go(trees)
 
 
 def _of_concern(problems: Iterable[Problem]) -> list[Problem]:
@@ -314,10 +281,6 @@ def _name(path: Path, folder: Path) -> str:
 
 def _cases(cases: Iterable[Case], *, is_packed: bool) -> Iterator[Case]:
     return (case for case in cases if is_of_pack(case.location.file) == is_packed)
-
-
-def _is_yaml(name: str) -> bool:
-    return Path(name).suffix in listfiles.RULES
 
 
 def _version(files: Sequence[Node], lists: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from bot import duration
 from bot.counting import Counts
 from bot.errors import Problem
 from bot.links import count_links
-from bot.measured import Counted, History
+from bot.measured import AuthorFacts, Counted, History
 from bot.model import ADDRESSED, Facts, Kind, Signal
 from bot.problems import with_source
 from rules.cases import Case, Must
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rules.ruleset import Measure, RuleSet
 
 _PLATFORM = "bluesky"
+_AUTHOR = frozenset(AuthorFacts.__dataclass_fields__)
 _BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
 """When what a test gives is said, for the counters, if it does not say when."""
 
@@ -138,7 +139,9 @@ def facts_of(given: Given, rules: RuleSet) -> Facts:
 
 def _stranger(given: Given, measure: Measure) -> Facts:
     """Said to us, unless the test says otherwise, and measured as any other."""
-    lang, signals = measure(given.text, (given.lang,) if given.lang else ())
+    known: dict[str, Any] = {name: fact for name, fact in given.facts.items() if name in _AUTHOR}
+    author = AuthorFacts(**known)
+    lang, signals = measure(given.text, (given.lang,) if given.lang else (), author)
     pinned = {name: Signal(value=value) for name, value in given.signals.items()}
     usual: dict[str, Any] = {
         "platform": _PLATFORM,

@@ -52,6 +52,8 @@ class Vocabulary:
             self._resolve(name, ())
         self.needs: dict[Location, Needs] = {}
         """What each query needs, by its place."""
+        self.queries: dict[Location, Query] = {}
+        """Each query that has no mistake, by its place."""
         self._lists_need = {name: needs.of_list(entries) for name, entries in self.lists.items()}
 
     def query(self, node: Node, reader: Reader, *, is_negated: bool) -> Search | None:
@@ -71,6 +73,7 @@ class Vocabulary:
             self.report.error(Code.EVERYTHING, message, node.location)
             return None
         self._mention_substrings(parsed.query, node, reader)
+        self.queries[node.location] = parsed.query
         self.needs[node.location] = needs.of_query(parsed.query, self._lists_need)
         return compile_query(parsed.query, self.lists)
 

@@ -11,6 +11,7 @@ from bot.cli import output, setup
 from bot.errors import ConfigError, Location, Problem
 from bot.rulebook import load_ruleset
 from bot.settings.load import Settings
+from rules import codes
 from rules.ruleset import RuleSet, load_rules
 from rules.signals import lexicon
 from rules.signals.language import normalise
@@ -95,5 +96,7 @@ def as_dict(problem: Problem) -> dict[str, object]:
         "line": where.line if where else None,
         "column": where.column if where else None,
         "suggestion": problem.suggestion,
+        "title": codes.titles().get(problem.code),
+        "help": codes.command(problem.code) if problem.code in codes.titles() else None,
         "is_warning": problem.is_warning,
     }

@@ -17,7 +17,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import options, output
+from bot.cli import options, output, rule_verbs
+from bot.cli.options import Config, Database, Json
 from bot.errors import BotError, ConfigError
 
 app = typer.Typer(
@@ -37,40 +38,20 @@ def _say_version(wanted: bool) -> None:
 
 @app.callback()
 def _every_verb(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback answers
         bool,
         typer.Option("--version", help="Show the version and exit.", callback=_say_version, is_eager=True),
     ] = False,
 ) -> None:
-    pass
+    import structlog
+
+    # What is written to standard output is the answer; `run` and its likes set up more.
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
-rules_app = typer.Typer(help="Check, test, try and explain rules.", no_args_is_help=True)
 db_app = typer.Typer(help="Look after the database.", no_args_is_help=True)
-app.add_typer(rules_app, name="rules")
+app.add_typer(rule_verbs.app, name="rules")
 app.add_typer(db_app, name="db")
-
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        "-c",
-        envvar="OUTCARE_CONFIG",
-        show_default="config/outcare.yaml, else the demo",
-        help="The configuration file.",
-    ),
-]
-Database = Annotated[
-    Path | None, typer.Option("--database", help="Another database than the configuration's.")
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document for scripts.")]
-RulesFolder = Annotated[
-    Path | None,
-    typer.Argument(help="A folder of rules (default: the configuration's).", exists=True, file_okay=False),
-]
-FormatOption = Annotated[
-    options.Format, typer.Option("--format", "-f", help="For people, for scripts, or for a CI server.")
-]
 
 
 class By(StrEnum):
@@ -228,11 +209,23 @@ def login(
 
 
 @app.command()
-def signals() -> None:
-    """Measure one text a line from standard input: one flat JSON object a line, name → number or null."""
-    from bot.cli.rules import measure_lines
+def signals(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Texts, one a line (default: standard input).", exists=True, dir_okay=False),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With the language, and the words that moved each value.")
+    ] = False,
+    as_text: Annotated[bool, typer.Option("--text", help="The same for people.")] = False,
+) -> None:
+    """Measure texts, one a line: one flat JSON object a line, name → number or null.
 
-    measure_lines(sys.stdin.buffer, sys.stdout)
+    A line may be a JSON object as well, {"text": …, "lang": …, "author": {"followers": …}}.
+    """
+    from bot.cli.signals import Shape, measure_texts
+
+    measure_texts(file, Shape.TEXT if as_text else Shape.FULL if as_json else Shape.FLAT)
 
 
 @app.command()
@@ -248,84 +241,6 @@ def replay(
     from bot.cli.replay import replay_file
 
     raise typer.Exit(replay_file(file, config, database, as_json=as_json))
-
-
-@rules_app.command()
-def explain(
-    what: Annotated[str, typer.Argument(help="A text, the id or URL of a stored mention, or - for stdin.")],
-    config: Config = None,
-    database: Database = None,
-    lang: Annotated[str | None, typer.Option(help="The language, if you want to set it.")] = None,
-    why_not: Annotated[
-        str | None, typer.Option(metavar="RULE", help="Which conditions of this rule are false, and why.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Why a text (or a stored mention) is judged as it is."""
-    from bot.cli.rules import Asked, explain_what
-
-    asked = Asked(lang=lang, why_not=why_not, as_json=as_json)
-    raise typer.Exit(explain_what(what, config, database, asked))
-
-
-@rules_app.command("test")
-def try_out(
-    folder: RulesFolder = None,
-    config: Config = None,
-    form: FormatOption = options.Format.TEXT,
-    name: Annotated[
-        str, typer.Option("-k", metavar="NAME", help="Only of rules and scenarios named so.")
-    ] = "",
-    untested: Annotated[
-        bool, typer.Option("--coverage", help="Name every rule, branch and word that no test uses.")
-    ] = False,
-    packs: Annotated[bool, typer.Option("--packs", help="The tests of the packs too, as tuned.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Run the tests that stand in the rules. Status 1 if one fails."""
-    from bot.cli.rule_tests import Wanted, try_rules
-
-    form = options.Format.JSON if as_json else form
-    wanted = Wanted(form=form, name=name, untested=untested, packs=packs)
-    raise typer.Exit(try_rules(config, folder, wanted))
-
-
-@rules_app.command("try")
-def try_sentences(folder: RulesFolder = None, config: Config = None) -> None:
-    """Type sentences and see their verdicts; what is edited meanwhile counts from the next one on."""
-    from bot.cli import rule_try
-
-    rule_try.try_sentences(config, folder)
-
-
-@rules_app.command()
-def schema(
-    folder: RulesFolder = None,
-    config: Config = None,
-    write: Annotated[
-        bool,
-        typer.Option("--write", help="Into the folder of the rules; says what line to put into each."),
-    ] = False,
-) -> None:
-    """The rule language as JSON Schema, with your names: an editor completes and underlines by it."""
-    from bot.cli.rule_schema import show_schema
-
-    show_schema(config, folder, write=write)
-
-
-@rules_app.command("check")
-def check_rules(
-    folder: RulesFolder = None,
-    config: Config = None,
-    form: FormatOption = options.Format.TEXT,
-    strict: Annotated[bool, typer.Option("--strict", help="A warning is an error, too.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Every mistake in the rules, without running their tests. Status 1 on errors."""
-    from bot.cli import rule_check
-
-    wanted = options.Format.JSON if as_json else form
-    raise typer.Exit(rule_check.check_rules(config, folder, wanted, strict=strict))
 
 
 @db_app.command()

@@ -31,6 +31,24 @@ def _time(help_: str, name: str, default: str) -> object:
     return typer.Option(name, parser=a_duration, metavar="DURATION", help=help_, show_default=default)
 
 
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="OUTCARE_CONFIG",
+        show_default="config/outcare.yaml, else the demo",
+        help="The configuration file.",
+    ),
+]
+Database = Annotated[
+    Path | None, typer.Option("--database", help="Another database than the configuration's.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document for scripts.")]
+RulesFolder = Annotated[
+    Path | None,
+    typer.Argument(help="A folder of rules (default: the configuration's).", exists=True, file_okay=False),
+]
 Aim = Annotated[str | None, typer.Option(help="What should be different in three months?")]
 BrandName = Annotated[str | None, typer.Option("--brand", help="The name of your brand.")]
 Words = Annotated[
@@ -78,3 +96,8 @@ class Format(StrEnum):
     JSON = "json"
     GITHUB = "github"
     JUNIT = "junit"
+
+
+FormatOption = Annotated[
+    Format, typer.Option("--format", "-f", help="For people, for scripts, or for a CI server.")
+]

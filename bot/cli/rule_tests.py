@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 from bot.cli import formats, output, setup
+from bot.cli.changes import stamps
 from bot.cli.options import Format
+from bot.errors import ConfigError
 from bot.rulebook import load_ruleset
 from rules.cases import Case
 from rules.coverage import BRANCH, WORD, Coverage, coverage
@@ -29,6 +33,27 @@ class Wanted:
     name: str = ""
     untested: bool = False
     packs: bool = False
+
+
+_PAUSE = 0.5
+"""Seconds between two looks at the files."""
+
+
+def watch_rules(config: Path | None, folder: Path | None, wanted: Wanted) -> NoReturn:
+    """Run the tests again whenever a file changes, until somebody ends it; mistakes are told meanwhile."""
+    watched = folder or setup.settings(config, needs_secrets=False).rules
+    seen = None
+    while True:
+        now = stamps(watched)
+        if now != seen:
+            seen = now
+            try:
+                try_rules(config, folder, wanted)
+            except ConfigError as error:
+                output.problems(error.problems)
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+        time.sleep(_PAUSE)
 
 
 @setup.no_collector()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from bot.cli import output, setup
+from bot.cli.changes import stamps
 from bot.cli.rules import facts_of
 from bot.errors import ConfigError
 from bot.rulebook import load_ruleset
@@ -59,7 +60,7 @@ class _Rules:
 
     folder: Path
     load: Callable[[], RuleSet]
-    _seen: dict[Path, int] = field(default_factory=dict)
+    _seen: Mapping[Path, int] = field(default_factory=dict)
     _now: RuleSet | None = None
 
     @property
@@ -69,11 +70,11 @@ class _Rules:
 
     def read(self) -> None:
         """Raises: ConfigError."""
-        self._seen = self._stamps()
+        self._seen = stamps(self.folder)
         self._now = self.load()
 
     def read_again(self) -> None:
-        if self._stamps() == self._seen:
+        if stamps(self.folder) == self._seen:
             return
         try:
             self.read()
@@ -82,7 +83,3 @@ class _Rules:
             sys.stderr.write(f"still judged by the rules of before (version {self.now.version})\n")
         else:
             sys.stderr.write(f"the rules have changed: version {self.now.version}\n")
-
-    def _stamps(self) -> dict[Path, int]:
-        """When each file was written last."""
-        return {path: path.stat().st_mtime_ns for path in self.folder.rglob("*") if path.is_file()}

@@ -1,4 +1,4 @@
-"""`outcare rules explain` and `outcare signals`: why something is judged as it is."""
+"""`outcare rules explain`: why something is judged as it is."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, TextIO
 
-import orjson
 import typer
 
 from bot.cli import output, setup
@@ -29,20 +27,9 @@ from rules.missed import Missed
 from rules.places import shown
 from rules.ruleset import RuleSet
 from rules.signals.language import canonical
-from rules.signals.measure import measure
 from rules.whynot import why_not
 
 _STORED = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{26}|at://\S+|https?://\S+)\Z")
-
-
-def measure_lines(source: BinaryIO, sink: TextIO) -> None:
-    """Each line is one text; its answer is written before the next is read."""
-    for line in source:
-        text = line.decode("utf-8", errors="replace").rstrip("\r\n")
-        _, found = measure(text, ())
-        row = {name: None if one.value is None else round(one.value, 4) for name, one in found.items()}
-        sink.write(orjson.dumps(row).decode() + "\n")
-        sink.flush()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,18 @@ def tell_demo(given: Path | None) -> None:
         )
 
 
+def rules_folder(config: Path | None, folder: Path | None) -> Path:
+    """Where the rules stand that are to be written to: those of this folder, else the configuration's.
+
+    Raises: ConfigError; the demo's rules are nobody's to edit.
+    """
+    if folder is not None:
+        return folder
+    if is_demo(config):
+        raise ConfigError("these would be the demo's rules: name a folder, or begin with `outcare init`")
+    return settings(config, needs_secrets=False).rules
+
+
 def demo_environment() -> dict[str, str]:
     """What the demo takes from the environment: where to listen and how to log, nothing of a real brand."""
     kept = {name: value for name, value in os.environ.items() if name.startswith(_OF_THE_MACHINE)}

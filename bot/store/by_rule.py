@@ -1,26 +1,44 @@
 """What became of the mentions that each rule fired for: the Monday question, as one report.
 
-It reads. Which mentions there are comes from `inbox`; a mention counts by its newest verdict.
+It reads. A mention counts by its newest verdict.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Subquery, case, func, select
+from sqlalchemy import CTE, Connection, case, exists, func, select
 from sqlmodel import col
 
 from bot.model import EffectKind
 from bot.orders import Silence
 from bot.records import RuleCount
-from bot.store import inbox
-from bot.store.tables import AskRow, EffectRow, FeedbackRow, FiredRow
+from bot.store.tables import (
+    AskRow,
+    BrandRow,
+    EffectRow,
+    FeedbackRow,
+    FiredRow,
+    MentionRow,
+    PostRow,
+    VerdictRow,
+)
 
 
-def read(conn: Connection, wanted: inbox.Wanted, silences: tuple[Silence, ...]) -> tuple[RuleCount, ...]:
-    """Most mentions first; silenced rules that fired for none come last. `limit` does not count here."""
-    found = inbox.wanted_rows(wanted).order_by(None).limit(None).subquery()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Of which mentions: of a brand (None: ours), that a rule fired for, that we got `since` then."""
+
+    brand: str | None = None
+    rule: str | None = None
+    since: datetime | None = None
+
+
+def read(conn: Connection, asked: Asked, silences: tuple[Silence, ...]) -> tuple[RuleCount, ...]:
+    """Most mentions first; silenced rules that fired for none come last."""
+    found = _found(asked)
     said = _feedback(conn, found)
     until: dict[str | None, datetime] = {silence.rule: silence.until for silence in silences}
     counts = [
@@ -35,12 +53,36 @@ def read(conn: Connection, wanted: inbox.Wanted, silences: tuple[Silence, ...]) 
         for rule, mentions, alerts, claims in _counted(conn, found)
     ]
     quiet = (RuleCount(rule=rule, mentions=0, silenced_until=at) for rule, at in until.items())
-    return (*counts, *(one for one in quiet if wanted.rule in {None, one.rule}))
+    return (*counts, *(one for one in quiet if asked.rule in {None, one.rule}))
 
 
-def _counted(conn: Connection, found: Subquery) -> list[tuple[str | None, int, int, int]]:
+def _found(asked: Asked) -> CTE:
+    """Each mention with its ask and its newest verdict, looked up once (`MATERIALIZED`)."""
+    newest = (
+        select(func.max(VerdictRow.id))
+        .where(col(VerdictRow.mention) == col(MentionRow.id))
+        .correlate(MentionRow)
+        .scalar_subquery()
+    )
+    query = (
+        select(col(MentionRow.ask).label("ask"), col(MentionRow.id).label("mention"), newest.label("verdict"))
+        .join_from(MentionRow, PostRow, col(PostRow.id) == col(MentionRow.post))
+        .join(BrandRow, col(BrandRow.name) == col(MentionRow.brand))
+    )
+    if asked.brand is None:
+        query = query.where(col(BrandRow.is_rival).is_(False))
+    else:
+        query = query.where(col(MentionRow.brand) == asked.brand)
+    if asked.since is not None:
+        query = query.where(col(PostRow.stored_at) >= asked.since)
+    if asked.rule is not None:
+        query = query.where(exists().where(col(FiredRow.verdict) == newest, col(FiredRow.rule) == asked.rule))
+    return query.cte("found").prefix_with("MATERIALIZED")
+
+
+def _counted(conn: Connection, found: CTE) -> list[tuple[str | None, int, int, int]]:
     """Rule, mentions, those of them that rang, those whose wait somebody claimed."""
-    rang = select(EffectRow.mention).where(
+    rang = select(col(EffectRow.mention)).where(
         col(EffectRow.kind) == EffectKind.ALERT.value,
         col(EffectRow.state) == "sent",
         col(EffectRow.mention).is_not(None),
@@ -51,7 +93,7 @@ def _counted(conn: Connection, found: Subquery) -> list[tuple[str | None, int, i
             rule,
             count,
             func.sum(case((found.c.mention.in_(rang), 1), else_=0)),
-            func.count(AskRow.claimed_at),
+            func.count(col(AskRow.claimed_at)),
         )
         .select_from(found)
         .outerjoin(FiredRow, col(FiredRow.verdict) == found.c.verdict)
@@ -62,7 +104,7 @@ def _counted(conn: Connection, found: Subquery) -> list[tuple[str | None, int, i
     return [(name, mentions, alerts, claims) for name, mentions, alerts, claims in conn.execute(query)]
 
 
-def _feedback(conn: Connection, found: Subquery) -> dict[str | None, dict[str, int]]:
+def _feedback(conn: Connection, found: CTE) -> dict[str | None, dict[str, int]]:
     """Rule → what people say of its verdicts → how many of them."""
     rule, says = col(FiredRow.rule), col(FeedbackRow.says)
     query = (

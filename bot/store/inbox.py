@@ -67,8 +67,6 @@ def _rows() -> _Query:
             col(ConversationRow.claimed_by),
             col(VerdictRow.route),
             col(VerdictRow.id).label("verdict"),
-            col(MentionRow.id).label("mention"),
-            col(MentionRow.ask).label("ask"),
             and_(
                 col(AskRow.id).is_not(None), col(AskRow.outcome).is_(None), col(BrandRow.is_rival).is_(False)
             ).label("is_waiting"),
@@ -90,7 +88,7 @@ def _rows() -> _Query:
     return query
 
 
-def wanted_rows(wanted: Wanted) -> _Query:
+def _wanted(wanted: Wanted) -> _Query:
     query = _rows().limit(wanted.limit)
     if wanted.since is not None:
         query = query.where(col(PostRow.stored_at) >= wanted.since)
@@ -110,7 +108,7 @@ def wanted_rows(wanted: Wanted) -> _Query:
 
 def read(conn: Connection, wanted: Wanted) -> tuple[InboxRow, ...]:
     """Most urgent first, then longest waiting."""
-    return _read(conn, wanted_rows(wanted))
+    return _read(conn, _wanted(wanted))
 
 
 def tallies(conn: Connection) -> tuple[Tally, ...]:

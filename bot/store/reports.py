@@ -23,7 +23,7 @@ from bot.counting import Event
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
-from bot.model import Cursor
+from bot.model import Cursor, searchable
 from bot.orders import Silence
 from bot.records import (
     CardState,
@@ -182,9 +182,9 @@ class Reports:
     async def status(self, *, schema: str, now: datetime) -> Status:
         return await self._read(lambda conn: status.read(conn, schema=schema, now=now))
 
-    async def rule_counts(self, wanted: inbox.Wanted, now: datetime) -> tuple[RuleCount, ...]:
+    async def rule_counts(self, asked: by_rule.Asked, now: datetime) -> tuple[RuleCount, ...]:
         return await self._read(
-            lambda conn: by_rule.read(conn, wanted, silencing.standing(_fetcher(conn), now))
+            lambda conn: by_rule.read(conn, asked, silencing.standing(_fetcher(conn), now))
         )
 
     async def inbox(self, wanted: inbox.Wanted) -> tuple[InboxRow, ...]:
@@ -201,6 +201,17 @@ class Reports:
 
     async def tallies(self) -> tuple[Tally, ...]:
         return await self._read(inbox.tallies)
+
+    async def recent_texts(self, *, since: datetime, limit: int) -> tuple[str, ...]:
+        concerns = select(col(MentionRow.post)).where(col(MentionRow.post) == col(PostRow.id)).exists()
+        query = (
+            select(col(PostRow.text), col(PostRow.title))
+            .where(concerns, col(PostRow.stored_at) >= since, col(PostRow.deleted_at).is_(None))
+            .order_by(col(PostRow.stored_at).desc())
+            .limit(limit)
+        )
+        found = await self._read(lambda conn: conn.execute(query).all())
+        return tuple(searchable(text, title=title) for text, title in found)
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         query = (

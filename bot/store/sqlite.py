@@ -38,6 +38,7 @@ from bot.records import (
 from bot.ruleslog import RulesState
 from bot.staff import Press
 from bot.store import (
+    by_rule,
     counts,
     deciding,
     effects,
@@ -312,9 +313,7 @@ class SqliteStore:
         rule: str | None = None,
         since: datetime | None = None,
     ) -> tuple[RuleCount, ...]:
-        return await self._reports.rule_counts(
-            inbox.Wanted(limit=_ANY, brand=brand, include_closed=True, rule=rule, since=since), now
-        )
+        return await self._reports.rule_counts(by_rule.Asked(brand=brand, rule=rule, since=since), now)
 
     async def listing(self, wanted: Wanted, *, now: datetime) -> Listing:
         return await self._reports.listing(wanted, now=now)
@@ -327,6 +326,9 @@ class SqliteStore:
 
     async def tallies(self) -> tuple[Tally, ...]:
         return await self._reports.tallies()
+
+    async def recent_texts(self, *, since: datetime, limit: int) -> tuple[str, ...]:
+        return await self._reports.recent_texts(since=since, limit=limit)
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         return await self._reports.verdict(mention_id)

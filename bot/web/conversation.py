@@ -13,6 +13,7 @@ from bot.listing import Spoken, Taken, Whole
 from bot.model import Author, ConversationState
 from bot.staff import FEEDBACK_VERBS, Verb
 from bot.web import shown
+from bot.web.rules import may_rule
 from bot.web.shown import Eye, Piece, Row
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Conversation:
             text = self._page.texts(request).on_page("no_conversation")
             return self._page.not_found(request, text)
         eye = self._page.eye(request)
-        return self._page.html(request, template, **values(found, eye))
+        may = may_rule(self._page, request)
+        return self._page.html(request, template, may_rule=may, **values(found, eye))
 
 
 def values(whole: Whole, eye: Eye) -> dict[str, Any]:

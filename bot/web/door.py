@@ -39,6 +39,8 @@ class Door:
     is_secure: bool = False
     untokened: tuple[str, ...] = ()
     """Paths of mounted applications: they keep their own forms, so that only their origin is checked."""
+    roomy: Mapping[str, int] = field(default_factory=dict)
+    """Paths whose forms may be larger, and how large; for people who are signed in."""
     sessions: Sessions = field(init=False)
 
     @property
@@ -56,6 +58,8 @@ class Door:
             request[SESSION], request[PERSON] = session, self._person(session)
             if not request[PERSON] and not is_open(request.path):
                 return _turned_away(request)
+            if request.path in self.roomy and request.method not in _SAFE:
+                request = request.clone(client_max_size=self.roomy[request.path])
             if request.method not in _SAFE:
                 await self._check_forgery(request, session)
             response = await handler(request)

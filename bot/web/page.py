@@ -18,8 +18,10 @@ from aiohttp.typedefs import Handler
 
 from bot.cards import NAME_CHARS, one_line
 from bot.errors import BotError
+from bot.lab import Lab
 from bot.listing import Shelf
 from bot.metrics import Metrics
+from bot.orders import RulesInUse
 from bot.ports import Clock
 from bot.settings.load import Settings
 from bot.staff import Person
@@ -33,14 +35,18 @@ from bot.web.door import PERSON, SESSION, Door
 from bot.web.filters import Choices
 from bot.web.health import Check, WebServer
 from bot.web.inbox import Inbox
+from bot.web.lab import MOST_FORM, LabPage
 from bot.web.live import Live
 from bot.web.login import Login
 from bot.web.render import Templates
+from bot.web.rules import Rules
 from bot.web.sessions import key_beside
 from bot.web.shown import Eye
 from bot.web.sources import Sources
 
 log = structlog.get_logger()
+
+ROOMY = {"/rules/lab": MOST_FORM, "/rules/lab/patch": MOST_FORM}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +71,8 @@ class Page:
     shelf: Shelf
     desk: PressDesk
     checks: Callable[[], Iterable[Check]]
+    rules: Callable[[], RulesInUse]
+    lab: Lab
     choices: Callable[[], Choices]
     people: Mapping[str, Person]
     clock: Clock
@@ -113,8 +121,19 @@ class Page:
         get("/api/openapi.json", api.description)
         get("/static/{name}", assets.serve)
         app.on_shutdown.append(self.live.stop)
+        self._install_rules(app)
         for path, mounted in self.face.extra.items():
             app.add_subapp(path, mounted)
+
+    def _install_rules(self, app: web.Application) -> None:
+        get, post = app.router.add_get, app.router.add_post
+        rules, lab = Rules(self), LabPage(self)
+        get("/rules", rules.whole)
+        post("/rules/silence", rules.silence)
+        get("/rules/lab", lab.whole)
+        post("/rules/lab", lab.look)
+        post("/rules/lab/patch", lab.patch)
+        app.on_shutdown.append(lab.stop)
 
     # --- what views share ---
 
@@ -175,6 +194,8 @@ class Parts:
     shelf: Shelf
     desk: PressDesk
     checks: Callable[[], Iterable[Check]]
+    rules: Callable[[], RulesInUse]
+    lab: Lab
     personas: Callable[[], Iterable[str]]
     clock: Clock
 
@@ -186,6 +207,8 @@ def compose(settings: Settings, parts: Parts, face: Face) -> Page:
         shelf=parts.shelf,
         desk=parts.desk,
         checks=parts.checks,
+        rules=parts.rules,
+        lab=parts.lab,
         choices=lambda: Choices(
             brands=tuple(brand.name for brand in settings.brands),
             platforms=tuple(settings.sources),
@@ -202,6 +225,7 @@ def compose(settings: Settings, parts: Parts, face: Face) -> Page:
             visitor=face.visitor,
             is_secure=(settings.web.url or "").startswith("https:"),
             untokened=tuple(f"{path.rstrip('/')}/" for path in face.extra),
+            roomy=ROOMY,
         ),
         password=settings.web.password.get_secret_value() if settings.web.password else None,
         face=face,

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.texts.catalogue import Texts
 from bot.web import assets
+from bot.web.shown import clean
 
 FOLDER = Path(__file__).parent / "templates"
 _PACKED_FROM = 1_500
@@ -26,6 +27,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals.update(asset=assets.address)
+    made.filters["clean"] = clean
     return made
 
 

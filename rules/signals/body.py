@@ -31,10 +31,15 @@ MAX_CHARS = 4000
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """`plain`: as written, without links and handles; `folded`: the same, to compare words with."""
+    """`plain`: as written, without links and handles; `folded`: the same, to compare words with.
+
+    `links` were cut out of the body, and so many `handles`, whatever part speaks.
+    """
 
     plain: str
     folded: str
+    links: tuple[str, ...] = ()
+    handles: int = 0
 
     @property
     def has_words(self) -> bool:
@@ -43,11 +48,13 @@ class Body:
 
 def read(text: str) -> Body:
     """The first part of a text that holds a word, else the first that holds a sign; total."""
-    parts = [_clean(part) for part in text.split(PART, 8)[:8]]
-    plain = next((part for part in parts if _WORD.search(part)), None)
-    if plain is None:
-        plain = next((part for part in parts if part), "")
-    return Body(plain, plain.casefold())
+    parts = text.split(PART, 8)[:8]
+    plain, links, handles = _clean(parts[0])
+    if not _WORD.search(plain):
+        rest = [_clean(part)[0] for part in parts[1:]]
+        spoken = next((part for part in rest if _WORD.search(part)), None)
+        plain = spoken or plain or next((part for part in rest if part), "")
+    return Body(plain, plain.casefold(), links, handles)
 
 
 def tokens(folded: str, *, elided: bool = False) -> list[str]:
@@ -62,13 +69,16 @@ def shorten(word: str) -> tuple[str, ...]:
     return (_ELONGATED.sub(r"\1", word), _ELONGATED.sub(r"\1\1", word))
 
 
-def _clean(part: str) -> str:
+def _clean(part: str) -> tuple[str, tuple[str, ...], int]:
+    """A part without links and handles, and what was taken out."""
     part = part[:MAX_CHARS]
+    links: tuple[str, ...] = ()
+    handles = 0
     if not part.isascii():
         # The Greek question mark would become a mere semicolon.
         part = unicodedata.normalize("NFKC", part.replace("\u037e", "?").translate(_STRAIGHT))
-    if "/" in part or "www." in part:
+    if ("/" in part or "www." in part) and (links := tuple(_LINK.findall(part))):
         part = _LINK.sub(" ", part)
     if "@" in part:
-        part = _HANDLE.sub(" ", part)
-    return part.strip()
+        part, handles = _HANDLE.subn(" ", part)
+    return part.strip(), links, handles

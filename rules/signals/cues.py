@@ -1,145 +1,141 @@
-"""From cues to a probability that explains itself: sigmoid(bias + the weights that the evidence lists).
+"""Cues found in a text and what each is worth: the evidence that a signal's value is made of.
 
-It knows negation, repetition, sarcasm and how the signals lean on each other. It knows no language (the
-lexicon does) and nothing of mentions.
+It knows negation, repetition and how a value follows from its evidence. It knows no language (the lexicon
+does), no signal (`scores` does) and nothing of mentions.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from bot.model import Signal
 from rules.signals.body import Body
-from rules.signals.lexicon import Hit, Lexicon, Word, is_break
+from rules.signals.lexicon import NEGATIONS, Lexicon, Scale, is_break
+from rules.signals.phrases import Cue, Hit
 
-Evidence = tuple[tuple[str, float], ...]
-
-PRESENT = 0.5
-"""At or above it a signal counts as present (`question: true`)."""
+Moved = tuple[str, float]
+"""A word, or what else was seen, and its weight."""
 
 REPEATED = 0.5
 """Each further cue of the same group counts this much of the one before: "worst, awful, terrible" is one
 opinion."""
 
-SARCASM_ABOVE, HOLLOW = 1.3, 0.4
-"""Praise beside that much complaint ("great, another outage"), or before a "but" that a complaint follows,
-counts only this much."""
-
-_PRAISE = "praise"
-_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
-_CAPITALS = re.compile(r"\b[A-ZÀ-ÖØ-Þ]{4,}\b")
-_SHOUTED = 0.6
-"""A text of which that share is in capitals is merely typed so; single words in capitals are stressed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A body as one language reads it. `negated`: position → the tokens [start, end) that turn it."""
+    """A body as one language reads it. `negated`: position → the tokens [start, end) that turn it.
+
+    `hits`: the cues found, by the numbers of the vocabulary's sets.
+    """
 
     body: Body
     lexicon: Lexicon
     words: list[str]
-    known: list[Word]
-    starts: set[int]
+    hits: list[list[Hit]]
     negated: dict[int, tuple[int, int]]
 
     @property
     def length(self) -> int:
         """In words, signs left out."""
-        return sum(map(str.isalnum, [word[0] for word in self.words]))
+        return len([word for word in self.words if word[0].isalnum()])
+
+
+class Weighed(NamedTuple):
+    """A cue found. `factor`: what repetition leaves of it; `is_turned`: under a negation."""
+
+    cue: Cue
+    text: str
+    start: int
+    weight: float
+    factor: float
+    is_turned: bool
+
+    def worth(self, cue: Cue) -> float:
+        """What it is worth if its kind of thing weighs as `cue` says."""
+        return (cue.negated if self.is_turned else cue.weight) * self.factor
 
 
 def read(body: Body, lexicon: Lexicon) -> Reading:
     """Cut a body into a language's words and find what is negated in it."""
     words = lexicon.tokens(body.folded)
-    known, starts = lexicon.vocabulary.words(words), lexicon.starts(words)
+    vocabulary = lexicon.vocabulary
+    known = vocabulary.words(words)
+    spots = [at for at, word in enumerate(known) if word.begins]
+    starts = lexicon.starts(words) if any(known[at].anchors for at in spots) else ()
+    hits = vocabulary.find(known, starts, spots)
     negated: dict[int, tuple[int, int]] = {}
-    for hit in lexicon.negations.find(known, starts):
+    for hit in hits[NEGATIONS]:
         if hit.cue.weight:
             negated |= dict.fromkeys(_reached(words, hit, lexicon), (hit.start, hit.end))
-    return Reading(body, lexicon, words, known, starts, negated)
+    return Reading(body, lexicon, words, hits, negated)
 
 
-def complaint(reading: Reading) -> Signal:
-    """How probably the text complains."""
-    scale = reading.lexicon.scales["complaint"]
-    weighed = _weigh(reading, "complaint")
-    against = [each for each in weighed if each.weight > 0]
-    is_sarcastic = sum(each.weight for each in against) >= SARCASM_ABOVE
-    turn = _turn(reading, against)
-    evidence = []
-    for each in weighed:
-        is_hollow = each.group == _PRAISE and each.weight < 0 and (is_sarcastic or each.start < turn)
-        evidence.append((each.text, each.weight * HOLLOW if is_hollow else each.weight))
-    if stressed := _stressed(reading.body.plain):
-        evidence.append((f"{stressed} (capitals)", scale.features.get("capitals", 0.0)))
-    return _signal(scale.bias, evidence)
+def weigh(reading: Reading, scale: Scale) -> list[Weighed]:
+    """What each cue of a scale that was found is worth, in the order of the text."""
+    seen: dict[tuple[str, bool], int] = {}
+    found = []
+    for hit in reading.hits[scale.cues]:
+        turned = _turned(reading, hit) if reading.negated else None
+        # A group that a negation does not touch is one group, negated or not.
+        kind = (hit.cue.group, hit.cue.negated != hit.cue.weight and turned is not None)
+        text = _quote(reading.words, hit, turned)
+        times = seen.get(kind, 0)
+        weight = hit.cue.weight if turned is None else hit.cue.negated
+        factor = REPEATED**times
+        found.append(Weighed(hit.cue, text, hit.start, weight * factor, factor, turned is not None))
+        seen[kind] = times + 1
+    return found
 
 
-def question(reading: Reading) -> Signal:
-    """How probably the text asks for something to be told or done."""
-    evidence = [(each.text, each.weight) for each in _weigh(reading, "question")]
-    return _signal(reading.lexicon.scales["question"].bias, evidence)
+def evidence(found: Iterable[Weighed]) -> list[Moved]:
+    return [(each.text, each.weight) for each in found]
 
 
-def thanks(reading: Reading, *, complaint: Signal, question: Signal) -> Signal:
-    """How probably the text is a mere thanks or praise, after which nobody waits for anything."""
-    scale = reading.lexicon.scales["thanks"]
-    evidence = [(each.text, each.weight) for each in _weigh(reading, "thanks")]
-    if (question.value or 0) >= PRESENT:
-        evidence.append(("a question", scale.features.get("question", 0.0)))
-    if (complaint.value or 0) >= PRESENT:
-        evidence.append(("a complaint", scale.features.get("complaint", 0.0)))
-    extra = reading.length - int(scale.features.get("free_words", 0))
-    if extra > 0:
-        evidence.append((f"{reading.length} words", extra * scale.features.get("further_word", 0.0)))
-    return _signal(scale.bias, evidence)
+def probability(bias: float, moved: list[Moved]) -> Signal:
+    """0 to 1: sigmoid(bias + the weights that the evidence lists)."""
+    if not moved:
+        return _without_evidence(bias)
+    told = _told(moved)
+    return Signal(value=round(sigmoid(bias + sum(weight for _, weight in told)), 4), evidence=told)
+
+
+def scale(bias: float, moved: list[Moved]) -> Signal:
+    """-1 to 1: the same, stretched."""
+    told = _told(moved)
+    return Signal(
+        value=round(2 * sigmoid(bias + sum(weight for _, weight in told)) - 1, 4) + 0.0, evidence=told
+    )
 
 
 def sigmoid(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
 
 
-class _Weighed(NamedTuple):
-    group: str
-    text: str
-    weight: float
-    start: int
+@cache
+def _without_evidence(bias: float) -> Signal:
+    """What most texts are on most scales."""
+    return Signal(value=round(sigmoid(bias), 4))
 
 
-def _weigh(reading: Reading, signal: str) -> list[_Weighed]:
-    """What each cue found is worth here, in the order of the text."""
-    seen: Counter[tuple[str, bool]] = Counter()
-    found = []
-    for hit in reading.lexicon.scales[signal].phrases.find(reading.known, reading.starts):
-        turned = _turned(reading, hit)
-        weight = hit.cue.negated if turned else hit.cue.weight
-        # A group that a negation does not touch is one group, negated or not.
-        kind = (hit.cue.group, hit.cue.negated != hit.cue.weight and turned is not None)
-        text = _quote(reading.words, hit, turned)
-        found.append(_Weighed(hit.cue.group, text, weight * REPEATED ** seen[kind], hit.start))
-        seen[kind] += 1
-    return found
+def _told(moved: list[Moved]) -> tuple[Moved, ...]:
+    """Strongest first, in two digits, what weighs nothing left out."""
+    rounded = [(text, weight) for text, full in moved if full and (weight := round(full, 2))]
+    if len(rounded) > 1:
+        rounded.sort(key=lambda item: (-abs(item[1]), item[0]))
+    return tuple(rounded)
 
 
 def _turned(reading: Reading, hit: Hit) -> tuple[int, int] | None:
     """The negation that stands over a cue; not the one that is part of it ("no response")."""
-    for at in range(hit.start, hit.end) if reading.negated else ():
+    for at in range(hit.start, hit.end):
         by = reading.negated.get(at)
         if by and (by[1] <= hit.start or by[0] >= hit.end):
             return by
     return None
-
-
-def _turn(reading: Reading, against: list[_Weighed]) -> int:
-    """Where a "but" stands after which something is complained of; 0: nowhere."""
-    last = max((each.start for each in against), default=-1)
-    contrast = reading.lexicon.contrast
-    return max((at for at in range(1, last + 1) if reading.words[at] in contrast), default=0)
 
 
 def _quote(words: list[str], hit: Hit, turned: tuple[int, int] | None) -> str:
@@ -162,19 +158,3 @@ def _until_break(words: list[str], positions: range, lexicon: Lexicon) -> list[i
             break
         reached.append(at)
     return reached
-
-
-def _stressed(plain: str) -> str | None:
-    """The first word in capitals in a text that is not all in capitals."""
-    capitals = _CAPITALS.findall(plain)
-    if not capitals or len(capitals) >= _SHOUTED * len(_LONG_WORD.findall(plain)):
-        return None
-    return str(capitals[0])
-
-
-def _signal(bias: float, evidence: list[tuple[str, float]]) -> Signal:
-    moved = [(text, round(weight, 2)) for text, weight in evidence if round(weight, 2)]
-    value = sigmoid(bias + sum(weight for _, weight in moved))
-    return Signal(
-        value=round(value, 4), evidence=tuple(sorted(moved, key=lambda item: (-abs(item[1]), item[0])))
-    )

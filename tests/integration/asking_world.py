@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +13,19 @@ from bot.intake import Intake
 from bot.matcher.plain import PlainMatcher
 from bot.measured import Engagement
 from bot.metrics import Metrics
-from bot.model import Account, Author, Batch, Brand, Cursor, Post, PostRef, Signal, Urgency
+from bot.model import (
+    Account,
+    Author,
+    AuthorFacts,
+    Batch,
+    Brand,
+    Cursor,
+    Measured,
+    Post,
+    PostRef,
+    Signal,
+    Urgency,
+)
 from bot.ports import Lookup
 from bot.records import Leased, Recorded
 from bot.second_looks import SecondLooks
@@ -38,7 +50,7 @@ def rule_set(text: str) -> RuleSet:
     return parse_rules({"rules.yaml": text}, channels=("console",), measure=asks_when_it_asks)
 
 
-def asks_when_it_asks(text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
+def asks_when_it_asks(text: str, langs: tuple[str, ...], author: AuthorFacts | None = None) -> Measured:
     is_asking = Signal(value=0.9 if "?" in text else 0.1)
     return "en", {"question": is_asking, "complaint": Signal(value=0.1)}
 

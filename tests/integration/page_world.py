@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from yarl import URL
 
+from bot.commands import Commands
 from bot.desk import Desk
 from bot.ids import ulid
 from bot.metrics import Metrics
 from bot.model import Author, Brand, Span, Urgency
+from bot.orders import RulesInUse
 from bot.records import Leased
 from bot.staff import PAGE, Person, Role, Staff
 from bot.store.sqlite import SqliteStore
@@ -25,8 +27,11 @@ from bot.texts.languages import texts_in
 from bot.web.door import Door
 from bot.web.filters import Choices
 from bot.web.health import Check, WebServer
-from bot.web.page import Face, Page
+from bot.web.page import ROOMY, Face, Page
 from bot.web.sessions import Sessions, key_beside
+from rules.lab import RuleLab
+from rules.ruleset import RuleSet, load_rules
+from rules.signals.measure import measure
 from tests.integration import store_samples as s
 
 PASSWORD = "correct horse battery"
@@ -36,6 +41,23 @@ PEOPLE = {
 }
 
 
+RULES = """\
+words: {refund: [refund*, money back]}
+rules:
+  refund:
+    why: Money is owed
+    when: {text: $refund, not: {text: policy}}
+    score: 40
+    tests:
+      fires: ["where is my refund?"]
+      quiet: ["what is the refund policy?"]
+  big:
+    why: Many see it
+    when: {text: $refund, author: {followers: ">= 5000"}}
+    score: 30
+"""
+
+CHANNELS = ("console",)
 BRANDS = (Brand(name="acme", words=("acme",)), Brand(name="globex", words=("globex",), is_rival=True))
 
 
@@ -177,6 +199,12 @@ async def world(
             await server.stop()
 
 
+def _rules(folder: Path) -> RuleSet:
+    folder.mkdir(exist_ok=True)
+    (folder / "care.yaml").write_text(RULES)
+    return load_rules(folder, channels=CHANNELS, brand="acme", measure=measure)
+
+
 def _page(
     store: SqliteStore,
     clock: ManualClock,
@@ -189,10 +217,16 @@ def _page(
     password: str | None,
     language: str,
 ) -> Page:
+    rules = _rules(database.parent / "rules")
+    names = tuple(rule.name for rule in rules.every)
     return Page(
         shelf=store,
-        desk=_desk(store, clock, delivered, language),
+        desk=_desk(store, clock, delivered, language, names),
         checks=lambda: checks,
+        rules=lambda: RulesInUse(version=rules.version, names=names, since=s.at(0)),
+        lab=RuleLab(
+            rules=lambda: rules, folder=database.parent / "rules", channels=frozenset(CHANNELS), brand="acme"
+        ),
         choices=lambda: Choices(
             brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer",)
         ),
@@ -206,13 +240,27 @@ def _page(
             clock=clock,
             visitor=visitor,
             untokened=tuple(f"{path}/" for path in face.extra),
+            roomy=ROOMY,
         ),
         password=password,
         face=face,
     )
 
 
-def _desk(store: SqliteStore, clock: ManualClock, delivered: list[Leased], language: str) -> Desk:
+def _desk(
+    store: SqliteStore, clock: ManualClock, delivered: list[Leased], language: str, names: tuple[str, ...]
+) -> Desk:
+    commands = Commands(
+        store=store,
+        clock=clock,
+        metrics=Metrics(),
+        texts=texts_in(language),
+        zone=ZoneInfo("Europe/Berlin"),
+        people=lambda key: PEOPLE[key].name,
+        rules=lambda: RulesInUse(version="r1", names=names, since=s.at(0)),
+        use_silences=lambda _: None,
+        tell=lambda _, text: None,
+    )
     staff = Staff(by_identity={(PAGE, key): person for key, person in PEOPLE.items()})
     return Desk(
         store=store,
@@ -221,6 +269,7 @@ def _desk(store: SqliteStore, clock: ManualClock, delivered: list[Leased], langu
         metrics=Metrics(),
         texts=texts_in(language),
         deliver=delivered.extend,
+        commands=commands,
     )
 
 

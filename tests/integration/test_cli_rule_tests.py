@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -304,3 +305,26 @@ def test_explaining_leads_into_a_pack(run: Run, home: Path) -> None:
     assert re.search(
         r"\+0  core/safety +core/en\.yaml:\d+  \"recall\"", run("rules", "explain", "a recall").out
     )
+
+
+def test_tests_are_run_again_when_a_file_changes(home: Path) -> None:
+    """Failures and the sum each time; a mistake is told, and the watching goes on; Ctrl-C ends it."""
+    write(home, RULES)
+    command = [sys.executable, "-m", "bot.cli.main", "rules", "test", "--watch", str(home / "rules")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+
+        def told() -> str:
+            assert process.stdout is not None
+            return "".join(iter(process.stdout.readline, "\n"))
+
+        assert told().startswith("FAIL rules.yaml:10 late should fire on")
+        write(home, RIGHT.replace("score:", "scor:"))
+        assert "" == told()
+        write(home, RIGHT)
+        assert "5 passed" in told()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert 130 == process.returncode
+    assert 'unknown key "scor"' in errors

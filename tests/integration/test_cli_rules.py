@@ -1,4 +1,4 @@
-"""`outcare signals`, `outcare rules explain` and `outcare check`, run as people and scripts run them."""
+"""`outcare rules explain` and `outcare check`, run as people and scripts run them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 import io
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -77,45 +76,9 @@ def _run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     return run
 
 
-@pytest.fixture(name="signals")
-def _signals() -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "bot.cli.main", "signals"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
-        yield process
-        process.kill()
-
-
 def test_the_version_is_told(run: Run) -> None:
     """What a bug report begins with: that of the installed package."""
     assert Ran(0, f"outcare {version('outcare')}\n", "") == run("--version")
-
-
-def test_signals_answers_each_line_before_the_next(signals: subprocess.Popen[bytes]) -> None:
-    """One line in, one flat JSON object out, whatever the line holds; silent otherwise; 0 at the end."""
-    assert signals.stdin is not None
-    assert signals.stdout is not None
-    lines = [
-        b"@acme STILL waiting for my refund, fed up\n",
-        b"\n",
-        b"\xe9 \xff\xfe broken bytes\n",
-        "a\u2028b\u2029c\u0085d\x0be \x00\n".encode(),
-        b"how do I reset it?\r\n",
-        b"why " * 300_000 + b"\n",
-    ]
-    answers = []
-    for line in lines:
-        signals.stdin.write(line)
-        signals.stdin.flush()
-        answers.append(json.loads(signals.stdout.readline()))
-    rest, said = signals.communicate(b"thanks, all good")
-    answers.append(json.loads(rest))
-    assert (b"", 0) == (said, signals.returncode)
-    assert [{"complaint", "question", "thanks"}] * 7 == [set(answer) for answer in answers]
-    assert all(value is None or 0 <= value <= 1 for answer in answers for value in answer.values())
-    assert answers[0]["complaint"] > 0.9
-    assert {None} == set(answers[1].values())
-    assert answers[4]["question"] > 0.9
 
 
 def test_explain_shows_why(run: Run) -> None:

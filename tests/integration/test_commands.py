@@ -15,7 +15,7 @@ from bot.commands import Commands
 from bot.desk import Desk
 from bot.metrics import Metrics
 from bot.model import Cursor
-from bot.orders import InForce, Silence
+from bot.orders import RulesInUse, Silence
 from bot.staff import Person, Press, Presses, Role, Staff
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
@@ -78,8 +78,8 @@ async def office(path: Path) -> AsyncIterator[Office]:
             metrics=Metrics(),
             texts=ENGLISH,
             zone=ZoneInfo("UTC"),
-            people={one.key: one.name for one in PEOPLE.values()}.__getitem__,
-            rules=lambda: InForce(
+            people=lambda key: names[key],
+            rules=lambda: RulesInUse(
                 version="3aeb446a", names=("safety", "praise"), since=s.at(-5), problem="".join(problem)
             ),
             reload=_reload,
@@ -153,7 +153,7 @@ async def test_an_agent_silences_nothing(path: Path) -> None:
         ("/silence", USAGE),
         ("/silence rule safety", USAGE),
         ("/silence safety 8h reason", USAGE),
-        ("/silence rule saftey 8h reason", "There is no rule “saftey”. Did you mean “safety”?"),
+        ("/silence rule praisee 8h reason", "There is no rule “praisee”. Did you mean “praise”?"),
         ("/silence rule zzz 8h reason", "There is no rule “zzz”."),
         ("/silence rule safety 8h", "Say why as well: /silence rule safety 8h why"),
         ("/silence rule safety soon x", "“soon” is no time between 1m and 30d. Write it like 30m, 8h or 2d."),

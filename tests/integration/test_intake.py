@@ -18,7 +18,21 @@ from bot.intake import Intake
 from bot.matcher.plain import PlainMatcher
 from bot.measured import Tally
 from bot.metrics import Metrics
-from bot.model import Account, Author, Batch, Brand, Cursor, Deletion, Facts, Post, PostRef, Signal, Verdict
+from bot.model import (
+    Account,
+    Author,
+    AuthorFacts,
+    Batch,
+    Brand,
+    Cursor,
+    Deletion,
+    Facts,
+    Measured,
+    Post,
+    PostRef,
+    Signal,
+    Verdict,
+)
 from bot.records import Leased, Recorded
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
@@ -50,11 +64,13 @@ class Rules:
 
     def __init__(self) -> None:
         self.judged: list[Facts] = []
+        self.authors: list[AuthorFacts | None] = []
 
     def looks_at(self, condition: str) -> bool:
         return True
 
-    def measure(self, text: str, langs: tuple[str, ...]) -> tuple[str | None, Mapping[str, Signal]]:
+    def measure(self, text: str, langs: tuple[str, ...], author: AuthorFacts | None = None) -> Measured:
+        self.authors.append(author)
         return "en", {"question": Signal(value=0.9 if "?" in text else 0.1)}
 
     @property
@@ -283,6 +299,7 @@ async def test_what_is_told_in_time_is_a_fact(path: Path) -> None:
         facts = it.rules.judged[0]
         assert ("Ann Other", 7, "the line above") == (facts.name, facts.followers, facts.parent_text)
         assert 2 == it.directory.asked
+        assert [7] == [author and author.followers for author in it.rules.authors]
 
 
 @pytest.mark.parametrize("trouble", [Unavailable("down"), Rejected("no such author")])

@@ -68,7 +68,7 @@ async def test_the_monday_question(path: Path) -> None:
             RuleCount(rule="safety", mentions=0, silenced_until=s.at(600)),
         ) == await store.rule_counts(now=s.at(62))  # fmt: skip
         leaks, _ = await store.rule_counts(now=s.at(601), rule="leaks")
-        assert ("leaks", 3, pytest.approx(2 / 3)) == (leaks.rule, leaks.judged, leaks.right)
+        assert ("leaks", 3, 2 / 3) == (leaks.rule, leaks.judged, leaks.right)
 
 
 async def test_since_is_when_we_got_it(path: Path) -> None:

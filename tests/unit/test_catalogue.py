@@ -21,6 +21,7 @@ from bot.texts.language import Message
 from bot.texts.languages import LANGUAGES, texts_in
 from bot.web.conversation import EVENTS, REASONS
 from bot.web.deciding import UNDO
+from bot.web.lab import MISTAKES
 from tests.unit import tree
 
 FAMILIES: Mapping[str, Iterable[str]] = {
@@ -33,6 +34,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "page.level_": ["normal", "high", "critical"],
     "page.done_": [verb.value for verb in UNDO],
     "page.reason_": REASONS,
+    "page.mistake_": MISTAKES,
     "page.ask_": ["dismissed", "deleted"],
     "page.event_": [*EVENTS, "other"],
 }

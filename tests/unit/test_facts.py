@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.intake import Known, make_facts, with_customer
-from bot.model import Facts, Kind, Mention, PostRef, Signal, Span
+from bot.intake import Known, author_facts, make_facts, with_customer
+from bot.model import Author, AuthorFacts, Facts, Kind, Mention, PostRef, Signal, Span
 from bot.settings.customers import Customers, load_customers
 from tests.unit._values import MENTION_ID, NOW, post
 
@@ -82,3 +83,12 @@ def test_a_question_to_others_is_none() -> None:
     """A comment in our thread that does not name us asks somebody else."""
     comments = (frozen(Kind.COMMENT, (), is_ours=True), frozen(Kind.COMMENT, NAMED, is_ours=True))
     assert [0.0, 0.9] == [each.signals["question"].value for each in comments]
+
+
+def test_an_account_is_as_old_as_it_was_when_it_posted() -> None:
+    """Not as it is when somebody reads; what the lookup did not tell stays unknown."""
+    written = post()
+    author = Author(platform="bluesky", id="a", created_at=written.posted_at - timedelta(days=3))
+    assert author_facts(written, author).age == timedelta(days=3)
+    assert author_facts(written, author).bio is None
+    assert author_facts(written, None) == AuthorFacts(handle=written.author_handle)

