@@ -37,7 +37,7 @@ from bot.rulebook import Beginning, found
 from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
-from bot.sides import channel_side
+from bot.sides import channel_side, second_looks
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
@@ -98,20 +98,20 @@ class App:
             metrics=self.metrics,
             lookup_budget=self.settings.lookup_budget,
             fresh_for=self.settings.fresh_for,
+            customers=self.settings.customers,
             deliver=self.outbox.push,
             wake=self.outbox.wake,
             silenced=self.ruling.silenced,
             tallying=self.ruling.tallying,
         )
         self.desk = self._desk()
-        self.accounts = Accounts(
-            watches=self.watches, lookups=self.lookups, store=self.store, clock=self.clock
-        )
+        watches, lookups = self.watches, self.lookups
+        self.accounts = Accounts(watches=watches, lookups=lookups, store=self.store, clock=self.clock)
         self.feed_loops = [self._feed_loop(feed) for feed in self.feeds.values()]
         self.listeners = [self._listener(source) for source in self.sources.values()]
         self.people = {person.key: person.name for person in self.settings.people}
-        self.show(Face())
         self.schedule = Schedule()
+        self.show(Face())
         self._stored: Mapping[str, SourceStatus] = {}
 
     def show(self, face: Face) -> None:
@@ -179,6 +179,7 @@ class App:
         self.schedule.every("gauges", timedelta(seconds=15), self._gauges)
         if self.settings.heartbeat_url:
             self.schedule.every("heartbeat", self.settings.heartbeat_every, self._heartbeat)
+        second_looks(self.intake, self.store, self.sources.values()).plan(self.schedule.every)
         self.schedule.start()
         url = await self.web.start()
         gc.freeze()  # what is here now stays: to look through it again and again would stop everything,
@@ -264,6 +265,7 @@ class App:
             bulletin=self.ruling.bulletin,
             prepare=self.ruling.prepare,
             use_rules=self._use_rules,
+            use_customers=self.intake.use_customers,
             watching_others=self.accounts.wake,
             breathe=partial(time.sleep, BREATH),
         )

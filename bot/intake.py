@@ -17,25 +17,18 @@ import structlog
 
 from bot import asks
 from bot.errors import BotError
+from bot.history import Memory, Recalled, to_recall
 from bot.ids import ulid
+from bot.links import count_links
+from bot.measured import AuthorFacts, Signal
 from bot.metrics import Metrics
-from bot.model import (
-    Author,
-    AuthorFacts,
-    Batch,
-    Facts,
-    Measured,
-    Mention,
-    Post,
-    Route,
-    Signal,
-    Urgency,
-    Verdict,
-)
+from bot.model import Author, Batch, Facts, Measured, Mention, Post, Route, Urgency, Verdict
 from bot.ports import Clock, Judge, Lookup, Store
 from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
+from bot.settings.customers import Customers
 from bot.tallying import Tallying
 from bot.targets import due_at
+from bot.waits import Waiting
 from bot.watchlist import LiveWatch
 
 log = structlog.get_logger(__name__)
@@ -67,6 +60,7 @@ class Intake:
     metrics: Metrics
     lookup_budget: timedelta = timedelta(seconds=1.5)
     fresh_for: timedelta = timedelta(minutes=30)
+    customers: Customers | None = None
     deliver: Callable[[tuple[Leased, ...]], None] | None = None
     """None: nothing is delivered, so no alert is even stored (replay)."""
     wake: Callable[[], None] | None = None
@@ -78,6 +72,7 @@ class Intake:
     def __post_init__(self) -> None:
         self._live: set[str] = set()
         """The sources that have caught up: none at first, so that what a crash left waiting goes out."""
+        self._near: dict[str, bool] = {}
 
     async def take(self, source: str, batch: Batch) -> Recorded:
         """Store a batch with its cursor; only when this returns may the next one be read.
@@ -86,15 +81,16 @@ class Intake:
         """
         sorted_posts = [(post, self._sort(post)) for post in batch.posts]
         mentions = [found for _, found in sorted_posts if isinstance(found, tuple)]
-        known = await self._know([mention for found in mentions for mention in found])
+        known, memory = await self._find_out([mention for found in mentions for mention in found])
         is_near = self._is_near(batch)
         is_live = bool(is_near) and source in self._live
         items: list[Answer | Judged] = []
         for _, found in sorted_posts:
             if isinstance(found, Answer):
                 items.append(found)
+                memory.answered(found)
             else:
-                items.extend(self._judge_post(found, known, is_live=is_live))
+                items.extend(self._judge_post(found, known, memory, is_live=is_live))
         entry = Entry(
             source=source,
             items=tuple(items),
@@ -126,10 +122,21 @@ class Intake:
 
     def _follow(self, entry: Entry, *, is_near: bool | None) -> None:
         """Remember, once it is committed, whether the source lives in the present or catches up."""
+        if is_near is not None:
+            self._near[entry.source] = is_near
         if is_near:
             self._live.add(entry.source)
         elif is_near is False or any(isinstance(item, Judged) and item.is_late for item in entry.items):
             self._live.discard(entry.source)
+
+    def use_customers(self, customers: Customers | None) -> None:
+        """From the next mention on."""
+        self.customers = customers
+
+    def is_behind(self, source: str) -> bool | None:
+        """Whether it catches up: an answer may be there and not read yet. None: it did not tell."""
+        near = self._near.get(source)
+        return None if near is None else not near
 
     def _sort(self, post: Post) -> Answer | tuple[Mention, ...]:
         watch = self.watches[post.platform]
@@ -137,6 +144,18 @@ class Intake:
         if owner is not None:
             return Answer(post=post, brand=owner)
         return watch.watchlist.concerns(post, watch.brands_of)
+
+    async def _find_out(self, mentions: list[Mention]) -> tuple[Mapping[str, Known], Memory]:
+        """What the platforms and the store know, as far as the rules ask for it."""
+        looks_at = self.judge.looks_at
+        wanted = to_recall(mentions, pasts=looks_at("history"), threads=looks_at("thread"))
+        if not wanted:
+            return await self._know(mentions), Memory(wanted, Recalled(), self._owner)
+        known, recalled = await asyncio.gather(self._know(mentions), self.store.recall(wanted))
+        return known, Memory(wanted, recalled, self._owner)
+
+    def _owner(self, platform: str, account_id: str) -> str | None:
+        return self.watches[platform].watchlist.owner(platform, account_id)
 
     async def _know(self, mentions: list[Mention]) -> Mapping[str, Known]:
         """Post id → what the platform tells in time. Not in time is unknown, and the card still goes."""
@@ -163,7 +182,7 @@ class Intake:
         return Known(author=author, parent=thread[-1] if thread else None)
 
     def _judge_post(
-        self, mentions: tuple[Mention, ...], known: Mapping[str, Known], *, is_live: bool
+        self, mentions: tuple[Mention, ...], known: Mapping[str, Known], memory: Memory, *, is_live: bool
     ) -> list[Judged]:
         """One post, once per brand that it concerns; its text is measured once for all of them."""
         if not mentions:
@@ -172,7 +191,9 @@ class Intake:
         own = any(not self._is_rival(mention) for mention in mentions)
         told = known.get(post.id, Known())
         measured = self.judge.measure(post.searchable, post.langs, author_facts(post, told.author))
-        judged = (self._judge(mention, told, measured, own_too=own) for mention in mentions)
+        judged = [self._judge(mention, told, memory, measured, own_too=own) for mention in mentions]
+        for one in judged:
+            memory.heard(one)
         return [replace(one, is_late=self._is_late(one, is_live=is_live)) for one in judged]
 
     def _is_late(self, judged: Judged, *, is_live: bool) -> bool:
@@ -182,11 +203,15 @@ class Intake:
         age = self.clock.now() - _written_at(judged.mention.post)
         return age > self.fresh_for and not (is_live and judged.verdict.urgency is Urgency.CRITICAL)
 
-    def _judge(self, mention: Mention, known: Known, measured: Measured, *, own_too: bool) -> Judged:
+    def _judge(
+        self, mention: Mention, known: Known, memory: Memory, measured: Measured, *, own_too: bool
+    ) -> Judged:
         now = self.clock.now()
         mention_id = ulid(now)
         is_ours = not self._is_rival(mention)
         facts = make_facts(mention_id, mention, known, measured=measured, is_ours=is_ours)
+        facts = replace(facts, history=memory.history(mention), we_spoke=memory.we_spoke(mention))
+        facts = with_customer(facts, self.customers)
         facts = replace(facts, silenced=silenced) if (silenced := self.silenced(now)) else facts
         facts, counted = self.tallying.take(mention, facts, self.judge)
         verdict = self.judge.judge(facts)
@@ -202,6 +227,26 @@ class Intake:
             routes=self._routes(mention, verdict, own_too=own_too, now=now),
             parent=known.parent,
             counted=counted,
+        )
+
+    def judge_again(self, waiting: Waiting, facts: Facts) -> Judged:
+        """An ask that has waited, by what is known of it now. It rings as loud as if it had come in so,
+        unless it was too old then, or this look at it comes too late.
+        """
+        mention, now = waiting.mention, self.clock.now()
+        facts = replace(facts, silenced=self.silenced(now))
+        verdict = self.judge.judge(facts)
+        is_stale = now - waiting.looked_at > NEVER_ALERT_AFTER
+        routes = self._routes(mention, verdict, own_too=waiting.own_too, now=mention.post.seen_at)
+        return Judged(
+            mention_id=facts.mention_id,
+            mention=mention,
+            author=None,
+            facts=facts,
+            verdict=verdict,
+            asks=True,
+            due_at=due_at(waiting.looked_at, verdict.respond_in),
+            routes=() if is_stale else routes,
         )
 
     def _routes(
@@ -305,12 +350,32 @@ def make_facts(
         parent_text=known.parent.text if known.parent else None,
         age=author.age,
         signals=_asked_of_us(mention, signals),
+        author_id=post.author_id,
+        at=post.posted_at,
+        links=count_links(post.text, post.links),
+        media=post.media,
+        rating=post.rating,
+        is_reply=post.parent is not None,
         name=author.name,
         bio=author.bio,
         followers=author.followers,
         following=author.following,
         verified=author.verified,
     )
+
+
+def with_customer(facts: Facts, customers: Customers | None) -> Facts:
+    """What the list of customers says of the author: by handle, else by id. Without a handle, who is not
+    found may be somebody whom we know: that stays unknown.
+    """
+    names = [name for name in (facts.handle, facts.author_id) if name]
+    if customers is None or not names:
+        return facts
+    found = (customers.find(facts.platform, name) for name in names)
+    customer = next(filter(None, found), None)
+    if customer is None:
+        return facts if facts.handle is None else replace(facts, known=False, staff=False)
+    return replace(facts, known=True, staff=customer.is_staff, tier=customer.tier, spoken=customer.language)
 
 
 def _asked_of_us(mention: Mention, signals: Mapping[str, Signal]) -> Mapping[str, Signal]:

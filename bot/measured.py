@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+REMEMBERED = timedelta(days=90)
+"""How far back the history of an author is looked at."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:

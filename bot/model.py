@@ -93,6 +93,8 @@ class Post:
     platform marked as mentioned (facets), `quoted` the post it quotes, `root` the first post of its thread
     (None: it is itself the root). `revised_at` is when this very text was written, by the platform's clock:
     it tells which of two edits is the newer one, whatever our clock did in between (None: as `seen_at`).
+    `media` are the kinds of what is attached ("image", "video", "audio", "link"; None: the platform does not
+    tell), `rating` the stars of a review. These two are frozen in the facts and stand in no row of their own.
     """
 
     platform: str
@@ -114,6 +116,8 @@ class Post:
     url: str | None = None
     is_edit: bool = False
     revised_at: datetime | None = None
+    media: tuple[str, ...] | None = None
+    rating: float | None = None
 
     def __post_init__(self) -> None:
         check_aware(posted_at=self.posted_at, seen_at=self.seen_at, revised_at=self.revised_at)

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from bot.history import Pasts
 from bot.ruleslog import RulesLog
 from bot.texts.en import ENGLISH
+from bot.waits import Curious, Looks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable
@@ -227,7 +229,7 @@ class Meter(Protocol):
         ...
 
 
-class Judge(Protocol):
+class Judge(Curious, Protocol):
     """The rule engine as intake sees it; pure and deterministic."""
 
     @property
@@ -257,7 +259,7 @@ class Judge(Protocol):
         ...
 
 
-class Store(RulesLog, Protocol):
+class Store(RulesLog, Pasts, Looks, Protocol):
     """Everything that survives a restart. Every write is one transaction, durable when the call returns."""
 
     # listening

@@ -1,8 +1,8 @@
 """What is watched for, made at the start, and anew when files change or somebody asks: compiled in a thread,
 then swapped in.
 
-A reload takes over words and accounts of brands, rivals and the contents of the rule files; whatever else
-changed is named and waits for a restart. A mistake anywhere changes nothing.
+A reload takes over words and accounts of brands, rivals, the list of customers and the contents of the rule
+files; whatever else changed is named and waits for a restart. A mistake anywhere changes nothing.
 Knows no platform, no rule and no file format: how to read comes in from outside.
 """
 
@@ -29,6 +29,7 @@ from bot.matcher.fast import FastMatcher
 from bot.metrics import Metrics
 from bot.model import Brand
 from bot.ports import Clock, Store
+from bot.settings.customers import Customers
 from bot.settings.load import Settings
 from bot.texts.catalogue import Texts
 from bot.watchlist import Ids, LiveWatch, Watchlist
@@ -43,8 +44,8 @@ AGAIN_AFTER = 30.0
 HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
-TAKEN_OVER = frozenset({"brands", "staff"})
-"""Fields of the settings that are not compared: brands are what is reloaded, the staff follows the people."""
+TAKEN_OVER = frozenset({"brands", "customers", "staff"})
+"""Fields of the settings that are not compared: two of them are reloaded, the staff follows the people."""
 
 
 T = TypeVar("T")
@@ -142,7 +143,7 @@ class Reading(Generic[R]):
 
 @dataclass(kw_only=True)
 class Reload(Generic[R]):
-    """`settings`, `rules`: those in force. `use_rules`, `watching_others`: called when others are.
+    """`settings`, `rules`: those in force. `use_…`, `watching_others`: called when others are.
 
     `prepare` is awaited before, with the new rules; what it gives, after. `bulletin` keeps and tells how it
     ended. `breathe` pauses the thread that compiles for a moment.
@@ -159,6 +160,7 @@ class Reload(Generic[R]):
     bulletin: Bulletin
     prepare: Callable[[R], Awaitable[Callable[[], Awaitable[None]]]]
     use_rules: Callable[[R], None]
+    use_customers: Callable[[Customers | None], None]
     watching_others: Callable[[], None]
     breathe: Callable[[], None]
     waiting: tuple[str, ...] = field(default=(), init=False)
@@ -235,9 +237,10 @@ class Reload(Generic[R]):
             watch.swap(fresh.with_ids(_known_ids(watch.watchlist.brands)))
         before = [self.rules]
         self.use_rules(rules)
+        self.use_customers(wanted.customers)
         self.rules, self.waiting = rules, waiting
         await in_thread(partial(let_go, before))
-        self.settings = replace(self.settings, brands=brands)
+        self.settings = replace(self.settings, brands=brands, customers=wanted.customers)
         self.watching_others()
         await taken_over()
 

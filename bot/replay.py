@@ -15,6 +15,7 @@ from bot.metrics import Metrics
 from bot.ports import Source
 from bot.reload import watches
 from bot.settings.load import Settings
+from bot.sides import second_looks
 from bot.store.sqlite import SqliteStore
 from rules.engine import ENGINE_VERSION
 from rules.ruleset import RuleSet
@@ -46,8 +47,16 @@ async def replay(
     clock = SystemClock()
     watching = await watches(settings, store, [source.platform], clock)
     intake = Intake(
-        store=store, judge=rules, watches=watching, lookups={}, clock=clock, metrics=Metrics(), deliver=None
+        store=store,
+        judge=rules,
+        watches=watching,
+        lookups={},
+        clock=clock,
+        metrics=Metrics(),
+        customers=settings.customers,
+        deliver=None,
     )
+    looks = second_looks(intake, store, [source])
     await store.save_rules(rules.version, ENGINE_VERSION, rules.sources, now=clock.now())
     await store.save_brands(settings.brands)
     prepared = await intake.tallying.prepare(store, rules, clock.now())
@@ -57,6 +66,8 @@ async def replay(
     started = time.perf_counter()
     async for batch in source.read(None, watching[source.platform]):
         recorded = await intake.take(source.name, batch)
+        if batch.posts:
+            await looks.replayed(max(post.seen_at for post in batch.posts))
         summary.events += batch.seen
         summary.posts += batch.posts_seen
         summary.undecodable += batch.undecodable

@@ -48,10 +48,13 @@ def tested(settings: Settings) -> RuleSet:
 
 @dataclass
 class ConfigFiles:
-    """The files that make a daemon what it is: its configuration, its rules, the lists that these name."""
+    """The files that make a daemon what it is: its configuration, its rules, the lists that these name, the
+    list of customers.
+    """
 
     config: Path
     folder: Path
+    customers: Path
     _lists: tuple[Path, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +66,7 @@ class ConfigFiles:
         return tested(settings)
 
     def paths(self) -> Iterable[Path]:
-        return (self.config, *rule_files(self.folder), *self._lists)
+        return (self.config, self.customers, *rule_files(self.folder), *self._lists)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,19 @@
-"""The chat side of the connectors that are configured: notifiers and decision feeds, by kind.
+"""What is put together of several sides: notifiers and decision feeds by kind; who looks at asks again.
 
 It knows which kinds a configuration needs; it knows no connector by name, but the console as a last resort.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.intake import Intake
 from bot.outbox import CONSOLE
-from bot.ports import Connector, Wiring
+from bot.ports import Connector, Source, Wiring
+from bot.second_looks import SecondLooks
 from bot.settings.load import Settings
+from bot.store.sqlite import SqliteStore
 
 
 def channel_side(
@@ -36,3 +39,21 @@ def channel_side(
         if factory:
             built[kind] = factory(settings.account(kind), mine, wiring)
     return built
+
+
+def second_looks(intake: Intake, store: SqliteStore, sources: Iterable[Source]) -> SecondLooks:
+    """By the rules of the intake, and told to whom it tells."""
+    names: dict[str, list[str]] = {}
+    for source in sources:
+        names.setdefault(source.platform, []).append(source.name)
+    return SecondLooks(
+        store=store,
+        rules=lambda: intake.judge,
+        judge=intake.judge_again,
+        sources=names,
+        is_behind=intake.is_behind,
+        lookups=intake.lookups,
+        clock=intake.clock,
+        changes=lambda: store.changes,
+        deliver=intake.deliver or (lambda _: None),
+    )

@@ -165,6 +165,8 @@ class Watchlist:
             return Kind.QUOTE
         if at_handle or any(is_ours(account) for account in post.mentions):
             return Kind.MENTION
+        if post.rating is not None:
+            return Kind.REVIEW
         return Kind.COMMENT if post.parent else Kind.POST
 
 

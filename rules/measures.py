@@ -6,11 +6,11 @@ of evaluation.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot import duration
 from bot.matcher.text import key
+from bot.measured import REMEMBERED
 from rules.comparing import amount, length, several, some
 from rules.leaves import is_language, of_author
 from rules.scene import Check, Evidence, Scene, Trace
@@ -18,6 +18,7 @@ from rules.signals.language import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from datetime import timedelta
 
     from bot.measured import Engagement, History
     from bot.model import Facts
@@ -29,8 +30,6 @@ HISTORY = ("messages", "unanswered", "last_reply", "within")
 THREAD = ("position", "we_spoke", "waiting")
 POSITIONS = {"first": False, "reply": True}
 MEDIA = ("image", "video", "audio", "link")
-REMEMBERED = timedelta(days=90)
-"""How far back the history of an author is looked at."""
 
 
 def engagement(name: str, node: Node, reader: Reader) -> Check:

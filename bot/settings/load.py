@@ -7,7 +7,8 @@ or by a traceback. docs/configuration.md explains every key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,8 @@ from bot.errors import ConfigError, Problem
 from bot.model import Account, Brand
 from bot.ports import Connector
 from bot.settings.checks import check_together, is_channel, why_unknown
-from bot.settings.problems import Inspection, explain, in_order
+from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
+from bot.settings.problems import Inspection, explain, in_order, locate
 from bot.settings.shape import (
     File,
     Http,
@@ -36,6 +38,7 @@ from bot.settings.shape import (
     lacks_secret,
     needs_nothing,
     parts,
+    platforms,
     readers,
     spots,
 )
@@ -50,7 +53,7 @@ class Settings:
     """Everything that a person configured, checked. `brands`: our own first, the rivals after it.
 
     `sources` by connector, `channels` by their whole name ("telegram:care", "console"), each with the
-    connector's own settings. `heartbeat_url` may hold a key: it is not shown.
+    connector's own settings. `heartbeat_url` may hold a key: it is not shown. `customers`: None: no list.
     """
 
     aim: str
@@ -64,6 +67,7 @@ class Settings:
     timezone: ZoneInfo
     database: Path
     rules: Path
+    customers: Customers | None
     http: Http
     web: Web
     heartbeat_url: str | None = field(repr=False)
@@ -116,7 +120,7 @@ def load(
         problems.extend(explain(error, inspection))
     if file is None or problems:  # not in the except block: pydantic's error shows what it was given
         raise ConfigError(in_order(problems))
-    return _settings(file, _rules(file, tree, path))
+    return _settings(file, _rules(file, tree, path), _customers(file, tree, path, platforms(connectors)))
 
 
 def _gather(
@@ -180,16 +184,28 @@ def _without_locked(data: dict[str, Any], connectors: Mapping[str, Connector]) -
 
 
 def _rules(file: File, tree: Given, path: Path | None) -> Path:
+    if path is None and tree.child("rules") is None:
+        return DEFAULT_RULES
+    return _beside(file.rules, tree.child("rules"), path)
+
+
+def _beside(name: str, given: Given | None, path: Path | None) -> Path:
     """Beside the file, unless the path is absolute or comes from the environment."""
-    given = tree.child("rules")
-    if given is not None and given.by:
-        return Path(file.rules)
-    if path is None:
-        return Path(file.rules) if given is not None else DEFAULT_RULES
-    return path.parent / file.rules
+    return Path(name) if path is None or (given is not None and given.by) else path.parent / name
 
 
-def _settings(file: File, rules: Path) -> Settings:
+def _customers(file: File, tree: Given, path: Path | None, known: Collection[str]) -> Customers | None:
+    """The list of customers: one that is named must be there. Raises: ConfigError."""
+    where = _beside(file.customers or DEFAULT_CUSTOMERS, tree.child("customers"), path)
+    is_there = os.path.isfile(where)  # noqa: PTH113 - pathlib's own raises for a name that is too long
+    if file.customers is not None and not is_there:
+        place = locate(tree, ("customers",))
+        raise ConfigError([place.problem(f"{place.subject()} names a file that is not there")])
+    is_named = file.customers is not None or path is not None
+    return load_customers(where, known) if is_there and is_named else None
+
+
+def _settings(file: File, rules: Path, customers: Customers | None) -> Settings:
     people = tuple(_person(key, section) for key, section in file.people.items())
     own = _brand(file.brand.name, file.brand, is_rival=False)
     rivals = (_brand(name, section, is_rival=True) for name, section in file.rivals.items())
@@ -208,6 +224,7 @@ def _settings(file: File, rules: Path) -> Settings:
         timezone=file.timezone,
         database=Path(file.database),
         rules=rules,
+        customers=customers,
         http=file.http,
         web=file.web,
         heartbeat_url=file.heartbeat_url,

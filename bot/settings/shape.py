@@ -44,6 +44,9 @@ AnySection = TypeVar("AnySection", bound="Section")
 DEEPEST = 6
 """A connector's model may contain itself; variables reach so many levels down."""
 
+LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+"""How a language code looks."""
+
 PLAIN = "outcare"
 """The type of our own validation errors: their text follows the setting's name."""
 
@@ -86,7 +89,7 @@ def _web_address(value: str) -> str:
 
 
 def _language(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+    if isinstance(value, str) and not re.fullmatch(LANGUAGE, value):
         raise complaint("must be a language code like en or pt-BR")
     return value
 
@@ -218,6 +221,7 @@ class File(Section):
     timezone: Zone = ZoneInfo("UTC")
     database: PathText = "data/outcare.db"
     rules: PathText = "rules"
+    customers: PathText | None = None
     http: Http = Http()
     web: Web = Web()
     heartbeat_url: WebAddress | None = None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Dialect, Integer
+from sqlalchemy import BigInteger, CheckConstraint, Dialect, Index, Integer, text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
 
@@ -73,3 +73,14 @@ def maybe_at() -> Any:
 
 def brand_name() -> Any:
     return Field(foreign_key="brands.name")
+
+
+def microseconds() -> Any:
+    """How long something lasted; at first no time at all."""
+    return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+
+
+def while_open(column: str) -> Index:
+    """An index of those asks only that are open: few, however many there have been."""
+    is_open = text("outcome IS NULL")
+    return Index(None, column, sqlite_where=is_open, postgresql_where=is_open)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from bot.counting import Event
+from bot.model import Facts
 from bot.records import Met
 from bot.store import rows
 
@@ -99,10 +101,15 @@ def met(conn: Connection, after: int, since: datetime) -> tuple[int, tuple[Met, 
     values = {"after": after, "since": rows.micros(since), "limit": _PIECE}
     found = conn.execute(_MET, values).all()
     some = tuple(
-        Met(platform=platform, post_id=post, posted_at=rows.moment(posted_at), facts=rows.facts(facts))
+        Met(platform=platform, post_id=post, posted_at=rows.moment(posted_at), facts=_when_met(facts))
         for _, platform, post, posted_at, facts in found
     )
     return (found[-1][0] if found else after), some
+
+
+def _when_met(facts: str) -> Facts:
+    """Without what only a second look found out."""
+    return replace(rows.facts(facts), waiting=None, engagement=None)
 
 
 def observed_since(conn: Connection) -> datetime | None:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col
 
 from bot.counting import Event
+from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor, searchable
@@ -41,9 +42,11 @@ from bot.store import (
     catching_up,
     counts,
     grouping,
+    history,
     inbox,
     listing,
     rows,
+    second_looks,
     silencing,
     status,
     whole,
@@ -60,6 +63,7 @@ from bot.store.tables import (
     VerdictRow,
 )
 from bot.store.writer import store_error
+from bot.waits import Found, Wanted
 
 T = TypeVar("T")
 
@@ -141,6 +145,12 @@ class Reports:
         known = query.where(col(AccountRow.account_id).is_not(None))
         found = await self._read(lambda conn: conn.execute(known).all())
         return {(platform, handle): id_ for platform, handle, id_ in found if id_}
+
+    async def recall(self, wanted: Recall) -> Recalled:
+        return await self._read(lambda conn: history.read(_fetcher(conn), wanted))
+
+    async def waiting(self, wanted: Wanted) -> Found:
+        return await self._read(lambda conn: second_looks.waiting(_fetcher(conn), wanted))
 
     async def rules_state(self) -> RulesState | None:
         return await self._read(status.rules_state)

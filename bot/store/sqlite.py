@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from bot.counting import Event
 from bot.errors import StoreError
+from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor
 from bot.orders import Order, Ordered, Silence
@@ -45,6 +46,7 @@ from bot.store import (
     known,
     logins,
     schema,
+    second_looks,
     settling,
     silencing,
 )
@@ -52,6 +54,8 @@ from bot.store.lock import Lock
 from bot.store.reports import Reports
 from bot.store.work import Standing, Work, save_cursor
 from bot.store.writer import Writer
+from bot.waits import Again, Found
+from bot.waits import Wanted as WantedLooks
 
 T = TypeVar("T")
 
@@ -174,6 +178,24 @@ class SqliteStore:
 
     async def rules_source(self, version: str) -> Mapping[str, str] | None:
         return await self._reports.rules_source(version)
+
+    # --- judging --------------------------------------------------------------------------------
+
+    async def recall(self, wanted: Recall) -> Recalled:
+        return await self._reports.recall(wanted)
+
+    async def waiting(self, wanted: WantedLooks) -> Found:
+        return await self._reports.waiting(wanted)
+
+    async def judge_again(
+        self, again: Sequence[Again], *, now: datetime, lease_for: timedelta
+    ) -> tuple[Leased, ...]:
+        looks = tuple(again)
+        leased = await self._write(
+            lambda conn: second_looks.judge_again(self._work(conn, now, lease_for), looks)
+        )
+        self.changes += 1
+        return leased
 
     # --- delivering -----------------------------------------------------------------------------
 

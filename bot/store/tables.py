@@ -21,8 +21,10 @@ from bot.store.columns import (
     key,
     maybe_at,
     maybe_ref,
+    microseconds,
     one_of,
     ref,
+    while_open,
 )
 
 
@@ -151,7 +153,11 @@ class MentionRow(SQLModel, table=True):
 
 
 class AskRow(SQLModel, table=True):
-    """One wait; at most one of a conversation is open. `mention` is the one whose time it starts at."""
+    """One wait; at most one of a conversation is open. `mention` is the one whose time it starts at.
+
+    `judged_to` is for how long (in microseconds) it had waited when it was last judged again for that,
+    `engaged_to` when it was last asked how many reacted.
+    """
 
     __tablename__: ClassVar[str] = "asks"
     __table_args__ = (
@@ -163,6 +169,8 @@ class AskRow(SQLModel, table=True):
             sqlite_where=text("outcome IS NULL"),
             postgresql_where=text("outcome IS NULL"),
         ),
+        while_open("judged_to"),
+        while_open("started_at"),
     )
     id: int | None = key()
     brand: str = brand_name()
@@ -177,6 +185,8 @@ class AskRow(SQLModel, table=True):
     ended_at: datetime | None = maybe_at()
     outcome: str | None = None
     answered_by: int | None = maybe_ref("posts.id")
+    judged_to: int = microseconds()
+    engaged_to: int = microseconds()
 
 
 class VerdictRow(SQLModel, table=True):

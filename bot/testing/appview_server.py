@@ -1,8 +1,8 @@
 """A loopback Bluesky AppView: profiles, handles, threads; refuses and dawdles on request.
 
 https://docs.bsky.app/docs/api/ (app-bsky-actor-get-profile, com-atproto-identity-resolve-handle,
-app-bsky-feed-get-post-thread): what is not there is a 400 with an XRPC error, deleted and blocked ancestors
-are `notFoundPost` and `blockedPost`. Imports no connector.
+app-bsky-feed-get-post-thread, app-bsky-feed-get-posts): what is not there is a 400 with an XRPC error,
+deleted and blocked ancestors are `notFoundPost` and `blockedPost`. Imports no connector.
 `python -m bot.testing.appview_server --port 0` runs it as a process; `POST /_control` fills it.
 """
 
@@ -36,6 +36,7 @@ class AppViewServer(Loopback):
             web.get("/xrpc/app.bsky.actor.getProfile", self._get_profile),
             web.get("/xrpc/com.atproto.identity.resolveHandle", self._resolve),
             web.get("/xrpc/app.bsky.feed.getPostThread", self._get_thread),
+            web.get("/xrpc/app.bsky.feed.getPosts", self._get_posts),
         ]
 
     # --- what a test puts in ---
@@ -49,6 +50,10 @@ class AppViewServer(Loopback):
         body = {"$type": "app.bsky.feed.post", "text": text, "createdAt": at, **record}
         self._posts[uri] = {"record": body, "parent": parent}
 
+    def react(self, uri: str, **counts: int) -> None:
+        """`counts`: likeCount, repostCount, quoteCount, replyCount."""
+        self._posts[uri]["counts"] = counts
+
     def block(self, uri: str) -> None:
         self._blocked.add(uri)
 
@@ -57,6 +62,8 @@ class AppViewServer(Loopback):
             self.profile(command["did"], command["handle"], **command.get("more", {}))
         elif command.get("do") == "post":
             self.post(command["uri"], command["text"], parent=command.get("parent"))
+        elif command.get("do") == "react":
+            self.react(command["uri"], **command["counts"])
         elif command.get("do") == "delay":
             self.delay = float(command["seconds"])
         else:
@@ -80,6 +87,15 @@ class AppViewServer(Loopback):
             return _fault("Post not found: " + uri, error="NotFound")
         height, depth = int(request.query.get("parentHeight", "80")), int(request.query.get("depth", "6"))
         return _json({"thread": {**self._node(uri, height), **self._below(uri, depth)}})
+
+    async def _get_posts(self, request: web.Request) -> web.Response:
+        """At most 25; what is not there is left out."""
+        asked = request.query.getall("uris", [])
+        await self._asked(request, "uris")
+        if len(asked) > 25:
+            return _fault("uris must not have more than 25 elements")
+        known = [uri for uri in asked if uri in self._posts and uri not in self._blocked]
+        return _json({"posts": [self._view(uri, self._posts[uri]["record"]) for uri in known]})
 
     def _below(self, uri: str, depth: int) -> dict[str, Any]:
         """The answers to a post that is shown itself."""
@@ -115,7 +131,10 @@ class AppViewServer(Loopback):
         author = self._profiles.get(did, {"did": did, "handle": "handle.invalid"})
         basic = {key: author[key] for key in ("did", "handle", "displayName") if key in author}
         cid = f"bafy{abs(hash(uri)):020}"
-        return {"uri": uri, "cid": cid, "author": basic, "record": record, "indexedAt": record["createdAt"]}
+        counts = dict.fromkeys(("likeCount", "repostCount", "quoteCount", "replyCount"), 0)
+        counts |= self._posts[uri].get("counts", {})
+        at = record["createdAt"]
+        return {"uri": uri, "cid": cid, "author": basic, "record": record, "indexedAt": at, **counts}
 
 
 def _json(value: Any) -> web.Response:

@@ -1,7 +1,7 @@
 """Who wrote a Bluesky post and what stands above it, from the public AppView; no account needed.
 
 Methods: https://docs.bsky.app/docs/api/app-bsky-actor-get-profile, com-atproto-identity-resolve-handle,
-app-bsky-feed-get-post-thread. Errors come as 400 with an XRPC error name
+app-bsky-feed-get-post-thread, app-bsky-feed-get-posts. Errors come as 400 with an XRPC error name
 (https://atproto.com/specs/xrpc#error-responses); 429 carries `Retry-After`, and until then nothing is asked.
 The limits of the public host are not written down: so answers are kept, and only mentions are asked about.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from bot.errors import BotError, Reason, Rejected, Unavailable
+from bot.measured import Engagement
 from bot.model import Author, Post
 from bot.refusals import place, refusal, retry_after
 from connectors.bluesky.answers import Answers
@@ -78,6 +79,19 @@ class Node(msgspec.Struct, frozen=True):
     replies: list[Node] = []
 
 
+class Counts(msgspec.Struct, gc=False, frozen=True):
+    """What a postView says of reactions."""
+
+    likes: int | None = msgspec.field(name="likeCount", default=None)
+    reposts: int | None = msgspec.field(name="repostCount", default=None)
+    quotes: int | None = msgspec.field(name="quoteCount", default=None)
+    replies: int | None = msgspec.field(name="replyCount", default=None)
+
+
+class Views(msgspec.Struct, frozen=True):
+    posts: list[Counts] = []
+
+
 class Thread(msgspec.Struct, frozen=True):
     thread: Node
 
@@ -130,6 +144,15 @@ class AppViewLookup:
             raise Rejected("this post is deleted, or its author blocks us", reason=Reason.NOT_FOUND)
         below = (reply.post for reply in node.replies if reply.type == _POST and reply.post)
         return tuple(view_post(view, self._clock.now()) for view in below)
+
+    async def engagement(self, post_id: str) -> Engagement:
+        views = (await self._get("app.bsky.feed.getPosts", {"uris": post_id}, Views)).posts
+        if not views:
+            raise Rejected("this post is deleted, or nobody may see it", reason=Reason.NOT_FOUND)
+        shared = [count for count in (views[0].reposts, views[0].quotes) if count is not None]
+        return Engagement(
+            likes=views[0].likes, shares=sum(shared) if shared else None, replies=views[0].replies
+        )
 
     def _answers(self, _: type[T], keep: float) -> Answers[T]:
         return Answers(self._clock, size=_SIZE, keep=keep, keep_refusal=min(keep, KEEP_REFUSAL_SECONDS))

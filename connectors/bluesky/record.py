@@ -58,6 +58,10 @@ class Image(msgspec.Struct, gc=False, frozen=True):
     alt: str | None = None
 
 
+class Blob(msgspec.Struct, gc=False, frozen=True):
+    """A file; that there is one is enough."""
+
+
 class Quoted(msgspec.Struct, gc=False, frozen=True):
     """`record` of an embed: a strongRef, or (recordWithMedia) an object that holds one under `record`."""
 
@@ -71,6 +75,7 @@ class Embed(msgspec.Struct, gc=False, frozen=True):
 
     external: External | None = None
     images: list[Image] | None = None
+    video: Blob | None = None
     alt: str | None = None
     record: Quoted | None = None
     media: Embed | None = None
@@ -158,6 +163,7 @@ def to_post(record: Record, origin: Origin) -> Post:
         url=web_url(origin.did, origin.rkey),
         is_edit=origin.is_edit,
         revised_at=origin.known_at,
+        media=tuple(media(record.embed)),
     )
 
 
@@ -226,6 +232,17 @@ def alts(embed: Embed | None) -> list[str]:
             texts += (embed.external.title, embed.external.description)
         embed = embed.media
     return [text for text in texts if text]
+
+
+def media(embed: Embed | None) -> list[str]:
+    """The kinds of what is attached; a quoted post is none of them."""
+    kinds = []
+    for holder in (embed, embed.media) if embed else ():
+        if holder is not None:
+            kinds += ["image"] if holder.images else []
+            kinds += ["video"] if holder.video is not None else []
+            kinds += ["link"] if holder.external else []
+    return kinds
 
 
 def links(record: Record) -> list[str]:

@@ -41,7 +41,10 @@ _LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`guid` and `link` may be empty, `at` (when it was published) unknown; texts are plain."""
+    """`guid` and `link` may be empty, `at` (when it was published) unknown; texts are plain.
+
+    `rating`: the stars of an app store's review.
+    """
 
     guid: str
     link: str
@@ -52,6 +55,8 @@ class Entry:
     links: tuple[str, ...] = ()
     alts: tuple[str, ...] = ()
     langs: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    rating: float | None = None
 
     @property
     def says_something(self) -> bool:
@@ -107,6 +112,8 @@ def _entry(given: Mapping[str, Any], langs: tuple[str, ...]) -> Entry:
         links=tuple(dict.fromkeys((*title.links, *body.links))),
         alts=(*body.alts, *pictures),
         langs=_langs((given.get("title_detail") or {}).get("language")) or langs,
+        media=tuple(dict.fromkeys(_media(given))),
+        rating=_rating(given.get("im_rating")),
     )
 
 
@@ -140,6 +147,20 @@ def _when(given: Mapping[str, Any]) -> datetime | None:
         except (ValueError, OverflowError, OSError, TypeError):
             continue
     return None
+
+
+def _media(given: Mapping[str, Any]) -> Iterator[str]:
+    """The kinds of what is enclosed (https://www.rssboard.org/media-rss#media-content)."""
+    for one in (*(given.get("enclosures") or ()), *(given.get("media_content") or ())):
+        if isinstance(one, Mapping):
+            kinds = {_text(one.get("medium")).lower(), _text(one.get("type")).lower().partition("/")[0]}
+            yield from (kind for kind in ("image", "video", "audio") if kind in kinds)
+
+
+def _rating(stars: Any) -> float | None:
+    """`im:rating` of Apple's feeds of reviews: one to five; anything else is no rating."""
+    text = _text(stars)
+    return float(text) if re.fullmatch("[1-5]", text) else None
 
 
 def _ttl(minutes: Any) -> timedelta:

@@ -53,6 +53,8 @@ def post_of(entry: Entry, *, feed: str, seen_at: datetime) -> Post:
         parent=parent,
         root=parent,
         url=entry.link or None,
+        media=entry.media,
+        rating=entry.rating,
     )
 
 

@@ -94,6 +94,7 @@ def post_of(hit: Hit, seen_at: datetime) -> Post:
         parent=PostRef(id=parent) if parent else None,
         root=PostRef(id=root) if parent and root else None,
         url=web_url(hit.id),
+        media=("link",) if is_web(hit.url or "") else (),
     )
 
 

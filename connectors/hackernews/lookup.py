@@ -12,6 +12,7 @@ import msgspec
 
 from bot.errors import Reason, Rejected, Unavailable
 from bot.markup import plain
+from bot.measured import Engagement
 from bot.model import Author, Post
 from bot.refusals import place, refusal, retry_after
 from connectors.hackernews.hits import FIELDS, PLATFORM, Bad, Hit, Page, post_of, sorted_out
@@ -43,6 +44,19 @@ class Item(msgspec.Struct, gc=False, frozen=True):
     text: str | None = None
     parent_id: int | None = None
     story_id: int | None = None
+
+
+class Points(msgspec.Struct, gc=False, frozen=True):
+    id: str = msgspec.field(name="objectID")
+    points: int | None = None
+    comments: int | None = msgspec.field(name="num_comments", default=None)
+
+
+class Tree(msgspec.Struct, frozen=True):
+    """`items/:id` with all that stands below it."""
+
+    points: int | None = None
+    children: list[Tree] = []
 
 
 class HackerNewsLookup:
@@ -80,6 +94,16 @@ class HackerNewsLookup:
         above = await self._story(post.root.id) if post.root else None
         return (above, post) if above else (post,)
 
+    async def engagement(self, post_id: str) -> Engagement:
+        """Points as likes, where they are told (of stories), and every comment below as a reply."""
+        query = {"tags": f"story,story_{_one(post_id)}", "attributesToRetrieve": "points,num_comments"}
+        for row in (await self._get("search_by_date", query, Page)).hits:
+            told = _read(row, Points)
+            if told is not None and told.id == post_id:
+                return Engagement(likes=told.points, replies=told.comments)
+        tree = await self._get(f"items/{_one(post_id)}", {}, Tree)
+        return Engagement(likes=tree.points, replies=_below(tree))
+
     async def _story(self, item_id: str) -> Post | None:
         """The story of that id, without the thousand comments below it; None: it is none."""
         query = {"tags": f"story,story_{_one(item_id)}", "attributesToRetrieve": FIELDS}
@@ -103,6 +127,22 @@ class HackerNewsLookup:
             return msgspec.json.decode(body, type=shape)
         except Bad as error:
             raise Unavailable(f"{where} answered something else", reason=Reason.PROTOCOL) from error
+
+
+def _below(tree: Tree) -> int:
+    """How many comments, whatever the depth."""
+    count, waiting = 0, [*tree.children]
+    while waiting:
+        waiting += waiting.pop().children
+        count += 1
+    return count
+
+
+def _read(row: msgspec.Raw, shape: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(row, type=shape)
+    except Bad:
+        return None
 
 
 def hit_of_item(item: Item) -> Hit:

@@ -71,7 +71,6 @@ async def office(path: Path) -> AsyncIterator[Office]:
     problem: list[str] = []
     clock = ManualClock(s.at(0))
     staff = Staff(by_identity={("chat", id_): one for id_, one in PEOPLE.items()})
-    names = {one.key: one.name for one in PEOPLE.values()}
     async with s.opened(path) as store:
         commands = Commands(
             store=store,

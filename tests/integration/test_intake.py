@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -61,11 +61,15 @@ class Rules:
     """A judge of one rule: a text that ends in "?" asks; "loud" is routed by a rule; "spam" is ignored."""
 
     version = "r1"
+    waits: Sequence[timedelta] = ()
 
     def __init__(self) -> None:
         self.judged: list[Facts] = []
         self.authors: list[AuthorFacts | None] = []
         self.interval: timedelta | None = None
+
+    def looks_at(self, condition: str) -> bool:
+        return True
 
     def measure(self, text: str, langs: tuple[str, ...], author: AuthorFacts | None = None) -> Measured:
         self.authors.append(author)

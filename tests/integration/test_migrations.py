@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.config import Config
@@ -148,12 +149,17 @@ async def test_coverage_begins_where_a_database_without_it_is_upgraded(path: Pat
     with pytest.raises(StoreError, match="older Outcare"):
         await SqliteStore.open(path)
     async with s.opened(path, upgrade=True) as store:
-        assert before == {name: s.rows(path, f"SELECT * FROM {name}") for name in before}  # noqa: S608
+        assert before == {name: _as_wide(path, name, rows) for name, rows in before.items()}
         await s.record(store, cursor="6", observed_to=s.at(60))
         await s.record(store, cursor="7", observed_to=s.at(61))
         (source,) = (await store.status(now=s.at(62))).sources
     assert (s.at(60), s.at(61), "7") == (source.observed_from, source.observed_to, source.cursor)
     assert 1 == len(s.rows(path, "SELECT * FROM gaps"))
+
+
+def _as_wide(path: Path, table: str, before: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows of a table without columns that it did not have before."""
+    return [row[: len(before[0])] for row in s.rows(path, f"SELECT * FROM {table}")]  # noqa: S608
 
 
 @pytest.mark.parametrize(

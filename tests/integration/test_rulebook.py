@@ -138,14 +138,14 @@ async def test_what_runs_is_noted_when_it_is_news(tmp_path: Path) -> None:
 
 
 def test_the_files_of_a_daemon(settings: Settings) -> None:
-    """The configuration, the rules, and lists that they name, there or not; nothing else of the folder."""
+    """The configuration, the rules, lists that they name, customers, there or not; nothing else of the folder."""
     write(settings, "words: {late: {file: late.txt}, soon: {en: {file: soon.txt}}}\n" + GOOD)
     (settings.rules / "broken.yaml").write_text("words: {file: [")
     (settings.rules / "notes.txt").write_text("")
-    files = rulebook.ConfigFiles(Path("outcare.yaml"), settings.rules)
+    files = rulebook.ConfigFiles(Path("outcare.yaml"), settings.rules, Path("customers.csv"))
     names = [path.name for path in files.paths()]
-    assert names == ["outcare.yaml", "broken.yaml", "rules.yaml", "late.txt", "soon.txt"]
+    assert names == ["outcare.yaml", "customers.csv", "broken.yaml", "rules.yaml", "late.txt", "soon.txt"]
     write(settings, GOOD)
     (settings.rules / "broken.yaml").unlink()
     assert files.rules(settings).count == 1
-    assert [path.name for path in files.paths()] == ["outcare.yaml", "rules.yaml"]
+    assert [path.name for path in files.paths()] == ["outcare.yaml", "customers.csv", "rules.yaml"]

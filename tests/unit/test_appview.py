@@ -13,6 +13,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.errors import BotError, Reason, Refused, Rejected, Unauthorized, Unavailable
 from bot.http import HttpClient
+from bot.measured import Engagement
 from bot.model import Author
 from bot.ports import Wiring
 from bot.testing.appview_server import AppViewServer
@@ -312,3 +313,14 @@ def test_what_bluesky_offers() -> None:
     assert CONNECTOR.cursor_at is not None
     assert CONNECTOR.cursor_at(datetime(2026, 1, 5, 9, tzinfo=UTC)) == "v2||time|1767603600000000||"
     assert (CONNECTOR.notifier, CONNECTOR.feed) == (None, None)
+
+
+async def test_how_many_reacted(server: AppViewServer, lookup: AppViewLookup) -> None:
+    """Likes, reposts and quotes together, replies; nobody says how many saw it."""
+    thread(server)
+    server.react(ROOT, likeCount=7, repostCount=2, quoteCount=3, replyCount=1)
+    assert Engagement(likes=7, shares=5, replies=1) == await lookup.engagement(ROOT)
+    assert Engagement(likes=0, shares=0, replies=0) == await lookup.engagement(LEAF)
+    server.block(LEAF)
+    with pytest.raises(Rejected, match="deleted, or nobody may see it"):
+        await lookup.engagement(LEAF)

@@ -65,6 +65,7 @@ def test_a_plain_post() -> None:
         revision="bafyreione",
         url="https://bsky.app/profile/did:plc:ann/post/3kone",
         revised_at=NINE,
+        media=(),
     )
 
 
@@ -95,6 +96,30 @@ def test_quotes(name: str) -> None:
         id="at://did:plc:wolke/app.bsky.feed.post/3kquoted", author_id="did:plc:wolke", revision="bafyquoted"
     )
     assert quoted == post_of(name).quoted
+
+
+@pytest.mark.parametrize(
+    ("embed", "kinds"),
+    [
+        (None, ()),
+        ({"images": [{"alt": ""}, {"alt": "x"}]}, ("image",)),
+        ({"video": {"$type": "blob"}, "alt": "a lift"}, ("video",)),
+        ({"external": {"uri": "https://a.example"}}, ("link",)),
+        ({"record": {"uri": "at://did:plc:bo/app.bsky.feed.post/1", "cid": "x"}}, ()),
+        (
+            {
+                "record": {"record": {"uri": "at://did:plc:bo/app.bsky.feed.post/1"}},
+                "media": {"images": [{}]},
+            },
+            ("image",),
+        ),
+    ],
+)
+def test_what_is_attached(embed: dict[str, Any] | None, kinds: tuple[str, ...]) -> None:
+    """Pictures, a video or a link card, also beside a quoted post, which is none of them."""
+    parsed = parse(changed("plain", embed=embed))
+    assert isinstance(parsed, Event)
+    assert kinds == post(parsed, SEEN).media
 
 
 def test_an_embedded_list_is_no_quote() -> None:

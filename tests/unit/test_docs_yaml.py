@@ -81,4 +81,5 @@ def test_settings_load(where: str, tmp_path: Path) -> None:
     file = tmp_path / "outcare.yaml"
     file.write_text(text + "\n" + rest, "utf-8")
     (tmp_path / "rules").mkdir()
+    (tmp_path / "customers.csv").write_text("platform,handle\n", "utf-8")
     assert load(file, setup.connectors(), env={}, needs_secrets=False).brands

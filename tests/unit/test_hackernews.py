@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from bot.errors import BotError, CursorLost, Reason, Rejected, Unavailable
 from bot.http import HttpClient
+from bot.measured import Engagement
 from bot.model import Cursor, Post
 from bot.ports import Wiring
 from bot.testing.clock import ManualClock
@@ -329,3 +330,15 @@ async def test_a_lookup_that_is_refused(
     world.site.refuse(200, body="<html>")
     with pytest.raises(Unavailable):
         await lookup.author("ann")
+
+
+async def test_how_many_reacted(world: World, lookup: HackerNewsLookup) -> None:
+    """Of a story the points and all comments; of a comment those below it, whose points nobody tells."""
+    story = world.site.publish(title="Acme", url="https://acme.example")
+    above = world.site.publish("first", parent=story)
+    below = world.site.publish("second", parent=above)
+    world.site.publish("third", parent=below)
+    assert Engagement(likes=1, replies=3) == await lookup.engagement(story)
+    assert Engagement(replies=2) == await lookup.engagement(above)
+    with pytest.raises(Rejected):
+        await lookup.engagement("1")

@@ -65,7 +65,9 @@ def test_new_rules_replace_the_old_ones() -> None:
     metrics = Metrics()
     metrics.rules_loaded.info({"version": "one"})
     metrics.rules_loaded.info({"version": "two"})
-    shown = [line for line in metrics.render().decode().splitlines() if line.startswith("outcare_rules")]
+    shown = [
+        line for line in metrics.render().decode().splitlines() if line.startswith("outcare_rules_loaded")
+    ]
     assert shown == ['outcare_rules_loaded_info{version="two"} 1.0']
 
 

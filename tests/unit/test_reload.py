@@ -25,6 +25,7 @@ from bot.metrics import Metrics
 from bot.model import Account, Brand
 from bot.ports import Store
 from bot.reload import Reading, Reload, cache_beside, differing
+from bot.settings.customers import Customers
 from bot.settings.load import Settings, load
 from bot.testing.clock import ManualClock
 from bot.texts.en import ENGLISH
@@ -86,6 +87,7 @@ class World:
         self.shelf = Shelf()
         self.told: list[str] = []
         self.used: list[str] = []
+        self.customers: list[Customers | None] = []
         self.kept: list[str] = []
         self.woken = 0
         self.rules: Files | Exception = Files(version="r1")
@@ -110,6 +112,7 @@ class World:
             bulletin=self.bulletin(clock),
             prepare=self.prepare,
             use_rules=lambda rules: self.used.append(rules.version),
+            use_customers=self.customers.append,
             watching_others=self._wake,
             breathe=lambda: None,
         )
@@ -160,6 +163,19 @@ class World:
 def _none(_: object) -> Any:
     """A matcher that finds nothing: whatever is found, a reload has brought."""
     return type("Nothing", (), dict.fromkeys(("found", "search", "matches"), lambda self, text: ()))()
+
+
+async def test_the_list_of_customers_is_taken_over(tmp_path: Path) -> None:
+    """As it stands now, without a restart; a mistake in it changes nothing."""
+    world = World(tmp_path)
+    (tmp_path / "customers.csv").write_text("platform,handle,tier\nbluesky,ann.test,gold\n")
+    await world.reload.once()
+    (tmp_path / "customers.csv").write_text("platform,handle,tear\nbluesky,ann.test,gold\n")
+    await world.reload.once()
+    (customers,) = world.customers
+    found = customers and customers.find("bluesky", "@Ann.Test")
+    assert ("gold", ()) == (found and found.tier, world.reload.waiting)
+    assert "unknown column 'tear'" in world.told[0]
 
 
 async def test_words_and_rules_are_taken_over(tmp_path: Path) -> None:

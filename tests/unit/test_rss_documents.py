@@ -60,6 +60,26 @@ def test_a_blog() -> None:
     assert datetime(2026, 11, 20, 12, 30, tzinfo=UTC) == post.posted_at
 
 
+def test_a_review_in_an_app_store() -> None:
+    """Its stars; the form is Apple's (itunes.apple.com/us/rss/customerreviews/id=…/xml)."""
+    review = (
+        "<entry xmlns='http://www.w3.org/2005/Atom'><id>1</id><title>Crashes</title><content type='text'>no"
+        "</content><im:voteSum>0</im:voteSum><im:rating>{}</im:rating><author><name>Ann</name></author></entry>"
+    )
+    head = "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:im='http://itunes.apple.com/rss'>"
+    stars = ("2", "5", "6", "many")
+    body = head + "".join(map(review.format, stars)) + "</feed>"
+    assert [2.0, 5.0, None, None] == [one.rating for one in entries(body.encode(), "application/atom+xml")]
+
+
+def test_what_is_enclosed() -> None:
+    """The kinds of attached files, each once; of an odd type nothing is said."""
+    enclosed = "<enclosure url='https://a.example/x' length='1' type='{}'/>"
+    item = "".join(map(enclosed.format, ("video/mp4", "audio/mpeg", "video/webm", "application/pdf", "")))
+    assert ("video", "audio") == posted(f"<title>x</title>{item}").media
+    assert () == posted("<title>x</title>").media
+
+
 def test_a_google_alert() -> None:
     """The article's own address is link and id, its site the author; the marks are gone."""
     post = sample("alert.xml")

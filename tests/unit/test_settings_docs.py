@@ -21,6 +21,7 @@ EXAMPLE = ROOT / "config" / "examples" / "outcare.yaml"
 OURS = spots(file_model({}, []), Given({"people": Given({})}))
 """Every setting that is there without any connector, by its variable."""
 
+CUSTOMERS = ROOT / "tests" / "samples" / "customers.csv"
 SAMPLES = {
     "OUTCARE_AIM": "be kind",
     "OUTCARE_BRAND": "{name: initech, words: [initech]}",
@@ -37,6 +38,7 @@ SAMPLES = {
     "OUTCARE_FRESH_FOR": "2h",
     "OUTCARE_DATABASE": "other.db",
     "OUTCARE_RULES": "other/rules",
+    "OUTCARE_CUSTOMERS": str(CUSTOMERS),
     "OUTCARE_HTTP": "{port: 9000}",
     "OUTCARE_HTTP__HOST": "0.0.0.0",
     "OUTCARE_HTTP__PORT": "9000",
@@ -120,6 +122,7 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     shown = re.sub(r"^( *)# ( *(?:[\w:]+:( .*)?))$", r"\1\2", text, flags=re.MULTILINE)
     file = tmp_path / "outcare.yaml"
     file.write_text(shown, encoding="utf-8")
+    (tmp_path / "customers.csv").write_bytes(CUSTOMERS.read_bytes())
     connectors = {**CONNECTORS, "hackernews": hackernews.CONNECTOR, "rss": feeds.CONNECTOR}
     settings = load(file, connectors, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN})
     assert ["bluesky", "hackernews", "rss"] == list(settings.sources)
@@ -132,5 +135,6 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
 @pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
 def test_the_pages_files_load(tmp_path: Path, block: str) -> None:
     """Nobody copies a mistake from the documentation."""
+    (tmp_path / "customers.csv").write_bytes(CUSTOMERS.read_bytes())
     settings = load_text(block, tmp_path, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN})
     assert "acme" == settings.brands[0].name
