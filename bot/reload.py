@@ -81,16 +81,22 @@ def no_full_collection() -> Iterator[None]:
         gc.set_threshold(young, middle, full)
 
 
-class RuleFiles(Protocol):
+class InPieces(Protocol):
+    """What can be let go of a piece at a time."""
+
+    def pieces(self) -> Iterable[object]: ...
+
+
+class RuleFiles(InPieces, Protocol):
     """What a reload needs to know of a rule set."""
 
     @property
     def version(self) -> str: ...
     @property
     def sources(self) -> Mapping[str, str]: ...
-    def pieces(self) -> Iterable[object]: ...
 
 
+P = TypeVar("P", bound=InPieces)
 R = TypeVar("R", bound=RuleFiles)
 
 
@@ -233,9 +239,9 @@ class Reload(Generic[R]):
         await self.store.save_rules(rules.version, self.engine, rules.sources, now=self.clock.now())
         await self.store.save_brands(fresh.brands)
         taken_over = await self.prepare(rules)
+        before: list[InPieces] = [self.rules, *(watch.watchlist for watch in self.watches.values())]
         for watch in self.watches.values():
             watch.swap(fresh.with_ids(_known_ids(watch.watchlist.brands)))
-        before = [self.rules]
         self.use_rules(rules)
         self.use_customers(wanted.customers)
         self.rules, self.waiting = rules, waiting
@@ -254,11 +260,12 @@ class Reload(Generic[R]):
             asyncio.get_running_loop().call_later(AGAIN_AFTER, self.reading.asked.set)
 
 
-def let_go(before: list[R]) -> None:
-    """Free a set piece by piece: 10,000 rules at once take 50 ms, in which no other thread runs."""
-    pieces = [*before.pop().pieces()]
-    while pieces:
-        pieces.pop()
+def let_go(before: list[P]) -> None:
+    """Free sets piece by piece: 10,000 rules at once take 50 ms, in which no other thread runs."""
+    while before:
+        pieces = [*before.pop().pieces()]
+        while pieces:
+            pieces.pop()
 
 
 def differing(old: Settings, new: Settings) -> Iterator[str]:

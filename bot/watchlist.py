@@ -42,6 +42,7 @@ class Matcher(Protocol):
     def search(self, text: str) -> Sequence[Hit]: ...
     def found(self, text: str) -> Collection[int]: ...
     def matches(self, text: str) -> bool: ...
+    def pieces(self) -> Iterable[object]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,12 @@ class Watchlist:
         self._ours = frozenset(brand.name for brand in brands if not brand.is_rival)
         self.brands = tuple(_resolve(brand, ids) for brand in brands)
         self._owners = _owners(self.brands)
+
+    def pieces(self) -> Iterator[object]:
+        """What it is made of: whoever drops a large one holds these and lets them go one after the other."""
+        yield from self._uses
+        yield from (word for brand in self.brands for word in brand.words)
+        yield from self._matcher.pieces()
 
     @property
     def size(self) -> int:

@@ -17,7 +17,7 @@ from bot.matcher.plain import Hit, hits, numbers_by_key, numbers_in, stands_any
 from bot.matcher.text import FoldedText, fold, joins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_")
@@ -57,6 +57,13 @@ class FastMatcher:
         self._replaced = [(_as_bytes(old), _as_bytes(new)) for old, new in replaced.items()]
         special = [*map(_as_bytes, folding), *(old for old, _ in self._replaced), *_UNTIDY]
         self._find_special = finder(_compile_special(tuple(special)))
+
+    def pieces(self) -> Iterator[object]:
+        """What it is made of, to be let go of one after the other."""
+        yield from self._keys
+        yield from self._shapes
+        yield from self._numbers.values()
+        yield from self._long.values()
 
     def search(self, text: str) -> tuple[Hit, ...]:
         """Every hit, first in the text first; hits may overlap."""

@@ -44,6 +44,10 @@ class PlainMatcher:
             run = _LATIN.search(wanted)
             (self._by_run.setdefault(run[0], []) if run else self._without_run).append(wanted)
 
+    def pieces(self) -> Iterator[object]:
+        """What it is made of, to be let go of one after the other."""
+        yield from self._numbers.values()
+
     def search(self, text: str) -> tuple[Hit, ...]:
         """Every hit, first in the text first; hits may overlap."""
         return hits(FoldedText(text), self._numbers)

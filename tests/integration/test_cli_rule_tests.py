@@ -325,6 +325,9 @@ def test_tests_are_run_again_when_a_file_changes(home: Path) -> None:
         write(home, RIGHT)
         assert "5 passed" in told()
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate()
+        try:
+            _, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()  # a shell may have made us, and so it, deaf to Ctrl-C
     assert 130 == process.returncode
     assert 'unknown key "scor"' in errors

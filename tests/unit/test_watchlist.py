@@ -38,6 +38,9 @@ class WordMatcher:
             for text in patterns
         ]
 
+    def pieces(self) -> Sequence[object]:
+        return self.patterns
+
     def search(self, text: str) -> tuple[FoundHit, ...]:
         return tuple(
             FoundHit(index, found.start(), found.end())
