@@ -110,6 +110,7 @@ async def test_copies_of_a_quiet_mention_go_to_the_digests_of_their_routes(path:
     """One line in each route's digest of the hour."""
     async with running(path) as desk:
         await desk.hear(question("one", alert=Alert.DIGEST, routes=(CARE, DESK)))
+        await desk.settled()
         await desk.later(3600)
         assert ["digest | care | one leaks"] == desk.chat.sent
         assert ["digest | desk | one leaks"] == desk.channels["webhook"].sent
@@ -122,6 +123,7 @@ async def test_the_first_of_a_group_waits_and_shows_what_is_true_then(path: Path
     """Three posts of one person within the wait are one card, and nothing rings before."""
     async with running(path) as desk:
         await desk.hear(question("one", grouped()))
+        await desk.settled()
         await desk.later(6)
         await desk.hear(more_of("one", 1, grouped()))
         assert [] == desk.chat.sent
@@ -136,6 +138,7 @@ async def test_what_belongs_together_comes_as_one_card(path: Path) -> None:
     async with running(path) as desk:
         for name in ("one", "two", "three"):
             await desk.hear(question(name, route))
+            await desk.settled()
             await desk.later(3)
         assert [] == desk.chat.sent
         await desk.later(1)
@@ -148,14 +151,17 @@ async def test_the_next_alert_of_a_group_comes_no_sooner_than_the_interval(path:
     route = grouped(group_by=("platform",))
     async with running(path) as desk:
         await desk.hear(question("one", route))
+        await desk.settled()
         await desk.later(10)
         await desk.hear(question("two", route))
+        await desk.settled()
         await desk.later(299)
         assert 1 == len(desk.chat.sent)
         await desk.later(1)
         assert ["one leaks [open]", "two leaks [open]"] == desk.chat.sent
         await desk.later(301)
         await desk.hear(question("three", route))
+        await desk.settled()
         await desk.later(9)
         assert 2 == len(desk.chat.sent)
         await desk.later(1)
@@ -170,6 +176,7 @@ async def test_an_interval_alone_lets_the_first_ring_at_once(path: Path) -> None
         await desk.settled()
         for name in ("two", "three"):
             await desk.hear(question(name, route))
+            await desk.settled()
         await desk.later(300)
         assert ["one leaks [open]", "digest | care | three leaks | two leaks"] == desk.chat.sent
 
@@ -178,6 +185,7 @@ async def test_a_further_post_of_the_conversation_updates_its_card_at_once(path:
     """The interval holds back what would ring, not what stands on the card."""
     async with running(path) as desk:
         await desk.hear(question("one", grouped()))
+        await desk.settled()
         await desk.later(10)
         await desk.hear(more_of("one", 1, grouped()))
         await desk.settled()
@@ -188,6 +196,7 @@ async def test_what_is_louder_shows_at_once_and_rings_when_it_may(path: Path) ->
     """A post of the same ask that is more urgent: the card there shows it, its own one waits."""
     async with running(path) as desk:
         await desk.hear(question("one", grouped(), urgency=Urgency.NORMAL))
+        await desk.settled()
         await desk.later(10)
         await desk.hear(more_of("one", 1, grouped()))
         await desk.settled()
@@ -205,6 +214,7 @@ async def test_critical_waits_for_nothing(path: Path) -> None:
         await desk.settled()
         assert ["one 1 [open]"] == desk.chat.sent
         await desk.hear(question("two", route))
+        await desk.settled()
         await desk.later(299)
         assert 1 == len(desk.chat.sent)
         await desk.later(1)
@@ -218,6 +228,7 @@ async def test_critical_leaves_the_card_of_many(path: Path) -> None:
         for name in ("one", "two"):
             await desk.hear(question(name, route))
         await desk.hear(more_of("one", 1, route, urgency=Urgency.CRITICAL))
+        await desk.settled()
         await desk.later(10)
         assert ["one 1 [open]", "digest | care | two leaks"] == desk.chat.sent
 
@@ -228,6 +239,7 @@ async def test_a_critical_one_of_somebody_else_leaves_what_waits(path: Path) -> 
     async with running(path) as desk:
         await desk.hear(question("one", route))
         await desk.hear(question("two", route, urgency=Urgency.CRITICAL))
+        await desk.settled()
         await desk.later(10)
         assert ["two leaks [open]", "one leaks [open]"] == desk.chat.sent
 
@@ -238,8 +250,10 @@ async def test_whoever_stood_on_a_card_of_many_and_asks_again_has_a_card(path: P
     async with running(path) as desk:
         for name in ("one", "two"):
             await desk.hear(question(name, route))
+            await desk.settled()
         await desk.later(10)
         await desk.hear(more_of("one", 1, route))
+        await desk.settled()
         await desk.later(300)
         assert ["digest | care | one leaks | two leaks", "one 1 [open]"] == desk.chat.sent
 
@@ -250,6 +264,7 @@ async def test_a_new_ask_takes_the_place_of_the_one_that_waits(path: Path) -> No
         await desk.hear(question("one", grouped()))
         root = "at://one/one"
         await desk.hear(s.answer("a", minute=5.1, to="one", root=root), more_of("one", 1, grouped()))
+        await desk.settled()
         await desk.later(10)
         assert ["one 1 [open]"] == desk.chat.sent
         assert [(2,)] == s.rows(path, "SELECT ask FROM effects")
@@ -261,14 +276,17 @@ async def test_what_is_answered_within_the_wait_rings_for_nobody(path: Path) -> 
     async with running(path) as desk:
         await desk.hear(question("one", route))
         await desk.hear(s.answer("a", minute=6, to="one", root="at://one/one"))
+        await desk.settled()
         await desk.later(10)
         assert ([], ["already_answered"]) == (desk.chat.sent, desk.reasons())
         await desk.hear(question("two", route), question("three", route))
         for name in ("two", "three"):
             await desk.hear(s.answer(f"a{name}", minute=6, to=name, root=f"at://{name}/{name}"))
+            await desk.settled()
         await desk.later(10)
         assert ([], ["already_answered", "nothing_left"]) == (desk.chat.sent, desk.reasons())
         await desk.hear(question("four", route))
+        await desk.settled()
         await desk.later(10)
         assert ["four leaks [open]"] == desk.chat.sent
 
@@ -281,6 +299,7 @@ async def test_what_waits_survives_a_restart(path: Path) -> None:
         clock = desk.clock
     async with running(path, clock=clock) as desk:
         await desk.hear(question("two", route))
+        await desk.settled()
         await desk.later(10)
         assert ["digest | care | one leaks | two leaks"] == desk.chat.sent
 
@@ -292,9 +311,11 @@ async def test_a_card_of_many_goes_to_the_fallback_whole(path: Path) -> None:
         desk.chat.trouble = [Unauthorized("revoked")]
         for name in ("one", "two"):
             await desk.hear(question(name, route))
+            await desk.settled()
         await desk.later(10)
         assert ["digest | care | one leaks | two leaks"] == desk.channels["webhook"].sent
         await desk.hear(question("three", route))
+        await desk.settled()
         await desk.later(290)
         assert [] == desk.chat.sent
         await desk.later(10)
@@ -308,6 +329,7 @@ async def test_a_card_of_many_shows_what_is_left(path: Path) -> None:
     async with running(path) as desk:
         for name in names:
             await desk.hear(question(name, route))
+            await desk.settled()
         await desk.later(10)
         await decide(desk, Verb.DISMISS, "M-acme-at://one/one-")
         assert ["digest | care | four leaks | three leaks | two leaks"] == desk.chat.edits
@@ -327,6 +349,7 @@ async def test_a_digest_of_the_hour_is_not_kept_up(path: Path) -> None:
     """It tells of an hour that is over."""
     async with running(path) as desk:
         await desk.hear(question("one", alert=Alert.DIGEST))
+        await desk.settled()
         await desk.later(3600)
         await decide(desk, Verb.DISMISS, "M-acme-at://one/one-")
         assert (1, []) == (len(desk.chat.sent), desk.chat.edits)
@@ -337,6 +360,7 @@ async def test_only_what_rings_is_grouped(path: Path, alert: Alert) -> None:
     """The digest has its hour, and what is silent stays so."""
     async with running(path) as desk:
         await desk.hear(question("one", grouped(), alert=alert))
+        await desk.settled()
         await desk.later(600)
         assert [] == desk.chat.sent
 

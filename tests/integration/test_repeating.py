@@ -90,6 +90,7 @@ async def test_who_takes_it_ends_the_ringing(path: Path, verb: Verb, stands: str
     """The newest card shows it, the older ones stay as they are, and nothing waits any more."""
     async with running(path) as desk:
         await desk.hear(question())
+        await desk.settled()
         await desk.later(900, steps=2)
         await decide(desk, 1, verb)
         assert ["see below", f"one leaks [{stands}]"] == list(desk.chat.messages.values())
@@ -157,6 +158,7 @@ async def test_claimed_and_released_within_the_interval_changes_nothing(path: Pa
     """It rings when it was to ring."""
     async with running(path) as desk:
         await desk.hear(question())
+        await desk.settled()
         await desk.later(300)
         await decide(desk, 1, Verb.CLAIM)
         await decide(desk, 2, Verb.RELEASE)
@@ -184,6 +186,7 @@ async def test_the_interval_counts_from_what_arrived(path: Path) -> None:
     """A chat that is down for a while gets no two rings in a row afterwards."""
     async with running(path) as desk:
         await desk.hear(question())
+        await desk.settled()
         await desk.later(899)
         desk.chat.trouble = [Unavailable("down", retry_after=timedelta(minutes=20))]
         await desk.later(1)
@@ -209,6 +212,7 @@ async def test_a_louder_alert_rings_instead(path: Path) -> None:
     """Two chains of reminders about one ask would be one too many; in another channel both stay."""
     async with running(path) as desk:
         await desk.hear(question("one"))
+        await desk.settled()
         await desk.later(300)
         louder = s.post("one1", author="one", minute=6, root="at://one/one", text="now it burns")
         await desk.hear(s.judged(louder, routes=(DUTY,), urgency=Urgency.CRITICAL))
@@ -221,6 +225,7 @@ async def test_a_copy_rings_as_its_own_route_says(path: Path) -> None:
     """The desk's route does not repeat; the duty's does, and one claim ends it."""
     async with running(path) as desk:
         await desk.hear(question(routes=(DESK, DUTY)))
+        await desk.settled()
         await desk.later(900)
         assert (1, 2) == (len(desk.channels["webhook"].sent), len(desk.chat.sent))
 
@@ -229,6 +234,7 @@ async def test_the_fallback_rings_on(path: Path) -> None:
     """The chat refuses the second ring: it comes in the fallback, and goes on there."""
     async with running(path, replace(DUTY, fallback="webhook:desk")) as desk:
         await desk.hear(question())
+        await desk.settled()
         await desk.later(899)
         desk.chat.trouble = [Unauthorized("revoked")] * 9
         await desk.later(1)
@@ -243,9 +249,11 @@ async def test_an_ask_that_is_over_does_not_ring_in_the_next_one(path: Path) -> 
         await desk.hear(question())
         await desk.settled()
         await desk.hear(s.answer("a", minute=6, to="one", root="at://one/one"))
+        await desk.settled()
         await desk.later(600)
         more = s.post("one1", author="one", minute=15, root="at://one/one", text="and now?")
         await desk.hear(s.judged(more, routes=(DUTY,)))
+        await desk.settled()
         await desk.later(1200, steps=4)
         assert ["one leaks [open]", "and now? [open]", "and now? [open] #2"] == desk.chat.sent
         assert "ask_answered" in desk.reasons()
@@ -270,6 +278,7 @@ async def test_a_card_of_many_rings_again_while_one_of_them_is_open(path: Path) 
     """With those who still wait; when all are taken, it stops."""
     async with running(path, GROUPED) as desk:
         await desk.hear(question("one", GROUPED), question("two", GROUPED))
+        await desk.settled()
         await desk.later(10)
         await decide(desk, 1, Verb.DISMISS)
         await desk.later(900)
@@ -283,6 +292,7 @@ async def test_a_card_of_many_rings_again_while_one_of_them_is_open(path: Path) 
         await desk.later(900)
         assert "digest | duty | two leaks #3" == desk.chat.sent[-1]
         await desk.hear(s.answer("a", minute=6, to="two", root="at://two/two"))
+        await desk.settled()
         await desk.later(1800, steps=2)
         assert 3 == len(desk.chat.sent)
 
@@ -291,6 +301,7 @@ async def test_digests_of_the_hour_do_not_ring_again(path: Path) -> None:
     """They are for when there is time."""
     async with running(path) as desk:
         await desk.hear(question(alert=Alert.DIGEST))
+        await desk.settled()
         await desk.later(6 * 3600, steps=6)
         assert 1 == len(desk.chat.sent)
 
@@ -299,6 +310,7 @@ async def test_a_deleted_text_stands_on_no_card(path: Path) -> None:
     """The cards that stepped back hold none; the newest is updated."""
     async with running(path) as desk:
         await desk.hear(question())
+        await desk.settled()
         await desk.later(900)
         gone = s.entry(deleted=(Deletion(platform="bluesky", author_id="one", post_id="at://one/one"),))
         recorded = await desk.store.record(gone, now=desk.clock.now(), lease_for=s.LEASE)
@@ -311,6 +323,7 @@ async def test_a_further_post_updates_the_newest_card_alone(path: Path) -> None:
     """The others say where it is."""
     async with running(path) as desk:
         await desk.hear(question())
+        await desk.settled()
         await desk.later(900)
         more = s.post("one1", author="one", minute=21, root="at://one/one", text="and now?")
         await desk.hear(s.judged(more, routes=(DUTY,)))
