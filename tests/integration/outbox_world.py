@@ -96,6 +96,11 @@ class Desk:
         )
         self.outbox.push(recorded.leased)
 
+    async def heard(self, *items: Answer | Judged) -> None:
+        """The same, and what follows from it is delivered: time may move on."""
+        await self.hear(*items)
+        await self.settled()
+
     async def later(self, seconds: float, *, steps: int = 1) -> None:
         """Move time on, in steps where something falls due on the way."""
         for _ in range(steps):

@@ -60,11 +60,9 @@ async def decide(desk: Desk, verb: Verb, mention: str) -> None:
 async def test_each_route_has_a_card_of_its_own(path: Path) -> None:
     """A copy is a card like the first: both show a claim, and a further post updates both."""
     async with running(path) as desk:
-        await desk.hear(question("one", routes=(CARE, DESK)))
-        await desk.settled()
+        await desk.heard(question("one", routes=(CARE, DESK)))
         assert (["one leaks [open]"], ["one leaks [open]"]) == (desk.chat.sent, desk.channels["webhook"].sent)
-        await desk.hear(more_of("one", 1, routes=(CARE, DESK)))
-        await desk.settled()
+        await desk.heard(more_of("one", 1, routes=(CARE, DESK)))
         await decide(desk, Verb.CLAIM, "M-acme-at://one/one-")
         for channel in (desk.chat, desk.channels["webhook"]):
             assert (1, ["one 1 [open]", "one 1 [claimed]"]) == (len(channel.sent), channel.edits)
@@ -76,10 +74,8 @@ async def test_each_route_has_a_card_of_its_own(path: Path) -> None:
 async def test_no_channel_has_two_cards_of_one_ask(path: Path) -> None:
     """Another rule sends a later post of the ask to the copy's channel: the card there shows it."""
     async with running(path) as desk:
-        await desk.hear(question("one", routes=(CARE, DESK)))
-        await desk.settled()
-        await desk.hear(more_of("one", 1, DESK))
-        await desk.settled()
+        await desk.heard(question("one", routes=(CARE, DESK)))
+        await desk.heard(more_of("one", 1, DESK))
         assert ([], ["one 1 [open]"]) == (desk.chat.edits, desk.channels["webhook"].edits)
         assert 1 == len(desk.channels["webhook"].sent)
 
@@ -88,8 +84,7 @@ async def test_a_fallback_that_has_a_copy_needs_no_second_card(path: Path) -> No
     """The chat refuses and its fallback is where the copy went."""
     async with running(path, fallback="webhook:desk") as desk:
         desk.chat.trouble = [Unauthorized("revoked")]
-        await desk.hear(question("one", routes=(CARE, DESK)))
-        await desk.settled()
+        await desk.heard(question("one", routes=(CARE, DESK)))
         assert ["one leaks [open]"] == desk.channels["webhook"].sent
         await desk.hear(question("two"))
         desk.chat.trouble = [Unauthorized("revoked")]
@@ -101,16 +96,14 @@ async def test_a_fallback_of_what_asks_nothing_goes_out_once_too(path: Path) -> 
     """Without an ask it is the mention itself that a channel hears of once."""
     async with running(path, fallback="webhook:desk") as desk:
         desk.chat.trouble = [Unauthorized("revoked")]
-        await desk.hear(question("one", asks=False, routes=(CARE, DESK)))
-        await desk.settled()
+        await desk.heard(question("one", asks=False, routes=(CARE, DESK)))
         assert ["one leaks [open]"] == desk.channels["webhook"].sent
 
 
 async def test_copies_of_a_quiet_mention_go_to_the_digests_of_their_routes(path: Path) -> None:
     """One line in each route's digest of the hour."""
     async with running(path) as desk:
-        await desk.hear(question("one", alert=Alert.DIGEST, routes=(CARE, DESK)))
-        await desk.settled()
+        await desk.heard(question("one", alert=Alert.DIGEST, routes=(CARE, DESK)))
         await desk.later(3600)
         assert ["digest | care | one leaks"] == desk.chat.sent
         assert ["digest | desk | one leaks"] == desk.channels["webhook"].sent
@@ -122,8 +115,7 @@ async def test_copies_of_a_quiet_mention_go_to_the_digests_of_their_routes(path:
 async def test_the_first_of_a_group_waits_and_shows_what_is_true_then(path: Path) -> None:
     """Three posts of one person within the wait are one card, and nothing rings before."""
     async with running(path) as desk:
-        await desk.hear(question("one", grouped()))
-        await desk.settled()
+        await desk.heard(question("one", grouped()))
         await desk.later(6)
         await desk.hear(more_of("one", 1, grouped()))
         assert [] == desk.chat.sent
@@ -137,8 +129,7 @@ async def test_what_belongs_together_comes_as_one_card(path: Path) -> None:
     route = grouped(group_by=("platform",))
     async with running(path) as desk:
         for name in ("one", "two", "three"):
-            await desk.hear(question(name, route))
-            await desk.settled()
+            await desk.heard(question(name, route))
             await desk.later(3)
         assert [] == desk.chat.sent
         await desk.later(1)
@@ -150,18 +141,15 @@ async def test_the_next_alert_of_a_group_comes_no_sooner_than_the_interval(path:
     """One alone gets a card of its own when the interval is over; after a quiet interval the wait begins anew."""
     route = grouped(group_by=("platform",))
     async with running(path) as desk:
-        await desk.hear(question("one", route))
-        await desk.settled()
+        await desk.heard(question("one", route))
         await desk.later(10)
-        await desk.hear(question("two", route))
-        await desk.settled()
+        await desk.heard(question("two", route))
         await desk.later(299)
         assert 1 == len(desk.chat.sent)
         await desk.later(1)
         assert ["one leaks [open]", "two leaks [open]"] == desk.chat.sent
         await desk.later(301)
-        await desk.hear(question("three", route))
-        await desk.settled()
+        await desk.heard(question("three", route))
         await desk.later(9)
         assert 2 == len(desk.chat.sent)
         await desk.later(1)
@@ -172,11 +160,9 @@ async def test_an_interval_alone_lets_the_first_ring_at_once(path: Path) -> None
     """Without a wait; what comes in the interval is collected."""
     route = grouped(wait=None, group_by=("platform",))
     async with running(path) as desk:
-        await desk.hear(question("one", route))
-        await desk.settled()
+        await desk.heard(question("one", route))
         for name in ("two", "three"):
-            await desk.hear(question(name, route))
-            await desk.settled()
+            await desk.heard(question(name, route))
         await desk.later(300)
         assert ["one leaks [open]", "digest | care | three leaks | two leaks"] == desk.chat.sent
 
@@ -184,22 +170,18 @@ async def test_an_interval_alone_lets_the_first_ring_at_once(path: Path) -> None
 async def test_a_further_post_of_the_conversation_updates_its_card_at_once(path: Path) -> None:
     """The interval holds back what would ring, not what stands on the card."""
     async with running(path) as desk:
-        await desk.hear(question("one", grouped()))
-        await desk.settled()
+        await desk.heard(question("one", grouped()))
         await desk.later(10)
-        await desk.hear(more_of("one", 1, grouped()))
-        await desk.settled()
+        await desk.heard(more_of("one", 1, grouped()))
         assert (["one leaks [open]"], ["one 1 [open]"]) == (desk.chat.sent, desk.chat.edits)
 
 
 async def test_what_is_louder_shows_at_once_and_rings_when_it_may(path: Path) -> None:
     """A post of the same ask that is more urgent: the card there shows it, its own one waits."""
     async with running(path) as desk:
-        await desk.hear(question("one", grouped(), urgency=Urgency.NORMAL))
-        await desk.settled()
+        await desk.heard(question("one", grouped(), urgency=Urgency.NORMAL))
         await desk.later(10)
-        await desk.hear(more_of("one", 1, grouped()))
-        await desk.settled()
+        await desk.heard(more_of("one", 1, grouped()))
         assert (1, ["one 1 [open]"]) == (len(desk.chat.sent), desk.chat.edits)
         await desk.later(300)
         assert ["one leaks [open]", "one 1 [open]"] == desk.chat.sent
@@ -210,11 +192,9 @@ async def test_critical_waits_for_nothing(path: Path) -> None:
     route = grouped(group_by=("platform",))
     async with running(path) as desk:
         await desk.hear(question("one", route))
-        await desk.hear(more_of("one", 1, route, urgency=Urgency.CRITICAL))
-        await desk.settled()
+        await desk.heard(more_of("one", 1, route, urgency=Urgency.CRITICAL))
         assert ["one 1 [open]"] == desk.chat.sent
-        await desk.hear(question("two", route))
-        await desk.settled()
+        await desk.heard(question("two", route))
         await desk.later(299)
         assert 1 == len(desk.chat.sent)
         await desk.later(1)
@@ -227,8 +207,7 @@ async def test_critical_leaves_the_card_of_many(path: Path) -> None:
     async with running(path) as desk:
         for name in ("one", "two"):
             await desk.hear(question(name, route))
-        await desk.hear(more_of("one", 1, route, urgency=Urgency.CRITICAL))
-        await desk.settled()
+        await desk.heard(more_of("one", 1, route, urgency=Urgency.CRITICAL))
         await desk.later(10)
         assert ["one 1 [open]", "digest | care | two leaks"] == desk.chat.sent
 
@@ -238,8 +217,7 @@ async def test_a_critical_one_of_somebody_else_leaves_what_waits(path: Path) -> 
     route = grouped(group_by=("platform",))
     async with running(path) as desk:
         await desk.hear(question("one", route))
-        await desk.hear(question("two", route, urgency=Urgency.CRITICAL))
-        await desk.settled()
+        await desk.heard(question("two", route, urgency=Urgency.CRITICAL))
         await desk.later(10)
         assert ["two leaks [open]", "one leaks [open]"] == desk.chat.sent
 
@@ -249,11 +227,9 @@ async def test_whoever_stood_on_a_card_of_many_and_asks_again_has_a_card(path: P
     route = grouped(group_by=("platform",))
     async with running(path) as desk:
         for name in ("one", "two"):
-            await desk.hear(question(name, route))
-            await desk.settled()
+            await desk.heard(question(name, route))
         await desk.later(10)
-        await desk.hear(more_of("one", 1, route))
-        await desk.settled()
+        await desk.heard(more_of("one", 1, route))
         await desk.later(300)
         assert ["digest | care | one leaks | two leaks", "one 1 [open]"] == desk.chat.sent
 
@@ -263,8 +239,7 @@ async def test_a_new_ask_takes_the_place_of_the_one_that_waits(path: Path) -> No
     async with running(path) as desk:
         await desk.hear(question("one", grouped()))
         root = "at://one/one"
-        await desk.hear(s.answer("a", minute=5.1, to="one", root=root), more_of("one", 1, grouped()))
-        await desk.settled()
+        await desk.heard(s.answer("a", minute=5.1, to="one", root=root), more_of("one", 1, grouped()))
         await desk.later(10)
         assert ["one 1 [open]"] == desk.chat.sent
         assert [(2,)] == s.rows(path, "SELECT ask FROM effects")
@@ -275,18 +250,15 @@ async def test_what_is_answered_within_the_wait_rings_for_nobody(path: Path) -> 
     route = grouped(group_by=("platform",))
     async with running(path) as desk:
         await desk.hear(question("one", route))
-        await desk.hear(s.answer("a", minute=6, to="one", root="at://one/one"))
-        await desk.settled()
+        await desk.heard(s.answer("a", minute=6, to="one", root="at://one/one"))
         await desk.later(10)
         assert ([], ["already_answered"]) == (desk.chat.sent, desk.reasons())
         await desk.hear(question("two", route), question("three", route))
         for name in ("two", "three"):
-            await desk.hear(s.answer(f"a{name}", minute=6, to=name, root=f"at://{name}/{name}"))
-            await desk.settled()
+            await desk.heard(s.answer(f"a{name}", minute=6, to=name, root=f"at://{name}/{name}"))
         await desk.later(10)
         assert ([], ["already_answered", "nothing_left"]) == (desk.chat.sent, desk.reasons())
-        await desk.hear(question("four", route))
-        await desk.settled()
+        await desk.heard(question("four", route))
         await desk.later(10)
         assert ["four leaks [open]"] == desk.chat.sent
 
@@ -298,8 +270,7 @@ async def test_what_waits_survives_a_restart(path: Path) -> None:
         await desk.hear(question("one", route))
         clock = desk.clock
     async with running(path, clock=clock) as desk:
-        await desk.hear(question("two", route))
-        await desk.settled()
+        await desk.heard(question("two", route))
         await desk.later(10)
         assert ["digest | care | one leaks | two leaks"] == desk.chat.sent
 
@@ -310,12 +281,10 @@ async def test_a_card_of_many_goes_to_the_fallback_whole(path: Path) -> None:
     async with running(path, fallback="webhook:desk") as desk:
         desk.chat.trouble = [Unauthorized("revoked")]
         for name in ("one", "two"):
-            await desk.hear(question(name, route))
-            await desk.settled()
+            await desk.heard(question(name, route))
         await desk.later(10)
         assert ["digest | care | one leaks | two leaks"] == desk.channels["webhook"].sent
-        await desk.hear(question("three", route))
-        await desk.settled()
+        await desk.heard(question("three", route))
         await desk.later(290)
         assert [] == desk.chat.sent
         await desk.later(10)
@@ -328,14 +297,12 @@ async def test_a_card_of_many_shows_what_is_left(path: Path) -> None:
     names = ("one", "two", "three", "four")
     async with running(path) as desk:
         for name in names:
-            await desk.hear(question(name, route))
-            await desk.settled()
+            await desk.heard(question(name, route))
         await desk.later(10)
         await decide(desk, Verb.DISMISS, "M-acme-at://one/one-")
         assert ["digest | care | four leaks | three leaks | two leaks"] == desk.chat.edits
         answers = [s.answer(name, minute=6, to=name, root=f"at://{name}/{name}") for name in names[1:3]]
-        await desk.hear(*answers)
-        await desk.settled()
+        await desk.heard(*answers)
         assert "digest | care | four leaks" == desk.chat.messages["telegram-1"]
         gone = s.entry(deleted=(Deletion(platform="bluesky", author_id="four", post_id="at://four/four"),))
         recorded = await desk.store.record(gone, now=desk.clock.now(), lease_for=s.LEASE)
@@ -348,8 +315,7 @@ async def test_a_card_of_many_shows_what_is_left(path: Path) -> None:
 async def test_a_digest_of_the_hour_is_not_kept_up(path: Path) -> None:
     """It tells of an hour that is over."""
     async with running(path) as desk:
-        await desk.hear(question("one", alert=Alert.DIGEST))
-        await desk.settled()
+        await desk.heard(question("one", alert=Alert.DIGEST))
         await desk.later(3600)
         await decide(desk, Verb.DISMISS, "M-acme-at://one/one-")
         assert (1, []) == (len(desk.chat.sent), desk.chat.edits)
@@ -359,8 +325,7 @@ async def test_a_digest_of_the_hour_is_not_kept_up(path: Path) -> None:
 async def test_only_what_rings_is_grouped(path: Path, alert: Alert) -> None:
     """The digest has its hour, and what is silent stays so."""
     async with running(path) as desk:
-        await desk.hear(question("one", grouped(), alert=alert))
-        await desk.settled()
+        await desk.heard(question("one", grouped(), alert=alert))
         await desk.later(600)
         assert [] == desk.chat.sent
 

@@ -72,8 +72,7 @@ def path(tmp_path: Path) -> Path:
 async def test_what_nobody_takes_rings_again_once_per_interval(path: Path) -> None:
     """Each time in a new message, whose number says which it is; the card before it steps back."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         assert 1 == len(desk.chat.sent)
         await desk.later(899)
         assert 1 == len(desk.chat.sent)
@@ -89,8 +88,7 @@ async def test_what_nobody_takes_rings_again_once_per_interval(path: Path) -> No
 async def test_who_takes_it_ends_the_ringing(path: Path, verb: Verb, stands: str) -> None:
     """The newest card shows it, the older ones stay as they are, and nothing waits any more."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         await desk.later(900, steps=2)
         await decide(desk, 1, verb)
         assert ["see below", f"one leaks [{stands}]"] == list(desk.chat.messages.values())
@@ -102,8 +100,7 @@ async def test_who_takes_it_ends_the_ringing(path: Path, verb: Verb, stands: str
 async def test_an_answer_and_a_deletion_end_it(path: Path) -> None:
     """Also when they come from outside."""
     async with running(path) as desk:
-        await desk.hear(question("one"), question("two"))
-        await desk.settled()
+        await desk.heard(question("one"), question("two"))
         await desk.hear(s.answer("a", minute=6, to="one", root="at://one/one"))
         gone = s.entry(deleted=(Deletion(platform="bluesky", author_id="two", post_id="at://two/two"),))
         recorded = await desk.store.record(gone, now=desk.clock.now(), lease_for=s.LEASE)
@@ -116,8 +113,7 @@ async def test_an_answer_and_a_deletion_end_it(path: Path) -> None:
 async def test_released_it_rings_again_after_an_interval(path: Path) -> None:
     """Nobody has it any more: the ringing goes on where it stopped, with the next number."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         await decide(desk, 1, Verb.CLAIM)
         await desk.later(3600, steps=4)
         assert 1 == len(desk.chat.sent)
@@ -133,8 +129,7 @@ async def test_released_it_rings_again_after_an_interval(path: Path) -> None:
 async def test_reopened_it_rings_again(path: Path) -> None:
     """A dismissal that was taken back."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         await decide(desk, 1, Verb.DISMISS)
         await desk.later(1800, steps=2)
         await decide(desk, 2, Verb.REOPEN)
@@ -145,8 +140,7 @@ async def test_reopened_it_rings_again(path: Path) -> None:
 async def test_the_claim_of_one_who_left_is_released(path: Path) -> None:
     """So it rings again for those who are there."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         await decide(desk, 1, Verb.CLAIM)
         await desk.later(1800, steps=2)
         await desk.store.release_claims([], now=desk.clock.now(), lease_for=s.LEASE)
@@ -157,8 +151,7 @@ async def test_the_claim_of_one_who_left_is_released(path: Path) -> None:
 async def test_claimed_and_released_within_the_interval_changes_nothing(path: Path) -> None:
     """It rings when it was to ring."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         await desk.later(300)
         await decide(desk, 1, Verb.CLAIM)
         await decide(desk, 2, Verb.RELEASE)
@@ -169,8 +162,7 @@ async def test_claimed_and_released_within_the_interval_changes_nothing(path: Pa
 async def test_ringing_survives_a_restart_and_rings_once_for_an_outage(path: Path) -> None:
     """Down for two hours: one ring, and the next an interval after it."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         clock = desk.clock
     await clock.advance(7200)
     async with running(path, clock=clock) as desk:
@@ -185,8 +177,7 @@ async def test_ringing_survives_a_restart_and_rings_once_for_an_outage(path: Pat
 async def test_the_interval_counts_from_what_arrived(path: Path) -> None:
     """A chat that is down for a while gets no two rings in a row afterwards."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         await desk.later(899)
         desk.chat.trouble = [Unavailable("down", retry_after=timedelta(minutes=20))]
         await desk.later(1)
@@ -201,8 +192,7 @@ async def test_the_interval_counts_from_what_arrived(path: Path) -> None:
 async def test_a_route_that_repeats_no_more_stops_at_once(path: Path) -> None:
     """The rules of now decide, not those that wrote the alert."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         desk.outbox.route = lambda name: replace(DUTY, repeat_every=None)
         await desk.later(900)
         assert (1, "not_repeated") == (len(desk.chat.sent), desk.reasons()[-1])
@@ -211,12 +201,10 @@ async def test_a_route_that_repeats_no_more_stops_at_once(path: Path) -> None:
 async def test_a_louder_alert_rings_instead(path: Path) -> None:
     """Two chains of reminders about one ask would be one too many; in another channel both stay."""
     async with running(path) as desk:
-        await desk.hear(question("one"))
-        await desk.settled()
+        await desk.heard(question("one"))
         await desk.later(300)
         louder = s.post("one1", author="one", minute=6, root="at://one/one", text="now it burns")
-        await desk.hear(s.judged(louder, routes=(DUTY,), urgency=Urgency.CRITICAL))
-        await desk.settled()
+        await desk.heard(s.judged(louder, routes=(DUTY,), urgency=Urgency.CRITICAL))
         await desk.later(900, steps=3)
         assert ["one leaks [open]", "now it burns [open]", "now it burns [open] #2"] == desk.chat.sent
 
@@ -224,8 +212,7 @@ async def test_a_louder_alert_rings_instead(path: Path) -> None:
 async def test_a_copy_rings_as_its_own_route_says(path: Path) -> None:
     """The desk's route does not repeat; the duty's does, and one claim ends it."""
     async with running(path) as desk:
-        await desk.hear(question(routes=(DESK, DUTY)))
-        await desk.settled()
+        await desk.heard(question(routes=(DESK, DUTY)))
         await desk.later(900)
         assert (1, 2) == (len(desk.channels["webhook"].sent), len(desk.chat.sent))
 
@@ -233,8 +220,7 @@ async def test_a_copy_rings_as_its_own_route_says(path: Path) -> None:
 async def test_the_fallback_rings_on(path: Path) -> None:
     """The chat refuses the second ring: it comes in the fallback, and goes on there."""
     async with running(path, replace(DUTY, fallback="webhook:desk")) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         await desk.later(899)
         desk.chat.trouble = [Unauthorized("revoked")] * 9
         await desk.later(1)
@@ -246,14 +232,11 @@ async def test_the_fallback_rings_on(path: Path) -> None:
 async def test_an_ask_that_is_over_does_not_ring_in_the_next_one(path: Path) -> None:
     """Answered, and asked again before it was to ring: only the new card rings again."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
-        await desk.hear(s.answer("a", minute=6, to="one", root="at://one/one"))
-        await desk.settled()
+        await desk.heard(question())
+        await desk.heard(s.answer("a", minute=6, to="one", root="at://one/one"))
         await desk.later(600)
         more = s.post("one1", author="one", minute=15, root="at://one/one", text="and now?")
-        await desk.hear(s.judged(more, routes=(DUTY,)))
-        await desk.settled()
+        await desk.heard(s.judged(more, routes=(DUTY,)))
         await desk.later(1200, steps=4)
         assert ["one leaks [open]", "and now? [open]", "and now? [open] #2"] == desk.chat.sent
         assert "ask_answered" in desk.reasons()
@@ -267,8 +250,7 @@ async def test_an_ask_that_is_over_does_not_ring_in_the_next_one(path: Path) -> 
 async def test_a_repetition_rings_in_the_fallback_also_where_a_copy_is(path: Path) -> None:
     """The copy there rang once, and nobody took it."""
     async with running(path, replace(DUTY, fallback="webhook:desk"), DESK) as desk:
-        await desk.hear(question(routes=(DUTY, DESK)))
-        await desk.settled()
+        await desk.heard(question(routes=(DUTY, DESK)))
         desk.chat.trouble = [Unauthorized("revoked")] * 9
         await desk.later(900)
         assert ["one leaks [open]", "one leaks [open] #2"] == desk.channels["webhook"].sent
@@ -277,8 +259,7 @@ async def test_a_repetition_rings_in_the_fallback_also_where_a_copy_is(path: Pat
 async def test_a_card_of_many_rings_again_while_one_of_them_is_open(path: Path) -> None:
     """With those who still wait; when all are taken, it stops."""
     async with running(path, GROUPED) as desk:
-        await desk.hear(question("one", GROUPED), question("two", GROUPED))
-        await desk.settled()
+        await desk.heard(question("one", GROUPED), question("two", GROUPED))
         await desk.later(10)
         await decide(desk, 1, Verb.DISMISS)
         await desk.later(900)
@@ -291,8 +272,7 @@ async def test_a_card_of_many_rings_again_while_one_of_them_is_open(path: Path) 
         await decide(desk, 3, Verb.RELEASE, "M-acme-at://two/two-")
         await desk.later(900)
         assert "digest | duty | two leaks #3" == desk.chat.sent[-1]
-        await desk.hear(s.answer("a", minute=6, to="two", root="at://two/two"))
-        await desk.settled()
+        await desk.heard(s.answer("a", minute=6, to="two", root="at://two/two"))
         await desk.later(1800, steps=2)
         assert 3 == len(desk.chat.sent)
 
@@ -300,8 +280,7 @@ async def test_a_card_of_many_rings_again_while_one_of_them_is_open(path: Path) 
 async def test_digests_of_the_hour_do_not_ring_again(path: Path) -> None:
     """They are for when there is time."""
     async with running(path) as desk:
-        await desk.hear(question(alert=Alert.DIGEST))
-        await desk.settled()
+        await desk.heard(question(alert=Alert.DIGEST))
         await desk.later(6 * 3600, steps=6)
         assert 1 == len(desk.chat.sent)
 
@@ -309,8 +288,7 @@ async def test_digests_of_the_hour_do_not_ring_again(path: Path) -> None:
 async def test_a_deleted_text_stands_on_no_card(path: Path) -> None:
     """The cards that stepped back hold none; the newest is updated."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         await desk.later(900)
         gone = s.entry(deleted=(Deletion(platform="bluesky", author_id="one", post_id="at://one/one"),))
         recorded = await desk.store.record(gone, now=desk.clock.now(), lease_for=s.LEASE)
@@ -322,10 +300,8 @@ async def test_a_deleted_text_stands_on_no_card(path: Path) -> None:
 async def test_a_further_post_updates_the_newest_card_alone(path: Path) -> None:
     """The others say where it is."""
     async with running(path) as desk:
-        await desk.hear(question())
-        await desk.settled()
+        await desk.heard(question())
         await desk.later(900)
         more = s.post("one1", author="one", minute=21, root="at://one/one", text="and now?")
-        await desk.hear(s.judged(more, routes=(DUTY,)))
-        await desk.settled()
+        await desk.heard(s.judged(more, routes=(DUTY,)))
         assert ["see below", "and now? [open]"] == list(desk.chat.messages.values())
