@@ -1,7 +1,8 @@
-"""One heap for all threads.
+"""One heap for all threads, and what is free of it given back.
 
 The C library gives each thread that allocates a heap of its own, and gives little of it back; a program whose
-threads take turns anyway (one interpreter) gains nothing by that, and keeps some 8 MB for it.
+threads take turns anyway (one interpreter) gains nothing by that, and keeps some 8 MB for it. Of the one heap
+it gives back by itself only the end: what lies free between things that stay, a program has to ask for.
 """
 
 from __future__ import annotations
@@ -19,3 +20,15 @@ def share_one_heap() -> bool:
     except (AttributeError, OSError, TypeError):
         return False
     return bool(tell(_ARENA_MAX, 1))
+
+
+def give_back() -> bool:
+    """Give pages that lie free within the heap back to the system (a few milliseconds); whether any were.
+
+    Python's own free pages are not among them. glibc: https://man7.org/linux/man-pages/man3/malloc_trim.3.html
+    """
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(trim(0))

@@ -26,6 +26,7 @@ from bot.errors import BotError, StoreError
 from bot.filewatch import FileWatch
 from bot.matcher.classes import go_on
 from bot.matcher.fast import FastMatcher
+from bot.memory import give_back
 from bot.metrics import Metrics
 from bot.model import Brand
 from bot.ports import Clock, Store
@@ -199,6 +200,7 @@ class Reload(Generic[R]):
                 _, error = await outcome(self._take_over())
                 if error is None:
                     gc.freeze()  # as at the start; the set before has no cycles, and goes without it
+            await in_thread(give_back)
             if error is None:
                 await self._done(round(self.clock.monotonic() - began, 3))
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -94,3 +95,26 @@ def test_one_heap_is_asked_for_where_there_is_a_choice() -> None:
     )
     heaps = done.stderr.count("Arena ")
     assert heaps == 1 if done.stdout.strip() == "True" else heaps == 0
+
+
+def test_what_lies_free_within_the_heap_is_given_back() -> None:
+    """Things that stay keep a C library from giving back what lies between them, until it is asked to."""
+    code = (
+        "from bot.memory import give_back, share_one_heap\n"
+        "from pathlib import Path\n"
+        "def resident():\n"
+        "    lines = Path('/proc/self/status').read_text().splitlines()\n"
+        "    return next(int(one.split()[1]) for one in lines if one.startswith('VmRSS'))\n"
+        "share_one_heap()\n"
+        "several = [bytes(60_000) for _ in range(1_000)]\n"
+        "held, several = several[::50], None\n"
+        "before = resident()\n"
+        "print(give_back(), before - resident())\n"
+    )
+    if not Path("/proc/self/status").exists():
+        pytest.skip("only Linux tells a process how much memory it has there")
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    is_given, kilobytes = done.stdout.split()
+    assert int(kilobytes) > 20_000 or is_given == "False"
