@@ -233,12 +233,13 @@ def _respond_in(level: Level, hits: Sequence[_Hit]) -> timedelta:
 
 def _fired(hit: _Hit) -> Fired:
     spans = {evidence.span for evidence in hit.evidence if evidence.span}
+    in_order = sorted(spans, key=lambda span: (span.start, span.end)) if len(spans) > 1 else spans
     return Fired(
         rule=hit.rule.name,
         points=hit.rule.points,
         why=hit.rule.why,
         location=hit.rule.location,
         evidence=tuple(dict.fromkeys(evidence.text for evidence in hit.evidence)),
-        spans=tuple(sorted(spans, key=lambda span: (span.start, span.end))),
+        spans=tuple(in_order),
         probation=hit.rule.is_on_probation,
     )

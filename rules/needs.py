@@ -139,8 +139,8 @@ class Index:
 
     def worth_a_look(self, text: Text) -> list[int]:
         """In order."""
-        groups = {group for word in text.words for group in self._words.get(word, ())}
-        for word in text.words:
+        groups = {group for word in self._words.keys() & text.words for group in self._words[word]}
+        for word in text.words if self._lengths else ():
             for length in self._lengths:
                 if length > len(word):
                     break

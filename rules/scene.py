@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from bot.model import Facts, Span
 from rules.signals.language import canonical
 from rules.terms import Text
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Why something is true, as staff reads it; `span` where it stands in the facts' text."""
 
     text: str

@@ -160,8 +160,8 @@ def _first(places: Places) -> Search:
     """True where something stands; the evidence is what stands first, the longest of those."""
 
     def search(text: Text) -> tuple[Place, ...] | None:
-        found = min(places(text), key=_leftmost, default=None)
-        return None if found is None else (found,)
+        found = tuple(places(text))
+        return (min(found, key=_leftmost),) if len(found) > 1 else found or None
 
     return search
 
@@ -203,16 +203,22 @@ def _not(inner: Search) -> Search:
 
 def _near(left: Places, right: Places, words: int, *, is_ordered: bool) -> Places:
     def places(text: Text) -> Iterable[Place]:
-        others = sorted(set(right(text)))
-        ones = sorted(set(left(text))) if others else []
+        others = _in_order(right(text))
+        ones = _in_order(left(text)) if others else ()
         forward = islice(_pairs(text, ones, others, words), _MOST_PAIRS)
         backward = () if is_ordered else islice(_pairs(text, others, ones, words), _MOST_PAIRS)
-        return sorted({*forward, *backward})
+        return _in_order((*forward, *backward))
 
     return places
 
 
-def _pairs(text: Text, firsts: list[Place], seconds: list[Place], words: int) -> Iterator[Place]:
+def _in_order(places: Iterable[Place]) -> Sequence[Place]:
+    """Each once. Most often there is one, and then nothing to sort."""
+    found = tuple(places)
+    return sorted(set(found)) if len(found) > 1 else found
+
+
+def _pairs(text: Text, firsts: Sequence[Place], seconds: Sequence[Place], words: int) -> Iterator[Place]:
     """What reaches from one of `firsts` to one of `seconds` behind it, close enough."""
     begin = 0
     for start, end in firsts:

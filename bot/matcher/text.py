@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from functools import cached_property, lru_cache
-from itertools import repeat
+from itertools import accumulate, repeat
 from typing import TYPE_CHECKING
 
 from bot.model import Span
@@ -40,7 +40,7 @@ _SPACELESS = re.compile(
     "]"
 )
 _RUNS = re.compile(r"\w+")
-_STARTS = re.compile(r"\w[\w']*|\u2029")
+_STARTS = re.compile(r"(\w[\w']*|\u2029)")
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _INVISIBLE = frozenset("\u00ad\u200c\u200d\u2060\ufeff")
 # Not marks, yet they compose with what stands before them: Hangul vowels and finals, Kirat Rai vowels.
@@ -112,12 +112,16 @@ def begins_word(folded: str, at: int) -> bool:
 
     A leading # or @ counts as part of a word: `#acme` does not begin in `page#acme`.
     """
+    if at == 0 or folded[at - 1] == " ":
+        return True
     first = folded[at]
     return not ((first in "#@" or joins(first)) and _continues(folded, at - 1, -1))
 
 
 def ends_word(folded: str, end: int) -> bool:
     """Whether the word before `end` does not go on."""
+    if end == len(folded) or folded[end] == " ":
+        return True
     return not (joins(folded[end - 1]) and _continues(folded, end, 1))
 
 
@@ -187,18 +191,18 @@ class FoldedText:
 
     @cached_property
     def _word_starts(self) -> list[int]:
-        return list(_word_starts(self.folded))
+        return _word_starts(self.folded)
 
 
-def _word_starts(folded: str) -> Iterator[int]:
+def _word_starts(folded: str) -> list[int]:
     if not folded.isascii() and any(map(_is_peculiar, set(folded))):
-        yield from _word_starts_of_any(folded)
-        return
-    for found in _STARTS.finditer(folded):
-        if found[0] == PART_BREAK:
-            yield from repeat(found.start(), PART_DISTANCE)
-        else:
-            yield found.start()
+        return [*_word_starts_of_any(folded)]
+    pieces = _STARTS.split(folded)
+    starts = [*accumulate(map(len, pieces))][:-1:2]
+    if PART_BREAK not in folded:
+        return starts
+    begun = zip(starts, pieces[1::2], strict=True)
+    return [at for at, piece in begun for _ in range(PART_DISTANCE if piece == PART_BREAK else 1)]
 
 
 def _word_starts_of_any(folded: str) -> Iterator[int]:
@@ -232,17 +236,16 @@ def _places(original: str) -> tuple[list[int], list[int]]:
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for start, end in _segments(original):
-        piece = _fold_segment(original[start:end])
-        pieces.append(piece)
-        if len(piece) == 1:
-            starts.append(start)
-            ends.append(end)
-        else:
-            starts += [start] * len(piece)
-            ends += [end] * len(piece)
-    untidy = "".join(pieces)
-    for run in reversed(list(_UNTIDY_BLANKS.finditer(untidy))):
+    done = 0
+    for start, end in [*_changing(original), (len(original), len(original))]:
+        pieces.append(fold_characters(original[done:start]))
+        starts += range(done, start)
+        ends += range(done + 1, start + 1)
+        pieces.append(_fold_segment(original[start:end]))
+        starts += repeat(start, len(pieces[-1]))
+        ends += repeat(end, len(pieces[-1]))
+        done = end
+    for run in reversed(list(_UNTIDY_BLANKS.finditer("".join(pieces)))):
         first, last = run.start(), run.end()
         starts[first:last] = [starts[first]]
         ends[first:last] = [ends[last - 1]]
@@ -251,19 +254,23 @@ def _places(original: str) -> tuple[list[int], list[int]]:
 
 @lru_cache(maxsize=8192)
 def _fold_segment(segment: str) -> str:
-    """Most are one character, and of those there are few."""
+    """Few, for most are one character."""
     return fold_characters(segment)
 
 
-def _segments(original: str) -> Iterator[tuple[int, int]]:
-    """Pieces that normalise independently: a character and all that may compose with it."""
-    start = 0
-    for at in range(1, len(original)):
-        if not _composes(original[at]):
-            yield start, at
-            start = at
-    if original:
-        yield start, len(original)
+def _changing(original: str) -> Iterator[tuple[int, int]]:
+    """The pieces that do not become one character each: a character and all that may compose with it."""
+    others = {character for character in set(original) if not _stays_alone(character)}
+    composing = {character for character in others if _composes(character)}
+    done = 0
+    for at in [at for at, character in enumerate(original) if character in others]:
+        if at < done:
+            continue
+        end = at + 1
+        while end < len(original) and original[end] in composing:
+            end += 1
+        yield at - 1 if at and original[at] in composing else at, end
+        done = end
 
 
 @lru_cache(maxsize=8192)
