@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Recorded,
         Settlement,
     )
+    from bot.replies import Replier
     from bot.staff import Card, Press, Presses, Receipt
     from bot.texts.catalogue import Texts
 
@@ -380,8 +381,8 @@ class Connector:
     model with `extra="forbid"`; secrets are `SecretStr`, and text that only may hold one (a URL) is
     `Field(repr=False)`: it may stand in the file, and no log shows it. A factory that is None: no such side.
     `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
-    `examine` tries what is configured for `outcare doctor` and yields as it goes; it raises nothing of
-    `bot.errors`, and changes nothing on the platform.
+    `replier` answers as the account of the connector's own section. `examine` tries what is configured for
+    `outcare doctor` and yields as it goes; it raises nothing of `bot.errors`, and changes nothing there.
     """
 
     name: str
@@ -393,4 +394,5 @@ class Connector:
     cursor_at: Callable[[datetime], Cursor] | None = None
     notifier: Callable[[Any, Mapping[str, Any], Wiring], Notifier] | None = None
     feed: Callable[[Any, Mapping[str, Any], Wiring], DecisionFeed] | None = None
+    replier: Callable[[Any, Wiring], Replier] | None = None
     examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None
