@@ -35,6 +35,15 @@ class Verb(StrEnum):
     NOT_ABOUT_US = "not_about_us"
     SPAM = "spam"
     WHY = "why"
+    USE = "use"
+    EDIT = "edit"
+    AGAIN = "again"
+    DISCARD = "discard"
+    APPROVE = "approve"
+    CANCEL = "cancel"
+    TAKE_BACK = "take_back"
+    IS_THERE = "is_there"
+    IS_NOT_THERE = "is_not_there"
 
 
 PAGE = "page"

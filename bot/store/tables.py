@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field, SQLModel
 
 from bot.model import Alert, ConversationState, EffectKind, Kind
-from bot.store import staff_tables  # noqa: F401 - its models belong to the same metadata
+from bot.store import answering_tables, staff_tables  # noqa: F401 - of the same metadata
 from bot.store.columns import (
     RowId,
     UTCDateTime,

@@ -96,8 +96,8 @@ class Texts:
 
     # --- on cards ---
 
-    def button(self, verb: Verb) -> str:
-        return self.say(f"button.{verb.value}")
+    def button(self, verb: Verb, number: int = 0) -> str:
+        return self.say(f"button.{verb.value}", number=number)
 
     def urgency(self, level: Urgency) -> str:
         return self.say(f"urgency.{level.label}")
@@ -134,6 +134,10 @@ class Texts:
 
     def _reasons(self, reasons: Iterable[str]) -> str:
         return self.say("list.semicolon").join(reasons) or self.say("why.no_rule")
+
+    def cause(self, reason: str) -> str:
+        """Why a reply was not published, in plain words; empty for no reason."""
+        return self.say(f"cause.{reason}") if reason else ""
 
     # --- digests ---
 

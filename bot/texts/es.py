@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.texts.catalogue import Texts
+from bot.texts.es_answers import ANSWERS
 from bot.texts.es_page import PAGE
 from bot.texts.language import Language, Message
 
@@ -182,7 +183,7 @@ def plural(number: int) -> str:
 SPANISH = Texts(
     Language(
         code="es",
-        messages=_STAFF | PAGE,
+        messages=_STAFF | ANSWERS | PAGE,
         days=("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
         months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
         plural=plural,
