@@ -19,12 +19,13 @@ from bot.replies import (
     Approve,
     Cancel,
     Discard,
-    Length,
+    Means,
     Propose,
     Replier,
     ReplyState,
     Resolve,
     Step,
+    Suggestion,
     TakeBack,
 )
 from bot.staff import Role, Verb
@@ -36,29 +37,9 @@ FINAL = frozenset({"deleted", "opted_out"})
 MOST_CHARS = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
-    """A text that is offered on a card; `name` is that of the rule's draft or of the answer in the library."""
-
-    text: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """How a conversation can be answered: `refusal` is why it cannot (a key of the catalogue), if so.
-
-    `length` is that of the open draft; `suggestions` are offered as long as there is none.
-    """
-
-    refusal: str = ""
-    length: Length | None = None
-    suggestions: tuple[Suggestion, ...] = ()
-
-
 @dataclass(frozen=True, kw_only=True)
 class Approval:
-    """`repliers` by platform. An approved reply waits for `hold`, and is not published later than `expires`."""
+    """`repliers` by platform. An approved reply waits for `hold`, and is never published after `expires`."""
 
     repliers: Mapping[str, Replier]
     now: Callable[[], datetime]
@@ -84,6 +65,7 @@ class Approval:
         replier = self.repliers.get(state.mention.post.platform)
         refusal = self._refusal(state)
         return Means(
+            can_answer=not refusal,
             refusal=refusal,
             length=replier.length(state.draft.text) if replier and state.draft else None,
             suggestions=() if refusal or state.draft else self.suggest(state),
@@ -93,8 +75,8 @@ class Approval:
         post = state.mention.post
         replier = self.repliers.get(post.platform)
         if replier is None:
-            return "answer.no_account"
-        return "answer.deleted" if state.post_deleted else replier.refusal(post)
+            return "no_account"
+        return "deleted" if state.post_deleted else replier.refusal(post)
 
     # --- drafts ---
 
@@ -104,9 +86,9 @@ class Approval:
         if hindered := self._hindered(asked):
             return hindered
         if not text or len(text) > MOST_CHARS:
-            return _told(asked, "empty", "answer.no_text")
+            return _told("empty", asked.texts.say("answer.no_text"))
         step = Propose(text=text, origin=asked.decision.origin, lang=asked.state.facts.lang)
-        return self._changed(asked, "proposed", "answer.look_at_it", step)
+        return self._changed(asked, "proposed", asked.texts.say("answer.look_at_it"), step)
 
     def again(self, asked: Asked) -> Change:
         """The same words once more, as a draft of now: what happened since then has been seen."""
@@ -115,63 +97,69 @@ class Approval:
             return hindered
         text = draft.text if draft else reply.text if reply else ""
         if not text:
-            return _told(asked, "outdated", "answer.outdated")
+            return _told("outdated", asked.texts.say("answer.outdated"))
         step = Propose(text=text, origin=draft.origin if draft else asked.decision.origin)
-        return self._changed(asked, "proposed", "answer.look_at_it", step)
+        return self._changed(asked, "proposed", asked.texts.say("answer.look_at_it"), step)
 
     def discard(self, asked: Asked) -> Change:
         draft = asked.state.draft
         if draft is None or draft.id != asked.decision.number:
-            return _told(asked, "outdated", "answer.outdated")
+            return _told("outdated", asked.texts.say("answer.outdated"))
         if others := _others(asked):
             return others
-        return self._changed(asked, "discarded", "answer.discarded", Discard(draft=draft.id), claims=False)
+        return self._changed(
+            asked, "discarded", asked.texts.say("answer.discarded"), Discard(draft=draft.id), claims=False
+        )
 
     # --- approval ---
 
     def approve(self, asked: Asked) -> Change:
         draft, state = asked.state.draft, asked.state
         if draft is None or draft.id != asked.decision.number:
-            return _told(asked, "outdated", "answer.outdated")
+            return _told("outdated", asked.texts.say("answer.outdated"))
         if hindered := self._hindered(asked):
             return hindered
         if draft.stale:
-            return _told(asked, f"stale_{draft.stale}", f"answer.since_{draft.stale}")
+            return _told(f"stale_{draft.stale}", asked.texts.say(f"answer.since_{draft.stale}"))
         length = self.repliers[state.mention.post.platform].length(draft.text)
         if not length.fits:
-            return _told(asked, "too_long", "answer.too_long", over=length.used - length.limit)
+            return _told("too_long", asked.texts.say("answer.too_long", over=length.used - length.limit))
         now = self.now()
         step = Approve(draft=draft.id, due_at=now + self.hold, until=now + self.expires)
-        return self._changed(asked, "approved", "answer.approved", step, seconds=self.hold)
+        return self._changed(asked, "approved", asked.texts.say("answer.approved", seconds=self.hold), step)
 
     def cancel(self, asked: Asked) -> Change:
         """Until it is tried, anybody of the staff may stop it."""
         reply = asked.state.reply
         if reply is None or reply.id != asked.decision.number:
-            return _told(asked, "outdated", "answer.outdated")
+            return _told("outdated", asked.texts.say("answer.outdated"))
         if reply.state is not ReplyState.HELD:
-            return _told(asked, "too_late", "answer.too_late")
-        return self._changed(asked, "canceled", "answer.canceled", Cancel(reply=reply.id), claims=False)
+            return _told("too_late", asked.texts.say("answer.too_late"))
+        return self._changed(
+            asked, "canceled", asked.texts.say("answer.canceled"), Cancel(reply=reply.id), claims=False
+        )
 
     def take_back(self, asked: Asked) -> Change:
         reply = asked.state.reply
         if reply is None or reply.id != asked.decision.number or reply.state is not ReplyState.PUBLISHED:
-            return _told(asked, "outdated", "answer.outdated")
+            return _told("outdated", asked.texts.say("answer.outdated"))
         if others := _others(asked):
             return others
         if reply.published is None or not reply.published.post_id:
-            return _told(asked, "by_hand", "answer.by_hand")
-        return self._changed(asked, "leaves", "answer.leaves", TakeBack(reply=reply.id), claims=False)
+            return _told("by_hand", asked.texts.say("answer.by_hand"))
+        return self._changed(
+            asked, "leaves", asked.texts.say("answer.leaves"), TakeBack(reply=reply.id), claims=False
+        )
 
     def resolve(self, asked: Asked) -> Change:
         """What nobody but a person could find out."""
         reply = asked.state.reply
         if reply is None or reply.id != asked.decision.number or not reply.asks_staff:
-            return _told(asked, "outdated", "answer.outdated")
+            return _told("outdated", asked.texts.say("answer.outdated"))
         is_there = asked.decision.verb is Verb.IS_THERE
         step = Resolve(reply=reply.id, is_there=is_there)
-        outcome, said = ("found", "answer.found") if is_there else ("resent", "answer.resent")
-        return self._changed(asked, outcome, said, step, claims=False)
+        said = asked.texts.say("answer.found") if is_there else asked.texts.say("answer.resent")
+        return self._changed(asked, "found" if is_there else "resent", said, step, claims=False)
 
     # --- what they share ---
 
@@ -179,21 +167,19 @@ class Approval:
         """Why nothing can be said in this conversation just now."""
         state = asked.state
         if refusal := self._refusal(state):
-            return _told(asked, "unanswerable", refusal)
+            return _told("unanswerable", asked.texts.say(f"refusal.{refusal}"))
         if state.reply is not None and state.reply.state in LIVE:
-            return _told(asked, "under_way", "answer.under_way")
+            return _told("under_way", asked.texts.say("answer.under_way"))
         if state.draft is not None and state.draft.stale in FINAL:
-            return _told(asked, f"stale_{state.draft.stale}", f"answer.since_{state.draft.stale}")
+            return _told(f"stale_{state.draft.stale}", asked.texts.say(f"answer.since_{state.draft.stale}"))
         return _others(asked)
 
-    def _changed(
-        self, asked: Asked, outcome: str, said: str, step: Step, *, claims: bool = True, **values: object
-    ) -> Change:
+    def _changed(self, asked: Asked, outcome: str, reply: str, step: Step, *, claims: bool = True) -> Change:
         is_free = asked.conversation.state in {ConversationState.OPEN, ConversationState.SNOOZED}
         takes = claims and is_free
         return Change(
             outcome=outcome,
-            reply=asked.texts.say(said, **values),
+            reply=reply,
             state=ConversationState.CLAIMED if takes else None,
             claimed_by=asked.person.key if takes else None,
             updates_all=True,
@@ -211,5 +197,5 @@ def _others(asked: Asked) -> Change | None:
     return Change(outcome="lost", reply=asked.texts.taken(name), is_loud=True)
 
 
-def _told(asked: Asked, outcome: str, said: str, **values: object) -> Change:
-    return Change(outcome=outcome, reply=asked.texts.say(said, **values), is_loud=True)
+def _told(outcome: str, reply: str) -> Change:
+    return Change(outcome=outcome, reply=reply, is_loud=True)

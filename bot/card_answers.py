@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.replies import ReplyState
+from bot.model import ConversationState
+from bot.replies import LIVE, ReplyState
 from bot.staff import Line, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bot.approval import Means
     from bot.records import CardState
-    from bot.replies import Draft, Reply
+    from bot.replies import Draft, Means, Reply
     from bot.texts.catalogue import Texts
 
 _OVER = frozenset({ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.CANCELED, ReplyState.TAKEN_BACK})
@@ -25,20 +25,23 @@ Numbered = tuple[Verb, int]
 
 
 def lines(
-    state: CardState, means: Means, texts: Texts, *, to: str, time: Callable[[Reply], str], name: str
+    state: CardState, texts: Texts, *, to: str, time: Callable[[Reply], str], name: str
 ) -> Iterator[Line]:
     """`to`: whom it answers; `time`: when a reply was published or is due; `name`: who approved it."""
+    means = state.means
     if state.reply is not None and state.draft is None:
         yield from _of_reply(state.reply, texts, platform=state.mention.post.platform, time=time, name=name)
     if state.draft is not None:
         yield from _of_draft(state.draft, means, texts, platform=state.mention.post.platform, to=to)
         return
+    if state.reply is not None and state.reply.state in LIVE:
+        return
     for number, one in enumerate(means.suggestions, start=1):
         label = texts.say("answer.suggestion", number=number, name=one.name)
         yield Line(text=label)
         yield Line(text=one.text, is_copy=True)
-    if means.refusal and means.suggestions == ():
-        yield Line(text=texts.say(means.refusal))
+    if means.can_answer and state.conversation.state is ConversationState.CLAIMED:
+        yield Line(text=texts.say("answer.how"))
 
 
 def _of_draft(draft: Draft, means: Means, texts: Texts, *, platform: str, to: str) -> Iterator[Line]:
@@ -72,9 +75,9 @@ def _of_reply(
             yield Line(text=texts.say("answer.open_reply"), href=reply.published.url)
 
 
-def verbs(state: CardState, means: Means) -> list[list[Numbered]]:
+def verbs(state: CardState) -> list[list[Numbered]]:
     """The rows of buttons, each with what it belongs to."""
-    draft, reply = state.draft, state.reply
+    draft, reply, means = state.draft, state.reply, state.means
     if draft is not None:
         first = Verb.AGAIN if draft.stale else Verb.APPROVE
         is_final = draft.stale in _FINAL or bool(means.refusal)

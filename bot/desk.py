@@ -12,16 +12,17 @@ from typing import Protocol
 
 import structlog
 
-from bot.cards import parse_token
 from bot.decisions import POLICIES, Asked, Policy
 from bot.errors import BotError
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.ports import Clock, DecisionFeed, Store
 from bot.records import LEASE_FOR, CardState, Change, Decision, Leased
+from bot.replies import Origin, Suggestion
 from bot.staff import Person, Press, Presses, Staff, Told, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
+from bot.tokens import parse_token
 
 log = structlog.get_logger()
 
@@ -34,12 +35,33 @@ class CommandDesk(Protocol):
         ...
 
 
+class AnswerDesk(Protocol):
+    """Where drafts and replies are decided."""
+
+    @property
+    def policies(self) -> Mapping[Verb, Policy]:
+        """What each verb of answering does."""
+        ...
+
+    async def suggestion(self, mention_id: str, number: int) -> Suggestion | None:
+        """What is offered under this number on a card. Raises: StoreError."""
+        ...
+
+    async def mention_of(self, channel: str, receipt: str) -> str | None:
+        """Whose card this message is. Raises: StoreError."""
+        ...
+
+    def wake(self) -> None:
+        """A reply was approved, stopped or let go."""
+        ...
+
+
 @dataclass(kw_only=True)
 class Desk:
     """Understands presses, has them decided, and tells the person what came of it.
 
     `texts` are in the staff's language; who has another one is answered in that. `commands` None: only
-    buttons are understood. `policies` say what each verb does: every verb has one.
+    buttons are understood; `answers` None: nothing is published.
     """
 
     store: Store
@@ -49,9 +71,11 @@ class Desk:
     texts: Texts
     deliver: Callable[[tuple[Leased, ...]], None]
     commands: CommandDesk | None = None
-    policies: Mapping[Verb, Policy] = field(default_factory=lambda: POLICIES)
+    answers: AnswerDesk | None = None
+    policies: Mapping[Verb, Policy] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.policies = {**POLICIES, **(self.answers.policies if self.answers else {})}
         self.people = {person.key: person for person in self.staff.by_identity.values()}
 
     async def take(self, feed: DecisionFeed, presses: Presses) -> None:
@@ -80,11 +104,35 @@ class Desk:
             )
         if is_command and self.commands:
             return await self.commands.take(feed, press, person, cursor=cursor)
-        token = parse_token(press.token)
-        if token is None:
+        decision = await self._understood(feed, press, person, note)
+        if decision is None:
             return await self._refuse(feed, press, cursor, "unreadable", self._to(person).say("press.stale"))
-        verb, mention_id = token
-        decision = Decision(
+        decided = await self.store.decide(
+            decision, self.transition, cursor=cursor, now=self.clock.now(), lease_for=LEASE_FOR
+        )
+        if decided is None:
+            return await self._refuse(feed, press, cursor, "stale", self._to(person).say("press.stale"))
+        outcome = decided.change.outcome if decided.change else "repeated"
+        self._report(press, person.key, decision.verb.value, outcome)
+        self.deliver(decided.leased)
+        if self.answers and decided.change and decided.change.step is not None:
+            self.answers.wake()
+        return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome)
+
+    async def _understood(self, feed: str, press: Press, person: Person, note: str) -> Decision | None:
+        """What a press wants; None: nothing that any card of ours has. Raises: StoreError."""
+        token = parse_token(press.token)
+        if press.receipt and not press.token and self.answers:
+            mention = await self.answers.mention_of(press.channel, press.receipt)
+            token = (Verb.EDIT, mention, 0) if mention else None
+        if token is None or token[0] not in self.policies:
+            return None
+        verb, mention_id, number = token
+        text, origin = press.text, Origin.PERSON
+        if verb is Verb.USE and self.answers:
+            offered = await self.answers.suggestion(mention_id, number)
+            text, origin = (offered.text, offered.origin) if offered else ("", origin)
+        return Decision(
             press_id=press.id,
             feed=feed,
             channel=press.channel,
@@ -93,16 +141,10 @@ class Desk:
             mention_id=mention_id,
             at=press.at,
             note=note,
+            text=text,
+            origin=origin,
+            number=number,
         )
-        decided = await self.store.decide(
-            decision, self.transition, cursor=cursor, now=self.clock.now(), lease_for=LEASE_FOR
-        )
-        if decided is None:
-            return await self._refuse(feed, press, cursor, "stale", self._to(person).say("press.stale"))
-        outcome = decided.change.outcome if decided.change else "repeated"
-        self._report(press, person.key, verb.value, outcome)
-        self.deliver(decided.leased)
-        return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome)
 
     async def _ignore(self, feed: str, cursor: Cursor | None) -> Told:
         """What a stranger says to the bot in private, as anybody may, fills neither database nor chat."""

@@ -22,6 +22,7 @@ from bot.errors import BotError, Reason, Refused, StoreError, Unauthorized, Unav
 from bot.metrics import Metrics
 from bot.model import Post, PostRef
 from bot.ports import Clock
+from bot.records import LEASE_FOR as ALERTS_LEASED_FOR
 from bot.records import Leased
 from bot.replies import (
     End,
@@ -66,9 +67,11 @@ class ReplyStore(Protocol):
         """
         ...
 
-    async def settle_reply(self, tried: Tried, *, now: datetime) -> tuple[Leased, ...] | None:
+    async def settle_reply(
+        self, tried: Tried, *, now: datetime, lease_for: timedelta
+    ) -> tuple[Leased, ...] | None:
         """Write how a try ended: state, audit row, our own post (which ends the ask) and card updates in one
-        go. None: ignored, the lease has passed to somebody else.
+        go; the updates come back leased. None: ignored, the lease has passed to somebody else.
         """
         ...
 
@@ -152,7 +155,7 @@ class Publisher:
         """While the database is in trouble, as long as the lease is ours; after that it is looked for."""
         while True:
             try:
-                return await self.store.settle_reply(tried, now=self.clock.now())
+                return await self.store.settle_reply(tried, now=self.clock.now(), lease_for=ALERTS_LEASED_FOR)
             except StoreError as error:
                 log.warning("reply.unsettled", reply=tried.taken.id, reason=str(error))
                 if self.clock.now() - tried.started_at >= LEASE_FOR:
@@ -179,23 +182,26 @@ class Publisher:
         replier = self.repliers[taken.outgoing.to.platform]
         try:
             async with asyncio.timeout(PUBLISH_WITHIN.total_seconds()):
-                if taken.leaves:
-                    await replier.delete(taken.leaves)
-                    return Left()
                 return await self._go_out(replier, taken)
         except TimeoutError:
-            return self._unsure(replier, taken, "timeout")
-        except Unknown as error:
-            return self._unsure(replier, taken, error.reason.value)
-        except Unavailable as error:
-            return self._wait(taken, error)
-        except Refused as error:
-            return self._refused(taken, error)
+            return self._unsure(replier, taken, Reason.TIMEOUT)
+        except BotError as error:
+            return self._failed(replier, taken, error)
         except Exception:  # a bug in a connector: nobody knows what it did, and the others must go on
             log.exception("reply.crashed", reply=taken.id)
             return Unsure(reason=Reason.BUG.value, look_at=None)
 
+    def _failed(self, replier: Replier, taken: Taken, error: BotError) -> End:
+        if isinstance(error, Unavailable):
+            return self._wait(taken, error)
+        if isinstance(error, Refused):
+            return self._refused(taken, error)
+        return self._unsure(replier, taken, error.reason)
+
     async def _go_out(self, replier: Replier, taken: Taken) -> End:
+        if taken.leaves:
+            await replier.delete(taken.leaves)
+            return Left()
         if taken.may_be_there:
             found = await self._found(replier, taken)
             if found is not None:
@@ -218,7 +224,7 @@ class Publisher:
         return Went(published=there) if there is not None else None
 
     def _held_back(self, taken: Taken) -> End | None:
-        """Reasons of ours not to publish what was approved. What happened since then withholds it for good."""
+        """Our reasons not to publish what was approved. What happened since then withholds it for good."""
         now = self.clock.now()
         if taken.since:
             return Withheld(reason=taken.since[0])
@@ -228,11 +234,10 @@ class Publisher:
             return Wait(until=now + RECOVERY_POLL, reason=PAUSED, is_try=False)
         return None
 
-    def _unsure(self, replier: Replier, taken: Taken, reason: str) -> End:
-        now = self.clock.now()
-        if taken.leaves or replier.is_idempotent:
-            return Unsure(reason=reason, look_at=now + doubled(FIRST_WAIT, LONGEST_WAIT, taken.attempt - 1))
-        return Unsure(reason=reason, look_at=now + LOOK_AFTER)
+    def _unsure(self, replier: Replier, taken: Taken, reason: Reason) -> End:
+        again = doubled(FIRST_WAIT, LONGEST_WAIT, taken.attempt - 1)
+        wait = again if taken.leaves or replier.is_idempotent else LOOK_AFTER
+        return Unsure(reason=reason.value, look_at=self.clock.now() + wait)
 
     def _wait(self, taken: Taken, error: BotError) -> End:
         at = self._again_at(taken, error)

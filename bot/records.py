@@ -25,7 +25,7 @@ from bot.model import (
     Urgency,
     Verdict,
 )
-from bot.replies import Draft, Origin, Reply, Step
+from bot.replies import NO_MEANS, Draft, Means, Origin, Reply, Step
 from bot.ruleslog import RulesState
 from bot.staff import Receipt, Verb
 
@@ -226,7 +226,7 @@ class CardState:
 
     `messages` counts this author's mentions in the conversation, `earlier` their other conversations with
     this brand. `post_deleted` is set once the author took the post back. `draft` waits for approval, `reply`
-    is the newest that was approved.
+    is the newest that was approved, `means` how it can be answered (the store does not know).
     """
 
     mention_id: str
@@ -242,6 +242,7 @@ class CardState:
     post_deleted: bool = False
     draft: Draft | None = None
     reply: Reply | None = None
+    means: Means = NO_MEANS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from bot.model import Post
 
 
@@ -78,7 +76,7 @@ class Replier(Protocol):
         ...
 
     def refusal(self, to: Post) -> str:
-        """Why this post cannot be answered by API, a key of the texts' catalogue; empty: it can. Pure."""
+        """Why this post cannot be answered by API, as `refusal.…` of the catalogue; empty: it can. Pure."""
         ...
 
     async def publish(self, reply: Outgoing) -> Published:
@@ -170,6 +168,34 @@ class Reply:
     published: Published | None = None
 
 
+# --- what is offered on a card ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A text that is offered on a card; `name`: of the rule's draft, or of the answer in the library."""
+
+    text: str
+    origin: Origin = Origin.RULE
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """How a conversation can be answered: `refusal` is why it cannot, as by `Replier.refusal`.
+
+    `length` is that of the open draft; `suggestions` are offered as long as there is none.
+    """
+
+    can_answer: bool = False
+    refusal: str = ""
+    length: Length | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+NO_MEANS = Means()
+
+
 # --- what a decision wants to be done -------------------------------------------------------------
 
 
@@ -237,7 +263,7 @@ class Taken:
     may_be_there: bool = False
     leaves: str = ""
     """The id of the post to be taken back; empty: none."""
-    since: Collection[str] = ()
+    since: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any
 from bot.intake import Intake
 from bot.outbox import CONSOLE
 from bot.ports import Connector, Source, Wiring
+from bot.replies import Replier
 from bot.second_looks import SecondLooks
 from bot.settings.load import Settings
 from bot.store.sqlite import SqliteStore
@@ -39,6 +40,18 @@ def channel_side(
         if factory:
             built[kind] = factory(settings.account(kind), mine, wiring)
     return built
+
+
+def reply_side(
+    settings: Settings, connectors: Mapping[str, Connector], wiring: Wiring
+) -> Mapping[str, Replier]:
+    """By platform: as which account we answer there, where one is configured."""
+    made = (
+        connector.replier(given, wiring)
+        for kind, given in settings.accounts.items()
+        if (connector := connectors[kind]).replier is not None
+    )
+    return {replier.platform: replier for replier in made}
 
 
 def second_looks(intake: Intake, store: SqliteStore, sources: Iterable[Source]) -> SecondLooks:

@@ -104,6 +104,7 @@ class Press:
     """A button that a person pressed in a chat, or a command that they wrote there (`token` is its text).
 
     `id` is the platform's, unique; `person` is `kind:id`. `channel` ends in `:?` where it is none of ours.
+    What they wrote in answer to a card comes as `text` without a token; `receipt` is that card's.
     """
 
     id: str
@@ -112,6 +113,8 @@ class Press:
     token: str
     at: datetime
     name: str = ""
+    text: str = ""
+    receipt: str = ""
 
 
 COMMANDS = frozenset({"reload", "rules", "silence", "silences"})

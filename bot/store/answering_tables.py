@@ -13,8 +13,8 @@ IS_LIVE = f"state IN ({', '.join(repr(state.value) for state in LIVE)})"
 
 
 class DraftRow(SQLModel, table=True):
-    """A proposed text; at most one of a conversation is open. `newest` is its newest mention when the draft
-    was made, `revised_at` says which text of the answered post was read.
+    """A proposed text; at most one of a conversation is open. When it was made, `newest` was the newest mention
+    of the conversation, `seen_to` the newest post of all, and `revised_at` the time of the text it answers.
     """
 
     __tablename__: ClassVar[str] = "drafts"
@@ -40,6 +40,7 @@ class DraftRow(SQLModel, table=True):
     made_at: datetime = at()
     state: str
     newest: int = ref("mentions.id")
+    seen_to: int = ref("posts.id")
     revised_at: datetime = at()
 
 

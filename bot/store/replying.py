@@ -18,15 +18,11 @@ from bot.replies import (
     Approve,
     Cancel,
     Discard,
-    Draft,
     End,
     Failed,
     Left,
-    Origin,
     Outgoing,
     Propose,
-    Published,
-    Reply,
     ReplyState,
     Resolve,
     Step,
@@ -38,78 +34,10 @@ from bot.replies import (
     Went,
     Withheld,
 )
-from bot.store import deletions, effects, posts, rows, threads
+from bot.store import deletions, drafted, effects, posts, rows, threads
 from bot.store.answering_tables import IS_LIVE
 from bot.store.card import Fetch, fetcher
 from bot.store.work import Work
-
-# --- what a card shows --------------------------------------------------------------------------
-
-_SINCE = (
-    "SELECT CASE WHEN p.deleted_at IS NOT NULL THEN 'deleted' END,"
-    " CASE WHEN p.revised_at > d.revised_at THEN 'edited' END,"
-    " CASE WHEN EXISTS (SELECT 1 FROM mentions x JOIN posts y ON y.id = x.post WHERE x.conversation ="
-    "  d.conversation AND x.id > d.newest AND y.deleted_at IS NULL) THEN 'newer' END,"
-    " CASE WHEN EXISTS (SELECT 1 FROM answers a JOIN posts y ON y.id = a.post WHERE a.brand = d.brand"
-    "  AND y.platform = p.platform AND y.thread_id = p.thread_id AND y.stored_at > d.made_at"
-    "  AND y.parent_author_id IS p.author_id AND y.deleted_at IS NULL) THEN 'answered' END,"
-    " CASE WHEN EXISTS (SELECT 1 FROM opt_outs o WHERE o.platform = p.platform"
-    "  AND o.author_id = p.author_id) THEN 'opted_out' END"
-    " FROM drafts d JOIN mentions m ON m.id = d.mention JOIN posts p ON p.id = m.post WHERE d.id = ?"
-)
-"""What happened since a draft was made, the weightiest first."""
-
-
-def since(fetch: Fetch, draft: int) -> tuple[str, ...]:
-    return tuple(reason for reason in fetch(_SINCE, (draft,))[0] if reason)
-
-
-def open_draft(fetch: Fetch, conversation: int) -> Draft | None:
-    found = fetch(
-        "SELECT id, text, origin, made_by, made_at, lang FROM drafts WHERE conversation = ?"
-        " AND state = 'open'",
-        (conversation,),
-    )
-    if not found:
-        return None
-    id_, text, origin, made_by, made_at, lang = found[0]
-    return Draft(
-        id=id_,
-        text=text,
-        origin=Origin(origin),
-        made_by=made_by,
-        made_at=rows.moment(made_at),
-        lang=lang,
-        stale=next(iter(since(fetch, id_)), ""),
-    )
-
-
-_REPLY = (
-    "id, text, state, approved_by, approved_at, due_at, reason, asks_staff, post_id, url, published_at"
-)
-
-
-def newest_reply(fetch: Fetch, conversation: int) -> Reply | None:
-    found = fetch(
-        f"SELECT {_REPLY} FROM replies WHERE conversation = ? ORDER BY id DESC LIMIT 1", (conversation,)
-    )
-    return _reply(found[0]) if found else None
-
-
-def _reply(row: rows.Row) -> Reply:
-    id_, text, state, approved_by, approved_at, due_at, reason, asks_staff, post_id, url, at = row
-    return Reply(
-        id=id_,
-        text=text,
-        state=ReplyState(state),
-        approved_by=approved_by,
-        approved_at=rows.moment(approved_at),
-        due_at=rows.moment(due_at),
-        reason=reason or "",
-        asks_staff=bool(asks_staff),
-        published=Published(post_id=post_id or "", at=rows.moment(at), url=url) if at is not None else None,
-    )
-
 
 # --- what a person decides ------------------------------------------------------------------------
 
@@ -128,7 +56,8 @@ def take_step(work: Work, state: CardState, person: str, step: Step) -> None:
         case TakeBack(reply=reply):
             _set(work, reply, ReplyState.LEAVING, due_at=work.at)
         case Resolve(reply=reply, is_there=True):
-            _set(work, reply, ReplyState.PUBLISHED, asks_staff=False, may_be_there=False, published_at=work.at)
+            found = {"asks_staff": False, "may_be_there": False, "published_at": work.at}
+            _set(work, reply, ReplyState.PUBLISHED, **found)
         case Resolve(reply=reply):
             _set(work, reply, ReplyState.HELD, asks_staff=False, may_be_there=False, due_at=work.at)
 
@@ -140,8 +69,9 @@ def _propose(work: Work, state: CardState, person: str, step: Propose) -> None:
     )
     work.conn.execute(
         "INSERT INTO drafts (brand, conversation, mention, text, lang, origin, made_by, made_at, state,"
-        " newest, revised_at) SELECT m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, 'open',"
-        " (SELECT max(x.id) FROM mentions x WHERE x.conversation = m.conversation), p.revised_at"
+        " newest, seen_to, revised_at) SELECT m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, 'open',"
+        " (SELECT max(x.id) FROM mentions x WHERE x.conversation = m.conversation),"
+        " (SELECT max(y.id) FROM posts y), p.revised_at"
         " FROM mentions m JOIN posts p ON p.id = m.post WHERE m.uid = ?",
         (step.text, step.lang, step.origin, person, work.at, state.mention_id),
     )
@@ -235,7 +165,7 @@ def _taken(fetch: Fetch, row: rows.Row) -> Taken:
         until=rows.moment(until),
         may_be_there=bool(may_be_there) or state in {ReplyState.GOING, ReplyState.UNSURE},
         leaves=(post_id or "") if state == ReplyState.LEAVING else "",
-        since=(*broken, *since(fetch, draft)),
+        since=(*broken, *drafted.since(fetch, draft)),
     )
 
 
@@ -256,8 +186,7 @@ def settle(work: Work, tried: Tried) -> tuple[Leased, ...] | None:
     taken, end = tried.taken, tried.end
     row = rows.one(
         work.conn.execute(
-            "SELECT conversation, state FROM replies WHERE id = ? AND fence = ?"
-            " AND leased_until IS NOT NULL",
+            "SELECT conversation, state FROM replies WHERE id = ? AND fence = ? AND leased_until IS NOT NULL",
             (taken.id, taken.fence),
         )
     )

@@ -7,7 +7,7 @@ and back (decision 9): a trip per statement costs more than the statements.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -45,6 +45,7 @@ from bot.store import (
     history,
     inbox,
     listing,
+    replying,
     rows,
     second_looks,
     silencing,
@@ -171,6 +172,18 @@ class Reports:
 
     async def digest(self, leased: Leased) -> DigestState:
         return await self._read(lambda conn: _digest(conn, leased))
+
+    # --- publishing -----------------------------------------------------------------------------
+
+    async def next_reply_at(self, platforms: Collection[str]) -> datetime | None:
+        at = await self._read(lambda conn: replying.next_due(_fetcher(conn), platforms))
+        return rows.moment_or_none(at)
+
+    async def card_of(self, mention_id: str) -> CardState | None:
+        return await self._read(lambda conn: card.of_mention(_fetcher(conn), mention_id))
+
+    async def mention_of(self, channel: str, receipt: str) -> str | None:
+        return await self._read(lambda conn: card.of_message(_fetcher(conn), channel, receipt))
 
     # --- deciding -------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ from bot.store import (
     silencing,
 )
 from bot.store.lock import Lock
+from bot.store.reply_side import ReplySide
 from bot.store.reports import Reports
 from bot.store.work import Standing, Work, save_cursor
 from bot.store.writer import Writer
@@ -63,7 +64,7 @@ _NO_LEASE = timedelta(0)
 _ANY = 1_000_000
 
 
-class SqliteStore:
+class SqliteStore(ReplySide):
     """Made by `open`; see `bot.ports.Store` for what each method promises."""
 
     def __init__(self, *, reports: Reports, writer: Writer | None, lock: Lock | None) -> None:

@@ -152,6 +152,7 @@ _STAFF: dict[str, Message] = {
     "notice.channel_refused": (
         "{channel} refuses our messages: {cause}\nIts alerts come here until that is mended."
     ),
+    "notice.account_refused": "{platform} does not let our account publish: {cause}",
     "notice.feed_failed": (
         "Buttons on {feed} do not reach us: {cause}\nPresses wait there until that is mended."
     ),

@@ -15,6 +15,7 @@ ANSWERS: dict[str, Message] = {
     "button.is_there": "It is there",
     "button.is_not_there": "It is not there: send again",
     "answer.suggestion": "Prepared answer {number} ({name}):",
+    "answer.how": "To answer, reply to this card with the text. It is shown here before it is published.",
     "answer.preview": (
         "To be published on {platform}, in answer to {to}. Nothing goes out before somebody presses "
         "Publish; reply to this card with other words to change it:"
@@ -36,8 +37,8 @@ ANSWERS: dict[str, Message] = {
     "answer.no_text": "Write the answer as a reply to the card: at least one character, at most 10,000.",
     "answer.too_long": "Too long by {over}. Reply to the card with a shorter text.",
     "answer.under_way": "An answer of ours is under way in this conversation.",
-    "answer.no_account": "Nothing can be published there by Outcare; open the post to answer it.",
-    "answer.deleted": "The post is gone; there is nothing to answer.",
+    "refusal.no_account": "Nothing can be published there by Outcare; open the post to answer it.",
+    "refusal.deleted": "The post is gone; there is nothing to answer.",
     "answer.since_deleted": "The author took the post back.",
     "answer.since_edited": "The author changed the post since. Look again.",
     "answer.since_newer": "The author has written more since. Look again.",

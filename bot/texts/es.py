@@ -151,6 +151,7 @@ _STAFF: dict[str, Message] = {
     "notice.channel_refused": (
         "{channel} rechaza nuestros mensajes: {cause}\nSus avisos llegan aquí hasta que se arregle."
     ),
+    "notice.account_refused": "{platform} no deja publicar a nuestra cuenta: {cause}",
     "notice.feed_failed": (
         "Los botones de {feed} no nos llegan: {cause}\nLas pulsaciones esperan allí hasta que se arregle."
     ),

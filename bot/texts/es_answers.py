@@ -15,6 +15,7 @@ ANSWERS: dict[str, Message] = {
     "button.is_there": "Está publicado",
     "button.is_not_there": "No está: enviar otra vez",
     "answer.suggestion": "Respuesta preparada {number} ({name}):",
+    "answer.how": "Para responder, contesta a esta tarjeta con el texto. Lo verás aquí antes de publicarlo.",
     "answer.preview": (
         "Para publicar en {platform}, en respuesta a {to}. Nada sale antes de que alguien pulse "
         "Publicar; responde a esta tarjeta con otras palabras para cambiarlo:"
@@ -38,8 +39,8 @@ ANSWERS: dict[str, Message] = {
     ),
     "answer.too_long": "Sobran {over}. Contesta a la tarjeta con un texto más corto.",
     "answer.under_way": "Ya hay una respuesta nuestra en camino en esta conversación.",
-    "answer.no_account": "Outcare no puede publicar ahí; abre la publicación para responder.",
-    "answer.deleted": "La publicación ya no está; no hay nada que responder.",
+    "refusal.no_account": "Outcare no puede publicar ahí; abre la publicación para responder.",
+    "refusal.deleted": "La publicación ya no está; no hay nada que responder.",
     "answer.since_deleted": "Su autor retiró la publicación.",
     "answer.since_edited": "Su autor cambió la publicación desde entonces. Mírala otra vez.",
     "answer.since_newer": "Su autor ha escrito más desde entonces. Míralo otra vez.",

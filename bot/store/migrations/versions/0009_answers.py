@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("newest", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seen_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("revised_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("origin IN ('rule', 'library', 'model', 'person')", name=op.f("ck_drafts_origin")),
         sa.CheckConstraint(
@@ -46,6 +47,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["conversation"], ["conversations.id"], name=op.f("fk_drafts_conversation")),
         sa.ForeignKeyConstraint(["mention"], ["mentions.id"], name=op.f("fk_drafts_mention")),
         sa.ForeignKeyConstraint(["newest"], ["mentions.id"], name=op.f("fk_drafts_newest")),
+        sa.ForeignKeyConstraint(["seen_to"], ["posts.id"], name=op.f("fk_drafts_seen_to")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
     )
     op.create_index(op.f("ix_drafts_conversation"), "drafts", ["conversation"], unique=False)
