@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from bot import duration
-from bot.asks import CERTAIN_ENOUGH
+from bot.measured import PRESENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def several(node: Node, reader: Reader, read: Callable[[Node], Compare | None]) 
 def probability(name: str, node: Node, reader: Reader) -> Compare | None:
     """`true` (at least 0.5), `false` (below), or a comparison with a number from 0 to 1."""
     if isinstance(node.value, bool):
-        return compare(">=" if node.value else "<", CERTAIN_ENOUGH)
+        return compare(">=" if node.value else "<", PRESENT)
     found = reader.comparison(node, name, ">= 0.6", instead="true, false or ")
     if found is None:
         return None

@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot.asks import CERTAIN_ENOUGH
 from bot.matcher.text import key as folded
+from bot.measured import PRESENT
 from rules import ranges
 from rules.query import Query
 
@@ -202,7 +202,7 @@ def _fact(path: str, node: Node, items: Sequence[Node]) -> Formula:
 def _wanted(path: str, node: Node) -> Ranges | None:
     if isinstance(node.value, bool) and path in _SIGNALS:
         half = ">=" if node.value else "<"
-        return ranges.of_comparison(f"{half} {CERTAIN_ENOUGH}")
+        return ranges.of_comparison(f"{half} {PRESENT}")
     return ranges.of_comparison(node.text) if isinstance(node.value, str) else None
 
 
