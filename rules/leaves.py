@@ -6,13 +6,13 @@ of evaluation.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import duration
 from bot.matcher.text import key
 from bot.model import Facts, Kind
+from bot.texts.language import is_code
 from rules.comparing import Compare, amount, length, probability, several, tone
 from rules.scene import Check, Evidence, Scene, Trace
 from rules.signals.language import canonical
@@ -28,7 +28,6 @@ T = TypeVar("T")
 
 SIGNALS = tuple(RANGES)
 KINDS = {kind.value: kind for kind in Kind}
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
 
 
 def platform(node: Node, reader: Reader) -> Check:
@@ -43,7 +42,7 @@ def kind(node: Node, reader: Reader) -> Check:
 
 def is_language(tag: str) -> bool:
     """Whether it is written as a language code is (en, no, pt-BR), and means one."""
-    return _LANGUAGE.match(tag) is not None and canonical(tag) is not None
+    return is_code(tag) and canonical(tag) is not None
 
 
 def language(node: Node, reader: Reader) -> Check:

@@ -48,7 +48,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def between(low: float, high: float = math.inf) -> Ranges:
+def between(low: float, high: float) -> Ranges:
     """Both included."""
     return (((low, 0), (high, 0)),)
 
