@@ -14,8 +14,6 @@ from bot.measured import PRESENT
 from rules import ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bot.yamlfile import Node
     from rules.reading import Reader
 
@@ -30,10 +28,11 @@ _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
-def several(node: Node, reader: Reader, read: Callable[[Node], Compare | None]) -> Sequence[Compare]:
+def several(node: Node, reader: Reader, read: Callable[[Node], Compare | None]) -> Compare:
     """One comparison, or a list of them: any of these."""
-    compares = (read(child) for child in reader.items(node))
-    return [compare for compare in compares if compare is not None]
+    read_all = [read(child) for child in reader.items(node)]
+    compares = [compare for compare in read_all if compare is not None]
+    return compares[0] if len(compares) == 1 else lambda value: any(compare(value) for compare in compares)
 
 
 @dataclass(frozen=True, slots=True)
