@@ -19,15 +19,13 @@ from bot.model import Cursor
 from bot.orders import Order, OrderBook, Ordered, RulesInUse, Silence
 from bot.ports import Clock
 from bot.silences import LONGEST, SHORTEST, in_force
-from bot.staff import Person, Press, Role, Told
+from bot.staff import MAY_CHANGE_RULES, Person, Press, Told
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 from bot.yamlfile import closest
 
 log = structlog.get_logger()
 
-MAY_SILENCE = frozenset({Role.OPS, Role.LEAD})
-MAY_RELOAD = MAY_SILENCE
 MOST_REASON = 300
 _Carry = Callable[[tuple[Silence, ...]], Ordered]
 
@@ -101,7 +99,7 @@ class Commands:
         match verb:
             case "silence":
                 return self._silence(said)
-            case "reload" if said.person.role not in MAY_RELOAD:
+            case "reload" if said.person.role not in MAY_CHANGE_RULES:
                 return _only_told("refused", said.texts.say("command.reload_refused"))
             case "reload":
                 return _only_told("told", await self.reload(said.texts))
@@ -141,7 +139,7 @@ class Commands:
 
     def _silence(self, said: _Said) -> _Carry:
         texts, words = said.texts, said.words
-        if said.person.role not in MAY_SILENCE:
+        if said.person.role not in MAY_CHANGE_RULES:
             return _only_told("refused", texts.say("command.silence_refused"))
         if len(words) < 3 or words[0] != "rule":
             return _only_told("not_understood", texts.say("command.silence_usage"))

@@ -20,6 +20,10 @@ class Role(StrEnum):
     OPS = "ops"
 
 
+MAY_CHANGE_RULES = frozenset({Role.OPS, Role.LEAD})
+"""Whose word counts on rules: they silence one, have all read again, try drafts of them on the page."""
+
+
 class Verb(StrEnum):
     """What a press on a card asks for."""
 

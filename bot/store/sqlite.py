@@ -162,9 +162,10 @@ class SqliteStore(ReplySide):
         return self._reports.met(since)
 
     async def keep_counts(
-        self, events: Collection[Event], since: Mapping[str, datetime], *, kept: Mapping[str, datetime]
+        self, events: Sequence[Event], since: Mapping[str, datetime], *, kept: Mapping[str, datetime]
     ) -> None:
-        await self._write(lambda conn: counts.keep(conn, events, since, kept))
+        for unit in counts.keeping(events, since, kept):
+            await self._write(unit)
 
     async def save_rules(
         self, version: str, engine: str, source: Mapping[str, str], *, now: datetime

@@ -229,7 +229,7 @@ class Texts:
 
 def _moving(signal: Signal) -> list[str]:
     """The words that moved a signal to where it is, the strongest first."""
-    up = signal.value is not None and signal.value >= 0.5
+    up = signal.is_present
     there = [moved for moved in signal.evidence if signal.value is None or (moved[1] > 0) == up]
     return [
         word for word, _ in sorted(there or signal.evidence, key=lambda moved: (-abs(moved[1]), moved[0]))
