@@ -1,8 +1,8 @@
 """What the loopback PDS asks its AppView: others' posts, who may answer them, and notifications.
 
-https://docs.bsky.app/docs/api/app-bsky-feed-get-posts, app-bsky-notification-list-notifications: what is deleted
-or stands behind a block is left out, `viewer.replyDisabled` says that a thread is closed to who asks, and
-notifications come newest first, in pages. Imports no connector.
+https://docs.bsky.app/docs/api/app-bsky-feed-get-posts, app-bsky-notification-list-notifications: what is
+deleted or stands behind a block is left out, `viewer.replyDisabled` says that a thread is closed to who
+asks, and notifications come newest first, in pages. Imports no connector.
 """
 
 from __future__ import annotations

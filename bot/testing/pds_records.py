@@ -1,8 +1,8 @@
 """The repository of the loopback PDS: what a record must be, and what a write to a place does.
 
-Lexicons: https://github.com/bluesky-social/atproto/tree/main/lexicons (app.bsky.feed.post, app.bsky.richtext.facet).
-Stricter than the real one where a mistake would show only in an app: facets must lie within the text and on
-whole characters. Imports no connector.
+Lexicons: https://github.com/bluesky-social/atproto/tree/main/lexicons (app.bsky.feed.post,
+app.bsky.richtext.facet). Stricter than the real one where a mistake would show only in an app: facets must
+lie within the text and on whole characters. Imports no connector.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class Invalid(Exception):  # noqa: N818 - named as XRPC names it
 
 @dataclass
 class Repository:
-    """One account's posts, by record key. `written` counts those that were made, not what changed nothing."""
+    """One account's posts, by record key. `written` counts those that were made."""
 
     did: str
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     written: int = 0
 
     def put(self, rkey: str, record: dict[str, Any], swap: object = _UNSET) -> str:
-        """`putRecord`: makes, replaces, or does nothing; `swap` is the CID that must be there, None: nothing."""
+        """`putRecord`: makes, replaces, or nothing; `swap` is the CID that must be there, None: none."""
         check_key(rkey)
         check_post(record)
         before = self.records.get(rkey)

@@ -1,11 +1,11 @@
 """A loopback Bluesky PDS with an AppView behind it: sessions, records, threads, notifications, and mishaps.
 
-Behaves as https://docs.bsky.app/docs/api/ and the servers' source say (packages/pds of bluesky-social/atproto):
-`putRecord` of the same record changes nothing, `swapRecord: null` refuses where another one stands,
-`createRecord` of a key that is taken is a 500, `deleteRecord` of what is not there is success, a reply is taken
-wherever it points. Its limits and sessions follow the given clock. Imports no connector.
-`python -m bot.testing.pds_server --port 0 --journal FILE` runs it as a process; `POST /_control` fills it, and
-the journal keeps what was published, one line each, through a kill.
+Behaves as https://docs.bsky.app/docs/api/ and the servers' source say (packages/pds of
+bluesky-social/atproto): `putRecord` of the same record changes nothing, `swapRecord: null` refuses where
+another one stands, `createRecord` of a key that is taken is a 500, `deleteRecord` of what is not there is
+success, a reply is taken wherever it points. Its limits and sessions follow the given clock. Imports no
+connector. `python -m bot.testing.pds_server --port 0 --journal FILE` runs it as a process; `POST /_control`
+fills it, and the journal keeps what was published, one line each, through a kill.
 """
 
 from __future__ import annotations
@@ -148,9 +148,7 @@ class PdsServer(Loopback):
             self._note(request)
             given = await request.json()
             try:
-                holder = self.sessions.whose(_bearer(request))
-                if given["repo"] not in {holder.did, holder.handle}:
-                    raise Denied(401, "AuthenticationRequired", "Authentication Required")
+                holder = self._owner(request, given["repo"])
                 self._spend(_COSTS[name])
             except Denied as denied:
                 return _denied(denied)
@@ -162,6 +160,12 @@ class PdsServer(Loopback):
             return await self._mishandled(request, mishap) if mishap else answer
 
         return handler
+
+    def _owner(self, request: web.Request, repo: str) -> Holder:
+        holder = self.sessions.whose(_bearer(request))
+        if repo not in {holder.did, holder.handle}:
+            raise Denied(401, "AuthenticationRequired", "Authentication Required")
+        return holder
 
     def _done(self, repository: Repository, do: Any, given: dict[str, Any]) -> web.Response:
         before = repository.written

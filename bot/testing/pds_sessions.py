@@ -1,8 +1,9 @@
-"""The accounts and sessions of the loopback PDS: tokens that end, refresh tokens that rotate, limits of logins.
+"""The accounts and sessions of the loopback PDS: tokens that end, refresh tokens that rotate, limits of
+logins.
 
-https://docs.bsky.app/docs/api/com-atproto-server-create-session, com-atproto-server-refresh-session. A refresh
-token that was used may be used again for two hours, and leads to the same successor: so an answer that got lost
-costs no session. Imports no connector.
+https://docs.bsky.app/docs/api/com-atproto-server-create-session, com-atproto-server-refresh-session. A
+refresh token that was used may be used again for two hours, and leads to the same successor: so an answer
+that got lost costs no session. Imports no connector.
 """
 
 from __future__ import annotations

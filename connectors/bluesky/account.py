@@ -39,9 +39,9 @@ class AccountSettings(BaseModel):
     handle: Annotated[str, AfterValidator(_handle)] | None = None
     app_password: SecretStr | None = Field(default=None, min_length=1)
     service: Annotated[str, AfterValidator(_server)] = ENTRYWAY
-    every: Annotated[
-        timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))
-    ] = timedelta(seconds=30)
+    every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
+        timedelta(seconds=30)
+    )
 
     @model_validator(mode="after")
     def _is_whole(self) -> AccountSettings:

@@ -1,16 +1,17 @@
 """Answers on Bluesky: `bot.replies.Replier` for the account that the configuration names.
 
 A reply is a record in our own repository, under a key that follows from the reply, written with
-`com.atproto.repo.putRecord` and `swapRecord: null`: that makes a record where there is none, does nothing where
-the same one is, and never writes over another (`InvalidSwap`). `createRecord` would do as well but for its
-answer to a repetition, a 500 on many servers (https://github.com/bluesky-social/atproto/pull/4728), which says
-nothing. Whether it is there, `getRecord` on that server tells at once: it is the place itself, not an index.
+`com.atproto.repo.putRecord` and `swapRecord: null`: that makes a record where there is none, does nothing
+where the same one is, and never writes over another (`InvalidSwap`). `createRecord` would do as well but
+for its answer to a repetition, a 500 on many servers (https://github.com/bluesky-social/atproto/pull/4728),
+which says nothing. Whether it is there, `getRecord` on that server tells at once: it is the place itself,
+not an index.
 
-Our server takes a reply wherever it points: that a thread is closed to us, or its author blocks us, only keeps
-the AppView from showing it, so that nobody would see our answer and we would hold it for given. So the AppView
-is asked before. Limits: 300 graphemes, 3,000 bytes; 5,000 points an hour, 35,000 a day, of which this takes
-two (https://docs.bsky.app/docs/advanced-guides/rate-limits). Terms: answers to people who speak to the account
-or of it; no bulk (https://bsky.social/about/support/community-guidelines).
+Our server takes a reply wherever it points: that a thread is closed to us, or its author blocks us, only
+keeps the AppView from showing it, so that nobody would see our answer and we would hold it for given. So
+the AppView is asked before. Limits: 300 graphemes, 3,000 bytes; 5,000 points an hour, 35,000 a day, of
+which this takes two (https://docs.bsky.app/docs/advanced-guides/rate-limits). Terms: answers to people who
+speak to the account or of it; no bulk (https://bsky.social/about/support/community-guidelines).
 """
 
 from __future__ import annotations
@@ -216,7 +217,10 @@ def is_same(value: Value, reply: Outgoing) -> bool:
 
 def _published(did: str, rkey: str, reply: Outgoing, cid: str) -> Published:
     return Published(
-        post_id=post_id(did, rkey), at=_to_the_millisecond(reply.approved_at), url=web_url(did, rkey), revision=cid
+        post_id=post_id(did, rkey),
+        at=_to_the_millisecond(reply.approved_at),
+        url=web_url(did, rkey),
+        revision=cid,
     )
 
 

@@ -1,21 +1,23 @@
 """The account's session: signed in once with an app password, kept, renewed, and shared by all who need it.
 
-https://docs.bsky.app/docs/api/com-atproto-server-create-session, com-atproto-server-refresh-session. Signing in
-is limited per account, so there is never a storm of it: one at a time, fewer than the platform allows, further
-apart after each failure, counted and kept before it is tried. A password that was refused is not tried again
-until it is another one. Knows the account and its server; knows nothing of what is asked of it.
+https://docs.bsky.app/docs/api/com-atproto-server-create-session, com-atproto-server-refresh-session.
+Signing in is limited per account, so there is never a storm of it: one at a time, fewer than the platform
+allows, further apart after each failure, counted and kept before it is tried. A password that was refused
+is not tried again until it is another one. Knows the account and its server; knows nothing of what is asked
+of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from bot.errors import Reason, Unauthorized, Unavailable, Unknown
-from connectors.bluesky import xrpc
 from connectors.bluesky.kept import Given, Kept, claims, opened
+from connectors.bluesky.xrpc import Request, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +65,8 @@ class Session:
     @property
     def has_full_access(self) -> bool:
         """Whether this is the account's main password: an app password's token has another scope."""
-        return bool(self._kept) and claims(self._kept.access).get("scope") == "com.atproto.access"
+        token = self._kept.access if self._kept else ""
+        return claims(token).get("scope") == "com.atproto.access"
 
     async def signed_in(self) -> str:
         """The account's DID. Raises: Unavailable, Unauthorized."""
@@ -78,33 +81,27 @@ class Session:
 
     async def query(self, method: str, query: Sequence[tuple[str, str]] = ()) -> Answer:
         """Whatever a query answers. Raises: Unavailable, Unauthorized."""
-        return await self._call("GET", method, query=query)
+        return await self._call(Request(verb="GET", url=method, query=query, timeout=READ_SECONDS))
 
     async def write(self, method: str, body: object) -> Answer:
-        """Whatever a procedure answers. Raises: Unavailable, Unauthorized (surely nothing was done), Unknown."""
-        return await self._call("POST", method, body=body)
+        """Whatever a procedure answers. Raises: Unavailable, Unauthorized (nothing was done), Unknown."""
+        return await self._call(Request(verb="POST", url=method, body=body))
 
-    async def _call(
-        self, verb: str, method: str, *, query: Sequence[tuple[str, str]] = (), body: object = None
-    ) -> Answer:
+    async def _call(self, request: Request) -> Answer:
+        """`request.url` is the method."""
         kept = await self._open(None)
-        answer = await self._sent(verb, method, kept, query=query, body=body)
+        answer = await self._sent(request, kept)
         if answer.is_stale:  # it was refused at the door, so it may be asked again
             kept = await self._open(kept.access)
-            answer = await self._sent(verb, method, kept, query=query, body=body)
+            answer = await self._sent(request, kept)
         return answer
 
-    async def _sent(
-        self, verb: str, method: str, kept: Kept, *, query: Sequence[tuple[str, str]], body: object
-    ) -> Answer:
-        url, now = f"{kept.pds}/xrpc/{method}", self._clock.now()
-        timeout = READ_SECONDS if verb == "GET" else None
+    async def _sent(self, request: Request, kept: Kept) -> Answer:
+        whole = replace(request, url=f"{kept.pds}/xrpc/{request.url}", token=kept.access)
         try:
-            return await xrpc.ask(
-                self._outside, verb, url, now=now, query=query, token=kept.access, body=body, timeout=timeout
-            )
+            return await ask(self._outside, whole, self._clock.now())
         except Unavailable as error:
-            if verb == "GET" or error.unsent:
+            if request.verb == "GET" or error.unsent:
                 raise
             raise Unknown(f"{error}; it may have been done all the same") from error
 
@@ -159,13 +156,15 @@ class Session:
         raise answer.error()
 
     async def _refused(self, kept: Kept, answer: Answer) -> None:
-        """Raises: Unauthorized; what the account itself is told (taken down) may pass, a password does not."""
+        """Raises: Unauthorized. That the account is taken down may pass, a wrong password does not."""
         name = answer.fault.error
         if name not in _WRONG:
             await self._failed(kept, _REST)
             raise Unauthorized(f"Bluesky does not let @{self._handle} in ({name})")
-        why = "asks for a code by e-mail, which only an app password spares" if "Factor" in name else (
-            "does not know this handle with this app password"
+        why = (
+            "asks for a code by e-mail, which only an app password spares"
+            if "Factor" in name
+            else ("does not know this handle with this app password")
         )
         kept.refused = f"{answer.where} {why}; {_HINT}"
         kept.access = kept.refresh = ""
@@ -175,13 +174,12 @@ class Session:
     async def _asked(
         self, kept: Kept, method: str, *, token: str | None = None, body: object = None
     ) -> Answer:
-        """The first login goes to the service as it is configured, what follows to where the account lives."""
+        """The first login goes to the service that is configured; what follows to where the account lives."""
         http, host = (self._outside, kept.pds) if token else (self._http, self._service)
-        url, now = f"{host}/xrpc/{method}", self._clock.now()
+        url = f"{host}/xrpc/{method}"
+        request = Request(verb="POST", url=url, token=token, body=body, timeout=READ_SECONDS)
         try:
-            return await xrpc.ask(
-                http, "POST", url, now=now, token=token, body=body, timeout=READ_SECONDS
-            )
+            return await ask(http, request, self._clock.now())
         except Unavailable as error:
             await self._failed(kept, error.retry_after)
             raise

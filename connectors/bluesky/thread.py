@@ -1,7 +1,7 @@
 """Where a reply hangs: root and parent with their CIDs, and whether we may hang it there.
 
-Asked of the AppView through our own server, as ourselves: `app.bsky.feed.getPosts` says `replyDisabled` where a
-threadgate shuts us out, and leaves out what is deleted or stands behind a block
+Asked of the AppView through our own server, as ourselves: `app.bsky.feed.getPosts` says `replyDisabled` where
+a threadgate shuts us out, and leaves out what is deleted or stands behind a block
 (https://docs.bsky.app/docs/api/app-bsky-feed-get-posts). Knows nothing of what is replied.
 """
 

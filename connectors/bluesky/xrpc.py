@@ -1,4 +1,4 @@
-"""One XRPC request and what its answer means (https://atproto.com/specs/xrpc). Knows no account and no session.
+"""One XRPC request and what its answer means (https://atproto.com/specs/xrpc). Knows no account.
 
 Errors are `{"error": Name, "message": …}`; the name decides, the message is never shown. A 429 says when to
 come back in `ratelimit-reset` (seconds since 1970; https://docs.bsky.app/docs/advanced-guides/rate-limits),
@@ -37,6 +37,18 @@ NOT_THERE = frozenset({"RecordNotFound", "NotFound"})
 class Fault(msgspec.Struct, frozen=True):
     error: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A query (GET) or a procedure (POST); names may stand in `query` several times."""
+
+    verb: str
+    url: str
+    query: Sequence[tuple[str, str]] = ()
+    body: object = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,26 +97,19 @@ class Answer:
         return refusal(self.status, self.where, wait=self.wait)
 
 
-async def ask(
-    http: Http,
-    verb: str,
-    url: str,
-    *,
-    now: datetime,
-    query: Sequence[tuple[str, str]] = (),
-    token: str | None = None,
-    body: object = None,
-    timeout: float | None = None,
-) -> Answer:
-    """One request, whatever is answered. Raises: Unavailable (`unsent` where nothing can have arrived)."""
+async def ask(http: Http, request: Request, now: datetime) -> Answer:
+    """Whatever is answered. Raises: Unavailable (`unsent` where nothing can have arrived)."""
     headers = {"Accept": "application/json"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    if body is not None:
+    if request.token:
+        headers["Authorization"] = f"Bearer {request.token}"
+    content = None
+    if request.body is not None:
         headers["Content-Type"] = "application/json"
-    content = msgspec.json.encode(body) if body is not None else None
-    whole = f"{url}?{urlencode(query)}" if query else url
-    async with http.request(verb, whole, headers=headers, body=content, timeout=timeout) as response:
+        content = msgspec.json.encode(request.body)
+    url = f"{request.url}?{urlencode(request.query)}" if request.query else request.url
+    async with http.request(
+        request.verb, url, headers=headers, body=content, timeout=request.timeout
+    ) as response:
         return Answer(
             status=response.status,
             body=await http.read(response, limit=LIMIT),

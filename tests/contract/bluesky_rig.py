@@ -58,7 +58,9 @@ def troubles(server: PdsServer) -> tuple[Trouble, ...]:
         refuse = Refuse(status=status, body=BODY_SECRET, path=path, **more)
         return lambda: server.faults.append(refuse)
 
-    def told(name: str, plant: Callable[[], None], error: type[BotError], why: Reason, wait: int = 0) -> Trouble:
+    def told(
+        name: str, plant: Callable[[], None], error: type[BotError], why: Reason, wait: int = 0
+    ) -> Trouble:
         after = timedelta(seconds=wait) if wait else None
         return Trouble(name=name, plant=plant, becomes=error, reason=why, retry_after=after)
 
@@ -105,11 +107,13 @@ def _set(what: Any, name: str, value: Any = True) -> None:
 
 
 @asynccontextmanager
-async def bluesky_replier() -> AsyncIterator[ReplierRig]:
+async def bluesky_replier(*others: str) -> AsyncIterator[ReplierRig]:
+    """`others`: posts that are there too."""
     clock = ManualClock(NOW)
     async with counting() as http, PdsServer(clock) as server:
         server.account(DID, HANDLE, PASSWORD)
-        server.appview.post(ASKED, "is it down?")
+        for uri in (ASKED, *others):
+            server.appview.post(uri, "is it down?")
         wiring = Wiring(http=http, clock=clock, vault=MemoryVault())
         yield ReplierRig(
             replier=a_replier(server, wiring),
@@ -125,4 +129,5 @@ async def bluesky_replier() -> AsyncIterator[ReplierRig]:
             requests=lambda: http.requests,
             in_flight=lambda: http.in_flight,
             secrets=(PASSWORD, BODY_SECRET, "eyJ"),
+            rest=clock.advance,
         )
