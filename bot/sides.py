@@ -47,11 +47,28 @@ def reply_side(
 ) -> Mapping[str, Replier]:
     """By platform: as which account we answer there, where one is configured."""
     made = (
-        connector.replier(given, wiring)
+        make(given, wiring)
         for kind, given in settings.accounts.items()
-        if (connector := connectors[kind]).replier is not None
+        if (make := connectors[kind].replier) is not None
     )
-    return {replier.platform: replier for replier in made}
+    return {replier.platform: replier for replier in made if replier is not None}
+
+
+def source_side(
+    settings: Settings, connectors: Mapping[str, Connector], wiring: Wiring
+) -> Mapping[str, Source]:
+    """What is listened to: the sources of the configuration, and what platforms tell our accounts."""
+    listened = {
+        name: make(given, wiring)
+        for name, given in settings.sources.items()
+        if (make := connectors[name].source) is not None
+    }
+    told = (
+        inbox(given, wiring)
+        for kind, given in settings.accounts.items()
+        if (inbox := connectors[kind].inbox) is not None
+    )
+    return {**listened, **{source.name: source for source in told if source is not None}}
 
 
 def second_looks(intake: Intake, store: SqliteStore, sources: Iterable[Source]) -> SecondLooks:
