@@ -71,7 +71,7 @@ class Desk:
         person = self.staff.find(press.person)
         is_command = press.token.startswith("/")
         if person is None:
-            if is_command and press.channel.endswith(":?"):
+            if (is_command or press.is_reply) and press.channel.endswith(":?"):
                 return await self._ignore(feed, cursor)
             return await self._refuse(
                 feed, press, cursor, "not_staff", self.texts.say("press.not_staff", identity=press.person)
@@ -80,7 +80,8 @@ class Desk:
             return await self.commands.take(feed, press, person, cursor=cursor)
         token = parse_token(press.token)
         if token is None:
-            return await self._refuse(feed, press, cursor, "unreadable", self._to(person).say("press.stale"))
+            told = self._to(person).say("press.reply" if press.is_reply else "press.stale")
+            return await self._refuse(feed, press, cursor, "unreadable", told)
         verb, mention_id = token
         decision = Decision(
             press_id=press.id,

@@ -92,9 +92,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:
-    """A button that a person pressed in a chat, or a command that they wrote there (`token` is its text).
+    """A button that a person pressed in a chat, or a command that they wrote there (`token` is its text), or
+    what they wrote as a reply to a message of ours (`token` is empty, `text` what they wrote, as plain text).
 
     `id` is the platform's, unique; `person` is `kind:id`. `channel` ends in `:?` where it is none of ours.
+    `receipt` is the `Receipt.ref` of the message that a reply, or a command said as one, is a reply to.
     """
 
     id: str
@@ -103,7 +105,17 @@ class Press:
     token: str
     at: datetime
     name: str = ""
+    text: str = ""
+    receipt: str = ""
 
+    @property
+    def is_reply(self) -> bool:
+        """Whether it is neither a button nor a command."""
+        return not self.token and bool(self.receipt)
+
+
+MOST_TEXT = 10_000
+"""So many characters of what a person wrote are taken."""
 
 COMMANDS = frozenset({"reload", "rules", "silence", "silences"})
 """What may be said with a / before it, by a feed that can: it comes as a press whose token is the text."""

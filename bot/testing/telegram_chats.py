@@ -209,28 +209,32 @@ class Telegram:
         self._update(callback_query=query)
         return query_id
 
-    def say(self, chat: Chat, text: str, *, user: int, name: str) -> int:
-        """A person writes a message that the bot can see; the id of the update."""
+    def say(self, chat: Chat, text: str, *, user: int, name: str, **more: Any) -> int:
+        """A person writes a message that the bot can see; the id of the update. `more` are fields of it."""
         message = {
             "message_id": 1_000_000 + self.next_update_id,
             "date": 1_700_000_000,
             "chat": _chat(chat),
             "from": _user(user, name),
             "text": text,
+            **more,
         }
         return self._update(message=message)
 
     def shown(self, sent: Sent) -> dict[str, Any]:
         """A message as the API gives it."""
-        thread = {"message_thread_id": sent.thread, "is_topic_message": True} if sent.thread else {}
         return {
             "message_id": sent.message_id,
             "date": 1_700_000_000,
             "chat": _chat(sent.chat),
             "text": sent.text,
             "entities": sent.entities,
-            **thread,
+            **self.topic(sent),
         }
+
+    def topic(self, sent: Sent) -> dict[str, Any]:
+        """What a message in the topic of this one says of it."""
+        return {"message_thread_id": sent.thread, "is_topic_message": True} if sent.thread else {}
 
     def _update(self, **content: Any) -> int:
         update_id = self.next_update_id

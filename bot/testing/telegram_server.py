@@ -84,10 +84,18 @@ class TelegramServer(Loopback):
         self._news.set()
         return query_id
 
-    def say(self, text: str, *, chat: int = CHAT, user: int = 1, name: str = "Anna") -> int:
-        """A person writes something; the update's id."""
+    def say(
+        self, text: str, *, chat: int = CHAT, user: int = 1, name: str = "Anna", reply_to: int | None = None
+    ) -> int:
+        """A person writes something, perhaps as a reply to a message of the bot's; the update's id."""
         known = self.telegram.chats.setdefault(chat, Chat(id=chat))
-        update_id = self.telegram.say(known, text, user=user, name=name)
+        more: dict[str, Any] = {}
+        if reply_to is not None:
+            sent = self.telegram.messages[chat, reply_to]
+            more = {"reply_to_message": {**self.telegram.shown(sent), "from": BOT}} | self.telegram.topic(
+                sent
+            )
+        update_id = self.telegram.say(known, text, user=user, name=name, **more)
         self._news.set()
         return update_id
 

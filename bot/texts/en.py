@@ -112,6 +112,7 @@ _STAFF: dict[str, Message] = {
     "press.not_dismissed": "It is not dismissed.",
     "press.noted": "Noted. The rules will be measured by it.",
     "press.stale": "This button is too old: what it belongs to is no longer known.",
+    "press.reply": "Nothing was published: this message takes no reply.",
     "press.taken": "Somebody else has it.",
     "press.taken_by": "{name} has it.",
     "press.closed_answered": "It was answered already.",

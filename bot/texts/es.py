@@ -111,6 +111,7 @@ _STAFF: dict[str, Message] = {
     "press.not_dismissed": "No está descartada.",
     "press.noted": "Anotado. Las reglas se medirán con ello.",
     "press.stale": "Este botón es demasiado antiguo: ya no se sabe a qué pertenece.",
+    "press.reply": "No se ha publicado nada: este mensaje no admite respuestas.",
     "press.taken": "La lleva otra persona.",
     "press.taken_by": "La lleva {name}.",
     "press.closed_answered": "Ya estaba respondida.",

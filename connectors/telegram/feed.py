@@ -1,4 +1,4 @@
-"""Presses of buttons and commands, out of Telegram's updates.
+"""Presses of buttons, commands and replies to cards, out of Telegram's updates.
 
 Knows when an update may be confirmed: with the next getUpdates, thus only after the caller has taken the next
 item, having committed the one before (https://core.telegram.org/bots/api#getupdates). A crash therefore loses
@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Rejected, Unavailable
 from bot.model import Cursor
-from bot.staff import COMMANDS, Line, Press, Presses
+from bot.staff import COMMANDS, MOST_TEXT, Line, Press, Presses
 from bot.texts.en import ENGLISH
-from connectors.telegram.message import MAX_TEXT, Message, cut, unnamed
+from connectors.telegram.message import MAX_TEXT, Message, cut, message_ref, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
 
     from bot.ports import Clock
     from bot.texts.catalogue import Texts
-    from connectors.telegram.api import Api, Incoming
+    from connectors.telegram.api import Api
+    from connectors.telegram.updates import Incoming
     from connectors.telegram.settings import ChannelSettings
 
 POLL = timedelta(seconds=50)
@@ -96,6 +97,8 @@ class TelegramFeed:
             token=token,
             at=self.clock.now(),
             name=update.person_name,
+            text="" if token else update.text[:MOST_TEXT],
+            receipt=receipt_of(update),
         )
 
     async def _help(self, updates: Iterable[Incoming]) -> None:
@@ -109,13 +112,22 @@ class TelegramFeed:
 
 
 def _said(update: Incoming) -> tuple[str, str] | None:
-    """The id and the token of a press, or of a command, whose id says where to answer it."""
+    """The id and the token of a press; of a command, or a reply to a message of ours, the id says where to
+    answer it.
+    """
     if update.press_id:
         return update.press_id, update.token
+    place = f"m:{update.chat_id}:{update.thread or 0}:{update.message_id}"
     if update.command in COMMANDS and update.chat_id is not None:
-        place = f"m:{update.chat_id}:{update.thread or 0}:{update.message_id}"
         return place, f"/{update.command} {update.argument}".rstrip()
+    if update.replies_to is not None and update.text and update.command is None:
+        return place, ""
     return None
+
+
+def receipt_of(update: Incoming) -> str:
+    """The card that a message is a reply to, as the notifier's receipts name it; empty: none."""
+    return "" if update.replies_to is None else message_ref(update.chat_id or 0, update.replies_to)
 
 
 def position(cursor: Cursor | None) -> int | None:

@@ -52,6 +52,11 @@ class Message:
     buttons: tuple[tuple[Button, ...], ...] = ()
 
 
+def message_ref(chat_id: int, message_id: int) -> str:
+    """How our receipts name a message."""
+    return f"{chat_id}:{message_id}"
+
+
 def units(text: str) -> int:
     """How long Telegram finds a text."""
     return len(text.encode("utf-16-le")) // 2

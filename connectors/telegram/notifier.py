@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.errors import Reason, Rejected
 from bot.model import Alert
 from bot.staff import Receipt
-from connectors.telegram.message import render
+from connectors.telegram.message import message_ref, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ class TelegramNotifier:
             thread=to.thread,
             is_silent=card.alert not in _SOUNDS,
         )
-        return Receipt(ref=f"{chat_id}:{message_id}", at=self.clock.now())
+        return Receipt(ref=message_ref(chat_id, message_id), at=self.clock.now())
 
     async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:
         ref = _REF.match(receipt.ref)
