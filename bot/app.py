@@ -37,7 +37,7 @@ from bot.rulebook import Beginning, found
 from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
-from bot.sides import channel_side, second_looks
+from bot.sides import channel_side, links, second_looks
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
@@ -218,6 +218,7 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             tell=self.notices.tell,
+            link=links(self.notifiers),
         )
 
     def _desk(self) -> Desk:

@@ -117,8 +117,22 @@ class Press:
 MOST_TEXT = 10_000
 """So many characters of what a person wrote are taken."""
 
-COMMANDS = frozenset({"reload", "rules", "silence", "silences"})
-"""What may be said with a / before it, by a feed that can: it comes as a press whose token is the text."""
+COMMANDS = (
+    "inbox",
+    "mine",
+    "who",
+    "why",
+    "stats",
+    "catchup",
+    "rules",
+    "silence",
+    "silences",
+    "reload",
+    "help",
+)
+"""What may be said with a / before it, by a feed that can, in the order in which help is given: it comes as a
+press whose token is the text.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

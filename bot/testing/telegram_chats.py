@@ -100,6 +100,7 @@ class Telegram:
     updates: deque[dict[str, Any]] = field(default_factory=deque)
     confirmed: list[int] = field(default_factory=list)
     next_update_id: int = 700_000_001
+    commands: dict[str, dict[str, str]] = field(default_factory=dict)
     open_queries: set[str] = field(default_factory=set)
 
     # --- what the bot does ---
@@ -191,6 +192,15 @@ class Telegram:
                   "can_react_to_messages")  # fmt: skip
         told = dict.fromkeys(rights, False)
         return {"status": "restricted", "user": bot, "is_member": True, "until_date": 0, **told}
+
+    def set_my_commands(self, params: Mapping[str, Any]) -> bool:
+        """https://core.telegram.org/bots/api#botcommand"""
+        given = {str(one["command"]): str(one["description"]) for one in params["commands"]}
+        for name, description in given.items():
+            if not re.fullmatch(r"[a-z0-9_]{1,32}", name) or not 1 <= len(description) <= 256:
+                raise ApiError(400, "Bad Request: BOT_COMMAND_INVALID")
+        self.commands[str(params.get("language_code") or "")] = given
+        return True
 
     # --- what people do ---
 

@@ -157,9 +157,11 @@ class TelegramServer(Loopback):
                 return await self._get_updates(params)
         return self._told(method, params)
 
-    def _told(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        """What changes nothing."""
+    def _told(self, method: str, params: dict[str, Any]) -> Any:
+        """What changes nothing, or only how the bot looks."""
         match method.lower():
+            case "setmycommands":
+                return self.telegram.set_my_commands(params)
             case "getme":
                 return {**BOT, "can_join_groups": True, "can_read_all_group_messages": self.reads_all}
             case "getchat":

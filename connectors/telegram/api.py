@@ -57,6 +57,7 @@ class Api:
 
     def __init__(self, *, token: str, base_url: str, http: Http) -> None:
         request = _Request(http)
+        self._username = ""
         self._bot_id = int(number) if (number := token.partition(":")[0]).isdecimal() else 0
         self._bot = Bot(
             token, base_url=f"{base_url.rstrip('/')}/bot", request=request, get_updates_request=request
@@ -116,7 +117,17 @@ class Api:
                 offset=offset, timeout=poll, allowed_updates=["callback_query", "message"], limit=100
             )
         )
-        return tuple(incoming(update, self._bot_id) for update in updates)
+        return tuple(incoming(update, self._bot_id, self._username) for update in updates)
+
+    async def introduce(self, menus: Mapping[str | None, Sequence[tuple[str, str]]]) -> None:
+        """Learn our own name, to tell commands for other bots from ours, and say which commands there are:
+        what each does, by language; None: where there is none in the language of whoever looks.
+
+        Raises as `send`.
+        """
+        self._username = (await asked(self._bot.get_me())).username or ""
+        for language, commands in menus.items():
+            await asked(self._bot.set_my_commands(list(commands), language_code=language))
 
 
 class _Request(BaseRequest):

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Rejected, Unavailable
 from bot.model import Cursor
-from bot.staff import COMMANDS, MOST_TEXT, Line, Press, Presses
+from bot.staff import COMMANDS, MOST_TEXT, Press, Presses
 from bot.texts.en import ENGLISH
-from connectors.telegram.message import MAX_TEXT, Message, cut, message_ref, unnamed
+from bot.texts.languages import LANGUAGES
+from connectors.telegram.message import Message, message_ref, told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from bot.ports import Clock
     from bot.texts.catalogue import Texts
     from connectors.telegram.api import Api
-    from connectors.telegram.updates import Incoming
     from connectors.telegram.settings import ChannelSettings
+    from connectors.telegram.updates import Incoming
 
 POLL = timedelta(seconds=50)
 _VERSION = "v1:"
@@ -49,6 +50,7 @@ class TelegramFeed:
     texts: Texts = ENGLISH
     poll: timedelta = POLL
     name: str = "telegram"
+    _is_introduced: bool = field(default=False, init=False)
 
     async def read(self, after: Cursor | None) -> AsyncIterator[Presses]:
         offset, hurried = position(after), 0
@@ -61,6 +63,7 @@ class TelegramFeed:
             for presses in self._presses(updates):
                 yield presses
             await self._help(updates)
+            await self._introduce()
             # Not the highest number: after a week without updates they begin at random again
             # (https://core.telegram.org/bots/api#update).
             offset = updates[-1].update_id + 1 if updates else offset
@@ -70,8 +73,17 @@ class TelegramFeed:
             await self.api.answer(press.id, text, is_loud=is_loud)
         elif text:
             chat, thread = int(command[1]), int(command[2])
-            line = unnamed(Line(text=cut(text, MAX_TEXT // 2)))
-            await self.api.send(chat, Message(text=line.text), thread=thread or None, is_silent=True)
+            await self.api.send(chat, told(text), thread=thread or None, is_silent=True)
+
+    async def _introduce(self) -> None:
+        """Once it works, and never in the way of presses."""
+        if self._is_introduced:
+            return
+        languages = {code: texts for code, texts in LANGUAGES.items() if texts is not self.texts}
+        menus = {code: _menu(texts) for code, texts in languages.items()}
+        with contextlib.suppress(Unavailable, Rejected):
+            await self.api.introduce({None: _menu(self.texts), **menus})
+            self._is_introduced = True
 
     def _is_hurried(self, asked_at: float) -> bool:
         """Whether a long poll came back long before its time."""
@@ -109,6 +121,11 @@ class TelegramFeed:
                 message = Message(text=self.texts.your_ids(update.chat_id, update.person_id, update.thread))
                 with contextlib.suppress(Unavailable, Rejected):  # a help, never in the way of presses
                     await self.api.send(update.chat_id, message, thread=update.thread, is_silent=True)
+
+
+def _menu(texts: Texts) -> list[tuple[str, str]]:
+    """https://core.telegram.org/bots/api#setmycommands"""
+    return [(command, texts.say(f"help.{command}")) for command in COMMANDS]
 
 
 def _said(update: Incoming) -> tuple[str, str] | None:

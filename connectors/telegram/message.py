@@ -31,6 +31,7 @@ _MOST_MARKS = 60
 _LONG_QUOTE = 500
 _NAME = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])")
 """What may begin a name for Telegram; an address like a@b.example does not."""
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?")
 _JOINER = "\u2060"
 """Not seen, no word character, no place to break a line: behind an @ it ends the name before it begins."""
 
@@ -76,13 +77,30 @@ def render(card: Card, *, ping: Iterable[str] = ()) -> Message:
     lines = [line if line.is_copy else unnamed(line) for line in whole]
     if card.alert is Alert.PING and (names := " ".join(dict.fromkeys((*ping, *card.ping)))):
         lines.append(Line(text=names))
+    return replace(_laid_out(lines), buttons=card.buttons)
+
+
+def told(text: str) -> Message:
+    """Plain text, whose @names ring for nobody. A line that is an address makes the line before it a link:
+    left as text, an @name in it would have to be broken too.
+    """
+    lines: list[Line] = []
+    for line in text.split("\n"):
+        if lines and lines[-1].href is None and _ADDRESS.fullmatch(line):
+            lines[-1] = replace(lines[-1], href=line)
+        else:
+            lines.append(unnamed(Line(text=line)))
+    return _laid_out(lines)
+
+
+def _laid_out(lines: list[Line]) -> Message:
     texts = _fitted(lines)
     entities: list[Entity] = []
     offset = 0
     for line, text in zip(lines, texts, strict=True):
         entities += _styles(line, text, offset)
         offset += units(text) + 1
-    return Message(text="\n".join(texts), entities=_capped(entities), buttons=card.buttons)
+    return Message(text="\n".join(texts), entities=_capped(entities))
 
 
 def unnamed(line: Line) -> Line:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from connectors.telegram.settings import ChannelSettings
 
 _REF = re.compile(r"(-?\d+):(\d+)\Z")
+_SUPERGROUP = "-100"
+"""What the id of a supergroup or channel begins with: https://core.telegram.org/api/bots/ids."""
 _SOUNDS = frozenset({Alert.PING, Alert.MESSAGE})
 
 
@@ -58,6 +60,18 @@ class TelegramNotifier:
         message = render(card, ping=self._settings(channel).ping)
         await self.api.edit(int(ref[1]), int(ref[2]), message)
         return Receipt(ref=receipt.ref, at=self.clock.now())
+
+    def link(self, channel: str, receipt: str) -> str | None:
+        """Supergroups and channels have addresses, for those who are in them:
+        https://core.telegram.org/api/links#message-links.
+        """
+        to, ref = self.channels.get(channel), _REF.match(receipt)
+        if to is None or ref is None:
+            return None
+        if isinstance(to.chat, str):
+            return f"https://t.me/{to.chat[1:]}/{ref[2]}"
+        number = ref[1].removeprefix(_SUPERGROUP)
+        return f"https://t.me/c/{number}/{ref[2]}" if number != ref[1] else None
 
     def _settings(self, channel: str) -> ChannelSettings:
         if channel not in self.channels:

@@ -94,8 +94,10 @@ def _only(part: Any, wanted: Mapping[str, Any] | None) -> Any:
     return {name: _only(part[name], inside) for name, inside in wanted.items() if name in part}
 
 
-def incoming(update: Update, bot_id: int) -> Incoming:
-    """An update in our words; `bot_id` tells which messages are ours."""
+def incoming(update: Update, bot_id: int, username: str) -> Incoming:
+    """An update in our words; `bot_id` tells which messages are ours, `username` (empty: not known) which
+    commands.
+    """
     query, message = update.callback_query, update.message
     if query is not None:
         return Incoming(
@@ -109,7 +111,7 @@ def incoming(update: Update, bot_id: int) -> Incoming:
         )
     if message is None or message.from_user is None:
         return Incoming(update_id=update.update_id)
-    command, argument = _command(message.text or "")
+    command, argument = _command(message.text or "", username)
     return Incoming(
         update_id=update.update_id,
         **_place(message.chat),
@@ -126,7 +128,7 @@ def incoming(update: Update, bot_id: int) -> Incoming:
 
 
 def _replies_to(message: Wire, bot_id: int) -> int | None:
-    """What is written in a topic is a reply to the message that began the topic: that one is meant by nobody."""
+    """Whatever is written in a topic is a reply to the message that began it: that one is meant by nobody."""
     to = message.reply_to_message
     if to is None or to.from_user is None or to.from_user.id != bot_id:
         return None
@@ -138,9 +140,11 @@ def _place(chat: Chat | None) -> dict[str, Any]:
     return {"chat_id": chat.id, "chat_name": chat.username, "chat_title": chat.title} if chat else {}
 
 
-def _command(text: str) -> tuple[str | None, str]:
-    """`id` and `please` of `/id@our_bot please`."""
+def _command(text: str, username: str) -> tuple[str | None, str]:
+    """`id` and `please` of `/id@our_bot please`; one for another bot has no name."""
     first, *rest = text.split(maxsplit=1) or [""]
     if not first.startswith("/"):
         return None, ""
-    return first[1:].partition("@")[0], "".join(rest).strip()
+    name, _, bot = first[1:].partition("@")
+    is_others = bot and username and bot.lower() != username.lower()
+    return "" if is_others else name, "".join(rest).strip()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.model import Cursor
-from bot.staff import MOST_TEXT, Press, Presses
-from bot.testing.notifier_contract import a_card
+from bot.overview import Linked
+from bot.staff import COMMANDS, MOST_TEXT, Press, Presses
+from bot.testing.notifier_contract import a_card, until
 from bot.testing.telegram_server import BOT, CHAT, TelegramServer
 from bot.texts.en import ENGLISH
+from bot.texts.languages import LANGUAGES
 from connectors.telegram.settings import ChannelSettings
 from tests.contract._http import counting
 from tests.integration import store_samples as s
@@ -91,6 +94,77 @@ async def test_chatter_is_no_reply_to_a_card(rig: Rig) -> None:
     rig.server.say("", reply_to=1)
     rig.server.say("/weather", reply_to=1)
     assert [] == await presses(rig)
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+async def test_the_menu_of_commands_is_filled_once(rig: Rig) -> None:
+    """With what there is, in the staff's language, and in the others for whoever's Telegram speaks those."""
+    reading = asyncio.create_task(rig.read(3))
+    rig.server.say("hello")
+    await until(lambda: len(rig.server.telegram.commands) == len(LANGUAGES))
+    rig.server.telegram.commands.clear()
+    rig.server.say("hello")
+    await until(lambda: len(rig.server.telegram.confirmed) == 2)
+    assert {} == rig.server.telegram.commands
+    reading.cancel()
+
+
+async def test_a_menu_that_fails_is_tried_again(rig: Rig) -> None:
+    """And is not in the way of presses."""
+    rig.server.fail(500, method="setMyCommands")
+    reading = asyncio.create_task(rig.read(3))
+    for number in (1, 2):
+        rig.server.say("hello")
+        await until(lambda: len(rig.server.telegram.confirmed) == number)  # noqa: B023 - awaited at once
+    assert list(COMMANDS) == list(rig.server.telegram.commands[""])
+    reading.cancel()
+
+
+async def test_a_command_for_another_bot_is_not_ours(rig: Rig) -> None:
+    """Once we know our own name."""
+    feed, found = rig.feed(), []
+    rig.server.say("/help@OUTCARE_bot")
+
+    async def read() -> None:
+        async for item in feed.read(None):
+            found.extend(press.token for press in item.presses)
+
+    reading = asyncio.create_task(read())
+    await until(lambda: bool(rig.server.telegram.commands))
+    rig.server.say("/help@weather_bot")
+    rig.server.say("/help@Outcare_Bot me")
+    await until(lambda: len(rig.server.telegram.confirmed) == 3)
+    reading.cancel()
+    assert ["/help", "/help me"] == found
+
+
+async def test_an_answer_with_links(rig: Rig) -> None:
+    """A line that is an address makes the one before it a link; no @name rings, nor is an address broken."""
+    rig.server.say("/inbox")
+    (press,) = await presses(rig)
+    said = "2 open:\nHIGH @anna: “x”\nhttps://m.example/@ann/1\nhttps://a.example/\nhttps://@anna"
+    await rig.feed().answer(press, said, is_loud=True)
+    (sent,) = rig.server.messages
+    assert ["HIGH @\u2060anna: “x”"] == sent.entity_texts("text_link")
+    assert ["https://m.example/@ann/1"] == [entity["url"] for entity in sent.entities]
+    assert [] == sent.named
+
+
+def test_where_a_card_is_opened(rig: Rig) -> None:
+    """A supergroup by its number or name; a private chat, a basic group and a strange receipt have no address."""
+    rig.channels |= {"named": ChannelSettings(chat="@our_group"), "me": ChannelSettings(chat=5)}
+    link = rig.notifier.link
+    assert isinstance(rig.notifier, Linked)
+    assert "https://t.me/c/1234567890/7" == link("care", f"{CHAT}:7")
+    assert "https://t.me/our_group/7" == link("named", "-100987:7")
+    assert [None] * 4 == [
+        link("me", "5:7"),
+        link("care", "-55:7"),
+        link("care", "x"),
+        link("gone", "-1001:7"),
+    ]
 
 
 # --- what becomes of it ---------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from jinja2 import nodes
 
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
-from bot.staff import FEEDBACK_VERBS, Verb
+from bot.staff import COMMANDS, FEEDBACK_VERBS, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from bot.texts.language import Message
@@ -30,6 +30,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "waiting.": [level.label for level in Urgency],
     "concerns.": [kind.value for kind in Kind],
     "press.closed_": [ConversationState.ANSWERED.value, ConversationState.DISMISSED.value],
+    "help.": COMMANDS,
     "page.view_": [view.value for view in View],
     "page.level_": ["normal", "high", "critical"],
     "page.done_": [verb.value for verb in UNDO],
