@@ -79,10 +79,10 @@ class TelegramFeed:
         """Once it works, and never in the way of presses."""
         if self._is_introduced:
             return
-        languages = {code: texts for code, texts in LANGUAGES.items() if texts is not self.texts}
-        menus = {code: _menu(texts) for code, texts in languages.items()}
+        menus: dict[str | None, list[tuple[str, str]]] = {None: _menu(self.texts)}
+        menus |= {code: _menu(texts) for code, texts in LANGUAGES.items() if texts is not self.texts}
         with contextlib.suppress(Unavailable, Rejected):
-            await self.api.introduce({None: _menu(self.texts), **menus})
+            await self.api.introduce(menus)
             self._is_introduced = True
 
     def _is_hurried(self, asked_at: float) -> bool:
@@ -157,7 +157,7 @@ def channel_of(update: Incoming, channels: Mapping[str, ChannelSettings]) -> str
     """The configured channel of a chat, its topic preferred; `telegram:?` for a chat that is none of ours."""
     chats = {update.chat_id, f"@{update.chat_name or ''}".lower()}
     names = [name for name, to in channels.items() if _chat(to) in chats]
-    exact = [name for name in names if channels[name].thread == update.thread]
+    exact = [name for name in names if update.thread in channels[name].threads]
     return f"telegram:{next(iter([*exact, *names]), '?')}"
 
 

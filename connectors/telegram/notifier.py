@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _REF = re.compile(r"(-?\d+):(\d+)\Z")
 _SUPERGROUP = "-100"
 """What the id of a supergroup or channel begins with: https://core.telegram.org/api/bots/ids."""
-_SOUNDS = frozenset({Alert.PING, Alert.MESSAGE})
 
 
 @dataclass(kw_only=True)
@@ -48,8 +47,8 @@ class TelegramNotifier:
         chat_id, message_id = await self.api.send(
             to.chat,
             render(card, ping=to.ping),
-            thread=to.thread,
-            is_silent=card.alert not in _SOUNDS,
+            thread=_topic(to, card),
+            is_silent=card.alert is not Alert.PING,
         )
         return Receipt(ref=message_ref(chat_id, message_id), at=self.clock.now())
 
@@ -73,7 +72,17 @@ class TelegramNotifier:
         number = ref[1].removeprefix(_SUPERGROUP)
         return f"https://t.me/c/{number}/{ref[2]}" if number != ref[1] else None
 
+    def rings_again(self, channel: str) -> timedelta | None:
+        to = self.channels.get(channel)
+        return to.ping_again if to else None
+
     def _settings(self, channel: str) -> ChannelSettings:
         if channel not in self.channels:
             raise Rejected(f"there is no channel telegram:{channel}", reason=Reason.NOT_FOUND)
         return self.channels[channel]
+
+
+def _topic(to: ChannelSettings, card: Card) -> int | None:
+    """Where a card goes within the chat; one that changes stays where it is."""
+    topics = {str(level): topic for level, topic in to.topics.items()}
+    return topics.get(str(card.data.get("urgency")), to.thread)

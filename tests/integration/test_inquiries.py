@@ -122,10 +122,10 @@ async def test_mine_and_who(path: Path) -> None:
         mine = (await it.say("/mine", who=1)).split("\n")
         assert "You have 1 conversation:" == mine[0]
         assert "ann.example" in mine[1]
-        who = (await it.say("/who", who=1)).split("\n")
-        assert ["Anna: 1", "Li: 1"] == who[::3]
-        assert "ben.example" in who[4]
-        assert "Claimed" not in "".join(who)
+        held = (await it.say("/who", who=1)).split("\n")
+        assert ["Anna: 1", "Li: 1"] == held[::3]
+        assert "ben.example" in held[4]
+        assert "Claimed" not in "".join(held)
 
 
 async def test_why_as_a_reply_to_a_card(path: Path) -> None:

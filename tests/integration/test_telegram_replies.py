@@ -103,7 +103,7 @@ async def test_the_menu_of_commands_is_filled_once(rig: Rig) -> None:
     """With what there is, in the staff's language, and in the others for whoever's Telegram speaks those."""
     reading = asyncio.create_task(rig.read(3))
     rig.server.say("hello")
-    await until(lambda: len(rig.server.telegram.commands) == len(LANGUAGES))
+    await until(lambda: set(LANGUAGES) - {"en"} | {""} == rig.server.telegram.commands.keys())
     rig.server.telegram.commands.clear()
     rig.server.say("hello")
     await until(lambda: len(rig.server.telegram.confirmed) == 2)
@@ -124,7 +124,8 @@ async def test_a_menu_that_fails_is_tried_again(rig: Rig) -> None:
 
 async def test_a_command_for_another_bot_is_not_ours(rig: Rig) -> None:
     """Once we know our own name."""
-    feed, found = rig.feed(), []
+    feed = rig.feed()
+    found: list[str] = []
     rig.server.say("/help@OUTCARE_bot")
 
     async def read() -> None:
