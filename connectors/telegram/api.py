@@ -37,6 +37,8 @@ from connectors.telegram.updates import incoming, readable
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
 
+    from telegram import Message as Wire
+
     from bot.ports import Http
     from connectors.telegram.message import Message
     from connectors.telegram.updates import Incoming
@@ -53,12 +55,12 @@ _T = TypeVar("_T")
 
 
 class Api:
-    """One bot. Opens nothing of its own, so there is nothing to close."""
+    """One bot. Opens nothing of its own, so there is nothing to close. Its `bot_id` is part of its token."""
 
     def __init__(self, *, token: str, base_url: str, http: Http) -> None:
         request = _Request(http)
         self._username = ""
-        self._bot_id = int(number) if (number := token.partition(":")[0]).isdecimal() else 0
+        self.bot_id = int(number) if (number := token.partition(":")[0]).isdecimal() else 0
         self._bot = Bot(
             token, base_url=f"{base_url.rstrip('/')}/bot", request=request, get_updates_request=request
         )
@@ -67,18 +69,19 @@ class Api:
         self, chat: int | str, message: Message, *, thread: int | None, is_silent: bool
     ) -> tuple[int, int]:
         """Chat id and message id of the new message. Raises: Unavailable, Unauthorized, Rejected."""
-        sent = await asked(
-            self._bot.send_message(
-                chat,
-                message.text,
-                entities=_entities(message),
-                reply_markup=_keyboard(message),
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-                disable_notification=is_silent,
-                message_thread_id=thread,
+        return await asked(
+            _told(
+                self._bot.send_message(
+                    chat,
+                    message.text,
+                    entities=_entities(message),
+                    reply_markup=_keyboard(message),
+                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                    disable_notification=is_silent,
+                    message_thread_id=thread,
+                )
             )
         )
-        return sent.chat.id, sent.message_id
 
     async def edit(self, chat_id: int, message_id: int, message: Message) -> None:
         """Change a message; the same content again is success. Raises as `send`."""
@@ -94,7 +97,7 @@ class Api:
                 )
             )
         except Rejected as error:
-            if not _says(error, "message is not modified"):
+            if not says(error, "message is not modified"):
                 raise
 
     async def answer(self, press_id: str, text: str, *, is_loud: bool) -> None:
@@ -104,7 +107,7 @@ class Api:
                 self._bot.answer_callback_query(press_id, cut(text, MAX_TOAST) or None, show_alert=is_loud)
             )
         except Rejected as error:
-            if not _says(error, "query is too old", "query id is invalid", "query_id_invalid"):
+            if not says(error, "query is too old", "query id is invalid", "query_id_invalid"):
                 raise
 
     async def updates(self, offset: int | None, *, poll: timedelta) -> tuple[Incoming, ...]:
@@ -117,7 +120,7 @@ class Api:
                 offset=offset, timeout=poll, allowed_updates=["callback_query", "message"], limit=100
             )
         )
-        return tuple(incoming(update, self._bot_id, self._username) for update in updates)
+        return tuple(incoming(update, self.bot_id, self._username) for update in updates)
 
     async def introduce(self, menus: Mapping[str | None, Sequence[tuple[str, str]]]) -> None:
         """Learn our own name, to tell commands for other bots from ours, and say which commands there are:
@@ -203,6 +206,12 @@ async def asked(call: Awaitable[_T]) -> _T:
         raise Unavailable("Telegram's answer can't be read", reason=Reason.PROTOCOL) from error
 
 
+async def _told(call: Awaitable[Wire]) -> tuple[int, int]:
+    """What a bad answer lacks shows while it is `asked`."""
+    sent = await call
+    return sent.chat.id, sent.message_id
+
+
 def meaning(error: TelegramError) -> BotError:
     """What the caller does next."""
     said = f"Telegram: {' '.join(str(error).split())[:150]}"
@@ -224,7 +233,8 @@ def meaning(error: TelegramError) -> BotError:
     return Unavailable("Telegram can't be reached", reason=reason)
 
 
-def _says(error: BotError, *words: str) -> bool:
+def says(error: BotError, *words: str) -> bool:
+    """Whether Telegram said any of this."""
     said = str(error).lower()
     return any(word in said for word in words)
 

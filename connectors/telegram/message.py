@@ -29,6 +29,8 @@ _MOST_MARKS = 60
 """A message keeps 100 entities; the rest of ours are fewer than 40."""
 
 _LONG_QUOTE = 500
+_SUPERGROUP = "-100"
+"""What the id of a supergroup or channel begins with: https://core.telegram.org/api/bots/ids."""
 _NAME = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])")
 """What may begin a name for Telegram; an address like a@b.example does not."""
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?")
@@ -58,9 +60,19 @@ def message_ref(chat_id: int, message_id: int) -> str:
     return f"{chat_id}:{message_id}"
 
 
+def message_link(chat_id: int, name: str | None, message_id: int) -> str | None:
+    """Where people open a message, by its chat's name, or number if they are in it; None: private chats and
+    basic groups have no addresses. https://core.telegram.org/api/links#message-links
+    """
+    if name:
+        return f"https://t.me/{name}/{message_id}"
+    number = str(chat_id).removeprefix(_SUPERGROUP)
+    return f"https://t.me/c/{number}/{message_id}" if number != str(chat_id) else None
+
+
 def units(text: str) -> int:
     """How long Telegram finds a text."""
-    return len(text.encode("utf-16-le")) // 2
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.errors import Reason, Rejected
 from bot.model import Alert
 from bot.staff import Receipt
-from connectors.telegram.message import message_ref, render
+from connectors.telegram.message import message_link, message_ref, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from connectors.telegram.settings import ChannelSettings
 
 _REF = re.compile(r"(-?\d+):(\d+)\Z")
-_SUPERGROUP = "-100"
-"""What the id of a supergroup or channel begins with: https://core.telegram.org/api/bots/ids."""
 
 
 @dataclass(kw_only=True)
@@ -61,16 +59,11 @@ class TelegramNotifier:
         return Receipt(ref=receipt.ref, at=self.clock.now())
 
     def link(self, channel: str, receipt: str) -> str | None:
-        """Supergroups and channels have addresses, for those who are in them:
-        https://core.telegram.org/api/links#message-links.
-        """
         to, ref = self.channels.get(channel), _REF.match(receipt)
         if to is None or ref is None:
             return None
-        if isinstance(to.chat, str):
-            return f"https://t.me/{to.chat[1:]}/{ref[2]}"
-        number = ref[1].removeprefix(_SUPERGROUP)
-        return f"https://t.me/c/{number}/{ref[2]}" if number != ref[1] else None
+        name = to.chat[1:] if isinstance(to.chat, str) else None
+        return message_link(int(ref[1]), name, int(ref[2]))
 
     def rings_again(self, channel: str) -> timedelta | None:
         to = self.channels.get(channel)
