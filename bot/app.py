@@ -38,7 +38,7 @@ from bot.rulebook import Beginning, found
 from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
-from bot.sides import channel_side, reply_side, second_looks, source_side
+from bot.sides import channel_side, links, reply_side, second_looks, source_side
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
@@ -222,6 +222,7 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             tell=self.notices.tell,
+            link=links(self.notifiers),
         )
 
     def _desk(self) -> Desk:

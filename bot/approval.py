@@ -28,13 +28,12 @@ from bot.replies import (
     Suggestion,
     TakeBack,
 )
-from bot.staff import Role, Verb
+from bot.staff import MOST_TEXT, Role, Verb
 
 HOLD = timedelta(seconds=5)
 EXPIRES = timedelta(hours=1)
 FINAL = frozenset({"deleted", "opted_out"})
 """What no second look makes good again."""
-MOST_CHARS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +84,7 @@ class Approval:
         text = asked.decision.text.strip()
         if hindered := self._hindered(asked):
             return hindered
-        if not text or len(text) > MOST_CHARS:
+        if not text or len(text) > MOST_TEXT:
             return _told("empty", asked.texts.say("answer.no_text"))
         step = Propose(text=text, origin=asked.decision.origin, lang=asked.state.facts.lang)
         return self._changed(asked, "proposed", asked.texts.say("answer.look_at_it"), step)

@@ -5,12 +5,13 @@ It knows which kinds a configuration needs; it knows no connector by name, but t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bot.intake import Intake
 from bot.outbox import CONSOLE
-from bot.ports import Connector, Source, Wiring
+from bot.overview import Linked
+from bot.ports import Connector, Notifier, Source, Wiring
 from bot.replies import Replier
 from bot.second_looks import SecondLooks
 from bot.settings.load import Settings
@@ -69,6 +70,17 @@ def source_side(
         if (inbox := connectors[kind].inbox) is not None
     )
     return {**listened, **{source.name: source for source in told if source is not None}}
+
+
+def links(notifiers: Mapping[str, Notifier]) -> Callable[[str, str], str | None]:
+    """Where a message that was sent to a channel is opened, by its receipt; None: nowhere that we know."""
+
+    def link(channel: str, receipt: str) -> str | None:
+        kind, _, name = channel.partition(":")
+        notifier = notifiers.get(kind)
+        return notifier.link(name, receipt) if isinstance(notifier, Linked) else None
+
+    return link
 
 
 def second_looks(intake: Intake, store: SqliteStore, sources: Iterable[Source]) -> SecondLooks:

@@ -18,6 +18,7 @@ from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor
 from bot.orders import Order, Ordered, Silence
+from bot.overview import Day, News, Rows
 from bot.records import (
     CardState,
     Change,
@@ -287,6 +288,26 @@ class SqliteStore(ReplySide):
 
     async def refuse(self, press: Press, feed: str, reason: str, *, cursor: Cursor | None) -> None:
         await self._write(lambda conn: deciding.refuse(conn, press, feed, reason, cursor=cursor))
+
+    # --- what staff asks for ---------------------------------------------------------------------
+
+    async def in_hand(self, *, person: str | None = None, limit: int) -> Rows:
+        return await self._reports.in_hand(person, limit)
+
+    async def queue(self, *, limit: int) -> Rows:
+        return await self._reports.queue(limit)
+
+    async def day(self, since: datetime, *, now: datetime) -> Day:
+        return await self._reports.day(since, now=now)
+
+    async def news(self, since: datetime) -> News:
+        return await self._reports.news(since)
+
+    async def last_act(self, person: str) -> datetime | None:
+        return await self._reports.last_act(person)
+
+    async def carded(self, kind: str, receipt: str) -> CardState | None:
+        return await self._reports.carded(kind, receipt)
 
     # --- reporting ------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Telegram as a plug-in: the factories of notifier and decision feed.
+"""Telegram as a plug-in: the factories of notifier, decision feed and replier.
 
 https://core.telegram.org/bots/api. Knows nothing of the library that speaks it: that one is imported when a
 factory is called, because it takes most of a second.
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.findings import Exam, Finding
     from bot.ports import DecisionFeed, Notifier, Wiring
+    from bot.replies import Replier
 
 
 def _notifier(account: AccountSettings, channels: Mapping[str, ChannelSettings], wiring: Wiring) -> Notifier:
@@ -34,6 +35,13 @@ def _feed(account: AccountSettings, channels: Mapping[str, ChannelSettings], wir
     return TelegramFeed(api=api, channels=channels, clock=wiring.clock, texts=wiring.texts)
 
 
+def _replier(account: AccountSettings, wiring: Wiring) -> Replier:
+    from connectors.telegram.replier import Answering, TelegramReplier  # noqa: PLC0415 - slow to import
+
+    api = Answering(token=account.token.get_secret_value(), base_url=account.base_url, http=wiring.http)
+    return TelegramReplier(api=api, account_id=str(api.bot_id))
+
+
 async def _examine(exam: Exam, wiring: Wiring) -> AsyncIterator[Finding]:
     from connectors.telegram.about import About  # noqa: PLC0415 - slow to import
     from connectors.telegram.examine import examine  # noqa: PLC0415
@@ -50,5 +58,6 @@ CONNECTOR = Connector(
     channel_settings=ChannelSettings,
     notifier=_notifier,
     feed=_feed,
+    replier=_replier,
     examine=_examine,
 )

@@ -65,10 +65,10 @@ async def _chat(about: str, channel: ChannelSettings, api: About, me: Me) -> Fin
     name = f"{place.kind} “{place.title}”"
     if not place.may_post:
         return mend(about, f"@{me.username} may not post in the {name}: {place.why_not}", _ADD)
-    if channel.thread is not None and not place.is_forum:
-        return mend(
-            about, f"the {name} has no topics, so there is no topic {channel.thread}", "take `thread` away"
-        )
+    topics = sorted(topic for topic in channel.threads if topic is not None)
+    if topics and not place.is_forum:
+        says = f"the {name} has no topics, so there is no topic {topics[0]}"
+        return mend(about, says, "take `thread` away" if channel.thread in topics else "take `topics` away")
     return fine(
         about, f"cards go to the {name}: @{me.username} is in it and may post; it answers nobody else"
     )

@@ -1,4 +1,4 @@
-"""Presses of buttons and commands, out of Telegram's updates.
+"""Presses of buttons, commands and replies to cards, out of Telegram's updates.
 
 Knows when an update may be confirmed: with the next getUpdates, thus only after the caller has taken the next
 item, having committed the one before (https://core.telegram.org/bots/api#getupdates). A crash therefore loses
@@ -9,24 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Rejected, Unavailable
 from bot.model import Cursor
-from bot.staff import COMMANDS, Line, Press, Presses
+from bot.staff import COMMANDS, MOST_TEXT, Press, Presses
 from bot.texts.en import ENGLISH
-from connectors.telegram.message import MAX_TEXT, Message, cut, unnamed
+from bot.texts.languages import LANGUAGES
+from connectors.telegram.message import Message, message_ref, told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
 
     from bot.ports import Clock
     from bot.texts.catalogue import Texts
-    from connectors.telegram.api import Api, Incoming
+    from connectors.telegram.api import Api
     from connectors.telegram.settings import ChannelSettings
+    from connectors.telegram.updates import Incoming
 
 POLL = timedelta(seconds=50)
 _VERSION = "v1:"
@@ -48,6 +50,7 @@ class TelegramFeed:
     texts: Texts = ENGLISH
     poll: timedelta = POLL
     name: str = "telegram"
+    _is_introduced: bool = field(default=False, init=False)
 
     async def read(self, after: Cursor | None) -> AsyncIterator[Presses]:
         offset, hurried = position(after), 0
@@ -60,6 +63,7 @@ class TelegramFeed:
             for presses in self._presses(updates):
                 yield presses
             await self._help(updates)
+            await self._introduce()
             # Not the highest number: after a week without updates they begin at random again
             # (https://core.telegram.org/bots/api#update).
             offset = updates[-1].update_id + 1 if updates else offset
@@ -69,8 +73,17 @@ class TelegramFeed:
             await self.api.answer(press.id, text, is_loud=is_loud)
         elif text:
             chat, thread = int(command[1]), int(command[2])
-            line = unnamed(Line(text=cut(text, MAX_TEXT // 2)))
-            await self.api.send(chat, Message(text=line.text), thread=thread or None, is_silent=True)
+            await self.api.send(chat, told(text), thread=thread or None, is_silent=True)
+
+    async def _introduce(self) -> None:
+        """Once it works, and never in the way of presses."""
+        if self._is_introduced:
+            return
+        menus: dict[str | None, list[tuple[str, str]]] = {None: _menu(self.texts)}
+        menus |= {code: _menu(texts) for code, texts in LANGUAGES.items() if texts is not self.texts}
+        with contextlib.suppress(Unavailable, Rejected):
+            await self.api.introduce(menus)
+            self._is_introduced = True
 
     def _is_hurried(self, asked_at: float) -> bool:
         """Whether a long poll came back long before its time."""
@@ -96,6 +109,8 @@ class TelegramFeed:
             token=token,
             at=self.clock.now(),
             name=update.person_name,
+            text="" if token else update.text[:MOST_TEXT],
+            receipt=receipt_of(update),
         )
 
     async def _help(self, updates: Iterable[Incoming]) -> None:
@@ -108,14 +123,28 @@ class TelegramFeed:
                     await self.api.send(update.chat_id, message, thread=update.thread, is_silent=True)
 
 
+def _menu(texts: Texts) -> list[tuple[str, str]]:
+    """https://core.telegram.org/bots/api#setmycommands"""
+    return [(command, texts.say(f"help.{command}")) for command in COMMANDS]
+
+
 def _said(update: Incoming) -> tuple[str, str] | None:
-    """The id and the token of a press, or of a command, whose id says where to answer it."""
+    """The id and the token of a press; of a command, or a reply to a message of ours, the id says where to
+    answer it.
+    """
     if update.press_id:
         return update.press_id, update.token
+    place = f"m:{update.chat_id}:{update.thread or 0}:{update.message_id}"
     if update.command in COMMANDS and update.chat_id is not None:
-        place = f"m:{update.chat_id}:{update.thread or 0}:{update.message_id}"
         return place, f"/{update.command} {update.argument}".rstrip()
+    if update.replies_to is not None and update.text and update.command is None:
+        return place, ""
     return None
+
+
+def receipt_of(update: Incoming) -> str:
+    """The card that a message is a reply to, as the notifier's receipts name it; empty: none."""
+    return "" if update.replies_to is None else message_ref(update.chat_id or 0, update.replies_to)
 
 
 def position(cursor: Cursor | None) -> int | None:
@@ -128,7 +157,7 @@ def channel_of(update: Incoming, channels: Mapping[str, ChannelSettings]) -> str
     """The configured channel of a chat, its topic preferred; `telegram:?` for a chat that is none of ours."""
     chats = {update.chat_id, f"@{update.chat_name or ''}".lower()}
     names = [name for name, to in channels.items() if _chat(to) in chats]
-    exact = [name for name in names if channels[name].thread == update.thread]
+    exact = [name for name in names if update.thread in channels[name].threads]
     return f"telegram:{next(iter([*exact, *names]), '?')}"
 
 
