@@ -7,6 +7,7 @@ itself stays as it is: what is found is what an app would find, so that a reply 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ class Mark:
 
 def length(text: str) -> Length:
     """In graphemes, unless the bytes are the narrower limit (emoji of many parts)."""
-    size = len(text.encode("utf-8", "surrogatepass"))
+    size = _size(text)
     used = count(text)
     if size > MOST_BYTES and used <= MOST_GRAPHEMES:
         return Length(used=size, limit=MOST_BYTES, unit="bytes")
@@ -81,7 +82,12 @@ def _feature(mark: Mark, dids: Mapping[str, str]) -> dict[str, str] | None:
 
 
 def _bytes(text: str, place: int) -> int:
-    return len(text[:place].encode())
+    return _size(text[:place])
+
+
+def _size(text: str) -> int:
+    """In bytes; half a character has some too, though it cannot be published."""
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _links(text: str) -> Iterator[Mark]:
@@ -116,7 +122,11 @@ def _tags(text: str) -> Iterator[Mark]:
     """Not a number alone (`#1`), as apps have it."""
     for match in _TAG.finditer(text):
         tag = match[1].rstrip(_ENDING + ")]")
-        if not any(character.isalpha() or ord(character) > 0x2190 for character in tag):
+        if not any(_is_word(character) for character in tag):
             continue
-        if count(tag) <= MOST_TAG_GRAPHEMES and len(tag.encode()) <= MOST_TAG_BYTES:
+        if count(tag) <= MOST_TAG_GRAPHEMES and _size(tag) <= MOST_TAG_BYTES:
             yield Mark(start=match.start(), end=match.start(1) + len(tag), kind="tag", value=tag)
+
+
+def _is_word(character: str) -> bool:
+    return not character.isdigit() and not unicodedata.category(character).startswith("P")
