@@ -7,6 +7,7 @@ of our connectors, so that the two cannot share a mistake.
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -235,7 +236,7 @@ class Telegram:
         """A person writes a message that the bot can see; the id of the update. `more` are fields of it."""
         message = {
             "message_id": 1_000_000 + self.next_update_id,
-            "date": 1_700_000_000,
+            "date": int(time.time()),
             "chat": _chat(chat),
             "from": _user(user, name),
             "text": text,
