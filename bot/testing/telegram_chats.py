@@ -16,6 +16,9 @@ from typing import Any
 MAX_TEXT = 4096
 MAX_TOAST = 200
 MAX_CALLBACK_DATA = 64
+_ADMIN = ("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages",
+          "can_manage_video_chats", "can_restrict_members", "can_promote_members", "can_change_info",
+          "can_invite_users", "can_post_stories", "can_edit_stories", "can_delete_stories")  # fmt: skip
 _NAME = re.compile(r"(?<!\w)@([A-Za-z0-9_]{2,32})(?!\w)")
 
 
@@ -31,7 +34,7 @@ class ApiError(Exception):
 
 @dataclass(kw_only=True)
 class Chat:
-    """`is_muted`: the bot is restricted there, so that it may not write."""
+    """`is_muted`: the bot is restricted there, so that it may not write; `is_admin`: it administers it."""
 
     id: int
     username: str | None = None
@@ -39,6 +42,7 @@ class Chat:
     is_kicked: bool = False
     is_forum: bool = False
     is_muted: bool = False
+    is_admin: bool = False
     migrated_to: int | None = None
 
     @property
@@ -196,6 +200,8 @@ class Telegram:
         chat = self._chat(params.get("chat_id"))
         if params.get("user_id") != bot["id"]:
             raise ApiError(400, "Bad Request: PARTICIPANT_ID_INVALID")
+        if chat.is_admin:
+            return {"status": "administrator", "user": bot, **dict.fromkeys(_ADMIN, True)}
         if not chat.is_muted:
             return {"status": "member", "user": bot}
         rights = ("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos",
