@@ -7,6 +7,7 @@ of our connectors, so that the two cannot share a mistake.
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from typing import Any
 MAX_TEXT = 4096
 MAX_TOAST = 200
 MAX_CALLBACK_DATA = 64
+_ADMIN = ("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages",
+          "can_manage_video_chats", "can_restrict_members", "can_promote_members", "can_change_info",
+          "can_invite_users", "can_post_stories", "can_edit_stories", "can_delete_stories")  # fmt: skip
 _NAME = re.compile(r"(?<!\w)@([A-Za-z0-9_]{2,32})(?!\w)")
 
 
@@ -30,7 +34,7 @@ class ApiError(Exception):
 
 @dataclass(kw_only=True)
 class Chat:
-    """`is_muted`: the bot is restricted there, so that it may not write."""
+    """`is_muted`: the bot is restricted there, so that it may not write; `is_admin`: it administers it."""
 
     id: int
     username: str | None = None
@@ -38,6 +42,7 @@ class Chat:
     is_kicked: bool = False
     is_forum: bool = False
     is_muted: bool = False
+    is_admin: bool = False
     migrated_to: int | None = None
 
     @property
@@ -195,6 +200,8 @@ class Telegram:
         chat = self._chat(params.get("chat_id"))
         if params.get("user_id") != bot["id"]:
             raise ApiError(400, "Bad Request: PARTICIPANT_ID_INVALID")
+        if chat.is_admin:
+            return {"status": "administrator", "user": bot, **dict.fromkeys(_ADMIN, True)}
         if not chat.is_muted:
             return {"status": "member", "user": bot}
         rights = ("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos",
@@ -235,7 +242,7 @@ class Telegram:
         """A person writes a message that the bot can see; the id of the update. `more` are fields of it."""
         message = {
             "message_id": 1_000_000 + self.next_update_id,
-            "date": 1_700_000_000,
+            "date": int(time.time()),
             "chat": _chat(chat),
             "from": _user(user, name),
             "text": text,

@@ -32,10 +32,10 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.errors import BotError, Reason, Rejected, Unauthorized, Unavailable
 from connectors.telegram.message import MAX_TOAST, cut
-from connectors.telegram.updates import incoming, readable
+from connectors.telegram.updates import PRESSES, incoming, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable, Collection, Mapping, Sequence
 
     from telegram import Message as Wire
 
@@ -50,6 +50,8 @@ ANSWER_WITHIN = 10.0
 """Seconds; a long poll has its own time on top."""
 
 _LONGEST_WAIT = 86_400
+_REFUSALS = frozenset({400, 401, 403, 404, 409})
+"""The statuses of Telegram's own refusals."""
 
 _T = TypeVar("_T")
 
@@ -110,15 +112,15 @@ class Api:
             if not says(error, "query is too old", "query id is invalid", "query_id_invalid"):
                 raise
 
-    async def updates(self, offset: int | None, *, poll: timedelta) -> tuple[Incoming, ...]:
+    async def updates(
+        self, offset: int | None, *, poll: timedelta, kinds: Collection[str] = PRESSES
+    ) -> tuple[Incoming, ...]:
         """Wait up to `poll` for updates from `offset` on; all before it are confirmed, thus forgotten.
 
         Raises: Unavailable (reason conflict: another reader), Unauthorized.
         """
         updates = await asked(
-            self._bot.get_updates(
-                offset=offset, timeout=poll, allowed_updates=["callback_query", "message"], limit=100
-            )
+            self._bot.get_updates(offset=offset, timeout=poll, allowed_updates=sorted(kinds), limit=100)
         )
         return tuple(incoming(update, self.bot_id, self._username) for update in updates)
 
@@ -188,7 +190,8 @@ def check(status: int, headers: Mapping[str, str], payload: bytes) -> None:
         raise Unavailable("Telegram asks us to wait", reason=Reason.RATE_LIMITED, retry_after=retry_after)
     if status >= 500:
         raise Unavailable(f"Telegram answers {status}", reason=Reason.SERVER, retry_after=retry_after)
-    if not isinstance(answer, dict) or not ("result" in answer or status >= 400):
+    is_known = status in _REFUSALS or (status < 400 and isinstance(answer, dict) and "result" in answer)
+    if not isinstance(answer, dict) or not is_known:
         raise Unavailable(f"this is not the Bot API (status {status})", reason=Reason.PROTOCOL)
 
 

@@ -1,8 +1,7 @@
 """Presses of buttons, commands and replies to cards, out of Telegram's updates.
 
-Knows when an update may be confirmed: with the next getUpdates, thus only after the caller has taken the next
-item, having committed the one before (https://core.telegram.org/bots/api#getupdates). A crash therefore loses
-no press. Knows nothing of what a press means.
+Comes for the next updates only after the caller has taken the next item, having committed the one before:
+then they may be confirmed (`reader`). A crash therefore loses no press. Knows nothing of what a press means.
 """
 
 from __future__ import annotations
@@ -14,12 +13,14 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bot.errors import Reason, Rejected, Unavailable
+from bot.errors import Rejected, Unavailable
 from bot.model import Cursor
 from bot.staff import COMMANDS, MOST_TEXT, Press, Presses
 from bot.texts.en import ENGLISH
 from bot.texts.languages import LANGUAGES
 from connectors.telegram.message import Message, message_ref, told
+from connectors.telegram.reader import POLL, Reader
+from connectors.telegram.updates import PRESSES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
     from connectors.telegram.settings import ChannelSettings
     from connectors.telegram.updates import Incoming
 
-POLL = timedelta(seconds=50)
 _VERSION = "v1:"
-_HURRIED = timedelta(seconds=1)
-_MOST_HURRIED = 20
 _MOST_HELP = 3
 """Answers to commands between two polls: anybody may send them, and presses wait meanwhile."""
 _SETUP_COMMANDS = frozenset({"id", "start"})
@@ -42,31 +40,32 @@ _COMMAND_ID = re.compile(r"m:(-?\d+):(\d+):\d+\Z")
 
 @dataclass(kw_only=True)
 class TelegramFeed:
-    """`bot.ports.DecisionFeed` on getUpdates."""
+    """`bot.ports.DecisionFeed` on getUpdates, by `reader` where somebody else reads as well."""
 
     api: Api
     channels: Mapping[str, ChannelSettings]
     clock: Clock
     texts: Texts = ENGLISH
     poll: timedelta = POLL
+    reader: Reader | None = None
     name: str = "telegram"
     _is_introduced: bool = field(default=False, init=False)
 
+    def __post_init__(self) -> None:
+        self._reader = self.reader or Reader(self.api, self.clock, poll=self.poll)
+        self._reader.join(self.name, PRESSES)
+
     async def read(self, after: Cursor | None) -> AsyncIterator[Presses]:
-        offset, hurried = position(after), 0
+        offset, soon = position(after), True
         while True:
-            asked_at = self.clock.monotonic()
-            updates = await self.api.updates(offset, poll=self.poll)
-            hurried = hurried + 1 if not updates and self._is_hurried(asked_at) else 0
-            if hurried >= _MOST_HURRIED:
-                raise Unavailable("Telegram answers polls at once with nothing", reason=Reason.PROTOCOL)
+            updates = await self._reader.after(self.name, offset, soon=soon)
             for presses in self._presses(updates):
                 yield presses
             await self._help(updates)
             await self._introduce()
             # Not the highest number: after a week without updates they begin at random again
             # (https://core.telegram.org/bots/api#update).
-            offset = updates[-1].update_id + 1 if updates else offset
+            offset, soon = updates[-1].update_id + 1 if updates else offset, False
 
     async def answer(self, press: Press, text: str, *, is_loud: bool) -> None:
         if (command := _COMMAND_ID.match(press.id)) is None:
@@ -85,21 +84,23 @@ class TelegramFeed:
             await self.api.introduce(menus)
             self._is_introduced = True
 
-    def _is_hurried(self, asked_at: float) -> bool:
-        """Whether a long poll came back long before its time."""
-        waited = timedelta(seconds=self.clock.monotonic() - asked_at)
-        return self.poll > 2 * _HURRIED and waited < _HURRIED
-
     def _presses(self, updates: Iterable[Incoming]) -> list[Presses]:
         """A press each with its own position; updates that are none only move it."""
         found: list[Presses] = []
         for update in updates:
             cursor = Cursor(f"{_VERSION}{update.update_id + 1}")
-            presses = tuple(self._press(update, *said) for said in [_said(update)] if said)
+            presses = tuple(self._press(update, *said) for said in [self._said(update)] if said)
             if found and not presses and not found[-1].presses:
                 found.pop()
             found.append(Presses(presses=presses, cursor=cursor))
         return found
+
+    def _said(self, update: Incoming) -> tuple[str, str] | None:
+        """What staff is told would be read by everybody in a group that is none of ours: there only buttons
+        that were once sent there are theirs.
+        """
+        is_elsewhere = (update.chat_id or 0) < 0 and channel_of(update, self.channels).endswith(":?")
+        return None if is_elsewhere and not update.press_id else _said(update)
 
     def _press(self, update: Incoming, press_id: str, token: str) -> Press:
         return Press(

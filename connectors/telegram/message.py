@@ -60,6 +60,11 @@ def message_ref(chat_id: int, message_id: int) -> str:
     return f"{chat_id}:{message_id}"
 
 
+def post_id(chat_id: int, message_id: int) -> str:
+    """What a message is called as a post: its number counts within its chat."""
+    return f"{chat_id}/{message_id}"
+
+
 def message_link(chat_id: int, name: str | None, message_id: int) -> str | None:
     """Where people open a message, by its chat's name, or number if they are in it; None: private chats and
     basic groups have no addresses. https://core.telegram.org/api/links#message-links

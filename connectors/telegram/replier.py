@@ -15,7 +15,7 @@ from telegram import LinkPreviewOptions, ReplyParameters
 from bot.errors import Reason, Rejected, Unavailable, Unknown
 from bot.replies import Length, Published
 from connectors.telegram.api import Api, asked, says
-from connectors.telegram.message import MAX_TEXT, message_link, units
+from connectors.telegram.message import MAX_TEXT, message_link, post_id, units
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
 _ID = re.compile(r"(-?\d+)/(\d+)\Z")
 _SURELY_NOT = frozenset({Reason.RATE_LIMITED, Reason.CONFLICT})
 """Telegram's own answers that nothing was done; the other ways of being unavailable say nothing of that."""
-
-
-def post_id(chat_id: int, message_id: int) -> str:
-    """A message's number counts within its chat."""
-    return f"{chat_id}/{message_id}"
 
 
 class Answering(Api):

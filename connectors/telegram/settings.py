@@ -23,11 +23,14 @@ def _again(value: object) -> timedelta | None:
 
 
 class AccountSettings(BaseModel):
-    """`telegram:`, the bot. @BotFather gives the token; `base_url` may name a Bot API server of yours."""
+    """`telegram:`, the bot. @BotFather gives the token; `base_url` may name a Bot API server of yours.
+    `listen`: the groups and channels in which it hears what people say.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     token: SecretStr = Field(min_length=1)
+    listen: tuple[int | Username, ...] = ()
     base_url: str = Field(default="https://api.telegram.org", pattern=r"^https?://[^\s?#]+$")
 
 
@@ -38,7 +41,7 @@ class ChannelSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    chat: int | Annotated[str, Field(pattern=r"^@[A-Za-z0-9_]{3,32}$")]
+    chat: int | Username
     thread: int | None = None
     topics: Mapping[Level, int] = Field(default_factory=dict)
     ping: tuple[Username, ...] = ()

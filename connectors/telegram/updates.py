@@ -1,4 +1,4 @@
-"""What we read of Telegram's updates: presses, commands, replies to our messages. Pure.
+"""What we read of Telegram's updates: presses, commands, replies to our messages, what people say. Pure.
 
 https://core.telegram.org/bots/api#update. Knows which fields are read and nothing of what they lead to.
 """
@@ -18,16 +18,30 @@ if TYPE_CHECKING:
     from telegram import Message as Wire
 
 _CHAT = dict.fromkeys(("id", "type", "username", "title"))
-_USER = dict.fromkeys(("id", "is_bot", "first_name", "last_name"))
-_REPLIED: Mapping[str, Any] = dict.fromkeys(("message_id", "date")) | {"chat": _CHAT, "from": _USER}
+_USER = dict.fromkeys(("id", "is_bot", "first_name", "last_name", "username"))
+_REPLIED: Mapping[str, Any] = {
+    **dict.fromkeys(("message_id", "date")),
+    "chat": _CHAT,
+    "from": _USER,
+    "sender_chat": _CHAT,
+}
 _MESSAGE: Mapping[str, Any] = {
     **_REPLIED,
     **dict.fromkeys(("text", "message_thread_id", "is_topic_message")),
     "reply_to_message": _REPLIED,
 }
+_ENTITY = dict.fromkeys(("type", "offset", "length", "url"))
+_POST: Mapping[str, Any] = {
+    **_MESSAGE,
+    **dict.fromkeys(("caption", "edit_date")),
+    "entities": _ENTITY,
+    "caption_entities": _ENTITY,
+}
+PRESSES = ("callback_query", "message")
+POSTS = ("message", "edited_message", "channel_post", "edited_channel_post")
 _READ: Mapping[str, Any] = {
     "update_id": None,
-    "message": _MESSAGE,
+    **dict.fromkeys(POSTS, _POST),
     "callback_query": {
         "id": None,
         "from": _USER,
@@ -45,6 +59,8 @@ class Incoming:
     `argument`, in the message `message_id`; `text` is what that message says, the styles left out.
     `replies_to`: the message of ours that it is a reply to.
     `is_anonymous`: a group's administrator who hides behind it, so that `person_id` is nobody's.
+    `message`: whatever was written, in a group, a channel or in private; `is_edit`: it was there before, and
+    so is no command or reply. `is_strange`: it could not be read.
     """
 
     update_id: int
@@ -62,6 +78,9 @@ class Incoming:
     argument: str = ""
     text: str = ""
     replies_to: int | None = None
+    message: Wire | None = None
+    is_edit: bool = False
+    is_strange: bool = False
 
 
 def readable(payload: bytes) -> bytes:
@@ -89,6 +108,8 @@ def _readable(row: Any) -> Any:
 
 
 def _only(part: Any, wanted: Mapping[str, Any] | None) -> Any:
+    if wanted is not None and isinstance(part, list):
+        return [_only(one, wanted) for one in part]
     if wanted is None or not isinstance(part, dict):
         return part
     return {name: _only(part[name], inside) for name, inside in wanted.items() if name in part}
@@ -110,7 +131,10 @@ def incoming(update: Update, bot_id: int, username: str) -> Incoming:
             token=query.data or "",
         )
     if message is None or message.from_user is None:
-        return Incoming(update_id=update.update_id)
+        written = update.effective_message  # https://core.telegram.org/bots/api#update: at most one is there
+        is_edit = update.edited_message is not None or update.edited_channel_post is not None
+        is_strange = written is None
+        return Incoming(update_id=update.update_id, message=written, is_edit=is_edit, is_strange=is_strange)
     command, argument = _command(message.text or "", username)
     return Incoming(
         update_id=update.update_id,
@@ -123,6 +147,7 @@ def incoming(update: Update, bot_id: int, username: str) -> Incoming:
         command=command,
         argument=argument,
         text=message.text or "",
+        message=message,
         replies_to=_replies_to(message, bot_id),
     )
 

@@ -54,7 +54,10 @@ def troubles(server: TelegramServer, to: Post) -> tuple[Trouble, ...]:
         return Trouble(name=name, plant=plant, becomes=becomes, reason=reason)
 
     chat, number = (int(part) for part in to.id.split("/"))
-    gone = lambda: server.telegram.said.pop((chat, number))  # noqa: E731
+
+    def gone() -> None:
+        del server.telegram.said[chat, number]
+
     known = [
         one
         for one in (*telegram_troubles(server), *telegram_refusals(server))

@@ -30,6 +30,7 @@ PEOPLE = {
     "2": Person(key="li", name="Li", role=Role.LEAD),
     "3": Person(key="omar", name="Omar", role=Role.OPS, language="es"),
 }
+STAFF = Staff(by_identity={("chat", id_): one for id_, one in PEOPLE.items()})
 USAGE = ENGLISH.say("command.silence_usage")
 
 
@@ -90,7 +91,6 @@ async def office(path: Path) -> AsyncIterator[Office]:
     noticed: list[str] = []
     problem: list[str] = []
     clock = ManualClock(s.at(0))
-    staff = Staff(by_identity={("chat", id_): one for id_, one in PEOPLE.items()})
     async with s.opened(path) as store:
         commands = Commands(
             store=store,
@@ -109,7 +109,7 @@ async def office(path: Path) -> AsyncIterator[Office]:
         )
         desk = Desk(
             store=store,
-            staff=staff,
+            staff=STAFF,
             clock=clock,
             metrics=Metrics(),
             texts=ENGLISH,
