@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connectors.bluesky.account import AccountSettings
 
 _ABOUT = "bluesky account"
-_MAKE = "make an app password (docs/connectors/bluesky.md tells where) and put it into OUTCARE_BLUESKY__APP_PASSWORD"
+_MAKE = "make an app password (docs/connectors/bluesky.md) and set OUTCARE_BLUESKY__APP_PASSWORD to it"
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -71,7 +71,7 @@ def whose(told: Told, exam: Exam) -> list[Finding]:
     if owners:
         says = f"@{told.handle} stands in the configuration as an account of the rival {owners[0].brand}"
         return [mend(_ABOUT, says, "answer by an account of your own")]
-    says = f"@{told.handle} is not among the brand's accounts, so its answers and what is told to it are not seen"
+    says = f"@{told.handle} is not among the brand's accounts: its answers, and what is told to it, go unseen"
     return [mend(_ABOUT, says, f"add it in the configuration: brand: accounts: bluesky: [{told.handle}]")]
 
 
