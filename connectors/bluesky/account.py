@@ -46,8 +46,8 @@ class AccountSettings(BaseModel):
     @model_validator(mode="after")
     def _is_whole(self) -> AccountSettings:
         if (self.handle is None) != (self.app_password is None):
-            lacks = "handle" if self.handle is None else "app_password"
-            raise ValueError(f"an account is a handle and an app password; {lacks} is missing")
+            lacks = "its handle" if self.handle is None else "OUTCARE_BLUESKY__APP_PASSWORD"
+            raise ValueError(f"an account is a handle and an app password: {lacks} is missing")
         return self
 
     @property

@@ -47,7 +47,8 @@ class Stand:
     async def read(self, after: Cursor | None) -> tuple[list[str], Cursor | None, list[Batch]]:
         batches = [batch async for batch in self.source.read(after, WatchAll())]
         cursors = [batch.cursor for batch in batches if batch.cursor]
-        return [post.id for batch in batches for post in batch.posts], (cursors or [after])[-1], batches
+        last = cursors[-1] if cursors else after
+        return [post.id for batch in batches for post in batch.posts], last, batches
 
 
 @asynccontextmanager

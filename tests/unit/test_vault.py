@@ -51,7 +51,7 @@ def test_a_disk_that_refuses_is_said(tmp_path: Path) -> None:
     """And what was there before stays."""
     folder = tmp_path / "file"
     folder.write_bytes(b"")
-    with pytest.raises(OSError):  # noqa: PT011 - which one is the system's business
+    with pytest.raises(OSError):
         FileVault(folder).write("a", b"x")
 
 
