@@ -31,7 +31,7 @@ def _notifier(account: AccountSettings, channels: Mapping[str, ChannelSettings],
 
 
 def _reader(account: AccountSettings, wiring: Wiring) -> Reader:
-    """The one of this token: the feed and the inbox get the same (decision 21)."""
+    """The one of this token: the feed and the inbox get the same (decision 20)."""
     from connectors.telegram.api import Api  # noqa: PLC0415 - slow to import
     from connectors.telegram.reader import Reader  # noqa: PLC0415
 

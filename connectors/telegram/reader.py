@@ -1,4 +1,4 @@
-"""The one getUpdates sequence of a token, read by several who each commit on their own (decision 21).
+"""The one getUpdates sequence of a token, read by several who each commit on their own (decision 20).
 
 Telegram is told that an update arrived when all of them have committed it, and not before: the offset is that
 of whoever is furthest behind. Knows nothing of what is in an update.

@@ -104,6 +104,10 @@ def losses(server: TelegramServer, http: CountingHttp) -> tuple[Loss, ...]:
     )
 
 
+async def rest(seconds: float) -> None:
+    """It looks at no clock."""
+
+
 @asynccontextmanager
 async def telegram_replier() -> AsyncIterator[ReplierRig]:
     async with counting() as http, TelegramServer() as server:
@@ -122,5 +126,6 @@ async def telegram_replier() -> AsyncIterator[ReplierRig]:
             requests=lambda: http.requests,
             in_flight=lambda: http.in_flight,
             secrets=(TOKEN, BODY_SECRET),
+            rest=rest,
             can_find=False,
         )
