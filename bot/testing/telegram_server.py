@@ -230,6 +230,9 @@ class TelegramServer(Loopback):
             case "fail":
                 self.fail(told.pop("status"), **told)
                 return {}
+            case "calm":
+                self.failures.clear()
+                return {}
             case "state":
                 return self._state()
         return await super().control(command)
@@ -242,7 +245,13 @@ class TelegramServer(Loopback):
         answers = [{"id": one.query_id, "text": one.text, "is_loud": one.is_loud} for one in self.answers]
         pending = [update["update_id"] for update in self.telegram.updates]
         confirmed = self.telegram.confirmed
-        return {"messages": messages, "answers": answers, "pending": pending, "confirmed": confirmed}
+        return {
+            "messages": messages,
+            "answers": answers,
+            "pending": pending,
+            "confirmed": confirmed,
+            "said": [message_id for _, message_id in self.telegram.said],
+        }
 
 
 async def _params(request: web.Request) -> dict[str, Any]:
