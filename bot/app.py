@@ -18,6 +18,7 @@ import structlog
 
 from bot import coverage
 from bot.accounts import Accounts
+from bot.buttons import Choices
 from bot.desk import Desk
 from bot.drawing import draw
 from bot.errors import Reason, Unavailable
@@ -122,7 +123,7 @@ class App:
             checks=self.checks,
             rules=self.ruling.in_force,
             lab=self.ruling.lab(),
-            personas=lambda: (persona.name for persona in self.rules.program.personas),
+            personas=self.ruling.personas,
             clock=self.clock,
         )
         self.web = serve(self.settings, parts, self.metrics, face=face)
@@ -227,6 +228,9 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             texts=self.texts,
+            zone=self.settings.timezone,
+            promise=self.ruling.promise,
+            personas=self.ruling.personas,
             deliver=self.outbox.push,
             commands=self.ruling.commands(),
         )
@@ -279,7 +283,8 @@ class App:
     def render(self, leased: Leased, state: State) -> Card:
         """What an effect looks like just now."""
         zone, now = self.settings.timezone, self.clock.now()
-        return draw(leased, state, texts=self.texts, zone=zone, now=now, people=self.people)
+        choices = Choices(people=self.people, personas=tuple(self.ruling.personas()))
+        return draw(leased, state, texts=self.texts, zone=zone, now=now, choices=choices)
 
     def checks(self) -> Iterable[Check]:
         """What `/readyz` asks: each source, account, feed and channel, and the database."""

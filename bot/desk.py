@@ -6,20 +6,23 @@ policy's (`bot.decisions`). Knows no chat platform and no SQL. Only people of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.cards import parse_token
-from bot.decisions import POLICIES, Asked, Policy
+from bot.buttons import Token, parse_token
+from bot.changes import Change, Decision
+from bot.decisions import POLICIES, Asked, Office, Policy
 from bot.errors import BotError
 from bot.metrics import Metrics
-from bot.model import Cursor
+from bot.model import Cursor, Urgency
+from bot.overrides import Promise
 from bot.ports import Clock, DecisionFeed, Store
-from bot.records import LEASE_FOR, CardState, Change, Decision, Leased
-from bot.staff import Person, Press, Presses, Staff, Told, Verb
+from bot.records import LEASE_FOR, CardState, Leased
+from bot.staff import REASONS, Person, Press, Presses, Staff, Told, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 
@@ -39,7 +42,8 @@ class Desk:
     """Understands presses, has them decided, and tells the person what came of it.
 
     `texts` are in the staff's language; who has another one is answered in that. `commands` None: only
-    buttons are understood. `policies` say what each verb does: every verb has one.
+    buttons are understood. `policies` say what each verb does: every verb has one. `promise` and `personas`
+    are those of the rules in use, `zone` is where the staff is at home.
     """
 
     store: Store
@@ -47,12 +51,16 @@ class Desk:
     clock: Clock
     metrics: Metrics
     texts: Texts
+    zone: ZoneInfo
+    promise: Callable[[Urgency], Promise]
+    personas: Callable[[], Iterable[str]]
     deliver: Callable[[tuple[Leased, ...]], None]
     commands: CommandDesk | None = None
     policies: Mapping[Verb, Policy] = field(default_factory=lambda: POLICIES)
 
     def __post_init__(self) -> None:
         self.people = {person.key: person for person in self.staff.by_identity.values()}
+        self.office = Office(people=self.people, zone=self.zone, promise=self.promise, personas=self.personas)
 
     async def take(self, feed: DecisionFeed, presses: Presses) -> None:
         """Decide each press in order, its feed's position in the same transaction as the last one.
@@ -83,16 +91,17 @@ class Desk:
         token = parse_token(press.token)
         if token is None:
             return await self._refuse(feed, press, cursor, "unreadable", self._to(person).say("press.stale"))
-        verb, mention_id = token
+        verb = token.verb
         decision = Decision(
             press_id=press.id,
             feed=feed,
             channel=press.channel,
             person=person.key,
             verb=verb,
-            mention_id=mention_id,
+            mention_id=token.mention_id,
             at=press.at,
-            note=note,
+            argument=token.argument,
+            note=note or self._reason(token),
         )
         decided = await self.store.decide(
             decision, self.transition, cursor=cursor, now=self.clock.now(), lease_for=LEASE_FOR
@@ -103,6 +112,11 @@ class Desk:
         self._report(press, person.key, verb.value, outcome)
         self.deliver(decided.leased)
         return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome)
+
+    def _reason(self, token: Token) -> str:
+        """The words of a reason that was pressed: what the history shows is read by people."""
+        is_reason = token.verb is Verb.DISMISS and token.argument in REASONS
+        return self.texts.say(f"reason.{token.argument}") if is_reason else ""
 
     async def _ignore(self, feed: str, cursor: Cursor | None) -> Told:
         """What a stranger says to the bot in private, as anybody may, fills neither database nor chat."""
@@ -129,7 +143,7 @@ class Desk:
         """What this decision does to the conversation as it stands."""
         person = self.people[decision.person]
         asked = Asked(
-            state=state, decision=decision, person=person, people=self.people, texts=self._to(person)
+            state=state, decision=decision, person=person, office=self.office, texts=self._to(person)
         )
         return self.policies[decision.verb](asked)
 

@@ -126,6 +126,7 @@ class Taken:
     channel: str
     at: datetime
     note: str
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,10 @@ from bot.bulletin import Bulletin, HeldBack
 from bot.commands import Commands
 from bot.errors import StoreError
 from bot.metrics import Metrics
+from bot.model import Urgency
 from bot.orders import OrderBook, RulesInUse, Silence
 from bot.outbox import CONSOLE
+from bot.overrides import Promise
 from bot.ports import Clock
 from bot.ruleslog import RulesLog
 from bot.settings.load import Settings
@@ -100,6 +102,14 @@ class Ruling:
             since=self.bulletin.since or self.clock.now(),
             problem=self.bulletin.trouble,
         )
+
+    def promise(self, urgency: Urgency) -> Promise:
+        """What an urgency means by the rules in use."""
+        level = self.rules.program.levels[urgency]
+        return Promise(respond_in=level.respond_in, alert=level.alert)
+
+    def personas(self) -> tuple[str, ...]:
+        return tuple(persona.name for persona in self.rules.program.personas)
 
     async def _reload(self, texts: Texts) -> str:
         return await self.reload(texts) if self.reload else texts.say("command.unknown")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from bot.model import Alert, Cursor, Span
 
@@ -27,6 +28,13 @@ class Verb(StrEnum):
     RELEASE = "release"
     DISMISS = "dismiss"
     REOPEN = "reopen"
+    HAND_OVER = "hand_over"
+    SNOOZE = "snooze"
+    ELSEWHERE = "elsewhere"
+    URGENCY = "urgency"
+    PERSONA = "persona"
+    NOTE = "note"
+    UNDO = "undo"
     MORE = "more"
     LESS = "less"
     RIGHT = "right"
@@ -36,6 +44,30 @@ class Verb(StrEnum):
     SPAM = "spam"
     WHY = "why"
 
+
+class Menu(StrEnum):
+    """A menu under a card; `more:MENTION:snooze` opens one, `less:MENTION` closes it."""
+
+    MORE = "more"
+    PEOPLE = "people"
+    SNOOZE = "snooze"
+    REASONS = "reasons"
+    URGENCY = "urgency"
+    PERSONA = "persona"
+    FEEDBACK = "feedback"
+
+
+class Nap(StrEnum):
+    """For how long a conversation is snoozed."""
+
+    MINUTES = "10m"
+    HOUR = "1h"
+    MORNING = "morning"
+    REPLY = "reply"
+
+
+REASONS = ("no_answer_needed", "not_for_us", "spam", "duplicate", "other")
+"""Why something is dismissed, in the order of the buttons; its words stand in the catalogue."""
 
 PAGE = "page"
 """The kind of identity that everybody has on the page: their key."""
@@ -130,7 +162,7 @@ class Presses:
 class Person:
     """Somebody of the staff; `identities` are (channel kind, platform id) pairs, from the configuration.
 
-    `language` None: that of the whole staff.
+    `language` and `timezone` None: those of the whole staff.
     """
 
     key: str
@@ -138,6 +170,7 @@ class Person:
     role: Role
     identities: tuple[tuple[str, str], ...] = ()
     language: str | None = None
+    timezone: ZoneInfo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ from bot.store import (
     rows,
     second_looks,
     silencing,
+    snoozing,
     status,
     whole,
 )
@@ -71,7 +72,8 @@ _READERS = 2
 _NEXT = text(
     "SELECT min(at) FROM (SELECT min(e.leased_until) AS at FROM effects e WHERE e.state = 'leased'"
     " UNION ALL SELECT * FROM (SELECT e.due_at FROM effects e"
-    f" WHERE e.state = 'pending' AND {READY} ORDER BY e.due_at LIMIT 1))"
+    f" WHERE e.state = 'pending' AND {READY} ORDER BY e.due_at LIMIT 1)"
+    f" UNION ALL {snoozing.NEXT})"
 )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from bot.changes import Change, Decided, Decision
 from bot.counting import Event
 from bot.errors import StoreError
 from bot.history import Recall, Recalled
@@ -20,9 +21,6 @@ from bot.model import Brand, Cursor
 from bot.orders import Order, Ordered, Silence
 from bot.records import (
     CardState,
-    Change,
-    Decided,
-    Decision,
     DigestState,
     Entry,
     InboxRow,
@@ -49,6 +47,7 @@ from bot.store import (
     second_looks,
     settling,
     silencing,
+    snoozing,
 )
 from bot.store.lock import Lock
 from bot.store.reports import Reports
@@ -208,11 +207,14 @@ class SqliteStore:
         each: int = _ANY,
         without: Collection[str] = (),
     ) -> tuple[Leased, ...]:
-        return await self._write(
-            lambda conn: effects.lease(
-                self._work(conn, now, lease_for), limit=limit, each=each, without=without
-            )
-        )
+        def unit(conn: sqlite3.Connection) -> tuple[bool, tuple[Leased, ...]]:
+            work = self._work(conn, now, lease_for)
+            woken = snoozing.wake_due(work)
+            return bool(woken), woken + effects.lease(work, limit=limit, each=each, without=without)
+
+        has_woken, leased = await self._write(unit)
+        self.changes += has_woken
+        return leased
 
     async def settle(self, settlement: Settlement) -> bool:
         return await self._write(

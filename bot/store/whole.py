@@ -99,12 +99,21 @@ def _author(fetch: Fetch, it: Conversation) -> Any:
 
 def _decisions(fetch: Fetch, conversation: int) -> tuple[Taken, ...]:
     found = fetch(
-        "SELECT person, COALESCE(verb, ''), outcome, channel, at, COALESCE(note, '') FROM decisions"
+        "SELECT person, COALESCE(verb, ''), outcome, channel, at, COALESCE(note, ''),"
+        " COALESCE(argument, '') FROM decisions"
         " WHERE conversation = ? ORDER BY at DESC, id DESC LIMIT ?",
         (conversation, DECISIONS_SHOWN),
     )
     return tuple(
-        Taken(person=row[0], verb=row[1], outcome=row[2], channel=row[3], at=rows.moment(row[4]), note=row[5])
+        Taken(
+            person=row[0],
+            verb=row[1],
+            outcome=row[2],
+            channel=row[3],
+            at=rows.moment(row[4]),
+            note=row[5],
+            argument=row[6],
+        )
         for row in reversed(found)
     )
 

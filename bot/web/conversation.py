@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.cards import link, prepared
+from bot.buttons import chosen
+from bot.cards import prepared
 from bot.listing import Spoken, Taken, Whole
 from bot.model import Author, ConversationState
-from bot.staff import FEEDBACK_VERBS, Verb
+from bot.oneline import link
+from bot.staff import FEEDBACK_VERBS, REASONS, Verb
 from bot.web import shown
 from bot.web.rules import may_rule
 from bot.web.shown import Eye, Piece, Row
@@ -20,9 +22,13 @@ if TYPE_CHECKING:
     from bot.web.page import Page
 
 _CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
-EVENTS = frozenset({"claimed", "released", "dismissed", "reopened", "noted", "lost"})
+EVENTS = frozenset(
+    [
+        *("claimed", "released", "handed_over", "snoozed", "dismissed", "answered_elsewhere", "reopened"),
+        *("urgency_changed", "persona_changed", "note_added", "undone", "noted", "lost"),
+    ]
+)
 """Outcomes of decisions that are told in words of their own."""
-REASONS = ("no_answer_needed", "spam", "duplicate", "answered_elsewhere", "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +94,7 @@ def values(whole: Whole, eye: Eye) -> dict[str, Any]:
         "draft": draft(whole),
         "feedback": [verb.value for verb in FEEDBACK_VERBS],
         "said": whole.feedback.get(eye.person, ""),
-        "reasons": [eye.texts.on_page(f"reason_{name}") for name in REASONS],
+        "reasons": [eye.texts.say(f"reason.{name}") for name in REASONS],
     }
 
 
@@ -155,8 +161,26 @@ def facts(author: Author | None, eye: Eye) -> list[tuple[str, str]]:
 def event(one: Taken, eye: Eye) -> Event:
     verb = eye.texts.button(Verb(one.verb)) if one.verb in set(Verb) else one.verb
     known = one.outcome if one.outcome in EVENTS else "other"
-    said = eye.texts.on_page(f"event_{known}", name=eye.name(one.person), verb=verb, outcome=one.outcome)
+    said = eye.texts.on_page(
+        f"event_{known}",
+        name=eye.name(one.person),
+        verb=verb,
+        outcome=one.outcome,
+        argument=_argument(one, eye),
+    )
     return Event(text=said, note=shown.clean(one.note), at=eye.time(one.at))
+
+
+def _argument(one: Taken, eye: Eye) -> str:
+    """What was chosen, in words."""
+    match one.verb:
+        case Verb.HAND_OVER:
+            return eye.name(chosen(one.argument, eye.people) or one.argument)
+        case Verb.SNOOZE:
+            return eye.texts.say(f"nap.{one.argument}")
+        case Verb.URGENCY:
+            return eye.texts.say(f"urgency.{one.argument}")
+    return shown.clean(one.argument)
 
 
 def _ask(started: datetime, answered: datetime | None, outcome: str | None, eye: Eye) -> str:

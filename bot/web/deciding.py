@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
-from bot.cards import parse_token, token
+from bot.buttons import parse_token, short, token
 from bot.ids import ulid
 from bot.staff import PAGE, Press, Told, Verb
 from bot.texts.catalogue import Texts
@@ -47,6 +47,7 @@ class Asked:
     verb: Verb
     mentions: tuple[str, ...]
     note: str
+    argument: str = ""
 
 
 class Deciding:
@@ -77,7 +78,7 @@ class Deciding:
             id=ulid(now),
             channel=PAGE,
             person=f"{PAGE}:{person}",
-            token=token(asked.verb, mention),
+            token=token(asked.verb, mention, asked.argument),
             at=now,
         )
         return await self._page.desk.decide(PAGE, press, note=asked.note)
@@ -92,7 +93,10 @@ async def _asked(request: web.Request, texts: Texts) -> Asked:
         found = parse_token(single)
         if found is None:
             raise web.HTTPBadRequest(text=texts.on_page("bad_press") + "\n")
-        return Asked(verb=found[0], mentions=(found[1],), note=clean(note)[:MOST_NOTE])
+        argument = short(str(given["argument"])) if given.get("argument") else found.argument
+        return Asked(
+            verb=found.verb, mentions=(found.mention_id,), note=clean(note)[:MOST_NOTE], argument=argument
+        )
     mentions = tuple(dict.fromkeys(str(one) for one in given.getall("m", [])))
     if bulk not in UNDO:
         raise web.HTTPBadRequest(text=texts.on_page("bad_press") + "\n")

@@ -16,11 +16,11 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.cards import NAME_CHARS, one_line
 from bot.errors import BotError
 from bot.lab import Lab
 from bot.listing import Shelf
 from bot.metrics import Metrics
+from bot.oneline import NAME_CHARS, one_line
 from bot.orders import RulesInUse
 from bot.ports import Clock
 from bot.settings.load import Settings

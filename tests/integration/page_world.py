@@ -34,6 +34,7 @@ from rules.lab import RuleLab
 from rules.ruleset import RuleSet, load_rules
 from rules.signals.measure import measure
 from tests.integration import store_samples as s
+from tests.unit._values import IN_BERLIN
 
 PASSWORD = "correct horse battery"
 PEOPLE = {
@@ -276,6 +277,7 @@ def _desk(
         clock=clock,
         metrics=Metrics(),
         texts=texts_in(language),
+        **IN_BERLIN,
         deliver=delivered.extend,
         commands=commands,
     )

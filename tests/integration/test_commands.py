@@ -23,6 +23,7 @@ from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
 from tests.integration.test_desk import Chat
+from tests.unit._values import IN_BERLIN
 
 PEOPLE = {
     "1": Person(key="anna", name="Anna", role=Role.AGENT),
@@ -92,6 +93,7 @@ async def office(path: Path) -> AsyncIterator[Office]:
             clock=clock,
             metrics=Metrics(),
             texts=ENGLISH,
+            **IN_BERLIN,
             deliver=lambda _: None,
             commands=commands,
         )

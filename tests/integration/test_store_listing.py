@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.changes import Change, Decision
 from bot.listing import Listed, View, Wanted
 from bot.model import ConversationState, Deletion, Urgency
-from bot.records import Change, Decision
 from bot.staff import Verb
 from bot.store import listing, schema
 from bot.store.migrations import run
