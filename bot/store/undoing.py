@@ -75,12 +75,14 @@ class Shown:
 def plan_end(work: Work, shown: Shown) -> bool:
     """A card that offers to undo shows it no longer than it can be done: so an update of it waits for that.
 
-    Any other update that comes before takes its place. Whether there is one now.
+    Any other update that comes before takes its place. Whether something waits to be delivered now.
     """
     conversation = shown.effect.conversation_id
     undoable = audit.last(fetcher(work.conn), conversation) if conversation is not None else None
     if undoable is None or undoable.is_over(shown.at):
         return False
+    if effects.has_updates(work, shown.alert):
+        return True
     effect = Effect(
         key=f"update:{shown.alert}:undo{shown.effect_id}",
         kind=EffectKind.UPDATE,

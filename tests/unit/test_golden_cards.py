@@ -142,7 +142,11 @@ def told(texts: Texts) -> str:
         (f"menu {menu.value}", shown(render(a_state(), choices=replace(CHOICES, menu=menu.value))))
         for menu in Menu
     ]
-    said += [(f"again {why.value}", shown(render(a_state(), again=why))) for why in Anew]
+    theirs = in_state(ConversationState.CLAIMED, claimed_by="anna")
+    said += [
+        (f"again {why.value}", shown(render(theirs if why is Anew.HANDED else a_state(), again=why)))
+        for why in Anew
+    ]
     said.append(
         ("rang again below", shown(cards.replaced_card(a_state(), texts=texts, zone=BERLIN, now=NOW)))
     )
