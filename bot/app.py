@@ -18,7 +18,6 @@ import structlog
 
 from bot import coverage
 from bot.accounts import Accounts
-from bot.buttons import Choices
 from bot.desk import Desk
 from bot.drawing import draw
 from bot.errors import Reason, Unavailable
@@ -110,7 +109,6 @@ class App:
         self.accounts = Accounts(watches=watches, lookups=lookups, store=self.store, clock=self.clock)
         self.feed_loops = [self._feed_loop(feed) for feed in self.feeds.values()]
         self.listeners = [self._listener(source) for source in self.sources.values()]
-        self.people = {person.key: person.name for person in self.settings.people}
         self.schedule = Schedule()
         self.show(Face())
         self._stored: Mapping[str, SourceStatus] = {}
@@ -124,6 +122,7 @@ class App:
             rules=self.ruling.in_force,
             lab=self.ruling.lab(),
             personas=self.ruling.personas,
+            publishing=self.ruling.publishing,
             clock=self.clock,
         )
         self.web = serve(self.settings, parts, self.metrics, face=face)
@@ -283,8 +282,7 @@ class App:
     def render(self, leased: Leased, state: State) -> Card:
         """What an effect looks like just now."""
         zone, now = self.settings.timezone, self.clock.now()
-        choices = Choices(people=self.people, personas=tuple(self.ruling.personas()))
-        return draw(leased, state, texts=self.texts, zone=zone, now=now, choices=choices)
+        return draw(leased, state, texts=self.texts, zone=zone, now=now, choices=self.ruling.choices())
 
     def checks(self) -> Iterable[Check]:
         """What `/readyz` asks: each source, account, feed and channel, and the database."""
@@ -300,6 +298,7 @@ class App:
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
         yield Check(name="rules", ok=True, detail=self.ruling.bulletin.trouble)  # triage works
+        yield Check(name="publishing", ok=True, detail=self.ruling.publishing())
         trouble = self.store.trouble or self.outbox.store_trouble
         yield Check(name="database", ok=trouble is None, detail=trouble or "")
         failing = self.outbox.failing

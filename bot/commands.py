@@ -1,4 +1,5 @@
-"""What people order by a command: `/rules status`, `/reload`, `/silence rule NAME 8h why`, `/silences`.
+"""What people order by a command: `/rules status`, `/reload`, `/silence rule NAME 8h why`, `/silences`;
+those about publishing and about who is who stand in `bot.steering`.
 
 Understands the words, knows who may, and has it carried out in one transaction with its audit row. Knows no
 chat platform, no SQL and no rule but by name.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -17,9 +18,11 @@ from bot import duration
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.orders import Order, OrderBook, Ordered, RulesInUse, Silence
+from bot.pausing import Paused
 from bot.ports import Clock
 from bot.silences import LONGEST, SHORTEST, in_force
 from bot.staff import Person, Press, Role, Told
+from bot.steering import MOST_REASON, Said, Steering
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 from bot.yamlfile import closest
@@ -28,18 +31,7 @@ log = structlog.get_logger()
 
 MAY_SILENCE = frozenset({Role.OPS, Role.LEAD})
 MAY_RELOAD = MAY_SILENCE
-MOST_REASON = 300
 _Carry = Callable[[tuple[Silence, ...]], Ordered]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
-    """A command with who said it, when, and the words to answer in."""
-
-    person: Person
-    words: list[str]
-    texts: Texts
-    now: datetime
 
 
 @dataclass(kw_only=True)
@@ -47,7 +39,7 @@ class Commands:
     """`rules` tells which are in force; `reload` reads the files now, and says what came of it.
 
     `use_silences` is called with the silences that stand, `tell` with what the rest of the staff would else
-    not see, because it was ordered where they do not look.
+    not see, because it was ordered where they do not look; `use_pause` with the pause of publishing.
     """
 
     store: OrderBook
@@ -60,12 +52,16 @@ class Commands:
     reload: Callable[[Texts], Awaitable[str]]
     use_silences: Callable[[tuple[Silence, ...]], None]
     tell: Callable[[str, str], None]
+    use_pause: Callable[[Paused | None], None]
+
+    def __post_init__(self) -> None:
+        self.steering = Steering(store=self.store, zone=self.zone, people=self.people)
 
     async def take(self, feed: str, press: Press, person: Person, *, cursor: Cursor | None = None) -> Told:
         """Carry out a press whose token is a command. Raises: StoreError."""
         verb, *words = press.token.removeprefix("/").split()[:200] or [""]
         texts = texts_in(person.language) if person.language else self.texts
-        said = _Said(person=person, words=words, texts=texts, now=self.clock.now())
+        said = Said(person=person, words=words, texts=texts, now=self.clock.now())
         order = Order(
             order_id=press.id,
             feed=feed,
@@ -79,6 +75,8 @@ class Commands:
             order, await self._understood(verb, said), cursor=cursor, now=said.now
         )
         self.use_silences(standing)
+        if ordered.pauses or ordered.resumes:
+            self.use_pause(ordered.pauses)
         self._report(order, ordered)
         return Told(reply=ordered.reply, is_loud=True, outcome=ordered.outcome)
 
@@ -86,18 +84,25 @@ class Commands:
         self.metrics.decisions.labels(order.verb, ordered.outcome).inc()
         log.info("command.taken", person=order.person, verb=order.verb, outcome=ordered.outcome)
         is_aside = order.channel.endswith(":?") or ":" not in order.channel
-        if is_aside and (ordered.begins or ordered.ends):
-            self.tell(f"silence:{order.order_id}", self._told(order, ordered))
+        if is_aside and (news := self._news(order, ordered)):
+            self.tell(f"{order.verb}:{order.order_id}", news)
 
-    def _told(self, order: Order, ordered: Ordered) -> str:
+    def _news(self, order: Order, ordered: Ordered) -> str:
+        """What the rest of the staff must know, in its language."""
         name = self.people(order.person)
-        if ordered.begins is None:
+        if ordered.pauses:
+            return self.steering.told(ordered.pauses, self.texts, self.clock.now())
+        if ordered.resumes:
+            return self.texts.say("command.resumed_by", name=name)
+        if ordered.ends:
             return self.texts.say("command.lifted_by", name=name, rule=ordered.ends)
+        if ordered.begins is None:
+            return ""
         return self.texts.say(
             "command.silenced_by", name=name, silence=self._line(self.texts, ordered.begins)
         )
 
-    async def _understood(self, verb: str, said: _Said) -> _Carry:
+    async def _understood(self, verb: str, said: Said) -> _Carry:
         match verb:
             case "silence":
                 return self._silence(said)
@@ -109,14 +114,13 @@ class Commands:
                 return lambda standing: self._list(said, standing)
             case "rules" if said.words[:1] in ([], ["status"]):
                 return lambda standing: self._status(said, standing)
-        return _only_told(
-            "not_understood",
-            said.texts.say("command.rules_usage" if verb == "rules" else "command.unknown"),
-        )
+        usage = "command.rules_usage" if verb == "rules" else "command.unknown"
+        ordered = await self.steering.understood(verb, said)
+        return (lambda _: ordered) if ordered else _only_told("not_understood", said.texts.say(usage))
 
     # --- what each of them says ---
 
-    def _status(self, said: _Said, standing: tuple[Silence, ...]) -> Ordered:
+    def _status(self, said: Said, standing: tuple[Silence, ...]) -> Ordered:
         rules, texts = self.rules(), said.texts
         since = texts.time_in_zone(rules.since, now=said.now, zone=self.zone)
         lines = [
@@ -126,7 +130,7 @@ class Commands:
         ]
         return Ordered(outcome="told", reply="\n".join(lines))
 
-    def _list(self, said: _Said, standing: tuple[Silence, ...]) -> Ordered:
+    def _list(self, said: Said, standing: tuple[Silence, ...]) -> Ordered:
         lines = [self._line(said.texts, one) for one in standing]
         return Ordered(outcome="told", reply="\n".join(lines) or said.texts.say("command.silences_none"))
 
@@ -139,7 +143,7 @@ class Commands:
 
     # --- /silence rule NAME 8h why ---
 
-    def _silence(self, said: _Said) -> _Carry:
+    def _silence(self, said: Said) -> _Carry:
         texts, words = said.texts, said.words
         if said.person.role not in MAY_SILENCE:
             return _only_told("refused", texts.say("command.silence_refused"))
@@ -180,7 +184,7 @@ class Commands:
             return texts.say("command.silence_length", text=length, least=SHORTEST, most=LONGEST)
         return "" if reason else texts.say("command.silence_reason", rule=rule, length=length)
 
-    def _end(self, said: _Said, rule: str, standing: tuple[Silence, ...]) -> Ordered:
+    def _end(self, said: Said, rule: str, standing: tuple[Silence, ...]) -> Ordered:
         if rule not in in_force(standing, said.now):
             return Ordered(outcome="not_silenced", reply=said.texts.say("command.not_silenced", rule=rule))
         return Ordered(outcome="lifted", reply=said.texts.say("command.lifted", rule=rule), ends=rule)

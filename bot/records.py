@@ -26,6 +26,7 @@ from bot.model import (
     Verdict,
 )
 from bot.overrides import NO_MEMORY, NO_OVERRIDE, Memory, Override, Undoable
+from bot.pausing import Paused
 from bot.ruleslog import RulesState
 from bot.staff import Receipt
 
@@ -330,6 +331,7 @@ class Status:
     rules: RulesState | None = None
     last_mention_at: datetime | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
+    paused: Paused | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,7 +137,7 @@ class Press:
     name: str = ""
 
 
-COMMANDS = frozenset({"reload", "rules", "silence", "silences"})
+COMMANDS = frozenset({"link", "pause", "reload", "resume", "rules", "silence", "silences", "unlink"})
 """What may be said with a / before it, by a feed that can: it comes as a press whose token is the text."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,8 @@ from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor, searchable
-from bot.orders import Silence
+from bot.orders import Account, Silence
+from bot.pausing import Paused
 from bot.records import (
     CardState,
     DigestState,
@@ -44,7 +46,9 @@ from bot.store import (
     grouping,
     history,
     inbox,
+    linking,
     listing,
+    pausing,
     rows,
     second_looks,
     silencing,
@@ -179,10 +183,20 @@ class Reports:
     async def silences(self, now: datetime) -> tuple[Silence, ...]:
         return await self._read(lambda conn: silencing.standing(_fetcher(conn), now))
 
+    async def publishing_paused(self) -> Paused | None:
+        return await self._read(lambda conn: pausing.paused(_fetcher(conn)))
+
+    async def author(self, platform: str, name: str) -> Account | None:
+        return await self._read(lambda conn: linking.find(_fetcher(conn), platform, name))
+
     # --- reporting ------------------------------------------------------------------------------
 
     async def status(self, *, schema: str, now: datetime) -> Status:
-        return await self._read(lambda conn: status.read(conn, schema=schema, now=now))
+        return await self._read(
+            lambda conn: replace(
+                status.read(conn, schema=schema, now=now), paused=pausing.paused(_fetcher(conn))
+            )
+        )
 
     async def rule_counts(self, asked: by_rule.Asked, now: datetime) -> tuple[RuleCount, ...]:
         return await self._read(

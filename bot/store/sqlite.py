@@ -18,7 +18,8 @@ from bot.errors import StoreError
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor
-from bot.orders import Order, Ordered, Silence
+from bot.orders import Account, Order, Ordered, Silence
+from bot.pausing import Paused
 from bot.records import (
     CardState,
     DigestState,
@@ -268,6 +269,12 @@ class SqliteStore:
 
     async def silences(self, *, now: datetime) -> tuple[Silence, ...]:
         return await self._reports.silences(now)
+
+    async def publishing_paused(self) -> Paused | None:
+        return await self._reports.publishing_paused()
+
+    async def author(self, platform: str, name: str) -> Account | None:
+        return await self._reports.author(platform, name)
 
     async def release_claims(
         self, people: Collection[str], *, now: datetime, lease_for: timedelta

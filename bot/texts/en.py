@@ -174,7 +174,9 @@ _STAFF: dict[str, Message] = {
     "why.moved_by": "{evidence}: {words}",
     "press.points": {"one": "{count} point", "other": "{count} points"},
     # commands
-    "command.unknown": "This is no command. There are: /rules status, /silence, /silences",
+    "command.unknown": (
+        "This is no command. There are: /rules status, /silence, /silences, /pause, /resume, /link"
+    ),
     "command.rules_usage": "Say it like this: /rules status",
     "command.rules": {
         "one": "{count} rule, version {version}, in use since {since}.",
@@ -199,6 +201,21 @@ _STAFF: dict[str, Message] = {
     "command.not_silenced": "“{rule}” is not silenced.",
     "command.lifted": "“{rule}” counts again.",
     "command.lifted_by": "{name} ended a silence: “{rule}” counts again.",
+    "command.pause_usage": "Say it like this: /pause publishing why (or: /resume).",
+    "command.pause_refused": "Only leads and ops may stop publishing, or let it go on.",
+    "command.paused": "Publishing was paused by {name} at {since}; no answer goes out.",
+    "command.paused_why": "Publishing was paused by {name} at {since}; no answer goes out: {reason}",
+    "command.how_to_resume": "To let it go on: /resume",
+    "command.not_paused": "Publishing is not paused.",
+    "command.resumed": "Publishing goes on.",
+    "command.resumed_by": "{name} let publishing go on.",
+    "command.link_usage": (
+        "Say it like this: /link bluesky:@mara.example telegram:12345 (or: /unlink telegram:12345)."
+    ),
+    "command.no_such_account": "Nobody is known as {account}. Write it as platform:@handle or platform:id.",
+    "command.link_same": "That is the same account twice.",
+    "command.linked": "{one} and {other} are one person from now on.",
+    "command.unlinked": "{account} is linked to no other account any more.",
     # notices
     "notice.channel_refused": (
         "{channel} refuses our messages: {cause}\nIts alerts come here until that is mended."

@@ -168,7 +168,9 @@ _STAFF: dict[str, Message] = {
     "why.moved_by": "{evidence}: {words}",
     "press.points": {"one": "{count} punto", "other": "{count} puntos"},
     # commands
-    "command.unknown": "Esto no es una orden. Hay: /rules status, /silence, /silences",
+    "command.unknown": (
+        "Esto no es una orden. Hay: /rules status, /silence, /silences, /pause, /resume, /link"
+    ),
     "command.rules_usage": "Se dice así: /rules status",
     "command.rules": {
         "one": "{count} regla, versión {version}, en uso desde: {since}.",
@@ -193,6 +195,21 @@ _STAFF: dict[str, Message] = {
     "command.not_silenced": "«{rule}» no está silenciada.",
     "command.lifted": "«{rule}» vuelve a contar.",
     "command.lifted_by": "{name} ha terminado un silencio: «{rule}» vuelve a contar.",
+    "command.pause_usage": "Escríbelo así: /pause publishing motivo (o bien: /resume).",
+    "command.pause_refused": "Solo quienes dirigen u operan pueden detener las publicaciones o reanudarlas.",
+    "command.paused": "{name} pausó la publicación a las {since}; no sale ninguna respuesta.",
+    "command.paused_why": "{name} pausó la publicación a las {since}; no sale ninguna respuesta: {reason}",
+    "command.how_to_resume": "Para reanudarla: /resume",
+    "command.not_paused": "La publicación no está en pausa.",
+    "command.resumed": "La publicación sigue.",
+    "command.resumed_by": "{name} ha reanudado la publicación.",
+    "command.link_usage": (
+        "Escríbelo así: /link bluesky:@mara.example telegram:12345 (o bien: /unlink telegram:12345)."
+    ),
+    "command.no_such_account": "Nadie se llama {account}. Escríbelo como plataforma:@alias o plataforma:id.",
+    "command.link_same": "Es dos veces la misma cuenta.",
+    "command.linked": "{one} y {other} son una misma persona desde ahora.",
+    "command.unlinked": "{account} ya no está unida a ninguna otra cuenta.",
     # notices
     "notice.channel_refused": (
         "{channel} rechaza nuestros mensajes: {cause}\nSus avisos llegan aquí hasta que se arregle."

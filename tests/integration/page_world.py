@@ -269,6 +269,7 @@ def _desk(
         reload=_not_here,
         use_silences=lambda _: None,
         tell=lambda _, text: None,
+        use_pause=lambda _: None,
     )
     staff = Staff(by_identity={(PAGE, key): person for key, person in PEOPLE.items()})
     return Desk(

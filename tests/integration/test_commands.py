@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +17,7 @@ from bot.desk import Desk
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.orders import RulesInUse, Silence
+from bot.pausing import Paused
 from bot.staff import Person, Press, Presses, Role, Staff
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
@@ -43,6 +45,7 @@ class Office:
     standing: list[tuple[Silence, ...]]
     noticed: list[str]
     problem: list[str] = field(default_factory=list)
+    pauses: list[Paused | None] = field(default_factory=list)
     said: int = 0
 
     async def say(self, text: str, *, who: int = 2, channel: str = "chat:care", id_: str = "") -> str:
@@ -70,6 +73,7 @@ async def office(path: Path) -> AsyncIterator[Office]:
     standing: list[tuple[Silence, ...]] = []
     noticed: list[str] = []
     problem: list[str] = []
+    pauses: list[Paused | None] = []
     clock = ManualClock(s.at(0))
     staff = Staff(by_identity={("chat", id_): one for id_, one in PEOPLE.items()})
     async with s.opened(path) as store:
@@ -86,6 +90,7 @@ async def office(path: Path) -> AsyncIterator[Office]:
             reload=_reload,
             use_silences=standing.append,
             tell=lambda _, text: noticed.append(text),
+            use_pause=pauses.append,
         )
         desk = Desk(
             store=store,
@@ -97,16 +102,13 @@ async def office(path: Path) -> AsyncIterator[Office]:
             deliver=lambda _: None,
             commands=commands,
         )
-        yield Office(
-            path=path,
-            store=store,
-            clock=clock,
-            chat=Chat(),
-            desk=desk,
-            standing=standing,
-            noticed=noticed,
-            problem=problem,
-        )
+        told: dict[str, Any] = {
+            "standing": standing,
+            "noticed": noticed,
+            "problem": problem,
+            "pauses": pauses,
+        }
+        yield Office(path=path, store=store, clock=clock, chat=Chat(), desk=desk, **told)
 
 
 @pytest.fixture
@@ -162,8 +164,11 @@ async def test_an_agent_silences_nothing(path: Path) -> None:
         ("/silence rule safety 1s x", "“1s” is no time between 1m and 30d. Write it like 30m, 8h or 2d."),
         ("/silence rule safety 31d x", "“31d” is no time between 1m and 30d. Write it like 30m, 8h or 2d."),
         ("/rules please", "Say it like this: /rules status"),
-        ("/dance", "This is no command. There are: /rules status, /silence, /silences"),
-        ("/", "This is no command. There are: /rules status, /silence, /silences"),
+        (
+            "/dance",
+            "This is no command. There are: /rules status, /silence, /silences, /pause, /resume, /link",
+        ),
+        ("/", "This is no command. There are: /rules status, /silence, /silences, /pause, /resume, /link"),
     ],
 )
 async def test_what_is_wrong_is_said(path: Path, text: str, told: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,6 +24,13 @@ PEOPLE = (
     Person(key="ben", name="Ben", role=Role.AGENT, identities=(("telegram", "2"),)),
     Person(key="lea", name="Lea", role=Role.LEAD, identities=(("telegram", "3"),)),
     Person(key="paz", name="Paz", role=Role.AGENT, identities=(("telegram", "4"),), language="es"),
+    Person(
+        key="tom",
+        name="Tom",
+        role=Role.AGENT,
+        identities=(("telegram", "5"),),
+        timezone=ZoneInfo("Asia/Tokyo"),
+    ),
 )
 
 
