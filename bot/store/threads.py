@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot import asks
 from bot.model import ConversationState, Post
+from bot.overrides import NO_OVERRIDE
 from bot.records import Ask, Conversation, Judged
 from bot.store import overriding, rows
 from bot.store.posts import OwnAnswer, first_answer
@@ -31,8 +32,11 @@ _ASKING = (
 _FIT = (
     f"UPDATE asks SET (mention, started_at, seen_at) = (SELECT m.id, p.posted_at, p.seen_at {_ASKING}"
     f"  ORDER BY p.posted_at, m.id LIMIT 1), due_at = (SELECT min(m.due_at) {_ASKING})"
-    f" WHERE id = :ask AND EXISTS (SELECT 1 {_ASKING}) RETURNING {', '.join(rows.ASK)},"
-    " CASE WHEN outcome IS NULL THEN (SELECT c.override FROM conversations c WHERE c.id = conversation) END"
+    f" WHERE id = :ask AND EXISTS (SELECT 1 {_ASKING})"
+)
+_SAID = (
+    f"SELECT {rows.columns(rows.ASK, 'a')}, c.override FROM asks a JOIN conversations c"
+    " ON c.id = a.conversation WHERE a.id = ? AND a.outcome IS NULL AND c.override IS NOT NULL"
 )
 
 
@@ -214,11 +218,11 @@ def fit(work: Work, ask: int) -> None:
     """Bring an ask in step with the asking mentions in it: it starts at the oldest. A person's urgency says
     when it is due, as long as it is open.
     """
-    row = rows.one(work.conn.execute(_FIT, {"ask": ask}))
-    if row is not None and row[-1] is not None:
-        override = rows.override(row[-1])
-        if override.urgency is not None:
-            overriding.promise(work, rows.ask(row), override)
+    work.conn.execute(_FIT, {"ask": ask})
+    row = rows.one(work.conn.execute(_SAID, (ask,)))
+    override = rows.override(row[-1]) if row else NO_OVERRIDE
+    if row and override.urgency is not None:
+        overriding.promise(work, rows.ask(row), override)
 
 
 # --- answers ------------------------------------------------------------------------------------

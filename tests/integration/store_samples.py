@@ -252,7 +252,7 @@ def _template() -> bytes:
         return path.read_bytes()
 
 
-def _lay(path: Path) -> None:
+def lay(path: Path) -> None:
     if not path.exists() and path.parent.exists():
         path.write_bytes(_template())
 
@@ -262,7 +262,7 @@ async def opened(
     path: Path, *, store: type[SqliteStore] = SqliteStore, **options: Any
 ) -> AsyncIterator[SqliteStore]:
     """A store on `path`; a new file starts from one that was migrated once for all tests."""
-    _lay(path)
+    lay(path)
     made = await store.open(path, **options)
     try:
         yield made
