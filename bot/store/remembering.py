@@ -14,38 +14,33 @@ if TYPE_CHECKING:
     from bot.records import Conversation
     from bot.store.card import Fetch
 
-_WHO = (
+WHO = (
     "WITH who(platform, author_id) AS (SELECT :platform, :author UNION SELECT o.platform, o.author_id"
     " FROM links l JOIN links o ON o.whose = l.whose WHERE l.platform = :platform AND l.author_id = :author)"
 )
-_THEIRS = (
+THEIRS = (
     " FROM who JOIN conversations c ON c.brand = :brand AND c.platform = who.platform"
     " AND c.author_id = who.author_id"
 )
-_EARLIER = f"{_WHO} SELECT count(*){_THEIRS} AND c.id <> :id"
+_EARLIER = f"{WHO} SELECT count(*){THEIRS} AND c.id <> :id"
 _ANSWERED = (
-    f"{_WHO} SELECT a.answered_at, c.claimed_by{_THEIRS} JOIN asks a ON a.conversation = c.id"
+    f"{WHO} SELECT a.answered_at, c.claimed_by{THEIRS} JOIN asks a ON a.conversation = c.id"
     " WHERE a.outcome = 'answered' ORDER BY a.answered_at DESC LIMIT 1"
 )
 _WAITING = (
-    f"{_WHO} SELECT count(*) OVER (), p.url{_THEIRS} AND c.id <> :id JOIN asks a ON a.conversation = c.id"
+    f"{WHO} SELECT count(*) OVER (), p.url{THEIRS} AND c.id <> :id JOIN asks a ON a.conversation = c.id"
     " AND a.outcome IS NULL JOIN mentions m ON m.id = a.mention JOIN posts p ON p.id = m.post"
     " ORDER BY a.started_at, a.id LIMIT 1"
 )
 _NOTES = (
-    f"{_WHO} SELECT d.note, d.person, d.at{_THEIRS} JOIN decisions d ON d.conversation = c.id"
+    f"{WHO} SELECT d.note, d.person, d.at{THEIRS} JOIN decisions d ON d.conversation = c.id"
     " AND d.verb = 'note' AND d.undone_by IS NULL AND d.note IS NOT NULL ORDER BY d.id DESC LIMIT 2"
 )
 
 
 def read(fetch: Fetch, conversation: Conversation, *, is_new: bool = False) -> Memory:
     """`is_new`: nothing has been said or done in this conversation yet."""
-    given: dict[str, Any] = {
-        "brand": conversation.brand,
-        "platform": conversation.platform,
-        "author": conversation.author_id,
-        "id": conversation.id,
-    }
+    given = who(conversation)
     earlier = fetch(_EARLIER, given)[0][0]
     if is_new and not earlier:
         return NO_MEMORY
@@ -62,3 +57,13 @@ def read(fetch: Fetch, conversation: Conversation, *, is_new: bool = False) -> M
             for text, person, at in reversed(fetch(_NOTES, given))
         ),
     )
+
+
+def who(conversation: Conversation) -> dict[str, Any]:
+    """What `WHO` and `THEIRS` are about."""
+    return {
+        "brand": conversation.brand,
+        "platform": conversation.platform,
+        "author": conversation.author_id,
+        "id": conversation.id,
+    }

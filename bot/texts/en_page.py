@@ -80,6 +80,7 @@ PAGE: dict[str, Message] = {
     "page.claim": "Claim",
     "page.release": "Release",
     "page.dismiss": "Dismiss",
+    "page.elsewhere": "Answered elsewhere",
     "page.reopen": "Open again",
     "page.right": "Right",
     "page.not_about_us": "Not about us",

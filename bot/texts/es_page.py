@@ -81,6 +81,7 @@ PAGE: dict[str, Message] = {
     "page.claim": "Me encargo",
     "page.release": "Soltar",
     "page.dismiss": "Descartar",
+    "page.elsewhere": "Respondida en otro sitio",
     "page.reopen": "Reabrir",
     "page.right": "Acertado",
     "page.not_about_us": "No va con nosotros",

@@ -29,7 +29,18 @@ UNDO = {
     Verb.RELEASE: Verb.CLAIM,
     Verb.REOPEN: Verb.DISMISS,
 }
-_DONE = {Verb.CLAIM: "claimed", Verb.DISMISS: "dismissed", Verb.RELEASE: "released", Verb.REOPEN: "reopened"}
+_DONE = {
+    Verb.CLAIM: "claimed",
+    Verb.DISMISS: "dismissed",
+    Verb.RELEASE: "released",
+    Verb.REOPEN: "reopened",
+    Verb.HAND_OVER: "handed_over",
+    Verb.SNOOZE: "snoozed",
+    Verb.ELSEWHERE: "answered_elsewhere",
+    Verb.URGENCY: "urgency_changed",
+    Verb.PERSONA: "persona_changed",
+    Verb.NOTE: "note_added",
+}
 
 
 class PressDesk(Protocol):
@@ -62,7 +73,8 @@ class Deciding:
         values: dict[str, Any] = {
             "text": _summary(asked, [said for _, said in told], len(done), texts),
             "is_loud": any(said.is_loud for _, said in told),
-            "undo": UNDO[asked.verb].value if done else "",
+            "undo": UNDO[asked.verb].value if done and asked.verb in UNDO else "",
+            "undo_press": token(Verb.UNDO, done[0]) if done and asked.verb not in UNDO else "",
             "mentions": done,
             "back": local(str((await form(request)).get("back", "/"))),
         }

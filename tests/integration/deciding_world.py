@@ -133,6 +133,7 @@ def world(path: Path, **judged: Any) -> Iterator[World]:
     """Ann has asked at noon; her card is in the chat."""
     s.lay(path)
     with closing(schema.connect_for_writing(path)) as conn:
+        conn.execute("PRAGMA synchronous=OFF")  # thousands of commits, and no power to lose
         it = World(path=path, conn=conn)
         it.record(s.judged(s.post("q"), uid=ASK, **judged), minute=0)
         yield it

@@ -232,7 +232,7 @@ def _page(
             rules=lambda: rules, folder=database.parent / "rules", channels=frozenset(CHANNELS), brand="acme"
         ),
         choices=lambda: Choices(
-            brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer",)
+            brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer", "press")
         ),
         people=PEOPLE,
         clock=clock,

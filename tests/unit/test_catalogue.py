@@ -44,7 +44,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
 
 VARIABLES: Mapping[str, Iterable[str]] = {
     "verb": [verb.value for verb in FEEDBACK_VERBS],
-    "verb.value": [verb.value for verb in UNDO],
+    "verb.value": [*(verb.value for verb in UNDO), "elsewhere"],
     "word": [f"key_{key}" for key in ("j", "c", "d", "o", "x", "w", "u", "slash", "help")],
 }
 """Variables in which templates have a key: of a verb, or of a line of help."""
