@@ -77,7 +77,11 @@ class Conversation:
         eye = self._page.eye(request)
         may = may_rule(self._page, request)
         choices = Choices(people=self._page.names, personas=self._page.choices().personas)
-        shown_too = {"may_rule": may, "menus": menus(found, eye, choices), "undo": undo(found, eye)}
+        shown_too: dict[str, Any] = {
+            "may_rule": may,
+            "menus": menus(found, eye, choices),
+            "undo": undo(found, eye),
+        }
         return self._page.html(request, template, **shown_too, **values(found, eye))
 
 
