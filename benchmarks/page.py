@@ -27,8 +27,9 @@ from bot.desk import Desk
 from bot.ids import ulid
 from bot.listing import Wanted
 from bot.metrics import Metrics
-from bot.model import Brand, Urgency
+from bot.model import Alert, Brand, Urgency
 from bot.orders import RulesInUse
+from bot.overrides import Promise
 from bot.staff import PAGE, Person, Role, Staff
 from bot.store.sqlite import SqliteStore
 from bot.texts.en import ENGLISH
@@ -80,6 +81,9 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
             clock=clock,
             metrics=Metrics(),
             texts=ENGLISH,
+            zone=ZoneInfo("UTC"),
+            promise=lambda _: Promise(respond_in=None, alert=Alert.MESSAGE),
+            personas=tuple,
             deliver=lambda _: None,
         ),
         checks=lambda: (),

@@ -36,7 +36,9 @@ class AnswerStore(ReplyStore, Protocol):
 
 @dataclass(kw_only=True)
 class Answering:
-    """`repliers` by platform. `deliver` gets card updates, `on_unauthorized` an account to be seen to."""
+    """`repliers` by platform. `deliver` gets card updates, `on_unauthorized` an account to be seen to;
+    `is_paused`: nothing goes out just now.
+    """
 
     repliers: Mapping[str, Replier]
     store: AnswerStore
@@ -44,6 +46,7 @@ class Answering:
     metrics: Metrics
     deliver: Callable[[tuple[Leased, ...]], None]
     on_unauthorized: Callable[[str, BotError], None]
+    is_paused: Callable[[], bool] = lambda: False
     approval: Approval = field(init=False)
     publisher: Publisher = field(init=False)
 
@@ -55,6 +58,7 @@ class Answering:
             clock=self.clock,
             metrics=self.metrics,
             deliver=self.deliver,
+            is_paused=self.is_paused,
             on_unauthorized=self.on_unauthorized,
         )
 

@@ -112,7 +112,6 @@ class App:
         self.accounts = Accounts(watches=watches, lookups=lookups, store=self.store, clock=self.clock)
         self.feed_loops = [self._feed_loop(feed) for feed in self.feeds.values()]
         self.listeners = [self._listener(source) for source in self.sources.values()]
-        self.people = {person.key: person.name for person in self.settings.people}
         self.schedule = Schedule()
         self.readiness = self._readiness()
         self.show(Face())
@@ -125,7 +124,8 @@ class App:
             checks=self.readiness.checks,
             rules=self.ruling.in_force,
             lab=self.ruling.lab(),
-            personas=lambda: (persona.name for persona in self.rules.program.personas),
+            personas=self.ruling.personas,
+            publishing=self.ruling.publishing,
             clock=self.clock,
         )
         self.web = serve(self.settings, parts, self.metrics, face=face)
@@ -232,6 +232,9 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             texts=self.texts,
+            zone=self.settings.timezone,
+            promise=self.ruling.promise,
+            personas=self.ruling.personas,
             deliver=self.outbox.push,
             commands=self.ruling.commands(),
             answers=self.answering,
@@ -245,6 +248,7 @@ class App:
             metrics=self.metrics,
             deliver=self.outbox.push,
             on_unauthorized=self.notices.account_refused,
+            is_paused=lambda: self.ruling.paused is not None,
         )
 
     def _readiness(self) -> Readiness:
@@ -256,6 +260,7 @@ class App:
             listeners=self.listeners,
             feed_loops=self.feed_loops,
             rules_trouble=lambda: self.ruling.bulletin.trouble,
+            publishing=self.ruling.publishing,
             clock=self.clock,
             metrics=self.metrics,
             http=self.http,
@@ -310,7 +315,7 @@ class App:
         """What an effect looks like just now."""
         zone, now = self.settings.timezone, self.clock.now()
         shown = self.answering.equipped(state) if isinstance(state, CardState) else state
-        return draw(leased, shown, texts=self.texts, zone=zone, now=now, people=self.people)
+        return draw(leased, shown, texts=self.texts, zone=zone, now=now, choices=self.ruling.choices())
 
 
 async def build(

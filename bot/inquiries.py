@@ -13,11 +13,12 @@ from itertools import groupby
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from bot.cards import NAME_CHARS, one_line
 from bot.listing import Listed
 from bot.model import ConversationState, Urgency
+from bot.oneline import NAME_CHARS, one_line
 from bot.overview import Day, News, Overview, Row, Rows, chosen
-from bot.staff import COMMANDS, Person
+from bot.staff import COMMANDS
+from bot.steering import Said
 from bot.texts.catalogue import Texts
 
 ROWS_SHOWN = 10
@@ -26,20 +27,6 @@ MOST_HELD = 100
 TEXT_CHARS = 70
 FIRST_LOOK = timedelta(hours=24)
 """How far back somebody catches up who never did anything."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """A command with who said it, when and where, and the words to answer in. `receipt`: the message of ours
-    that it is a reply to; empty: none.
-    """
-
-    person: Person
-    words: list[str]
-    texts: Texts
-    now: datetime
-    channel: str = ""
-    receipt: str = ""
 
 
 @dataclass(kw_only=True)

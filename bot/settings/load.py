@@ -275,6 +275,7 @@ def _person(key: str, section: PersonSection) -> Person:
         role=section.role,
         identities=identities,
         language=section.language,
+        timezone=section.timezone,
     )
 
 

@@ -184,6 +184,7 @@ class PersonSection(Section):
     name: Text | None = None
     role: Role = Role.AGENT
     language: Spoken | None = None
+    timezone: Zone | None = None
 
 
 class Http(Section):
@@ -334,8 +335,7 @@ def model_of(annotation: Any) -> type[BaseModel] | None:
 
 def item_of(annotation: Any) -> Any:
     """What a list's annotation says of its entries."""
-    arguments = typing.get_args(_bare(annotation))
-    return arguments[0] if arguments else Any
+    return next(iter(typing.get_args(_bare(annotation))), Any)
 
 
 def wanted(annotation: Any) -> Wanted:

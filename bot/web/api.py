@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from bot.cards import link
+from bot.oneline import link
 from bot.web import filters
 from bot.web.door import PERSON
 from bot.web.openapi import QUERY, described

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
+from bot.buttons import parse_token, short, token
 from bot.ids import ulid
 from bot.staff import PAGE, Press, Told, Verb
 from bot.texts.catalogue import Texts
-from bot.tokens import parse_token, token
 from bot.web.door import PERSON, form, local
 from bot.web.shown import clean
 
@@ -29,7 +29,18 @@ UNDO = {
     Verb.RELEASE: Verb.CLAIM,
     Verb.REOPEN: Verb.DISMISS,
 }
-_DONE = {Verb.CLAIM: "claimed", Verb.DISMISS: "dismissed", Verb.RELEASE: "released", Verb.REOPEN: "reopened"}
+_DONE = {
+    Verb.CLAIM: "claimed",
+    Verb.DISMISS: "dismissed",
+    Verb.RELEASE: "released",
+    Verb.REOPEN: "reopened",
+    Verb.HAND_OVER: "handed_over",
+    Verb.SNOOZE: "snoozed",
+    Verb.ELSEWHERE: "answered_elsewhere",
+    Verb.URGENCY: "urgency_changed",
+    Verb.PERSONA: "persona_changed",
+    Verb.NOTE: "note_added",
+}
 
 
 class PressDesk(Protocol):
@@ -47,6 +58,7 @@ class Asked:
     verb: Verb
     mentions: tuple[str, ...]
     note: str
+    argument: str = ""
 
 
 class Deciding:
@@ -61,7 +73,8 @@ class Deciding:
         values: dict[str, Any] = {
             "text": _summary(asked, [said for _, said in told], len(done), texts),
             "is_loud": any(said.is_loud for _, said in told),
-            "undo": UNDO[asked.verb].value if done else "",
+            "undo": UNDO[asked.verb].value if done and asked.verb in UNDO else "",
+            "undo_press": token(Verb.UNDO, done[0]) if done and asked.verb not in UNDO else "",
             "mentions": done,
             "back": local(str((await form(request)).get("back", "/"))),
         }
@@ -77,7 +90,7 @@ class Deciding:
             id=ulid(now),
             channel=PAGE,
             person=f"{PAGE}:{person}",
-            token=token(asked.verb, mention),
+            token=token(asked.verb, mention, asked.argument),
             at=now,
         )
         return await self._page.desk.decide(PAGE, press, note=asked.note)
@@ -92,7 +105,10 @@ async def _asked(request: web.Request, texts: Texts) -> Asked:
         found = parse_token(single)
         if found is None:
             raise web.HTTPBadRequest(text=texts.on_page("bad_press") + "\n")
-        return Asked(verb=found[0], mentions=(found[1],), note=clean(note)[:MOST_NOTE])
+        argument = short(str(given["argument"])) if given.get("argument") else found.argument
+        return Asked(
+            verb=found.verb, mentions=(found.mention_id,), note=clean(note)[:MOST_NOTE], argument=argument
+        )
     mentions = tuple(dict.fromkeys(str(one) for one in given.getall("m", [])))
     if bulk not in UNDO:
         raise web.HTTPBadRequest(text=texts.on_page("bad_press") + "\n")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.answering import Answering
+from bot.buttons import token
 from bot.desk import Desk
 from bot.errors import BotError
 from bot.metrics import Metrics
@@ -19,9 +20,9 @@ from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
 from bot.testing.wall import Wall
 from bot.texts.en import ENGLISH
-from bot.tokens import token
 from tests.integration import store_samples as s
 from tests.integration.test_desk import FIRST, Chat
+from tests.unit._values import IN_BERLIN
 
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
 BEN = Person(key="ben", name="Ben", role=Role.AGENT, identities=(("chat", "2"),))
@@ -59,7 +60,7 @@ class Office:
 
     async def press(self, verb: Verb, number: int = 0, *, who: int = 1) -> str:
         """One press; what the person is told."""
-        return await self._take(replace(self._of(who), token=token(verb, FIRST, number)))
+        return await self._take(replace(self._of(who), token=token(verb, FIRST, str(number or ""))))
 
     async def write(self, text: str, *, who: int = 1, receipt: str = "msg-1") -> str:
         """A message in answer to the card."""
@@ -117,6 +118,7 @@ async def office(path: Path, wall: Wall | None = None, *, draft: str | None = No
             texts=ENGLISH,
             deliver=updates.extend,
             answers=answering,
+            **IN_BERLIN,
         )
         yield Office(
             path=path, store=store, wall=wall, clock=clock, answering=answering, chat=Chat(), desk=desk,

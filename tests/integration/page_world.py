@@ -35,6 +35,7 @@ from rules.lab import RuleLab
 from rules.ruleset import RuleSet, load_rules
 from rules.signals.measure import measure
 from tests.integration import store_samples as s
+from tests.unit._values import IN_BERLIN
 
 PASSWORD = "correct horse battery"
 PEOPLE = {
@@ -232,7 +233,7 @@ def _page(
             rules=lambda: rules, folder=database.parent / "rules", channels=frozenset(CHANNELS), brand="acme"
         ),
         choices=lambda: Choices(
-            brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer",)
+            brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer", "press")
         ),
         people=PEOPLE,
         clock=clock,
@@ -275,6 +276,7 @@ def _desk(
             people=lambda key: PEOPLE[key].name,
             link=lambda *_: None,
         ),
+        use_pause=lambda _: None,
     )
     staff = Staff(by_identity={(PAGE, key): person for key, person in PEOPLE.items()})
     return Desk(
@@ -283,6 +285,7 @@ def _desk(
         clock=clock,
         metrics=Metrics(),
         texts=texts_in(language),
+        **IN_BERLIN,
         deliver=delivered.extend,
         commands=commands,
     )
