@@ -304,7 +304,7 @@ class Store(RulesLog, Pasts, Looks, Protocol):
         ...
 
     async def settle(self, settlement: Settlement) -> bool:
-        """Write how a try ended; whether something may be due by that. Ignored when somebody else leases it."""
+        """Write how a try ended; whether something may be due by that. Ignored when another leases it."""
         ...
 
     async def next_due_at(self) -> datetime | None:

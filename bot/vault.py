@@ -57,7 +57,7 @@ class MemoryVault:
 
 
 class FileVault:
-    """A folder that only we may enter (0700) with a file for each name (0600); made with the first writing."""
+    """A folder that only we may enter (0700), with a file for each name (0600); made with the first one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
