@@ -1,4 +1,4 @@
-"""What `outcare doctor` learns from Telegram: whose token it is, which chats take cards, and which are heard."""
+"""What `outcare doctor` learns from Telegram: whose token it is, which chats take cards, which are heard."""
 
 from __future__ import annotations
 
