@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from bot.listing import Listed
 from bot.model import ConversationState, Urgency
-from bot.oneline import NAME_CHARS, one_line
+from bot.oneline import NAME_CHARS, link, one_line
 from bot.overview import Day, News, Overview, Row, Rows, chosen
 from bot.staff import COMMANDS
 from bot.steering import Said
@@ -24,7 +24,7 @@ from bot.texts.catalogue import Texts
 ROWS_SHOWN = 10
 MOST_HELD = 100
 """So many of what people have are sorted by who has it."""
-TEXT_CHARS = 70
+TEXT_CHARS, URL_CHARS = 70, 1000
 FIRST_LOOK = timedelta(hours=24)
 """How far back somebody catches up who never did anything."""
 
@@ -101,8 +101,8 @@ class Inquiries:
             parts.append(texts.claimed_by(self.people(one.claimed_by), None))
         yield " · ".join(parts)
         cards = sorted(row.cards, key=lambda sent: sent[0] != said.channel)
-        links = [link for link in (self.link(*sent) for sent in cards) if link]
-        if url := next(iter(links), one.url):
+        links = [opened for sent in cards if (opened := self.link(*sent))]
+        if url := next(iter(links), one_line(link(one.url) or "", URL_CHARS)):
             yield url
 
     def _when(self, said: Said, one: Listed) -> str:
