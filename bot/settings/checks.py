@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bot.errors import Problem
 from bot.ports import Connector
+from bot.settings.fields import normal_handle
 from bot.settings.problems import Loc, Place, locate, walk
-from bot.settings.shape import PersonSection, kind_of, kinds, normal_handle, platforms, readers
+from bot.settings.shape import PersonSection, kind_of, kinds, platforms, readers
 from bot.settings.sources import Given
 from bot.yamlfile import closest
 

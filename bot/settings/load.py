@@ -23,6 +23,7 @@ from bot.model import Account, Brand
 from bot.ports import Connector
 from bot.settings.checks import check_together, is_channel, why_unknown
 from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
+from bot.settings.fields import is_id
 from bot.settings.problems import Inspection, explain, in_order, locate
 from bot.settings.shape import (
     File,
@@ -32,7 +33,6 @@ from bot.settings.shape import (
     RivalSection,
     Web,
     file_model,
-    is_id,
     kind_of,
     kinds,
     lacks_secret,
