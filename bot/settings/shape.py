@@ -27,6 +27,7 @@ from pydantic import (
 )
 
 from bot.ports import Connector
+from bot.settings.answering import DraftsSection, Model, VoiceSection, VoicesSection
 from bot.settings.fields import (
     Duration,
     Handle,
@@ -43,6 +44,7 @@ from bot.settings.fields import (
 )
 from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
 from bot.staff import Role
+from bot.suggestions import AiReply
 
 AnySection = TypeVar("AnySection", bound="Section")
 
@@ -103,6 +105,9 @@ class File(Section):
     database: PathText = "data/outcare.db"
     rules: PathText = "rules"
     customers: PathText | None = None
+    answers: PathText | None = None
+    voice: Any = None
+    drafts: Any = None
     http: Http = Http()
     web: Web = Web()
     heartbeat_url: WebAddress | None = None
@@ -113,8 +118,12 @@ class File(Section):
 
 
 FIXED = frozenset(
-    key for section in (File, BrandSection, PersonSection, Http, Web, Log) for key in section.model_fields
-)
+    key
+    for section in (
+        File, BrandSection, PersonSection, Http, Web, Log, VoicesSection, VoiceSection, DraftsSection, Model
+    )
+    for key in section.model_fields
+)  # fmt: skip
 """Every key that is ours, whatever connectors are installed."""
 
 
@@ -134,6 +143,9 @@ def _file_model(installed: tuple[tuple[str, Connector], ...], channels: tuple[st
     sources = {name: connectors[name].source_settings or Nothing for name in readers(connectors)}
     cards = {name: connectors[kind_of(name)].channel_settings or Nothing for name in channels}
     own = {name: one.account_settings for name, one in connectors.items() if one.account_settings}
+    voices = _section("Voices", dict.fromkeys(platforms(connectors), VoiceSection), VoicesSection)
+    replies = _section("AiReplies", dict.fromkeys(platforms(connectors), AiReply), Section)
+    drafts = create_model("Drafts", __base__=DraftsSection, ai_reply=(replies, replies()))
     return create_model(
         "File",
         __base__=_section("Sections", own, File),
@@ -141,6 +153,8 @@ def _file_model(installed: tuple[tuple[str, Connector], ...], channels: tuple[st
         rivals=(dict[Text, rival], Field(default_factory=dict)),  # type: ignore[valid-type]
         sources=(_section("Sources", sources, Section), ...),
         channels=(_section("Channels", cards, Section), ...),
+        voice=(voices, voices()),
+        drafts=(drafts, drafts()),
         people=(dict[Text, person], Field(default_factory=dict)),  # type: ignore[valid-type]
     )
 
@@ -152,7 +166,7 @@ def readers(connectors: Mapping[str, Connector]) -> list[str]:
 
 def platforms(connectors: Mapping[str, Connector]) -> list[str]:
     """The connectors on whose platform a brand can have accounts that we recognise."""
-    return [name for name, connector in connectors.items() if connector.source or connector.lookup]
+    return [name for name, one in connectors.items() if one.source or one.lookup or one.replier]
 
 
 def kinds(connectors: Mapping[str, Connector]) -> list[str]:
