@@ -16,7 +16,7 @@ EMAIL, PHONE, IBAN, CARD, NUMBER, PERSON = "[e-mail]", "[phone]", "[IBAN]", "[ca
 _PLACEHOLDERS = (EMAIL, PHONE, IBAN, CARD, NUMBER, PERSON)
 
 _HOST = r"(?:[\w-]{1,63}\.){1,4}[^\W\d_]{2,24}"
-_EMAIL = re.compile(rf"[\w.+%-]{{1,64}}\s?(?:@|\(at\)|\[at\])\s?{_HOST}", re.IGNORECASE)
+_EMAIL = re.compile(rf"[\w.+%-]{{1,64}}(?:@|\s?\(at\)\s?|\s?\[at\]\s?){_HOST}", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w.+-])@([\w][\w.-]*[\w]|\w)")
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?\b")
 _DIGITS = re.compile(r"(?<![\w])(?:\+|00)?\(?\d(?:[ \t./()\u00a0\u2009-]{0,2}\d){6,21}(?!\w)")
@@ -24,7 +24,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 
 
 def masked(text: str, *, keep: Collection[str] = ()) -> str:
-    """The text with placeholders for what is personal. `keep`: handles that are nobody's private one (ours)."""
+    """The text with placeholders for what is personal. `keep`: handles that are ours."""
     kept = {handle.lower().removeprefix("@") for handle in keep}
     hidden = _EMAIL.sub(EMAIL, redact(text))
     hidden = _HANDLE.sub(lambda found: found[0] if found[1].lower() in kept else PERSON, hidden)

@@ -75,12 +75,13 @@ _MOST_MARKS = 3
 _JOINER = "\u200d"
 _LINKS = re.compile(
     r"[a-z][a-z0-9+.-]{0,20}://\S*|\b(?:mailto|tel|data|javascript):\S+|\bwww\.\S+"
-    r"|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}(?:[:/?#]\S*)?|[a-z0-9-]+[。｡][a-z0-9-]{2,}",
+    r"|[\w.+-]+@[\w.-]+|(?<![\w.@-])[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}(?:[:/?#]\S*)?|[a-z0-9-]+[。｡][a-z0-9-]{2,}",
     re.IGNORECASE,
 )
 _HANDLE = re.compile(r"(?<![\w.+-])@([\w][\w.-]*)")
 _FIELD = re.compile(rf"@?\{{(?:{'|'.join(map(re.escape, OUR_FIELDS))})\}}")
-_EMOJI = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
+_SIGN = "[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]?"
+_EMOJI = re.compile(f"{_SIGN}(?:{_JOINER}{_SIGN})*")
 
 
 class Flaw(StrEnum):
@@ -165,6 +166,8 @@ def _links(text: str) -> Iterator[str]:
 def _is_allowed(link: str, hosts: Iterable[str]) -> bool:
     if "://" in link and not link.lower().startswith(("http://", "https://")):
         return False
+    if "@" in link and "/" not in link:
+        link = link.rpartition("@")[2]  # an e-mail address
     if "@" in link or "\\" in link:
         return False
     try:
