@@ -212,8 +212,7 @@ def messages(job: Job, *, keep: Collection[str] = ()) -> tuple[Mapping[str, str]
     material = {
         "why_staff_sees_it": [one_line(why, 200) for why in job.why],
         "thread": [
-            {"by": said.who.value, "text": privacy.masked(said.text, keep=keep)[:_LONGEST_POST]}
-            for said in job.thread[-_MOST_POSTS:]
+            {"by": said.who.value, "text": _shown(said.text, keep)} for said in job.thread[-_MOST_POSTS:]
         ],
         "answers": [
             {"question": found.question, "answer": found.text[:_LONGEST_ANSWER], "link": found.answer.link}
@@ -222,6 +221,11 @@ def messages(job: Job, *, keep: Collection[str] = ()) -> tuple[Mapping[str, str]
     }
     told = orjson.dumps(material).decode()
     return {"role": "system", "content": instructions(job)}, {"role": "user", "content": told}
+
+
+def _shown(text: str, keep: Collection[str]) -> str:
+    """Cut twice: what is hidden must be whole, and no post may cost more than its share."""
+    return privacy.masked(text[: 2 * _LONGEST_POST], keep=keep)[:_LONGEST_POST]
 
 
 _EMOJI = {Emoji.NONE: "No emoji", Emoji.FEW: "One emoji at most", Emoji.FREE: "Emoji where they fit"}

@@ -19,7 +19,7 @@ _HOST = r"(?:[\w-]{1,63}\.){1,4}[^\W\d_]{2,24}"
 _EMAIL = re.compile(rf"[\w.+%-]{{1,64}}(?:@|\s?\(at\)\s?|\s?\[at\]\s?){_HOST}", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w.+-])@([\w][\w.-]*[\w]|\w)")
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?\b")
-_DIGITS = re.compile(r"(?<![\w])(?:\+|00)?\(?\d(?:[ \t./()\u00a0\u2009-]{0,2}\d){6,21}(?!\w)")
+_DIGITS = re.compile(r"(?<!\d)\+?\(?\d(?:[ \t./()\u00a0\u2009-]{0,2}\d){6,}+")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 
 
