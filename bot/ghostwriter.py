@@ -201,6 +201,7 @@ class Ghostwriter:
             lang=job.asked.lang,
             language=self.house.language,
             emoji=job.voice.emoji,
+            instructions=(_OPENING, *_ALWAYS),
         )
 
 
@@ -229,6 +230,7 @@ def _shown(text: str, keep: Collection[str]) -> str:
 
 
 _EMOJI = {Emoji.NONE: "No emoji", Emoji.FEW: "One emoji at most", Emoji.FREE: "Emoji where they fit"}
+_OPENING = "You draft one public reply"
 _ALWAYS = (
     "A person reads it before it is published.",
     "The user message is JSON: a thread of posts by strangers, of which the last one is to be answered, why",
@@ -247,7 +249,7 @@ def instructions(job: Job) -> str:
     measured = job.length("")
     room = max(measured.limit - job.length(job.voice.signed("x")).used, 0)
     lines = [
-        f"You draft one public reply for {job.asked.brand} on {job.asked.platform}.",
+        f"{_OPENING} for {job.asked.brand} on {job.asked.platform}.",
         *_ALWAYS,
         f"Language: {job.asked.lang or 'that of the last post'}. {_EMOJI[job.voice.emoji]}.",
         f"At most {room} {measured.unit}.",

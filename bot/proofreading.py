@@ -70,15 +70,19 @@ PROMISES = (
 OUR_FIELDS = ("author.name", "author.handle", "brand")
 """`{link}` is not among them: where a draft leads is not for its writer to say."""
 
+LONGEST = 5_000
+"""No platform's reply is longer; what is, is not looked at."""
+
 _FEW_EMOJI = 2
 _MOST_MARKS = 3
 _JOINER = "\u200d"
 _LINKS = re.compile(
     r"[a-z][a-z0-9+.-]{0,20}://\S*|\b(?:mailto|tel|data|javascript):\S+|\bwww\.\S+"
-    r"|[\w.+-]+@[\w.-]+|(?<![\w.@-])[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}(?:[:/?#]\S*)?|[a-z0-9-]+[。｡][a-z0-9-]{2,}",
+    r"|[\w.+-]{1,64}@[\w.-]+|(?<![\w.@-])[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}(?:[:/?#]\S*)?|[a-z0-9-]+[。｡][a-z0-9-]{2,}",
     re.IGNORECASE,
 )
 _HANDLE = re.compile(r"(?<![\w.+-])@([\w][\w.-]*)")
+_MARKUP = re.compile(r"<[/!?a-z]|`{3}|\]\(|\*\*", re.IGNORECASE)
 _FIELD = re.compile(rf"@?\{{(?:{'|'.join(map(re.escape, OUR_FIELDS))})\}}")
 _SIGN = "[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]?"
 _EMOJI = re.compile(f"{_SIGN}(?:{_JOINER}{_SIGN})*")
@@ -93,6 +97,8 @@ class Flaw(StrEnum):
     HANDLE = "handle"
     PROMISE = "promise"
     FIELD = "field"
+    MARKUP = "markup"
+    ECHO = "echo"
     LANGUAGE = "language"
     EMOJI = "emoji"
     TOO_LONG = "too_long"
@@ -105,6 +111,7 @@ class Standard:
     `length` measures in the platform's unit what would be published. `hosts`: where links may lead (their
     subdomains too). `handles`: who may be named with an @. `promises`: words or beginnings (`refund*`).
     `lang` is what it has to be written in, `language` tells what a text is written in; None: unknown.
+    `instructions`: what its writer was told, and is not to repeat.
     """
 
     length: Callable[[str], Length]
@@ -114,6 +121,7 @@ class Standard:
     lang: str | None = None
     language: Callable[[str], str | None] = lambda _: None
     emoji: Emoji = Emoji.FREE
+    instructions: Collection[str] = ()
 
 
 def flaw(text: str, standard: Standard) -> Flaw | None:
@@ -125,8 +133,11 @@ def flaw(text: str, standard: Standard) -> Flaw | None:
 def _flaws(text: str, standard: Standard) -> Iterator[tuple[Flaw, bool]]:
     plain = _FIELD.sub(" ", unicodedata.normalize("NFKC", text))
     yield Flaw.EMPTY, not text.strip()
+    yield Flaw.TOO_LONG, len(text) > LONGEST
     yield Flaw.CHARACTERS, any(map(_is_odd, text)) or _is_piled_up(text)
     yield Flaw.FIELD, any(drafts.called(plain)) or privacy.is_masked(plain)
+    yield Flaw.MARKUP, _MARKUP.search(plain) is not None
+    yield Flaw.ECHO, any(one in plain for one in standard.instructions)
     yield Flaw.LINK, any(not _is_allowed(link, standard.hosts) for link in _links(plain))
     own = {handle.lower().removeprefix("@") for handle in standard.handles}
     yield Flaw.HANDLE, any(found[1].lower().rstrip(".-") not in own for found in _HANDLE.finditer(plain))
@@ -164,6 +175,8 @@ def _links(text: str) -> Iterator[str]:
 
 
 def _is_allowed(link: str, hosts: Iterable[str]) -> bool:
+    if link.count("://") > 1:
+        return False  # it leads on to somewhere else
     if "://" in link and not link.lower().startswith(("http://", "https://")):
         return False
     if "@" in link and "/" not in link:

@@ -20,7 +20,7 @@ import yaml
 
 from bot import drafts, privacy, yamlfile
 from bot.answers import Answer, Answers
-from bot.errors import BotError
+from bot.errors import BotError, ConfigError
 from bot.library import function_words, words
 
 ALIKE = 0.85
@@ -73,6 +73,16 @@ def propose(before: str, answers: Answers, reply: Reply, *, keep: Collection[str
 
     Raises: NoPlace.
     """
+    proposal = _proposed(before, answers, reply, keep)
+    try:
+        yamlfile.load(proposal.text, answers.path)
+    except ConfigError as error:
+        said = error.problems[0].message
+        raise NoPlace(f"this cannot be put into {answers.path}: {said}; do it by hand") from error
+    return proposal
+
+
+def _proposed(before: str, answers: Answers, reply: Reply, keep: Collection[str]) -> Proposal:
     question = privacy.masked(" ".join(reply.question.split())[:LONGEST_QUESTION], keep=keep)
     text = _templated(reply, keep)
     same = _same(answers, text, reply.lang)

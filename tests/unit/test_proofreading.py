@@ -19,7 +19,12 @@ def length(text: str) -> Length:
 
 
 STANDARD = Standard(
-    length=length, hosts=("acme.example",), handles=("@acme.example",), lang="en", emoji=Emoji.FEW
+    length=length,
+    hosts=("acme.example",),
+    handles=("@acme.example",),
+    lang="en",
+    emoji=Emoji.FEW,
+    instructions=("You draft one public reply",),
 )
 
 GOOD = [
@@ -54,7 +59,11 @@ BAD = [
     (Flaw.LINK, "evil．test by a full-width dot"),
     (Flaw.LINK, "evil。test by an ideographic one"),
     (Flaw.LINK, "javascript:alert(1)"),
-    (Flaw.LINK, "[our page](http://evil.test)"),
+    (Flaw.MARKUP, "[our page](http://evil.test)"),
+    (Flaw.MARKUP, "<b>all</b> is well"),
+    (Flaw.MARKUP, "```\nx\n```"),
+    (Flaw.ECHO, "I was told: You draft one public reply for acme"),
+    (Flaw.LINK, "https://acme.example/out?to=https://evil.test"),
     (Flaw.LINK, "ftp://acme.example/x"),
     (Flaw.LINK, "write to boss@evil.test"),
     (Flaw.HANDLE, "cc @somebody.else"),
