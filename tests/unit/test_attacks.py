@@ -100,12 +100,7 @@ def test_drafts_hold_nothing_of_it(attack: Attack) -> None:
     """Fields are filled in once, on one line; a name that leads somewhere is not repeated."""
     wanted = asked(attack.state(verdict=verdict(draft="sorry", draft_text=DRAFT)))
     found = LIBRARY.search(wanted.text, "en", on=date(2026, 11, 22))
-    written = Written(
-        text="Hi {author.name}, we look.",
-        by="small-1",
-        lang="en",
-        instructions=("You draft one public reply",),
-    )
+    written = Written(text="Hi {author.name}, we look.", by="small-1", lang="en")
     several = suggestions(wanted, found, Voice(signature="— Acme"), written, AiReply.ALLOWED)
     assert 2 <= len(several) <= MOST
     for one in several:
