@@ -10,19 +10,22 @@ from typing import Any
 import pytest
 
 from bot.answering import Answering, library_of
+from bot.errors import ConfigError
 from bot.http import HttpClient
 from bot.library import Found, Library
 from bot.model import NO_DRAFT, Author, Kind, Mention
+from bot.ports import Connector
 from bot.records import CardState
 from bot.replies import Length
 from bot.settings.answers import parse_answers
+from bot.settings.load import load
 from bot.suggestions import AiReply, Asked, Origin, Suggestion, Written, asked, suggestions, told
 from bot.testing.clock import ManualClock
 from bot.texts.en import ENGLISH
 from bot.texts.es import SPANISH
 from bot.voice import Emoji, Voice, Voices
 from tests.unit._values import card_state, post, verdict
-from tests.unit.settings_world import MINIMAL, load_text
+from tests.unit.settings_world import CONNECTORS, MINIMAL, load_text, unused
 
 ANSWERS = """
 answers:
@@ -172,6 +175,21 @@ async def test_everything_put_together(tmp_path: Path) -> None:
     answering.library = library_of(None)
     assert () == answering.suggest(state(facts=facts))
     await http.close()
+
+
+def test_where_a_platform_forbids_it_no_setting_allows_it(tmp_path: Path) -> None:
+    """Hacker News: forbidden without a word, and anything else is a mistake with its place."""
+    connectors = {**CONNECTORS, "hackernews": Connector(name="hackernews", source=unused)}
+    file = tmp_path / "outcare.yaml"
+    for word in ("forbidden", "needs_approval"):
+        file.write_text(f"{MINIMAL}drafts: {{ai_reply: {{hackernews: {word}}}}}\n", "utf-8")
+        if word == "forbidden":
+            assert AiReply.FORBIDDEN is load(file, connectors, env={}).ai_reply["hackernews"]
+            continue
+        with pytest.raises(ConfigError, match=r":2:33: drafts\.ai_reply\.hackernews can only be forbidden"):
+            load(file, connectors, env={})
+    replies = load_text(MINIMAL, tmp_path).ai_reply
+    assert AiReply.NEEDS_APPROVAL is replies["bluesky"]
 
 
 async def test_without_a_model_there_is_none(tmp_path: Path) -> None:
