@@ -1,8 +1,8 @@
 """Prepared answers: how long a search among 10,000 takes, beside SQLite's FTS5, and how often it is right.
 
-`python -m benchmarks.retrieval [--json] [--repetitions N]`. Questions are pieces of posts, three to an answer;
-posts are what is searched for. With `OUTCARE_DATA` also hand-written messages with their intents: each fifth of
-them is searched for among the rest. FTS5 only finds and ranks candidates, which is one part of a search.
+`python -m benchmarks.retrieval [--json] [--repetitions N]`. Questions are pieces of posts, three to an
+answer; posts are what is searched for. With `OUTCARE_DATA` also hand-written messages with their intents:
+each fifth of them is searched for among the rest. FTS5 only finds and ranks candidates, one part of a search.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ def _quality() -> Iterator[Finding]:
     yield Finding(
         target="A3", what="hand-written messages of which the first answer is the right one", unit="%",
         figure=100 * right / total,
-        detail=f"another one for {100 * wrong / total:.0f} %, none for the rest; FTS5: {100 * by_fts / total:.0f} %"
-        f" right, another one for nearly all others ({total} messages)",
+        detail=f"{100 * wrong / total:.0f} % another one, the rest none; FTS5:"
+        f" {100 * by_fts / total:.0f} % right, nearly all others another one ({total} messages)",
     )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def _templated(reply: Reply, keep: Collection[str]) -> str:
     for written, field in ((bare, "author.handle"), (reply.name, "author.name")):
         if len(written) > 1:
             pattern = rf"(?<![\w.{{]){re.escape(written)}(?![\w}}])"
-            text = re.sub(pattern, lambda _, field=field: f"{{{field}}}", text)
+            text = re.sub(pattern, f"{{{field}}}", text)
     text = privacy.masked(text, keep=keep)
     pieces = _OUR_FIELD.split(text)  # every second one is a field
     return "".join(one if place % 2 else one.translate(_NO_BRACES) for place, one in enumerate(pieces))
