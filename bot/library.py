@@ -32,6 +32,8 @@ _LIGHT = 0.15
 """What a function word weighs beside a word that stands in every question."""
 _OF_QUESTION = 0.7
 """So much it counts that the question's words are in the post; the rest: the post's in the question."""
+_LEAST_OF_QUESTION = FLOOR ** (1 / _OF_QUESTION)
+"""With less of the question's words no score reaches the floor."""
 _LIKE_STEM, _LIKE_TYPO = 0.9, 0.85
 
 _ADDRESSES = re.compile(r"https?://\S+|www\.\S+|@[\w.-]+", re.IGNORECASE)
@@ -197,9 +199,17 @@ class _Asked:
         return {word: value * self._weight(word) for word, value in best.items()}
 
     def score(self, question: Sequence[str]) -> float:
-        """How much of the question and of one of the pieces is about the same, for the best of them."""
+        """How much of the question and of one of the pieces is about the same, for the best of them.
+
+        0 where no piece can reach the floor: none holds more of the question than the whole post does.
+        """
         alike = [(other, word, value) for other in question for word, value in self._meant.get(other, ())]
         whole = sum(map(self._weight, question))
+        best = sum(
+            self._weight(other) * value for other, value in {(other, value) for other, _, value in alike}
+        )
+        if best < whole * _LEAST_OF_QUESTION:
+            return 0.0
         return max(self._score(piece, alike, whole=whole) for piece in self._pieces)
 
     def _score(
