@@ -15,7 +15,7 @@ from itertools import chain, islice
 STEM, ENDING = 4, 3
 """Forms of a word share so many letters at least, and differ by so many at most."""
 _LONGEST = 24
-_MOST, _MOST_ROWS = 150, 6_000
+_MOST, _MOST_ROWS = 100, 5_000
 
 
 class AnswerIndex:
