@@ -30,6 +30,7 @@ from bot.model import Cursor
 from bot.notices import Notices
 from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
+from bot.proposing import Proposing
 from bot.readiness import Readiness
 from bot.records import LEASE_FOR, CardState, Entry, Leased
 from bot.reload import Reading, Reload, cache_beside, watches
@@ -106,6 +107,7 @@ class App:
             silenced=self.ruling.silenced,
             tallying=self.ruling.tallying,
         )
+        self.proposing = Proposing(self.settings, self.http, self.clock)
         self.answering = self._answering()
         self.desk = self._desk()
         watches, lookups = self.watches, self.lookups
@@ -198,6 +200,7 @@ class App:
             self.outbox.drain(DRAIN_WITHIN), self.schedule.stop(deadline=DRAIN_WITHIN), self.web.stop()
         )
         await self.notices.stop()
+        await self.answering.stop()
         await self.http.close()
         await self.store.close()
         log.info("daemon.stopped")
@@ -246,6 +249,7 @@ class App:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
+            drafts=self.proposing,
             deliver=self.outbox.push,
             on_unauthorized=self.notices.account_refused,
             is_paused=lambda: self.ruling.paused is not None,
@@ -301,6 +305,7 @@ class App:
             prepare=self.ruling.prepare,
             use_rules=self._use_rules,
             use_customers=self.intake.use_customers,
+            read_answers=self.proposing.reading,
             watching_others=self.accounts.wake,
             breathe=partial(time.sleep, BREATH),
         )

@@ -58,6 +58,10 @@ class AnswerDesk(Protocol):
         """A reply was approved, stopped or let go."""
         ...
 
+    def claimed(self, mention_id: str) -> None:
+        """Somebody has taken it, and is about to answer."""
+        ...
+
 
 @dataclass(kw_only=True)
 class Desk:
@@ -124,9 +128,16 @@ class Desk:
         outcome = decided.change.outcome if decided.change else "repeated"
         self._report(press, person.key, decision.verb.value, outcome)
         self.deliver(decided.leased)
-        if self.answers and decided.change and decided.change.step is not None:
-            self.answers.wake()
+        if self.answers and decided.change:
+            self._go_on(self.answers, decision, decided.change)
         return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome)
+
+    def _go_on(self, answers: AnswerDesk, decision: Decision, change: Change) -> None:
+        """What is behind a decision, beside the database."""
+        if change.step is not None:
+            answers.wake()
+        if decision.verb is Verb.CLAIM and change.state is not None:
+            answers.claimed(decision.mention_id)
 
     async def _understood(self, feed: str, press: Press, person: Person, note: str) -> Decision | None:
         """What a press wants; None: nothing that any card of ours has. Raises: StoreError."""

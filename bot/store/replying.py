@@ -295,3 +295,12 @@ def opt_out(work: Work, platform: str, author_id: str, *, post: int | None) -> N
 
 def has_opted_out(fetch: Fetch, platform: str, author_id: str) -> bool:
     return bool(fetch("SELECT 1 FROM opt_outs WHERE platform = ? AND author_id = ?", (platform, author_id)))
+
+
+def redraw(work: Work, mention_id: str) -> tuple[Leased, ...]:
+    """The cards of its conversation show something else, which stands in no row."""
+    row = rows.one(work.conn.execute("SELECT conversation FROM mentions WHERE uid = ?", (mention_id,)))
+    if row is None:
+        return ()
+    version = threads.advance(work, row[0])
+    return effects.update(work, effects.delivered(work, row[0]), version=version)

@@ -41,6 +41,7 @@ from connectors.bluesky.connector import CONNECTOR as BLUESKY
 from connectors.telegram.connector import CONNECTOR as TELEGRAM
 from connectors.telegram.settings import AccountSettings as TelegramAccount
 from tests.integration import store_samples as s
+from tests.integration._answers import RulesDraft
 from tests.unit._values import IN_BERLIN
 
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
@@ -115,6 +116,7 @@ async def _live(life: Life) -> None:
     doom(life, store)
     answering = Answering(
         repliers={life.platform: Doomed(life, replier(life, wiring))},
+        drafts=RulesDraft(),
         store=store,
         clock=clock,
         metrics=Metrics(),

@@ -14,12 +14,14 @@ from bot.errors import BotError
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.records import Answer, CardState, Judged, Leased
-from bot.replies import Draft, Reply
+from bot.replies import Draft, Reply, Suggestion
 from bot.staff import Person, Press, Presses, Role, Staff, Verb
 from bot.store.sqlite import SqliteStore
+from bot.suggestions import AiReply, Written, asked, suggestions
 from bot.testing.clock import ManualClock
 from bot.testing.wall import Wall
 from bot.texts.en import ENGLISH
+from bot.voice import Voice
 from tests.integration import store_samples as s
 from tests.integration.test_desk import FIRST, Chat
 from tests.unit._values import IN_BERLIN
@@ -88,6 +90,16 @@ class Office:
         await s.record(self.store, item)
 
 
+class RulesDraft:
+    """The rules' draft alone; no model."""
+
+    def suggest(self, state: CardState, written: Written | None = None) -> tuple[Suggestion, ...]:
+        return suggestions(asked(state), (), Voice(), written, AiReply.NEEDS_APPROVAL)
+
+    async def write(self, state: CardState, thread: object, length: object) -> None:
+        return None
+
+
 @asynccontextmanager
 async def office(path: Path, wall: Wall | None = None, *, draft: str | None = None) -> AsyncIterator[Office]:
     """One open question, whose card was delivered as message msg-1 of chat:care."""
@@ -104,6 +116,7 @@ async def office(path: Path, wall: Wall | None = None, *, draft: str | None = No
             await s.settle(store, one)
         answering = Answering(
             repliers={"bluesky": wall},
+            drafts=RulesDraft(),
             store=store,
             clock=clock,
             metrics=Metrics(),

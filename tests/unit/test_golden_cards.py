@@ -111,8 +111,8 @@ def replying() -> Iterator[tuple[str, CardState]]:
     mine = in_state(ConversationState.CLAIMED)
     can = Means(can_answer=True, length=Length(used=24, limit=300, unit="graphemes"))
     offered = (
-        Suggestion(text="Sorry! Which order is it?", name="refund"),
-        Suggestion(text="Hello!", name="hi"),
+        Suggestion(text="Sorry! Which order is it?", origin=Origin.RULE, name="refund"),
+        Suggestion(text="Hello!", origin=Origin.LIBRARY, name="hi", score=0.92),
     )
     yield "answers are offered", replace(a_state(), means=replace(can, suggestions=offered))
     yield "claimed, to be answered", replace(mine, means=can)
