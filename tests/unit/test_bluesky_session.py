@@ -197,6 +197,18 @@ async def test_there_is_never_a_storm(how: str, tmp_path: Path) -> None:
         assert 2 <= here.server.requests <= 10
 
 
+async def test_a_network_that_is_away_costs_no_login() -> None:
+    """For hours nobody can be reached; a minute after it is there again, we are signed in."""
+    async with stand() as here:
+        async with here.server.away():
+            session = here.session()
+            for _ in range(3 * 60):
+                await failure(session)
+                await here.clock.advance(61)
+        assert DID == await session.signed_in()
+        assert 1 == here.counted[0]
+
+
 async def test_logins_are_counted_before_they_are_tried(tmp_path: Path) -> None:
     """Somebody takes our sessions away again and again: people's own logins have room beside ours."""
     async with stand(FileVault(tmp_path)) as here:
