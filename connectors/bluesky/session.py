@@ -31,7 +31,8 @@ T = TypeVar("T")
 NAME = "bluesky.session"
 READ_SECONDS = 15.0
 _REST = timedelta(minutes=15)
-_WRONG = frozenset({"AuthenticationRequired", "AuthFactorTokenRequired", "InvalidRequest", ""})
+_WRONG = frozenset({"AuthenticationRequired", "AuthFactorTokenRequired"})
+"""What only Bluesky itself says; a nameless 401 may be a proxy's, and passes."""
 _HINT = "make a new app password, docs/connectors/bluesky.md tells where"
 
 
@@ -160,7 +161,7 @@ class Session:
         name = answer.fault.error
         if name not in _WRONG:
             await self._failed(kept, _REST, is_login=True)
-            raise Unauthorized(f"Bluesky does not let @{self._handle} in ({name})")
+            raise Unauthorized(f"{answer.where} does not let @{self._handle} in ({name or answer.status})")
         why = (
             "asks for a code by e-mail, which only an app password spares"
             if "Factor" in name
