@@ -9,18 +9,17 @@ import asyncio
 import gc
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import InitVar, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
-from bot import coverage
 from bot.accounts import Accounts
+from bot.answering import Answering
 from bot.desk import Desk
 from bot.drawing import draw
-from bot.errors import Reason, Unavailable
 from bot.feeds import FeedLoop
 from bot.gates import State
 from bot.http import HttpClient
@@ -31,18 +30,20 @@ from bot.model import Cursor
 from bot.notices import Notices
 from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
-from bot.records import LEASE_FOR, Entry, Leased, SourceStatus
+from bot.readiness import Readiness
+from bot.records import LEASE_FOR, CardState, Entry, Leased
 from bot.reload import Reading, Reload, cache_beside, watches
+from bot.replies import Replier
 from bot.rulebook import Beginning, found
 from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
-from bot.sides import channel_side, second_looks
+from bot.sides import channel_side, links, reply_side, second_looks, source_side
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
+from bot.vault import FileVault, vault_beside
 from bot.watchlist import LiveWatch
-from bot.web.health import Check
 from bot.web.page import Face, Parts, serve
 from rules.engine import ENGINE_VERSION
 from rules.ruleset import RuleSet
@@ -69,6 +70,7 @@ class App:
     lookups: Mapping[str, Lookup]
     notifiers: Mapping[str, Notifier]
     feeds: Mapping[str, DecisionFeed]
+    repliers: Mapping[str, Replier]
     watches: Mapping[str, LiveWatch]
     first_cursors: Mapping[str, Cursor]
     """Where each source begins when it was never read; kept at once, so that an early death loses nothing."""
@@ -104,6 +106,7 @@ class App:
             silenced=self.ruling.silenced,
             tallying=self.ruling.tallying,
         )
+        self.answering = self._answering()
         self.desk = self._desk()
         watches, lookups = self.watches, self.lookups
         self.accounts = Accounts(watches=watches, lookups=lookups, store=self.store, clock=self.clock)
@@ -111,15 +114,15 @@ class App:
         self.listeners = [self._listener(source) for source in self.sources.values()]
         self.people = {person.key: person.name for person in self.settings.people}
         self.schedule = Schedule()
+        self.readiness = self._readiness()
         self.show(Face())
-        self._stored: Mapping[str, SourceStatus] = {}
 
     def show(self, face: Face) -> None:
         """Serve the page with this face; before the start."""
         parts = Parts(
             shelf=self.store,
             desk=self.desk,
-            checks=self.checks,
+            checks=self.readiness.checks,
             rules=self.ruling.in_force,
             lab=self.ruling.lab(),
             personas=lambda: (persona.name for persona in self.rules.program.personas),
@@ -153,6 +156,7 @@ class App:
             for name, work in (
                 ("outbox", self.outbox.run()),
                 ("accounts", self.accounts.run()),
+                ("publishing", self.answering.publisher.run()),
                 *((f"feed:{loop.feed.name}", loop.run()) for loop in self.feed_loops),
                 *((f"source:{one.state().name}", one.run()) for one in self.listeners),
             )
@@ -175,10 +179,10 @@ class App:
             if await self.store.cursor(source) is None:
                 entry = Entry(source=source, cursor=cursor, observed_to=self.begin)
                 await self.store.record(entry, now=now, lease_for=timedelta())
-        await self._gauges()
-        self.schedule.every("gauges", timedelta(seconds=15), self._gauges)
+        await self.readiness.gauge()
+        self.schedule.every("gauges", timedelta(seconds=15), self.readiness.gauge)
         if self.settings.heartbeat_url:
-            self.schedule.every("heartbeat", self.settings.heartbeat_every, self._heartbeat)
+            self.schedule.every("heartbeat", self.settings.heartbeat_every, self.readiness.heartbeat)
         second_looks(self.intake, self.store, self.sources.values()).plan(self.schedule.every)
         self.schedule.start()
         url = await self.web.start()
@@ -218,6 +222,7 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             tell=self.notices.tell,
+            link=links(self.notifiers),
         )
 
     def _desk(self) -> Desk:
@@ -229,6 +234,31 @@ class App:
             texts=self.texts,
             deliver=self.outbox.push,
             commands=self.ruling.commands(),
+            answers=self.answering,
+        )
+
+    def _answering(self) -> Answering:
+        return Answering(
+            repliers=self.repliers,
+            store=self.store,
+            clock=self.clock,
+            metrics=self.metrics,
+            deliver=self.outbox.push,
+            on_unauthorized=self.notices.account_refused,
+        )
+
+    def _readiness(self) -> Readiness:
+        return Readiness(
+            settings=self.settings,
+            store=self.store,
+            outbox=self.outbox,
+            accounts=self.accounts,
+            listeners=self.listeners,
+            feed_loops=self.feed_loops,
+            rules_trouble=lambda: self.ruling.bulletin.trouble,
+            clock=self.clock,
+            metrics=self.metrics,
+            http=self.http,
         )
 
     def _feed_loop(self, feed: DecisionFeed) -> FeedLoop:
@@ -279,49 +309,8 @@ class App:
     def render(self, leased: Leased, state: State) -> Card:
         """What an effect looks like just now."""
         zone, now = self.settings.timezone, self.clock.now()
-        return draw(leased, state, texts=self.texts, zone=zone, now=now, people=self.people)
-
-    def checks(self) -> Iterable[Check]:
-        """What `/readyz` asks: each source, account, feed and channel, and the database."""
-        for one in self.listeners:
-            state = one.state()
-            detail = coverage.told(
-                state, self._stored.get(state.name), now=self.clock.now(), zone=self.settings.timezone
-            )
-            yield Check(name=f"source:{state.name}", ok=state.is_connected, detail=detail)
-        for account in self.accounts.unresolved():
-            detail = "there is no such handle" if account in self.accounts.refused else "not resolved yet"
-            yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
-        for loop in self.feed_loops:
-            yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
-        yield Check(name="rules", ok=True, detail=self.ruling.bulletin.trouble)  # triage works
-        trouble = self.store.trouble or self.outbox.store_trouble
-        yield Check(name="database", ok=trouble is None, detail=trouble or "")
-        failing = self.outbox.failing
-        for channel in self.settings.channels:
-            reason = failing[channel].reason if channel in failing else ""
-            yield Check(name=f"channel:{channel}", ok=not reason, detail=reason)
-
-    async def _gauges(self) -> None:
-        status = await self.store.status(now=self.clock.now())
-        self._stored = {source.name: source for source in status.sources}
-        self.metrics.asks_open.set(status.open_asks)
-        self.metrics.effects_pending.set(status.effects.get("pending", 0) + status.effects.get("leased", 0))
-        for one in self.listeners:
-            state = one.state()
-            self.metrics.source_up.labels(state.name).set(state.is_connected)
-            if state.last_event_at:
-                heard = self.metrics.source_last_event_timestamp_seconds.labels(state.name)
-                heard.set(state.last_event_at.timestamp())
-            coverage.gauge(self.metrics, state, self._stored.get(state.name), now=self.clock.now())
-
-    async def _heartbeat(self) -> None:
-        """Tell the outside monitor that all is well; when it is not, the silence is the alarm."""
-        url = self.settings.heartbeat_url
-        if url and all(check.ok for check in self.checks()):
-            async with self.http.request("GET", url) as answer:
-                if answer.status >= 400:
-                    raise Unavailable(f"the monitor answers {answer.status}", reason=Reason.SERVER)
+        shown = self.answering.equipped(state) if isinstance(state, CardState) else state
+        return draw(leased, shown, texts=self.texts, zone=zone, now=now, people=self.people)
 
 
 async def build(
@@ -362,12 +351,13 @@ async def _assemble(
     clock: Clock,
     begin: datetime,
 ) -> App:
-    wiring = Wiring(http=(http := HttpClient(clock)), clock=clock, texts=texts_in(settings.language))
-    sources = {
-        name: source(given, wiring)
-        for name, given in settings.sources.items()
-        if (source := connectors[name].source)
-    }
+    wiring = Wiring(
+        http=(http := HttpClient(clock)),
+        clock=clock,
+        texts=texts_in(settings.language),
+        vault=FileVault(vault_beside(settings.database)),
+    )
+    sources = source_side(settings, connectors, wiring)
     lookups = {
         sources[name].platform: lookup(given, wiring)
         for name, given in settings.sources.items()
@@ -385,11 +375,10 @@ async def _assemble(
         lookups=lookups,
         notifiers=channel_side(settings, connectors, wiring, "notifier"),
         feeds=channel_side(settings, connectors, wiring, "feed"),
+        repliers=reply_side(settings, connectors, wiring),
         watches=await watches(settings, store, platforms, clock, cache=cache_beside(settings.database)),
         first_cursors={
-            source.name: cursor_at(begin)
-            for name, source in sources.items()
-            if (cursor_at := connectors[name].cursor_at)
+            name: cursor_at(begin) for name in settings.sources if (cursor_at := connectors[name].cursor_at)
         },
         begin=begin,
     )

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from bot import drafts
+from bot import card_answers, drafts
 from bot.model import Alert, ConversationState, Span
+from bot.replies import LIVE
 from bot.staff import Button, Card, Line, Verb
+from bot.tokens import token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.records import Ask, CardState
+    from bot.replies import Reply
     from bot.texts.catalogue import Texts
 
 LOCK_SCREEN = 60
@@ -33,22 +36,7 @@ _PARENT_CHARS = 140
 NAME_CHARS = 64
 _STEERS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters that are no white space, and direction overrides."""
-_TOKEN = re.compile(r"([a-z_]+):([0-9A-HJKMNP-TV-Z]{26})\Z")
-_VERBS = frozenset(verb.value for verb in Verb)
 _CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
-
-
-def token(verb: Verb, mention_id: str) -> str:
-    """What a button hands back: at most 64 bytes, readable by `parse_token`."""
-    return f"{verb.value}:{mention_id}"
-
-
-def parse_token(text: str) -> tuple[Verb, str] | None:
-    """The verb and the mention id; None for anything that no card of ours has."""
-    match = _TOKEN.match(text)
-    if match is None or match[1] not in _VERBS:
-        return None
-    return Verb(match[1]), match[2]
 
 
 def render(
@@ -138,6 +126,9 @@ class _View:
     def time(self, at: datetime) -> str:
         return self.texts.time_of_day(at, now=self.now, zone=self.zone)
 
+    def replied(self, reply: Reply) -> str:
+        return self.time(reply.published.at if reply.published else reply.due_at)
+
     @property
     def marks(self) -> tuple[Span, ...]:
         """The brand's words and what moved the rules, in the mention's searchable text."""
@@ -200,14 +191,25 @@ def _lines(view: _View) -> Iterator[Line]:
     else:
         yield from _body(view)
     yield Line(text=texts.why_alerted(fired.why or fired.rule for fired in state.verdict.fired))
-    if answer := _prepared(state):
-        yield Line(text=texts.say("card.draft"))
-        yield Line(text=answer, is_copy=True)
+    yield from _answers(view)
     if (url := link(state.mention.post.url)) and not state.post_deleted:
         yield Line(text=texts.say("card.open_post"), href=url)
 
 
-def _prepared(state: CardState) -> str | None:
+def _answers(view: _View) -> Iterator[Line]:
+    """What was answered, what is to be, or what might be."""
+    state, texts = view.state, view.texts
+    reply = state.reply
+    is_offered = bool(state.means.suggestions) or state.draft is not None
+    answer = suggested(state)
+    if answer and not is_offered and (reply is None or reply.state not in LIVE):
+        yield Line(text=texts.say("card.draft"))
+        yield Line(text=answer, is_copy=True)
+    name = view.people.get(reply.approved_by, reply.approved_by) if reply else ""
+    yield from card_answers.lines(state, texts, to=_who(view), time=view.replied, name=name)
+
+
+def suggested(state: CardState) -> str | None:
     """The prepared answer, as long as there is anything to answer."""
     text, post = state.verdict.draft_text, state.mention.post
     if text is None or state.post_deleted or state.conversation.state in _CLOSED:
@@ -327,7 +329,9 @@ def _buttons(view: _View, *, expanded: bool) -> tuple[tuple[Button, ...], ...]:
         ]
     else:
         rows = [[*_first_verbs(view.state), Verb.MORE]]
-    return tuple(tuple(_button(verb, view) for verb in row) for row in rows)
+    answering = () if expanded else card_answers.verbs(view.state)
+    of_answers = (tuple(_button(verb, view, number) for verb, number in row) for row in answering)
+    return (*of_answers, *(tuple(_button(verb, view) for verb in row) for row in rows))
 
 
 def _first_verbs(state: CardState) -> list[Verb]:
@@ -338,8 +342,9 @@ def _first_verbs(state: CardState) -> list[Verb]:
     return [Verb.CLAIM, Verb.DISMISS]
 
 
-def _button(verb: Verb, view: _View) -> Button:
-    return Button(label=view.texts.button(verb), token=token(verb, view.state.mention_id))
+def _button(verb: Verb, view: _View, number: int = 0) -> Button:
+    label = view.texts.button(verb, number)
+    return Button(label=label, token=token(verb, view.state.mention_id, number))
 
 
 def _data(view: _View) -> dict[str, object]:
@@ -359,7 +364,7 @@ def _data(view: _View) -> dict[str, object]:
         "persona": verdict.persona,
         "tags": list(verdict.tags),
         "rules": [fired.rule for fired in verdict.fired],
-        "draft": _prepared(state),
+        "draft": suggested(state),
         "lang": state.facts.lang,
         "author": _author_data(state),
         "text": None if state.post_deleted else post.text,

@@ -1,26 +1,28 @@
 """Decisions of people: a press becomes a change of a conversation.
 
-`transition` is the policy, pure and called inside the store's transaction; `Desk.take` carries a press
-there and the answer back. Knows no chat platform and no SQL. Only people of the configuration decide.
+`Desk.take` carries a press to the store's transaction and the answer back; what a verb does there is its
+policy's (`bot.decisions`). Knows no chat platform and no SQL. Only people of the configuration decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
-from bot.cards import parse_token
+from bot.decisions import POLICIES, Asked, Policy
 from bot.errors import BotError
 from bot.metrics import Metrics
-from bot.model import ConversationState, Cursor
+from bot.model import Cursor
 from bot.ports import Clock, DecisionFeed, Store
 from bot.records import LEASE_FOR, CardState, Change, Decision, Leased
-from bot.staff import FEEDBACK_VERBS, Person, Press, Presses, Role, Staff, Told, Verb
+from bot.replies import Origin, Suggestion
+from bot.staff import Person, Press, Presses, Staff, Told, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
+from bot.tokens import parse_token
 
 log = structlog.get_logger()
 
@@ -33,12 +35,33 @@ class CommandDesk(Protocol):
         ...
 
 
+class AnswerDesk(Protocol):
+    """Where drafts and replies are decided."""
+
+    @property
+    def policies(self) -> Mapping[Verb, Policy]:
+        """What each verb of answering does."""
+        ...
+
+    async def suggestion(self, mention_id: str, number: int) -> Suggestion | None:
+        """What is offered under this number on a card. Raises: StoreError."""
+        ...
+
+    async def mention_of(self, channel: str, receipt: str) -> str | None:
+        """Whose card this message is. Raises: StoreError."""
+        ...
+
+    def wake(self) -> None:
+        """A reply was approved, stopped or let go."""
+        ...
+
+
 @dataclass(kw_only=True)
 class Desk:
     """Understands presses, has them decided, and tells the person what came of it.
 
     `texts` are in the staff's language; who has another one is answered in that. `commands` None: only
-    buttons are understood.
+    buttons are understood; `answers` None: nothing is published.
     """
 
     store: Store
@@ -48,8 +71,11 @@ class Desk:
     texts: Texts
     deliver: Callable[[tuple[Leased, ...]], None]
     commands: CommandDesk | None = None
+    answers: AnswerDesk | None = None
+    policies: Mapping[Verb, Policy] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.policies = {**POLICIES, **(self.answers.policies if self.answers else {})}
         self.people = {person.key: person for person in self.staff.by_identity.values()}
 
     async def take(self, feed: DecisionFeed, presses: Presses) -> None:
@@ -71,18 +97,43 @@ class Desk:
         person = self.staff.find(press.person)
         is_command = press.token.startswith("/")
         if person is None:
-            if is_command and press.channel.endswith(":?"):
+            if (is_command or press.is_reply) and press.channel.endswith(":?"):
                 return await self._ignore(feed, cursor)
             return await self._refuse(
                 feed, press, cursor, "not_staff", self.texts.say("press.not_staff", identity=press.person)
             )
         if is_command and self.commands:
             return await self.commands.take(feed, press, person, cursor=cursor)
+        decision = await self._understood(feed, press, person, note)
+        if decision is None:
+            told = self._to(person).say("press.reply" if press.is_reply else "press.stale")
+            return await self._refuse(feed, press, cursor, "unreadable", told)
+        decided = await self.store.decide(
+            decision, self.transition, cursor=cursor, now=self.clock.now(), lease_for=LEASE_FOR
+        )
+        if decided is None:
+            return await self._refuse(feed, press, cursor, "stale", self._to(person).say("press.stale"))
+        outcome = decided.change.outcome if decided.change else "repeated"
+        self._report(press, person.key, decision.verb.value, outcome)
+        self.deliver(decided.leased)
+        if self.answers and decided.change and decided.change.step is not None:
+            self.answers.wake()
+        return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome)
+
+    async def _understood(self, feed: str, press: Press, person: Person, note: str) -> Decision | None:
+        """What a press wants; None: nothing that any card of ours has. Raises: StoreError."""
         token = parse_token(press.token)
-        if token is None:
-            return await self._refuse(feed, press, cursor, "unreadable", self._to(person).say("press.stale"))
-        verb, mention_id = token
-        decision = Decision(
+        if press.is_reply and self.answers:
+            mention = await self.answers.mention_of(press.channel, press.receipt)
+            token = (Verb.EDIT, mention, 0) if mention else None
+        if token is None or token[0] not in self.policies:
+            return None
+        verb, mention_id, number = token
+        text, origin = press.text, Origin.PERSON
+        if verb is Verb.USE and self.answers:
+            offered = await self.answers.suggestion(mention_id, number)
+            text, origin = (offered.text, offered.origin) if offered else ("", origin)
+        return Decision(
             press_id=press.id,
             feed=feed,
             channel=press.channel,
@@ -91,16 +142,10 @@ class Desk:
             mention_id=mention_id,
             at=press.at,
             note=note,
+            text=text,
+            origin=origin,
+            number=number,
         )
-        decided = await self.store.decide(
-            decision, self.transition, cursor=cursor, now=self.clock.now(), lease_for=LEASE_FOR
-        )
-        if decided is None:
-            return await self._refuse(feed, press, cursor, "stale", self._to(person).say("press.stale"))
-        outcome = decided.change.outcome if decided.change else "repeated"
-        self._report(press, person.key, verb.value, outcome)
-        self.deliver(decided.leased)
-        return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome)
 
     async def _ignore(self, feed: str, cursor: Cursor | None) -> Told:
         """What a stranger says to the bot in private, as anybody may, fills neither database nor chat."""
@@ -126,83 +171,10 @@ class Desk:
     def transition(self, state: CardState, decision: Decision) -> Change:
         """What this decision does to the conversation as it stands."""
         person = self.people[decision.person]
-        acts = {
-            Verb.CLAIM: self._claim,
-            Verb.RELEASE: self._release,
-            Verb.DISMISS: self._dismiss,
-            Verb.REOPEN: self._reopen,
-        }
-        if act := acts.get(decision.verb):
-            return act(state, person)
-        match decision.verb:
-            case Verb.MORE | Verb.LESS:
-                return Change(outcome="shown", reply="", expands=decision.verb is Verb.MORE)
-            case Verb.WHY:
-                return Change(outcome="explained", reply=self._to(person).why(state.verdict), is_loud=True)
-            case verb if verb in FEEDBACK_VERBS:
-                noted = self._to(person).say("press.noted")
-                return Change(outcome="noted", reply=noted, feedback=verb.value, expands=False)
-        raise AssertionError(decision.verb)
-
-    def _claim(self, state: CardState, person: Person) -> Change:
-        conversation, texts = state.conversation, self._to(person)
-        if conversation.state is ConversationState.CLAIMED and conversation.claimed_by != person.key:
-            reply = texts.taken(self._name(conversation.claimed_by))
-            return Change(outcome="lost", reply=reply, is_loud=True)
-        if conversation.state is ConversationState.CLAIMED:
-            return Change(outcome="already_yours", reply=texts.say("press.already_yours"))
-        if conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:
-            return Change(outcome="closed", reply=texts.closed(conversation.state), is_loud=True)
-        return Change(
-            outcome="claimed",
-            reply=texts.say("press.claimed"),
-            state=ConversationState.CLAIMED,
-            claimed_by=person.key,
-            updates_all=True,
+        asked = Asked(
+            state=state, decision=decision, person=person, people=self.people, texts=self._to(person)
         )
-
-    def _dismiss(self, state: CardState, person: Person) -> Change:
-        conversation, texts = state.conversation, self._to(person)
-        if conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:
-            return Change(outcome="closed", reply=texts.closed(conversation.state), is_loud=True)
-        is_others = conversation.state is ConversationState.CLAIMED and conversation.claimed_by != person.key
-        if is_others and person.role is not Role.LEAD:
-            reply = texts.taken(self._name(conversation.claimed_by))
-            return Change(outcome="lost", reply=reply, is_loud=True)
-        return Change(
-            outcome="dismissed",
-            reply=texts.say("press.dismissed"),
-            state=ConversationState.DISMISSED,
-            claimed_by=conversation.claimed_by or person.key,
-            updates_all=True,
-        )
-
-    def _release(self, state: CardState, person: Person) -> Change:
-        conversation, texts = state.conversation, self._to(person)
-        if conversation.state is not ConversationState.CLAIMED:
-            return Change(outcome="not_claimed", reply=texts.say("press.nobody_has_it"), is_loud=True)
-        if conversation.claimed_by != person.key and person.role is not Role.LEAD:
-            reply = texts.taken(self._name(conversation.claimed_by))
-            return Change(outcome="lost", reply=reply, is_loud=True)
-        return Change(
-            outcome="released",
-            reply=texts.say("press.released"),
-            state=ConversationState.OPEN,
-            updates_all=True,
-        )
-
-    def _reopen(self, state: CardState, person: Person) -> Change:
-        """Only a dismissal is taken back; what was answered is open again when the author writes again."""
-        conversation, texts = state.conversation, self._to(person)
-        if conversation.state is not ConversationState.DISMISSED:
-            return Change(outcome="not_dismissed", reply=texts.say("press.not_dismissed"), is_loud=True)
-        had = ConversationState.CLAIMED if conversation.claimed_by else ConversationState.OPEN
-        reply = texts.say("press.reopened")
-        return Change(outcome="reopened", reply=reply, state=had, updates_all=True, reopens=True)
+        return self.policies[decision.verb](asked)
 
     def _to(self, person: Person) -> Texts:
         return texts_in(person.language) if person.language else self.texts
-
-    def _name(self, key: str | None) -> str:
-        person = self.people.get(key or "")
-        return person.name if person else (key or "")

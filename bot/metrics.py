@@ -61,6 +61,9 @@ class Metrics:
         self.deliveries = self._counter(
             "deliveries", "Tries to deliver an effect", "channel_kind", "outcome", "reason"
         )
+        self.replies = self._counter(
+            "replies", "Tries to publish a reply, or to take it back", "platform", "outcome", "reason"
+        )
         self.decisions = self._counter("decisions", "Presses by people", "verb", "outcome")
         self.reloads = self._counter("reloads", "Times the configuration was read again", "outcome")
 

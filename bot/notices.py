@@ -47,6 +47,11 @@ class Notices:
                 not_by=lambda name: name.partition(":")[0] == feed,
             )
 
+    def account_refused(self, platform: str, error: BotError) -> None:
+        """Nothing is published with a password that is wrong: somebody must see to it."""
+        text = self.texts.say("notice.account_refused", platform=self.texts.platform(platform), cause=error)
+        self.tell(f"account:{platform}:{error.reason.value}", text)
+
     def tell(self, key: str, text: str, *, not_by: Callable[[str], bool] = lambda _: False) -> None:
         """A notice by the first channel that works; the same `key` at most once an hour."""
         failing = self.failing()

@@ -361,12 +361,15 @@ class Store(RulesLog, Pasts, Looks, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What a connector's factories get from outside; `texts` are in the staff's language."""
+    """What a connector's factories get from outside; `texts` are in the staff's language. In `shared` the
+    sides of one connector find what they have in common, under names that begin with its own.
+    """
 
     http: Http
     clock: Clock
     texts: Texts = ENGLISH
     vault: Vault = field(default_factory=MemoryVault)
+    shared: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from bot.model import (
     Urgency,
     Verdict,
 )
+from bot.replies import NO_MEANS, Draft, Means, Origin, Reply, Step
 from bot.ruleslog import RulesState
 from bot.staff import Receipt, Verb
 
@@ -224,7 +225,8 @@ class CardState:
     """Everything a card may show of a mention, as it stands now.
 
     `messages` counts this author's mentions in the conversation, `earlier` their other conversations with
-    this brand. `post_deleted` is set once the author took the post back.
+    this brand. `post_deleted` is set once the author took the post back. `draft` waits for approval, `reply`
+    is the newest that was approved, `means` how it can be answered (the store does not know).
     """
 
     mention_id: str
@@ -238,6 +240,9 @@ class CardState:
     messages: int = 1
     earlier: int = 0
     post_deleted: bool = False
+    draft: Draft | None = None
+    reply: Reply | None = None
+    means: Means = NO_MEANS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,8 +251,8 @@ class Change:
 
     `state` None keeps it. `reply` is what the person is told (`is_loud`: in a box to be closed). Each card
     of the conversation is updated when `updates_all`, only the pressed one when `expands` is not None
-    (True: shows the menu under More). `reopens`: the ask that a dismissal ended goes on. `outcome` goes into
-    the audit row.
+    (True: shows the menu under More). `reopens`: the ask that a dismissal ended goes on. `step` is what
+    becomes of a draft or a reply. `outcome` goes into the audit row.
     """
 
     outcome: str
@@ -259,13 +264,15 @@ class Change:
     reopens: bool = False
     expands: bool | None = None
     feedback: str | None = None
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A press by a known person, understood. `press_id` is unique: the same press twice is one decision.
 
-    `note` is what the person adds, such as why it needs no answer.
+    `note` is what the person adds, such as why it needs no answer; `text` what they want to be said, as far
+    as `origin` proposed it. `number` tells which draft or reply the button belongs to.
     """
 
     press_id: str
@@ -276,6 +283,9 @@ class Decision:
     mention_id: str
     at: datetime
     note: str = ""
+    text: str = ""
+    origin: Origin = Origin.PERSON
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

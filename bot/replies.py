@@ -8,11 +8,11 @@ once in `bot.publishing`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from bot.model import Post
 
 
@@ -79,7 +79,7 @@ class Replier(Protocol):
         ...
 
     def refusal(self, to: Post) -> str:
-        """Why this post cannot be answered by API, a key of the texts' catalogue; empty: it can. Pure."""
+        """Why this post cannot be answered by API, as `refusal.…` of the catalogue; empty: it can. Pure."""
         ...
 
     async def publish(self, reply: Outgoing) -> Published:
@@ -102,3 +102,226 @@ class Replier(Protocol):
     async def delete(self, post_id: str) -> None:
         """Take a post of ours back; one that is gone is success. Raises: Unavailable, Refused, Unknown."""
         ...
+
+
+# --- drafts and replies, as they are kept -----------------------------------------------------------
+
+
+class Origin(StrEnum):
+    """Who proposed a text."""
+
+    RULE = "rule"
+    LIBRARY = "library"
+    MODEL = "model"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is proposed to be said in a conversation: its newest, until it is approved or thrown away.
+
+    `stale`: why it should be looked at again before anybody approves it (empty: it need not).
+    """
+
+    id: int
+    text: str
+    origin: Origin
+    made_by: str
+    made_at: datetime
+    lang: str | None = None
+    stale: str = ""
+
+
+class ReplyState(StrEnum):
+    """`HELD`: approved, and not due yet or to be tried again. `GOING`: being tried. `UNSURE`: it may stand in
+    public or not; somebody looks. `WITHDRAWN`: something happened before it went out. `LEAVING`: published,
+    and to be taken back.
+    """
+
+    HELD = "held"
+    GOING = "going"
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    UNSURE = "unsure"
+    WITHDRAWN = "withdrawn"
+    CANCELED = "canceled"
+    LEAVING = "leaving"
+    TAKEN_BACK = "taken_back"
+
+
+LIVE = (ReplyState.HELD, ReplyState.GOING, ReplyState.UNSURE, ReplyState.LEAVING)
+"""A conversation has one of these at most: before it is over, nothing else is approved there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An approved text and what became of it. `due_at`: not before then is it tried (again).
+
+    `asks_staff`: nobody but a person can find out whether it was published.
+    """
+
+    id: int
+    text: str
+    state: ReplyState
+    approved_by: str
+    approved_at: datetime
+    due_at: datetime
+    reason: str = ""
+    asks_staff: bool = False
+    published: Published | None = None
+
+
+# --- what is offered on a card ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A text that is offered on a card; `name`: of the rule's draft, or of the answer in the library."""
+
+    text: str
+    origin: Origin = Origin.RULE
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """How a conversation can be answered: `refusal` is why it cannot, as by `Replier.refusal`.
+
+    `length` is that of the open draft; `suggestions` are offered as long as there is none.
+    """
+
+    can_answer: bool = False
+    refusal: str = ""
+    length: Length | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+NO_MEANS = Means()
+
+
+# --- what a decision wants to be done -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Propose:
+    """A text to look at before it is approved; it takes the place of the one before."""
+
+    text: str
+    origin: Origin
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discard:
+    draft: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approve:
+    """From here on the text of this draft is fixed. It goes out at `due_at`, or never after `until`."""
+
+    draft: int
+    due_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    reply: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack:
+    reply: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve:
+    """A person looked: it `is_there`, or it is not and goes out again."""
+
+    reply: int
+    is_there: bool
+
+
+Step: TypeAlias = Propose | Discard | Approve | Cancel | TakeBack | Resolve
+
+
+# --- one try ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A reply that this process may try now, until its lease runs out. `fence` as in `bot.records.Leased`.
+
+    `may_be_there`: an earlier try began and nobody knows how it ended. `leaves`: it is to be taken back.
+    `since`: what happened in the conversation since the draft was made, as reasons to leave it.
+    """
+
+    id: int
+    fence: int
+    attempt: int
+    outgoing: Outgoing
+    approved_by: str
+    until: datetime
+    may_be_there: bool = False
+    leaves: str = ""
+    """The id of the post to be taken back; empty: none."""
+    since: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Went:
+    """It stands in public."""
+
+    published: Published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """It is no longer public."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Not now. `is_try`: the platform was asked. `may_be_there`: of an earlier try nobody knows yet."""
+
+    until: datetime
+    reason: str
+    is_try: bool = True
+    may_be_there: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """Surely not published, and it never will be."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """Something happened before it went out: a person decides anew."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsure:
+    """Published or not? Looked for again at `look_at`; None: a person must look."""
+
+    reason: str
+    look_at: datetime | None
+
+
+End: TypeAlias = Went | Left | Wait | Failed | Withheld | Unsure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """How a try ended. `post`: our own post as a source would bring it, where it stands in public."""
+
+    taken: Taken
+    end: End
+    started_at: datetime
+    ended_at: datetime
+    post: Post | None = None

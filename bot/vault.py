@@ -101,6 +101,11 @@ class FileVault:
             os.close(handle)
 
 
+def vault_beside(database: Path) -> Path:
+    """Where the connectors of a database's daemon keep what is theirs."""
+    return database.with_name(f"{database.name}.vault")
+
+
 class Turns:
     """A lock for each name."""
 

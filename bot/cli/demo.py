@@ -119,7 +119,7 @@ async def _ready(app: App) -> None:
     """The brand's handle has to be known before it answers anybody."""
     try:
         async with asyncio.timeout(READY_WITHIN):
-            while not (app.web.url and all(check.ok for check in app.checks())):  # noqa: ASYNC110 - asked
+            while not (app.web.url and all(check.ok for check in app.readiness.checks())):  # noqa: ASYNC110 - asked
                 await asyncio.sleep(0.05)  # checks are asked, they do not tell
     except TimeoutError:
         _say("  Something is not ready yet: outcare status")

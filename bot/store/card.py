@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.model import Kind, Mention, Post
 from bot.records import Ask, CardState
-from bot.store import rows
+from bot.store import drafted, rows
 
 Fetch = Callable[[str, tuple[Any, ...] | Mapping[str, Any]], Sequence[rows.Row]]
 
@@ -69,12 +69,24 @@ def of_mention(fetch: Fetch, uid: str) -> CardState | None:
     return load(fetch, found[0][0], found[0][1]) if found else None
 
 
+def of_message(fetch: Fetch, channel: str, receipt: str) -> str | None:
+    """The mention that a message to staff shows; None: it shows none, or several."""
+    found = fetch(
+        "SELECT id FROM effects WHERE channel = ? AND receipt = ? AND kind = 'alert'"
+        " ORDER BY id DESC LIMIT 1",
+        (channel, receipt),
+    )
+    state = of_effect(fetch, found[0][0]) if found else None
+    return state.mention_id if state else None
+
+
 def load(fetch: Fetch, mention: int, ask: int | None) -> CardState | None:
     found = fetch(_CARD, (mention,))
     if not found:
         return None
     row = found[0]
     post = rows.post(row[_POST_AT:_CONVERSATION_AT])
+    conversation = rows.conversation(row[_CONVERSATION_AT:_AUTHOR_AT])
     return CardState(
         mention_id=row[0],
         mention=Mention(post=post, brand=row[1], kind=Kind(row[2]), spans=rows.spans(row[3])),
@@ -83,10 +95,12 @@ def load(fetch: Fetch, mention: int, ask: int | None) -> CardState | None:
         facts=rows.facts(row[6]),
         messages=row[7],
         earlier=row[8],
-        conversation=rows.conversation(row[_CONVERSATION_AT:_AUTHOR_AT]),
+        conversation=conversation,
         author=rows.author(row[_AUTHOR_AT:]),
         ask=_ask(fetch, ask),
         parent=parent(fetch, post),
+        draft=drafted.open_draft(fetch, conversation.id),
+        reply=drafted.newest_reply(fetch, conversation.id),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from bot.model import ConversationState, Cursor
 from bot.records import CardState, Change, Decided, Decision, Leased
 from bot.staff import Press
-from bot.store import card, effects, listing, posts, repeating, rows, threads
+from bot.store import card, effects, listing, posts, repeating, replying, rows, threads
 from bot.store.work import Work, save_cursor
 
 Transition = Callable[[CardState, Decision], Change]
@@ -29,6 +29,8 @@ def decide(
     if state is None:
         return None
     change = transition(state, decision)
+    if change.step is not None:
+        replying.take_step(work, state, decision.person, change.step)
     version = _apply(work, state, change)
     _audit(work, decision, state, change)
     leased = _show(work, decision, state, change, version)

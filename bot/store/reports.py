@@ -7,7 +7,7 @@ and back (decision 9): a trip per statement costs more than the statements.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,7 @@ from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor, searchable
 from bot.orders import Silence
+from bot.overview import Day, News, Rows
 from bot.records import (
     CardState,
     DigestState,
@@ -45,6 +46,8 @@ from bot.store import (
     history,
     inbox,
     listing,
+    overview,
+    replying,
     rows,
     second_looks,
     silencing,
@@ -172,10 +175,42 @@ class Reports:
     async def digest(self, leased: Leased) -> DigestState:
         return await self._read(lambda conn: _digest(conn, leased))
 
+    # --- publishing -----------------------------------------------------------------------------
+
+    async def next_reply_at(self, platforms: Collection[str]) -> datetime | None:
+        at = await self._read(lambda conn: replying.next_due(_fetcher(conn), platforms))
+        return rows.moment_or_none(at)
+
+    async def card_of(self, mention_id: str) -> CardState | None:
+        return await self._read(lambda conn: card.of_mention(_fetcher(conn), mention_id))
+
+    async def mention_of(self, channel: str, receipt: str) -> str | None:
+        return await self._read(lambda conn: card.of_message(_fetcher(conn), channel, receipt))
+
     # --- deciding -------------------------------------------------------------------------------
 
     async def silences(self, now: datetime) -> tuple[Silence, ...]:
         return await self._read(lambda conn: silencing.standing(_fetcher(conn), now))
+
+    # --- what staff asks for ---------------------------------------------------------------------
+
+    async def in_hand(self, person: str | None, limit: int) -> Rows:
+        return await self._read(lambda conn: overview.in_hand(_fetcher(conn), person=person, limit=limit))
+
+    async def queue(self, limit: int) -> Rows:
+        return await self._read(lambda conn: overview.queue(_fetcher(conn), limit=limit))
+
+    async def day(self, since: datetime, *, now: datetime) -> Day:
+        return await self._read(lambda conn: overview.day(_fetcher(conn), since, now=now))
+
+    async def news(self, since: datetime) -> News:
+        return await self._read(lambda conn: overview.news(_fetcher(conn), since))
+
+    async def last_act(self, person: str) -> datetime | None:
+        return await self._read(lambda conn: overview.last_act(_fetcher(conn), person))
+
+    async def carded(self, kind: str, receipt: str) -> CardState | None:
+        return await self._read(lambda conn: overview.carded(_fetcher(conn), kind, receipt))
 
     # --- reporting ------------------------------------------------------------------------------
 

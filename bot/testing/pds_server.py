@@ -86,6 +86,8 @@ class PdsServer(Loopback):
                 self.appview.notify(**more)
             case "mishap":
                 self.mishap(**more)
+            case "calm":
+                self.mishaps.clear()
             case "posts":
                 return self.posts(more["did"])
             case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.texts.catalogue import Texts
+from bot.texts.en_answers import ANSWERS
 from bot.texts.en_page import PAGE
 from bot.texts.language import Language, Message
 
@@ -112,6 +113,7 @@ _STAFF: dict[str, Message] = {
     "press.not_dismissed": "It is not dismissed.",
     "press.noted": "Noted. The rules will be measured by it.",
     "press.stale": "This button is too old: what it belongs to is no longer known.",
+    "press.reply": "Nothing was published: this message takes no reply.",
     "press.taken": "Somebody else has it.",
     "press.taken_by": "{name} has it.",
     "press.closed_answered": "It was answered already.",
@@ -122,7 +124,7 @@ _STAFF: dict[str, Message] = {
     "why.moved_by": "{evidence}: {words}",
     "press.points": {"one": "{count} point", "other": "{count} points"},
     # commands
-    "command.unknown": "This is no command. There are: /rules status, /silence, /silences",
+    "command.unknown": "This is no command. All there are: /help",
     "command.rules_usage": "Say it like this: /rules status",
     "command.rules": {
         "one": "{count} rule, version {version}, in use since {since}.",
@@ -147,10 +149,51 @@ _STAFF: dict[str, Message] = {
     "command.not_silenced": "“{rule}” is not silenced.",
     "command.lifted": "“{rule}” counts again.",
     "command.lifted_by": "{name} ended a silence: “{rule}” counts again.",
+    # what staff asks
+    "help.inbox": "what is open, the most urgent first",
+    "help.mine": "what you have claimed",
+    "help.who": "who has what",
+    "help.why": "as a reply to a card, or with an id: which rules made it what it is",
+    "help.stats": "today in numbers",
+    "help.catchup": "what happened since you last did something",
+    "help.rules": "rules status: which rules are in use",
+    "help.silence": "silence a rule for a while (leads and ops)",
+    "help.silences": "which rules are silenced",
+    "help.reload": "read words and rules now (leads and ops)",
+    "help.help": "this list",
+    "inbox.none": "Nothing is open.",
+    "inbox.headline": {"one": "{count} conversation is open:", "other": "{count} conversations are open:"},
+    "mine.none": "You have nothing in hand.",
+    "mine.headline": {"one": "You have {count} conversation:", "other": "You have {count} conversations:"},
+    "who.none": "Nobody has anything in hand.",
+    "who.headline": "{name}: {count}",
+    "rows.rest": "… and {count} more",
+    "stats.mentions": {"one": "Today: {count} mention", "other": "Today: {count} mentions"},
+    "stats.alerts": {"one": "{count} alert", "other": "{count} alerts"},
+    "stats.none_answered": "None answered",
+    "stats.answered": "{count} answered, median {median} (n = {n})",
+    "stats.longest": "The longest wait: {duration}",
+    "stats.nobody": "Nobody waits.",
+    "catchup.since": "Since you last acted ({at}):",
+    "catchup.first": "You have not acted yet. Since {at}:",
+    "catchup.nothing": "nothing new",
+    "catchup.handled": "{counted}, handled by: {names}",
+    "catchup.by": "{name} ({count})",
+    "catchup.by_nobody": "nobody in particular ({count})",
+    "catchup.waiting": {
+        "=0": "none wait for somebody to take them",
+        "one": "{count} waits for somebody to take it",
+        "other": "{count} wait for somebody to take them",
+    },
+    "whynow.usage": "Write /why as a reply to a card, or /why with the id of a mention.",
+    "whynow.unknown": "I know no such mention.",
+    "trace.ignored": "Ignored by the rules, {points}",
+    "trace.rules": "Rules {version}",
     # notices
     "notice.channel_refused": (
         "{channel} refuses our messages: {cause}\nIts alerts come here until that is mended."
     ),
+    "notice.account_refused": "{platform} does not let our account publish: {cause}",
     "notice.feed_failed": (
         "Buttons on {feed} do not reach us: {cause}\nPresses wait there until that is mended."
     ),
@@ -187,7 +230,7 @@ def ordinal(number: int) -> str:
 ENGLISH = Texts(
     Language(
         code="en",
-        messages=_STAFF | PAGE,
+        messages=_STAFF | ANSWERS | PAGE,
         days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
         plural=plural,

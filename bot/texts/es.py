@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.texts.catalogue import Texts
+from bot.texts.es_answers import ANSWERS
 from bot.texts.es_page import PAGE
 from bot.texts.language import Language, Message
 
@@ -111,6 +112,7 @@ _STAFF: dict[str, Message] = {
     "press.not_dismissed": "No está descartada.",
     "press.noted": "Anotado. Las reglas se medirán con ello.",
     "press.stale": "Este botón es demasiado antiguo: ya no se sabe a qué pertenece.",
+    "press.reply": "No se ha publicado nada: este mensaje no admite respuestas.",
     "press.taken": "La lleva otra persona.",
     "press.taken_by": "La lleva {name}.",
     "press.closed_answered": "Ya estaba respondida.",
@@ -121,7 +123,7 @@ _STAFF: dict[str, Message] = {
     "why.moved_by": "{evidence}: {words}",
     "press.points": {"one": "{count} punto", "other": "{count} puntos"},
     # commands
-    "command.unknown": "Esto no es una orden. Hay: /rules status, /silence, /silences",
+    "command.unknown": "Esto no es una orden. Todas las que hay: /help",
     "command.rules_usage": "Se dice así: /rules status",
     "command.rules": {
         "one": "{count} regla, versión {version}, en uso desde: {since}.",
@@ -146,10 +148,54 @@ _STAFF: dict[str, Message] = {
     "command.not_silenced": "«{rule}» no está silenciada.",
     "command.lifted": "«{rule}» vuelve a contar.",
     "command.lifted_by": "{name} ha terminado un silencio: «{rule}» vuelve a contar.",
+    # what staff asks
+    "help.inbox": "lo que está abierto, lo más urgente primero",
+    "help.mine": "lo que llevas tú",
+    "help.who": "quién lleva qué",
+    "help.why": "como respuesta a una tarjeta, o con un id: qué reglas la hicieron así",
+    "help.stats": "el día de hoy en números",
+    "help.catchup": "qué ha pasado desde que hiciste algo por última vez",
+    "help.rules": "rules status: qué reglas se usan",
+    "help.silence": "silenciar una regla un tiempo (lead y ops)",
+    "help.silences": "qué reglas están silenciadas",
+    "help.reload": "leer ya las palabras y reglas (lead y ops)",
+    "help.help": "esta lista",
+    "inbox.none": "No hay nada abierto.",
+    "inbox.headline": {
+        "one": "{count} conversación abierta:",
+        "other": "{count} conversaciones abiertas:",
+    },
+    "mine.none": "No llevas nada.",
+    "mine.headline": {"one": "Llevas {count} conversación:", "other": "Llevas {count} conversaciones:"},
+    "who.none": "Nadie lleva nada.",
+    "who.headline": "{name}: {count}",
+    "rows.rest": "… y {count} más",
+    "stats.mentions": {"one": "Hoy: {count} mención", "other": "Hoy: {count} menciones"},
+    "stats.alerts": {"one": "{count} aviso", "other": "{count} avisos"},
+    "stats.none_answered": "Ninguna respondida",
+    "stats.answered": "Respondidas: {count}, mediana {median} (n = {n})",
+    "stats.longest": "La espera más larga: {duration}",
+    "stats.nobody": "Nadie espera.",
+    "catchup.since": "Desde que hiciste algo por última vez ({at}):",
+    "catchup.first": "Aún no has hecho nada. Desde {at}:",
+    "catchup.nothing": "nada nuevo",
+    "catchup.handled": "{counted}; se encargaron: {names}",
+    "catchup.by": "{name} ({count})",
+    "catchup.by_nobody": "nadie en particular ({count})",
+    "catchup.waiting": {
+        "=0": "ninguna espera a que alguien la lleve",
+        "one": "{count} espera a que alguien la lleve",
+        "other": "{count} esperan a que alguien las lleve",
+    },
+    "whynow.usage": "Escribe /why como respuesta a una tarjeta, o /why con el id de una mención.",
+    "whynow.unknown": "No conozco esa mención.",
+    "trace.ignored": "Ignorada por las reglas, {points}",
+    "trace.rules": "Reglas {version}",
     # notices
     "notice.channel_refused": (
         "{channel} rechaza nuestros mensajes: {cause}\nSus avisos llegan aquí hasta que se arregle."
     ),
+    "notice.account_refused": "{platform} no deja publicar a nuestra cuenta: {cause}",
     "notice.feed_failed": (
         "Los botones de {feed} no nos llegan: {cause}\nLas pulsaciones esperan allí hasta que se arregle."
     ),
@@ -182,7 +228,7 @@ def plural(number: int) -> str:
 SPANISH = Texts(
     Language(
         code="es",
-        messages=_STAFF | PAGE,
+        messages=_STAFF | ANSWERS | PAGE,
         days=("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
         months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
         plural=plural,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
-from bot.cards import parse_token, token
 from bot.ids import ulid
 from bot.staff import PAGE, Press, Told, Verb
 from bot.texts.catalogue import Texts
+from bot.tokens import parse_token, token
 from bot.web.door import PERSON, form, local
 from bot.web.shown import clean
 

@@ -143,7 +143,7 @@ async def test_a_chat_that_refuses_is_not_silent(tmp_path: Path) -> None:
             told = {one.told["event"]: one.body.decode() for one in world.webhook.deliveries}
             assert "are you there?" in told["alert"]
             assert "telegram:care refuses our messages" in told["notice"]
-            failing = {check.name: check.detail for check in app.checks() if not check.ok}
+            failing = {check.name: check.detail for check in app.readiness.checks() if not check.ok}
             assert {"channel:telegram:care": "forbidden"} == failing
 
 
@@ -187,7 +187,7 @@ async def test_the_outside_monitor_hears_of_us_only_while_all_is_well(tmp_path: 
         async with running(world) as app:
             await until(lambda: len(pings) >= 2, what="it pings")
             await world.jetstream.stop()
-            await until(lambda: not all(check.ok for check in app.checks()), what="it notices")
+            await until(lambda: not all(check.ok for check in app.readiness.checks()), what="it notices")
             before = len(pings)
             await asyncio.sleep(2.5)
             assert before == len(pings)
@@ -201,7 +201,9 @@ async def test_a_second_reader_of_the_bot_is_told_to_staff(tmp_path: Path) -> No
             await until(lambda: world.webhook.deliveries, what="staff is told")
             assert "Buttons on telegram do not reach us" in world.webhook.deliveries[0].body.decode()
             world.telegram.say("hello")
-            await until(lambda: all(check.ok for check in app.checks()), what="it recovers by itself")
+            await until(
+                lambda: all(check.ok for check in app.readiness.checks()), what="it recovers by itself"
+            )
 
 
 async def test_a_port_in_use_leaves_nothing_behind(tmp_path: Path) -> None:

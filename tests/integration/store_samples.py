@@ -287,6 +287,12 @@ def rows(path: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return connection.execute(sql, values).fetchall()
 
 
+def execute(path: Path, sql: str, *values: object) -> None:
+    """Change the file behind the program's back."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(sql, values)
+
+
 def asks(path: Path) -> list[tuple[float, float | None, str | None]]:
     """(started, answered, outcome) of every ask, in minutes after noon, by start."""
     found = rows(path, "SELECT started_at, answered_at, outcome FROM asks ORDER BY started_at, id")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.cards import token
 from bot.desk import Desk
 from bot.errors import Unavailable
 from bot.metrics import Metrics
@@ -21,6 +20,7 @@ from bot.staff import FEEDBACK_VERBS, Person, Press, Presses, Role, Staff, Verb
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
 from bot.texts.en import ENGLISH
+from bot.tokens import token
 from tests.integration import store_samples as s
 
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlmodel import SQLModel
 
 from bot.errors import StoreError
 from bot.model import Gap
-from bot.store import derived, schema, staff_tables, tables
+from bot.store import answering_tables, derived, schema, staff_tables, tables
 from bot.store.migrations import run
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s
@@ -209,10 +210,12 @@ def test_an_upgrade_of_a_locked_database_says_so(path: Path) -> None:
 
 
 def test_models_register_in_one_metadata() -> None:
-    """Every table model of the two modules is in the metadata that migrations are compared with."""
+    """Every table model of these modules is in the metadata that migrations are compared with."""
     models = {
         value.__tablename__
-        for value in (*vars(tables).values(), *vars(staff_tables).values(), *vars(derived).values())
+        for value in chain(
+            *(vars(module).values() for module in (tables, staff_tables, answering_tables, derived))
+        )
         if isinstance(value, type) and issubclass(value, SQLModel) and value is not SQLModel
     }
     assert models == set(SQLModel.metadata.tables)

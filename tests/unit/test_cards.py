@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import cards
+from bot import cards, tokens
 from bot.model import (
     Alert,
     Author,
@@ -313,8 +313,8 @@ def test_three_buttons_and_a_menu() -> None:
 @pytest.mark.parametrize("verb", list(Verb))
 def test_tokens_come_back(verb: Verb) -> None:
     """What a button sends is read again, and fits Telegram's 64 bytes."""
-    token = cards.token(verb, ID)
-    assert (verb, ID) == cards.parse_token(token)
+    token = tokens.token(verb, ID)
+    assert (verb, ID, 0) == tokens.parse_token(token)
     assert len(token.encode()) <= 64
 
 
@@ -324,7 +324,7 @@ def test_tokens_come_back(verb: Verb) -> None:
 )
 def test_a_token_of_another_life_is_nothing(token: str) -> None:
     """Presses are input from outside: anything unknown is None, never an exception."""
-    assert cards.parse_token(token) is None
+    assert tokens.parse_token(token) is None
 
 
 # --- hostile text ---------------------------------------------------------------------------------

@@ -12,9 +12,11 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
+from bot.errors import Reason
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
-from bot.staff import FEEDBACK_VERBS, Verb
+from bot.replies import ReplyState
+from bot.staff import COMMANDS, FEEDBACK_VERBS, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from bot.texts.language import Message
@@ -24,12 +26,21 @@ from bot.web.deciding import UNDO
 from bot.web.lab import MISTAKES
 from tests.unit import tree
 
+SINCE = ("deleted", "edited", "newer", "answered", "opted_out")
+"""What may happen between a draft and its publication."""
+
 FAMILIES: Mapping[str, Iterable[str]] = {
     "button.": [verb.value for verb in Verb],
     "urgency.": [level.label for level in Urgency],
     "waiting.": [level.label for level in Urgency],
     "concerns.": [kind.value for kind in Kind],
     "press.closed_": [ConversationState.ANSWERED.value, ConversationState.DISMISSED.value],
+    "cause.": [reason.value for reason in Reason] + [*SINCE, "paused", "late", "altered"],
+    "answer.since_": SINCE,
+    "refusal.": ["no_account", "deleted"],
+    "answer.is_": [state.value for state in ReplyState],
+    "answer.unit_": ["graphemes", "characters"],
+    "help.": COMMANDS,
     "page.view_": [view.value for view in View],
     "page.level_": ["normal", "high", "critical"],
     "page.done_": [verb.value for verb in UNDO],

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot import cards, digests
+from bot.decisions import POLICIES
 from bot.model import Alert, ConversationState, Kind, Urgency
 from bot.records import CardState, CaughtUp, DigestState
+from bot.replies import Draft, Length, Means, Origin, Published, Reply, ReplyState, Suggestion
 from bot.staff import Card, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.languages import LANGUAGES
@@ -77,10 +79,42 @@ def many() -> Iterator[tuple[str, DigestState]]:
     yield "caught up, none waits", DigestState(route="support", rows=(), caught_up=single)
 
 
+def replying() -> Iterator[tuple[str, CardState]]:
+    """What is offered, waits for approval, or became of it."""
+    mine = in_state(ConversationState.CLAIMED)
+    can = Means(can_answer=True, length=Length(used=24, limit=300, unit="graphemes"))
+    offered = (
+        Suggestion(text="Sorry! Which order is it?", name="refund"),
+        Suggestion(text="Hello!", name="hi"),
+    )
+    yield "answers are offered", replace(a_state(), means=replace(can, suggestions=offered))
+    yield "claimed, to be answered", replace(mine, means=can)
+    draft = Draft(id=7, text="Sorry! Which order is it?", origin=Origin.PERSON, made_by="anna", made_at=NOW)
+    yield "a draft", replace(mine, draft=draft, means=can)
+    over = replace(can, length=Length(used=312, limit=300, unit="graphemes"))
+    yield "a draft, too long", replace(mine, draft=draft, means=over)
+    for reason in ("deleted", "edited", "newer", "answered", "opted_out"):
+        yield f"a draft, {reason}", replace(mine, draft=replace(draft, stale=reason), means=can)
+    reply = Reply(
+        id=9, text=draft.text, state=ReplyState.HELD, approved_by="anna", approved_at=NOW, due_at=NOW
+    )  # fmt: skip
+    there = Published(post_id="1", at=NOW, url="https://wall.example/1")
+    for state in ReplyState:
+        is_out = state in {ReplyState.PUBLISHED, ReplyState.LEAVING, ReplyState.TAKEN_BACK}
+        why = "forbidden" if state in {ReplyState.REFUSED, ReplyState.WITHDRAWN} else ""
+        one = replace(reply, state=state, published=there if is_out else None, reason=why)
+        yield f"a reply, {state.value}", replace(mine, reply=one, means=can)
+    yield "a reply that waits", replace(mine, reply=replace(reply, reason="rate_limited"), means=can)
+    lost = replace(reply, state=ReplyState.UNSURE, reason="timeout", asks_staff=True)
+    yield "a reply that a person must look for", replace(mine, reply=lost, means=can)
+    kept = replace(reply, state=ReplyState.PUBLISHED, published=there, reason="server")
+    yield "a reply that could not be taken back", replace(mine, reply=kept, means=can)
+
+
 def answers(texts: Texts) -> Iterator[tuple[str, str]]:
     """What a press, a command and a notice tell."""
     press = partial(change, texts=texts)
-    for verb in Verb:
+    for verb in POLICIES:
         yield f"press {verb.value}", press(verb).reply
     for verb in (Verb.CLAIM, Verb.DISMISS):
         yield f"lost {verb.value}", press(verb, person="ben", state="claimed", claimed_by="anna").reply
@@ -110,7 +144,7 @@ def answers(texts: Texts) -> Iterator[tuple[str, str]]:
 def told(texts: Texts) -> str:
     """All of it, each under its name."""
     render = partial(cards.render, texts=texts, zone=BERLIN, now=NOW, people={"anna": "Anna"})
-    said = [(name, shown(render(state))) for name, state in mentions()]
+    said = [(name, shown(render(state))) for name, state in (*mentions(), *replying())]
     said.append(("menu", shown(render(a_state(), expanded=True))))
     said.append(
         (

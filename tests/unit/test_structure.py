@@ -26,6 +26,7 @@ LONG_FUNCTIONS: frozenset[str] = frozenset()
 
 CATCH_ALL = {
     "bot/outbox.py": "around one delivery: a bug in a channel must not stop the others",
+    "bot/publishing.py": "around one publication: nobody knows what a bug did, and the others must go on",
     "bot/feeds.py": "around one feed, the other kind of source: a bug in one press must not end the daemon",
     "bot/listener.py": "around one source: a bug in a connector must not end the program",
     "rules/signals/plugins.py": "around one plug-in: somebody else's bug must not stop triage",

@@ -1,0 +1,200 @@
+"""Drafts and their approval: what a person's press makes of an answer. Pure.
+
+Only an approval publishes, and it fixes what: the very draft that its button belongs to. Whatever changed
+since that person saw it (an edit, a new post, a colleague's answer) makes them look again. The policies are
+called inside the store's transaction (see `bot.decisions`); nothing here knows a platform or SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.decisions import Asked, Policy
+from bot.model import ConversationState
+from bot.records import CardState, Change
+from bot.replies import (
+    LIVE,
+    Approve,
+    Cancel,
+    Discard,
+    Means,
+    Propose,
+    Replier,
+    ReplyState,
+    Resolve,
+    Step,
+    Suggestion,
+    TakeBack,
+)
+from bot.staff import MOST_TEXT, Role, Verb
+
+HOLD = timedelta(seconds=5)
+EXPIRES = timedelta(hours=1)
+FINAL = frozenset({"deleted", "opted_out"})
+"""What no second look makes good again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """`repliers` by platform. An approved reply waits for `hold`, and is never published after `expires`."""
+
+    repliers: Mapping[str, Replier]
+    now: Callable[[], datetime]
+    suggest: Callable[[CardState], tuple[Suggestion, ...]] = lambda _: ()
+    hold: timedelta = HOLD
+    expires: timedelta = EXPIRES
+
+    @property
+    def policies(self) -> Mapping[Verb, Policy]:
+        return {
+            Verb.USE: self.propose,
+            Verb.EDIT: self.propose,
+            Verb.AGAIN: self.again,
+            Verb.DISCARD: self.discard,
+            Verb.APPROVE: self.approve,
+            Verb.CANCEL: self.cancel,
+            Verb.TAKE_BACK: self.take_back,
+            Verb.IS_THERE: self.resolve,
+            Verb.IS_NOT_THERE: self.resolve,
+        }
+
+    def means(self, state: CardState) -> Means:
+        replier = self.repliers.get(state.mention.post.platform)
+        refusal = self._refusal(state)
+        return Means(
+            can_answer=not refusal,
+            refusal=refusal,
+            length=replier.length(state.draft.text) if replier and state.draft else None,
+            suggestions=() if refusal or state.draft else self.suggest(state),
+        )
+
+    def _refusal(self, state: CardState) -> str:
+        post = state.mention.post
+        replier = self.repliers.get(post.platform)
+        if replier is None:
+            return "no_account"
+        return "deleted" if state.post_deleted else replier.refusal(post)
+
+    # --- drafts ---
+
+    def propose(self, asked: Asked) -> Change:
+        """A text somebody wrote, or took from what was offered. Whoever proposes one has the conversation."""
+        text = asked.decision.text.strip()
+        if hindered := self._hindered(asked):
+            return hindered
+        if not text or len(text) > MOST_TEXT:
+            return _told("empty", asked.texts.say("answer.no_text"))
+        step = Propose(text=text, origin=asked.decision.origin, lang=asked.state.facts.lang)
+        return self._changed(asked, "proposed", asked.texts.say("answer.look_at_it"), step)
+
+    def again(self, asked: Asked) -> Change:
+        """The same words once more, as a draft of now: what happened since then has been seen."""
+        draft, reply = asked.state.draft, asked.state.reply
+        if hindered := self._hindered(asked):
+            return hindered
+        text = draft.text if draft else reply.text if reply else ""
+        if not text:
+            return _told("outdated", asked.texts.say("answer.outdated"))
+        step = Propose(text=text, origin=draft.origin if draft else asked.decision.origin)
+        return self._changed(asked, "proposed", asked.texts.say("answer.look_at_it"), step)
+
+    def discard(self, asked: Asked) -> Change:
+        draft = asked.state.draft
+        if draft is None or draft.id != asked.decision.number:
+            return _told("outdated", asked.texts.say("answer.outdated"))
+        if others := _others(asked):
+            return others
+        return self._changed(
+            asked, "discarded", asked.texts.say("answer.discarded"), Discard(draft=draft.id), claims=False
+        )
+
+    # --- approval ---
+
+    def approve(self, asked: Asked) -> Change:
+        draft, state = asked.state.draft, asked.state
+        if draft is None or draft.id != asked.decision.number:
+            return _told("outdated", asked.texts.say("answer.outdated"))
+        if hindered := self._hindered(asked):
+            return hindered
+        if draft.stale:
+            return _told(f"stale_{draft.stale}", asked.texts.say(f"answer.since_{draft.stale}"))
+        length = self.repliers[state.mention.post.platform].length(draft.text)
+        if not length.fits:
+            return _told("too_long", asked.texts.say("answer.too_long", over=length.used - length.limit))
+        now = self.now()
+        step = Approve(draft=draft.id, due_at=now + self.hold, until=now + self.expires)
+        return self._changed(asked, "approved", asked.texts.say("answer.approved", seconds=self.hold), step)
+
+    def cancel(self, asked: Asked) -> Change:
+        """Until it is tried, anybody of the staff may stop it."""
+        reply = asked.state.reply
+        if reply is None or reply.id != asked.decision.number:
+            return _told("outdated", asked.texts.say("answer.outdated"))
+        if reply.state is not ReplyState.HELD:
+            return _told("too_late", asked.texts.say("answer.too_late"))
+        return self._changed(
+            asked, "canceled", asked.texts.say("answer.canceled"), Cancel(reply=reply.id), claims=False
+        )
+
+    def take_back(self, asked: Asked) -> Change:
+        reply = asked.state.reply
+        if reply is None or reply.id != asked.decision.number or reply.state is not ReplyState.PUBLISHED:
+            return _told("outdated", asked.texts.say("answer.outdated"))
+        if others := _others(asked):
+            return others
+        if reply.published is None or not reply.published.post_id:
+            return _told("by_hand", asked.texts.say("answer.by_hand"))
+        return self._changed(
+            asked, "leaves", asked.texts.say("answer.leaves"), TakeBack(reply=reply.id), claims=False
+        )
+
+    def resolve(self, asked: Asked) -> Change:
+        """What nobody but a person could find out."""
+        reply = asked.state.reply
+        if reply is None or reply.id != asked.decision.number or not reply.asks_staff:
+            return _told("outdated", asked.texts.say("answer.outdated"))
+        is_there = asked.decision.verb is Verb.IS_THERE
+        step = Resolve(reply=reply.id, is_there=is_there)
+        said = asked.texts.say("answer.found") if is_there else asked.texts.say("answer.resent")
+        return self._changed(asked, "found" if is_there else "resent", said, step, claims=False)
+
+    # --- what they share ---
+
+    def _hindered(self, asked: Asked) -> Change | None:
+        """Why nothing can be said in this conversation just now."""
+        state = asked.state
+        if refusal := self._refusal(state):
+            return _told("unanswerable", asked.texts.say(f"refusal.{refusal}"))
+        if state.reply is not None and state.reply.state in LIVE:
+            return _told("under_way", asked.texts.say("answer.under_way"))
+        if state.draft is not None and state.draft.stale in FINAL:
+            return _told(f"stale_{state.draft.stale}", asked.texts.say(f"answer.since_{state.draft.stale}"))
+        return _others(asked)
+
+    def _changed(self, asked: Asked, outcome: str, reply: str, step: Step, *, claims: bool = True) -> Change:
+        is_free = asked.conversation.state in {ConversationState.OPEN, ConversationState.SNOOZED}
+        takes = claims and is_free
+        return Change(
+            outcome=outcome,
+            reply=reply,
+            state=ConversationState.CLAIMED if takes else None,
+            claimed_by=asked.person.key if takes else None,
+            updates_all=True,
+            step=step,
+        )
+
+
+def _others(asked: Asked) -> Change | None:
+    """A colleague has it; a lead may all the same."""
+    conversation = asked.conversation
+    is_others = conversation.claimed_by not in {None, asked.person.key}
+    if conversation.state is not ConversationState.CLAIMED or not is_others or asked.person.role is Role.LEAD:
+        return None
+    name = asked.name(conversation.claimed_by)
+    return Change(outcome="lost", reply=asked.texts.taken(name), is_loud=True)
+
+
+def _told(outcome: str, reply: str) -> Change:
+    return Change(outcome=outcome, reply=reply, is_loud=True)

@@ -1,0 +1,103 @@
+"""What a card says of answers: what is offered, what waits for approval, what became of it. Pure.
+
+Part of `bot.cards`. What would be published is shown as it stands, whole, with whom it answers and by which
+account's platform; nobody approves what they did not see.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.model import ConversationState
+from bot.replies import LIVE, ReplyState
+from bot.staff import Line, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bot.records import CardState
+    from bot.replies import Draft, Means, Reply
+    from bot.texts.catalogue import Texts
+
+_OVER = frozenset({ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.CANCELED, ReplyState.TAKEN_BACK})
+_FINAL = frozenset({"deleted", "opted_out"})
+Numbered = tuple[Verb, int]
+
+
+def lines(
+    state: CardState, texts: Texts, *, to: str, time: Callable[[Reply], str], name: str
+) -> Iterator[Line]:
+    """`to`: whom it answers; `time`: when a reply was published or is due; `name`: who approved it."""
+    means = state.means
+    if state.reply is not None and state.draft is None:
+        yield from _of_reply(state.reply, texts, platform=state.mention.post.platform, time=time, name=name)
+    if state.draft is not None:
+        yield from _of_draft(state.draft, means, texts, platform=state.mention.post.platform, to=to)
+        return
+    if state.reply is not None and state.reply.state in LIVE:
+        return
+    for number, one in enumerate(means.suggestions, start=1):
+        label = texts.say("answer.suggestion", number=number, name=one.name)
+        yield Line(text=label)
+        yield Line(text=one.text, is_copy=True)
+    if means.can_answer and state.conversation.state is ConversationState.CLAIMED:
+        yield Line(text=texts.say("answer.how"))
+
+
+def _of_draft(draft: Draft, means: Means, texts: Texts, *, platform: str, to: str) -> Iterator[Line]:
+    yield Line(text=texts.say("answer.preview", platform=texts.platform(platform), to=to), is_strong=True)
+    yield Line(text=draft.text, is_copy=True)
+    if (length := means.length) is not None:
+        said = "answer.length" if length.fits else "answer.length_over"
+        unit = texts.say(f"answer.unit_{length.unit}")
+        yield Line(text=texts.say(said, used=length.used, limit=length.limit, unit=unit))
+    if draft.stale:
+        yield Line(text=texts.say(f"answer.since_{draft.stale}"), is_strong=True)
+
+
+def _of_reply(
+    reply: Reply, texts: Texts, *, platform: str, time: Callable[[Reply], str], name: str
+) -> Iterator[Line]:
+    where, at = texts.platform(platform), time(reply)
+    cause = texts.cause(reply.reason)
+    values = {"platform": where, "at": at, "name": name, "cause": cause}
+    if reply.state is ReplyState.HELD and reply.reason:
+        yield Line(text=texts.say("answer.waits", **values), is_strong=True)
+    elif reply.state is ReplyState.UNSURE and reply.asks_staff:
+        yield Line(text=texts.say("answer.look", **values), is_strong=True)
+    else:
+        yield Line(text=texts.say(f"answer.is_{reply.state.value}", **values), is_strong=True)
+    yield Line(text=reply.text, is_copy=reply.state in _OVER, is_quote=reply.state not in _OVER)
+    if reply.state is ReplyState.PUBLISHED:
+        if reply.reason:
+            yield Line(text=texts.say("answer.not_taken_back", cause=cause))
+        if reply.published is not None and reply.published.url:
+            yield Line(text=texts.say("answer.open_reply"), href=reply.published.url)
+
+
+def verbs(state: CardState) -> list[list[Numbered]]:
+    """The rows of buttons, each with what it belongs to."""
+    draft, reply, means = state.draft, state.reply, state.means
+    if draft is not None:
+        first = Verb.AGAIN if draft.stale else Verb.APPROVE
+        is_final = draft.stale in _FINAL or bool(means.refusal)
+        fits = means.length is None or means.length.fits
+        row = [] if is_final or not fits else [(first, draft.id)]
+        return [[*row, (Verb.DISCARD, draft.id)]]
+    if reply is not None and (of_reply := _verbs_of(reply)):
+        return [of_reply]
+    if means.suggestions:
+        return [[(Verb.USE, number) for number, _ in enumerate(means.suggestions, start=1)]]
+    return []
+
+
+def _verbs_of(reply: Reply) -> list[Numbered]:
+    if reply.asks_staff:
+        return [(Verb.IS_THERE, reply.id), (Verb.IS_NOT_THERE, reply.id)]
+    if reply.state is ReplyState.HELD:
+        return [(Verb.CANCEL, reply.id)]
+    if reply.state is ReplyState.PUBLISHED and reply.published and reply.published.post_id:
+        return [(Verb.TAKE_BACK, reply.id)]
+    if reply.state in _OVER and reply.reason not in _FINAL:
+        return [(Verb.AGAIN, reply.id)]
+    return []

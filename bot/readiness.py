@@ -1,0 +1,82 @@
+"""Whether everything works: what `/readyz` answers, the gauges of `/metrics`, the sign of life to a monitor.
+
+Knows the parts of the running program by what they say of themselves; it changes none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot import coverage
+from bot.accounts import Accounts
+from bot.errors import Reason, Unavailable
+from bot.feeds import FeedLoop
+from bot.listener import Listener
+from bot.metrics import Metrics
+from bot.outbox import Outbox
+from bot.ports import Clock, Http
+from bot.records import SourceStatus
+from bot.settings.load import Settings
+from bot.store.sqlite import SqliteStore
+from bot.web.health import Check
+
+
+@dataclass(kw_only=True)
+class Readiness:
+    """`rules_trouble` tells why newer rules are not in use; triage works all the same."""
+
+    settings: Settings
+    store: SqliteStore
+    outbox: Outbox
+    accounts: Accounts
+    listeners: Sequence[Listener]
+    feed_loops: Sequence[FeedLoop]
+    rules_trouble: Callable[[], str]
+    clock: Clock
+    metrics: Metrics
+    http: Http
+    _stored: Mapping[str, SourceStatus] = field(default_factory=dict, init=False)
+
+    def checks(self) -> Iterable[Check]:
+        """Each source, account, feed and channel, and the database."""
+        for one in self.listeners:
+            state = one.state()
+            detail = coverage.told(
+                state, self._stored.get(state.name), now=self.clock.now(), zone=self.settings.timezone
+            )
+            yield Check(name=f"source:{state.name}", ok=state.is_connected, detail=detail)
+        for account in self.accounts.unresolved():
+            detail = "there is no such handle" if account in self.accounts.refused else "not resolved yet"
+            yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
+        for loop in self.feed_loops:
+            yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
+        yield Check(name="rules", ok=True, detail=self.rules_trouble())
+        trouble = self.store.trouble or self.outbox.store_trouble
+        yield Check(name="database", ok=trouble is None, detail=trouble or "")
+        failing = self.outbox.failing
+        for channel in self.settings.channels:
+            reason = failing[channel].reason if channel in failing else ""
+            yield Check(name=f"channel:{channel}", ok=not reason, detail=reason)
+
+    async def gauge(self) -> None:
+        """Bring the gauges up to date. Raises: StoreError."""
+        status = await self.store.status(now=self.clock.now())
+        self._stored = {source.name: source for source in status.sources}
+        self.metrics.asks_open.set(status.open_asks)
+        self.metrics.effects_pending.set(status.effects.get("pending", 0) + status.effects.get("leased", 0))
+        for one in self.listeners:
+            state = one.state()
+            self.metrics.source_up.labels(state.name).set(state.is_connected)
+            if state.last_event_at:
+                heard = self.metrics.source_last_event_timestamp_seconds.labels(state.name)
+                heard.set(state.last_event_at.timestamp())
+            coverage.gauge(self.metrics, state, self._stored.get(state.name), now=self.clock.now())
+
+    async def heartbeat(self) -> None:
+        """Tell the outside monitor that all is well; when it is not, the silence is the alarm."""
+        url = self.settings.heartbeat_url
+        if url and all(check.ok for check in self.checks()):
+            async with self.http.request("GET", url) as answer:
+                if answer.status >= 400:
+                    raise Unavailable(f"the monitor answers {answer.status}", reason=Reason.SERVER)

@@ -1,0 +1,67 @@
+"""The store's methods around answers: a part of `bot.store.sqlite`, apart from it only for its length.
+
+It knows which function does what; it holds no SQL and no policy.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from bot.records import CardState, Leased
+from bot.replies import Taken, Tried
+from bot.store import replying
+from bot.store.reports import Reports
+from bot.store.work import Work
+
+T = TypeVar("T")
+_NO_LEASE = timedelta(0)
+
+
+class _Whole(Protocol):
+    """What these methods use of the store."""
+
+    changes: int
+    _reports: Reports
+
+    def _work(self, conn: sqlite3.Connection, now: datetime, lease_for: timedelta = ...) -> Work: ...
+
+    async def _write(self, unit: Callable[[sqlite3.Connection], T]) -> T: ...
+
+
+class ReplySide:
+    """See `bot.publishing.ReplyStore` and `bot.ports.Store` for what each method promises."""
+
+    async def take_replies(
+        self: _Whole, platforms: Collection[str], *, limit: int, now: datetime, lease_for: timedelta
+    ) -> tuple[Taken, ...]:
+        wanted = tuple(platforms)
+        return await self._write(
+            lambda conn: replying.take(self._work(conn, now, lease_for), wanted, limit=limit)
+        )
+
+    async def settle_reply(
+        self: _Whole, tried: Tried, *, now: datetime, lease_for: timedelta
+    ) -> tuple[Leased, ...] | None:
+        leased = await self._write(lambda conn: replying.settle(self._work(conn, now, lease_for), tried))
+        self.changes += 1
+        return leased
+
+    async def next_reply_at(self: _Whole, platforms: Collection[str]) -> datetime | None:
+        return await self._reports.next_reply_at(tuple(platforms))
+
+    async def refuse_answers(self: _Whole, platform: str, author_id: str, *, now: datetime) -> None:
+        """Note that somebody wants no answers from us."""
+        await self._write(
+            lambda conn: replying.opt_out(self._work(conn, now), platform, author_id, post=None)
+        )
+
+    async def card_of(self: _Whole, mention_id: str) -> CardState | None:
+        """What the card of a mention shows now; None: it is not known."""
+        return await self._reports.card_of(mention_id)
+
+    async def mention_of(self: _Whole, channel: str, receipt: str) -> str | None:
+        """Which mention the card is about that staff sees in `channel` as this message."""
+        return await self._reports.mention_of(channel, receipt)

@@ -1,0 +1,297 @@
+"""Answers as rows: what is proposed, approved, tried, published; each step in the unit of what causes it.
+
+It knows the tables drafts, replies, publications and opt_outs. What a step means is `bot.approval`'s, when a
+reply is tried `bot.publishing`'s. A published reply is stored as our own post at once, so that it ends the
+ask before any platform tells of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from hashlib import sha256
+from typing import Any
+
+from bot.ids import ulid
+from bot.model import ConversationState, Deletion, Post
+from bot.records import CardState, Leased
+from bot.replies import (
+    Approve,
+    Cancel,
+    Discard,
+    End,
+    Failed,
+    Left,
+    Outgoing,
+    Propose,
+    ReplyState,
+    Resolve,
+    Step,
+    TakeBack,
+    Taken,
+    Tried,
+    Unsure,
+    Wait,
+    Went,
+    Withheld,
+)
+from bot.store import deletions, drafted, effects, posts, rows, threads
+from bot.store.answering_tables import IS_LIVE
+from bot.store.card import Fetch, fetcher
+from bot.store.work import Work
+
+# --- what a person decides ------------------------------------------------------------------------
+
+
+def take_step(work: Work, state: CardState, person: str, step: Step) -> None:
+    """Write what `bot.approval` made of a decision; it was decided on the state as it stands here."""
+    match step:
+        case Propose():
+            _propose(work, state, person, step)
+        case Discard(draft=draft):
+            _set_draft(work, draft, "discarded")
+        case Approve():
+            _approve(work, state, person, step)
+        case Cancel(reply=reply):
+            _set(work, reply, ReplyState.CANCELED)
+        case TakeBack(reply=reply):
+            _set(work, reply, ReplyState.LEAVING, due_at=work.at)
+        case Resolve(reply=reply, is_there=True):
+            found = {"asks_staff": False, "may_be_there": False, "published_at": work.at}
+            _set(work, reply, ReplyState.PUBLISHED, **found)
+        case Resolve(reply=reply):
+            _set(work, reply, ReplyState.HELD, asks_staff=False, may_be_there=False, due_at=work.at)
+
+
+def _propose(work: Work, state: CardState, person: str, step: Propose) -> None:
+    work.conn.execute(
+        "UPDATE drafts SET state = 'replaced' WHERE conversation = ? AND state = 'open'",
+        (state.conversation.id,),
+    )
+    work.conn.execute(
+        "INSERT INTO drafts (brand, conversation, mention, text, lang, origin, made_by, made_at, state,"
+        " newest, seen_to, revised_at) SELECT m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, 'open',"
+        " (SELECT max(x.id) FROM mentions x WHERE x.conversation = m.conversation),"
+        " (SELECT max(y.id) FROM posts y), p.revised_at"
+        " FROM mentions m JOIN posts p ON p.id = m.post WHERE m.uid = ?",
+        (step.text, step.lang, step.origin, person, work.at, state.mention_id),
+    )
+
+
+def _set_draft(work: Work, draft: int, state: str) -> None:
+    work.conn.execute("UPDATE drafts SET state = ? WHERE id = ?", (state, draft))
+
+
+def _approve(work: Work, state: CardState, person: str, step: Approve) -> None:
+    _set_draft(work, step.draft, "approved")
+    text, lang = work.conn.execute("SELECT text, lang FROM drafts WHERE id = ?", (step.draft,)).fetchone()
+    work.conn.execute(
+        "INSERT INTO replies (key, brand, conversation, mention, draft, platform, text, hash, lang,"
+        " approved_by, approved_at, due_at, until, state, may_be_there, asks_staff, fence, attempts)"
+        " SELECT ?, d.brand, d.conversation, d.mention, d.id, ?, d.text, ?, ?, ?, ?, ?, ?, 'held', 0, 0, 0, 0"
+        " FROM drafts d WHERE d.id = ?",
+        (
+            ulid(work.now),
+            state.mention.post.platform,
+            digest(text),
+            lang,
+            person,
+            work.at,
+            rows.micros(step.due_at),
+            rows.micros(step.until),
+            step.draft,
+        ),
+    )
+
+
+def digest(text: str) -> str:
+    """What an approval fixes."""
+    return sha256(text.encode()).hexdigest()
+
+
+def _set(work: Work, reply: int, state: ReplyState, **values: object) -> None:
+    columns = ", ".join(f"{name} = :{name}" for name in values)
+    work.conn.execute(
+        f"UPDATE replies SET state = :state, leased_until = NULL{', ' if values else ''}{columns}"
+        " WHERE id = :id",
+        {"state": state, "id": reply, **values},
+    )
+
+
+# --- trying ---------------------------------------------------------------------------------------
+
+_DUE = (
+    "SELECT r.id, r.fence, r.attempts, r.key, r.brand, r.text, r.hash, r.lang, r.approved_by,"
+    " r.approved_at, r.until, r.state, r.may_be_there, r.post_id, r.draft,"
+    f" {rows.columns(rows.POST, 'p')}"
+    " FROM replies r JOIN mentions m ON m.id = r.mention JOIN posts p ON p.id = m.post WHERE"
+    " r.platform IN (SELECT value FROM json_each(:platforms)) AND NOT r.asks_staff AND"
+    " ((r.state IN ('held', 'unsure', 'leaving') AND r.due_at <= :now AND r.leased_until IS NULL)"
+    f" OR ({IS_LIVE.replace('state', 'r.state')} AND r.leased_until <= :now))"
+    " ORDER BY r.due_at, r.id LIMIT :limit"
+)
+
+
+def take(work: Work, platforms: Collection[str], *, limit: int) -> tuple[Taken, ...]:
+    """Lease replies that are due. One that was being tried when its lease ran out may be there."""
+    fetch = fetcher(work.conn)
+    found = fetch(_DUE, {"platforms": rows.dump(sorted(platforms)), "now": work.at, "limit": limit})
+    taken = [_taken(fetch, row) for row in found]
+    for one in taken:
+        work.conn.execute(
+            "UPDATE replies SET state = CASE state WHEN 'leaving' THEN state ELSE 'going' END,"
+            " may_be_there = ?, leased_until = ?, fence = fence + 1, attempts = attempts + 1 WHERE id = ?",
+            (one.may_be_there, work.leased_until, one.id),
+        )
+    return tuple(taken)
+
+
+def _taken(fetch: Fetch, row: rows.Row) -> Taken:
+    (id_, fence, attempts, key, brand, text, hash_, lang, approved_by) = row[:9]
+    approved_at, until, state, may_be_there, post_id, draft = row[9:15]
+    broken = () if digest(text) == hash_ else ("altered",)
+    return Taken(
+        id=id_,
+        fence=fence + 1,
+        attempt=attempts + 1,
+        outgoing=Outgoing(
+            key=key,
+            brand=brand,
+            text=text,
+            to=rows.post(row[15:]),
+            approved_at=rows.moment(approved_at),
+            lang=lang,
+        ),
+        approved_by=approved_by,
+        until=rows.moment(until),
+        may_be_there=bool(may_be_there) or state in {ReplyState.GOING, ReplyState.UNSURE},
+        leaves=(post_id or "") if state == ReplyState.LEAVING else "",
+        since=(*broken, *drafted.since(fetch, draft)),
+    )
+
+
+_NEXT = (
+    "SELECT min(CASE WHEN r.leased_until IS NULL THEN r.due_at ELSE r.leased_until END) FROM replies r"
+    f" WHERE {IS_LIVE.replace('state', 'r.state')} AND NOT r.asks_staff"
+    " AND r.platform IN (SELECT value FROM json_each(?))"
+)
+
+
+def next_due(fetch: Fetch, platforms: Collection[str]) -> int | None:
+    at: int | None = fetch(_NEXT, (rows.dump(sorted(platforms)),))[0][0]
+    return at
+
+
+def settle(work: Work, tried: Tried) -> tuple[Leased, ...] | None:
+    """Write how a try ended; the updates of its cards. None: the lease has passed to somebody else."""
+    taken, end = tried.taken, tried.end
+    row = rows.one(
+        work.conn.execute(
+            "SELECT conversation, state FROM replies WHERE id = ? AND fence = ? AND leased_until IS NOT NULL",
+            (taken.id, taken.fence),
+        )
+    )
+    if row is None:
+        return None
+    conversation, state = row
+    _end(work, taken, end, ReplyState(state))
+    if not isinstance(end, Wait) or end.is_try:
+        _log(work, tried)
+    if tried.post is not None:
+        _store_answer(work, taken.outgoing, tried.post)
+    version = threads.advance(work, conversation)
+    return effects.update(work, effects.delivered(work, conversation), version=version)
+
+
+def _end(work: Work, taken: Taken, end: End, state: ReplyState) -> None:
+    was = ReplyState.LEAVING if state is ReplyState.LEAVING else ReplyState.HELD
+    match end:
+        case Went(published=there):
+            values: Mapping[str, Any] = {
+                "post_id": there.post_id, "url": there.url, "published_at": rows.micros(there.at),
+                "reason": None, "may_be_there": False,
+            }  # fmt: skip
+            _set(work, taken.id, ReplyState.PUBLISHED, **values)
+        case Left():
+            _set(work, taken.id, ReplyState.TAKEN_BACK, reason=None)
+            _reopen(work, taken)
+        case Wait(until=until, reason=reason, is_try=is_try, may_be_there=may_be_there):
+            less = 0 if is_try else 1
+            again = {"due_at": rows.micros(until), "reason": reason, "attempts": taken.attempt - less}
+            _set(work, taken.id, was, may_be_there=may_be_there, **again)
+        case Failed(reason=reason):
+            failed = ReplyState.PUBLISHED if was is ReplyState.LEAVING else ReplyState.REFUSED
+            _set(work, taken.id, failed, reason=reason, may_be_there=False)
+        case Withheld(reason=reason):
+            _set(work, taken.id, ReplyState.WITHDRAWN, reason=reason)
+        case Unsure(reason=reason, look_at=look_at):
+            unsure = ReplyState.LEAVING if was is ReplyState.LEAVING else ReplyState.UNSURE
+            asks = {"asks_staff": look_at is None, "due_at": rows.micros(look_at or work.now)}
+            _set(work, taken.id, unsure, reason=reason, may_be_there=True, **asks)
+
+
+def _log(work: Work, tried: Tried) -> None:
+    work.conn.execute(
+        "INSERT INTO publications (reply, brand, started_at, ended_at, outcome, reason)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            tried.taken.id,
+            tried.taken.outgoing.brand,
+            rows.micros(tried.started_at),
+            rows.micros(tried.ended_at),
+            type(tried.end).__name__.lower(),
+            getattr(tried.end, "reason", None),
+        ),
+    )
+
+
+def _store_answer(work: Work, outgoing: Outgoing, post: Post) -> None:
+    """Our own post, as if a source had brought it: it ends the ask; when one brings it, it is known."""
+    stored = posts.save(work, post)
+    if not posts.mark_answer(work, stored.id, outgoing.brand):
+        return
+    conversation = threads.find(work, outgoing.brand, post, outgoing.to.author_id)
+    if conversation is not None:
+        threads.answer(work, conversation, posts.OwnAnswer(post=stored.id, at=post.posted_at))
+
+
+def _reopen(work: Work, taken: Taken) -> None:
+    """What we took back answers nobody: its ask goes on, and belongs to whoever approved it."""
+    outgoing = taken.outgoing
+    row = rows.one(
+        work.conn.execute(
+            "SELECT p.id, p.author_id FROM posts p WHERE p.platform = ? AND p.post_id = ?",
+            (outgoing.to.platform, taken.leaves),
+        )
+    )
+    if row is None:
+        return
+    post, author = row
+    gone = Deletion(platform=outgoing.to.platform, author_id=author, post_id=taken.leaves)
+    deletions.delete(work, gone)
+    asks = work.conn.execute(
+        "UPDATE asks SET outcome = NULL, answered_at = NULL, ended_at = NULL, answered_by = NULL"
+        " WHERE answered_by = ? AND NOT EXISTS (SELECT 1 FROM asks o WHERE o.conversation ="
+        " asks.conversation AND o.outcome IS NULL) RETURNING conversation",
+        (post,),
+    ).fetchall()
+    for (conversation,) in asks:
+        threads.advance(work, conversation, ConversationState.CLAIMED)
+        work.conn.execute(
+            "UPDATE conversations SET claimed_by = COALESCE(claimed_by, ?), claimed_at ="
+            " COALESCE(claimed_at, ?) WHERE id = ?",
+            (taken.approved_by, work.at, conversation),
+        )
+
+
+# --- who wants no answers ---------------------------------------------------------------------------
+
+
+def opt_out(work: Work, platform: str, author_id: str, *, post: int | None) -> None:
+    work.conn.execute(
+        "INSERT INTO opt_outs (platform, author_id, at, post) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (platform, author_id, work.at, post),
+    )
+
+
+def has_opted_out(fetch: Fetch, platform: str, author_id: str) -> bool:
+    return bool(fetch("SELECT 1 FROM opt_outs WHERE platform = ? AND author_id = ?", (platform, author_id)))

@@ -1,0 +1,124 @@
+"""An office with one open question, and a wall that answers can be published on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bot.answering import Answering
+from bot.desk import Desk
+from bot.errors import BotError
+from bot.metrics import Metrics
+from bot.model import Cursor
+from bot.records import Answer, CardState, Judged, Leased
+from bot.replies import Draft, Reply
+from bot.staff import Person, Press, Presses, Role, Staff, Verb
+from bot.store.sqlite import SqliteStore
+from bot.testing.clock import ManualClock
+from bot.testing.wall import Wall
+from bot.texts.en import ENGLISH
+from bot.tokens import token
+from tests.integration import store_samples as s
+from tests.integration.test_desk import FIRST, Chat
+
+ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
+BEN = Person(key="ben", name="Ben", role=Role.AGENT, identities=(("chat", "2"),))
+LEA = Person(key="lea", name="Lea", role=Role.LEAD, identities=(("chat", "3"),))
+WORDS = "Sorry! Which kettle is it?"
+QUESTION = "at://a0/q0"
+
+
+@dataclass(kw_only=True)
+class Office:
+    path: Path
+    store: SqliteStore
+    wall: Wall
+    clock: ManualClock
+    answering: Answering
+    chat: Chat
+    desk: Desk
+    refused: list[tuple[str, BotError]] = field(default_factory=list)
+    presses: int = 0
+
+    async def state(self) -> CardState:
+        state = await self.store.card_of(FIRST)
+        assert state is not None
+        return state
+
+    async def draft(self) -> Draft:
+        draft = (await self.state()).draft
+        assert draft is not None
+        return draft
+
+    async def reply(self) -> Reply:
+        reply = (await self.state()).reply
+        assert reply is not None
+        return reply
+
+    async def press(self, verb: Verb, number: int = 0, *, who: int = 1) -> str:
+        """One press; what the person is told."""
+        return await self._take(replace(self._of(who), token=token(verb, FIRST, number)))
+
+    async def write(self, text: str, *, who: int = 1, receipt: str = "msg-1") -> str:
+        """A message in answer to the card."""
+        return await self._take(replace(self._of(who), text=text, receipt=receipt))
+
+    def _of(self, who: int) -> Press:
+        self.presses += 1
+        person, now = f"chat:{who}", self.clock.now()
+        return Press(id=f"p{self.presses}", channel="chat:care", person=person, token="", at=now)
+
+    async def _take(self, press: Press) -> str:
+        await self.desk.take(self.chat, Presses(presses=(press,), cursor=Cursor(press.id)))
+        return self.chat.told[-1][1]
+
+    async def approve(self) -> None:
+        await self.write(WORDS)
+        await self.press(Verb.APPROVE, (await self.draft()).id)
+
+    async def go_on(self, seconds: float = 6) -> None:
+        """Time passes, and what is due is tried."""
+        await self.clock.advance(seconds)
+        await self.answering.publisher.once()
+
+    async def hear(self, item: Answer | Judged) -> None:
+        await s.record(self.store, item)
+
+
+@asynccontextmanager
+async def office(path: Path, wall: Wall | None = None, *, draft: str | None = None) -> AsyncIterator[Office]:
+    """One open question, whose card was delivered as message msg-1 of chat:care."""
+    clock = ManualClock(s.at(61))
+    wall = wall or Wall()
+    wall.now = clock.now
+    refused: list[tuple[str, BotError]] = []
+    updates: list[Leased] = []
+    staff = Staff(by_identity={who: one for one in (ANNA, BEN, LEA) for who in one.identities})
+    async with s.opened(path) as store:
+        asked = s.post("q0", author="a0", root=None)
+        recorded = await s.record(store, s.judged(asked, uid=FIRST, channel="chat:care", draft=draft))
+        for one in recorded.leased:
+            await s.settle(store, one)
+        answering = Answering(
+            repliers={"bluesky": wall},
+            store=store,
+            clock=clock,
+            metrics=Metrics(),
+            deliver=updates.extend,
+            on_unauthorized=lambda platform, error: refused.append((platform, error)),
+        )
+        desk = Desk(
+            store=store,
+            staff=staff,
+            clock=clock,
+            metrics=Metrics(),
+            texts=ENGLISH,
+            deliver=updates.extend,
+            answers=answering,
+        )
+        yield Office(
+            path=path, store=store, wall=wall, clock=clock, answering=answering, chat=Chat(), desk=desk,
+            refused=refused,
+        )  # fmt: skip
