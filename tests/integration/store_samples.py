@@ -160,6 +160,7 @@ def judged(
             urgency=urgency,
             ignored=ignored,
             alert=alert,
+            draft="prepared" if draft else None,
             draft_text=draft,
             fired=tuple(_fired(rule, 20 - place) for place, rule in enumerate(rules)),
             signals=signal,
