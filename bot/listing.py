@@ -118,7 +118,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A decision that was taken, as the audit keeps it."""
+    """A decision that was taken, as the audit keeps it; `words` are those of the draft that it was about."""
 
     person: str
     verb: str
@@ -126,13 +126,23 @@ class Taken:
     channel: str
     at: datetime
     note: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """How a try to publish an answer, or to take it back, ended: as `bot.replies.End` is called in the table."""
+
+    outcome: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
     """A conversation with all that is known around it. `shown` is how a list shows it.
 
-    `thread` is oldest first, `more` posts of it are stored and left out; `earlier` newest first. `feedback`:
+    `decisions` and `publications` are oldest first. `thread` is oldest first, `more` posts of it are stored and left out; `earlier` newest first. `feedback`:
     what each person says of the verdict that is shown.
     """
 
@@ -143,6 +153,7 @@ class Whole:
     thread: tuple[Spoken, ...]
     more: int
     decisions: tuple[Taken, ...]
+    publications: tuple[Publication, ...]
     earlier: tuple[Listed, ...]
     feedback: Mapping[str, str] = field(default_factory=dict)
 

@@ -309,7 +309,10 @@ class DigestItemRow(SQLModel, table=True):
 
 
 class DecisionRow(SQLModel, table=True):
-    """Every press, refused ones too (`verb` NULL). A press id is its platform's, hence unique per feed."""
+    """Every press, refused ones too (`verb` NULL). A press id is its platform's, hence unique per feed.
+
+    `draft`: the one that was proposed, approved or thrown away, or whose reply was stopped or taken back.
+    """
 
     __tablename__: ClassVar[str] = "decisions"
     __table_args__ = (UniqueConstraint("feed", "press_id"),)
@@ -329,6 +332,7 @@ class DecisionRow(SQLModel, table=True):
     reply: str
     is_loud: bool
     note: str | None = None
+    draft: int | None = Field(default=None, sa_type=RowId)
 
 
 class FeedbackRow(SQLModel, table=True):
