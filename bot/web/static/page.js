@@ -80,6 +80,8 @@
       open: $$("details[open]", it).map((one) => one.closest("[id]")?.id),
       row: at?.id,
       index: at ? rows.indexOf(at) : -1,
+      texts: $$("textarea[id]", it).filter((one) => one.value !== one.defaultValue).map((one) => [one.id, one.value]),
+      pressed: document.activeElement?.matches?.("#answer button") ? document.activeElement.value : "",
     };
   });
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -93,11 +95,22 @@
         const rows = $$(".row", list());
         focus((kept.row && document.getElementById(kept.row)) || rows[Math.min(kept.index, rows.length - 1)]);
       }
+      kept.texts.forEach(([id, text]) => {
+        const field = document.getElementById(id);
+        if (field) { field.value = text; field.dispatchEvent(new Event("input", { bubbles: true })); }
+      });
+      if (kept.pressed) ($(`#answer button[value="${CSS.escape(kept.pressed)}"]`) || $("#answer"))?.focus({ preventScroll: true });
       kept = null;
     }
     count();
     tell();
     if (event.detail.target.id === "toast") toasted();
+  });
+
+  // what was written is a draft now: it stands in the page that comes
+  document.addEventListener("proposed", () => {
+    const field = $("#answer-text");
+    if (field) field.defaultValue = field.value;
   });
 
   // --- the line that says what came of it ---
