@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from benchmarks.harness import Finding, table
+from bot.answering import Answering
 from bot.clock import SystemClock
 from bot.desk import Desk
 from bot.ids import ulid
@@ -81,6 +82,14 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
             metrics=Metrics(),
             texts=ENGLISH,
             deliver=lambda _: None,
+        ),
+        answers=Answering(
+            repliers={},
+            store=store,
+            clock=clock,
+            metrics=Metrics(),
+            deliver=lambda _: None,
+            on_unauthorized=lambda _platform, _error: None,
         ),
         checks=lambda: (),
         rules=lambda: RulesInUse(version=RULES.version, names=(), since=clock.now()),

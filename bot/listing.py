@@ -131,7 +131,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """How a try to publish an answer, or to take it back, ended: as `bot.replies.End` is called in the table."""
+    """How a try to publish an answer, or to take it back, ended; `outcome` as `bot.replies.End` has them."""
 
     outcome: str
     reason: str
@@ -142,8 +142,8 @@ class Publication:
 class Whole:
     """A conversation with all that is known around it. `shown` is how a list shows it.
 
-    `decisions` and `publications` are oldest first. `thread` is oldest first, `more` posts of it are stored and left out; `earlier` newest first. `feedback`:
-    what each person says of the verdict that is shown.
+    `thread`, `decisions` and `publications` are oldest first, `more` posts of the thread are stored and left
+    out; `earlier` newest first. `feedback`: what each person says of the verdict that is shown.
     """
 
     conversation: Conversation

@@ -117,7 +117,8 @@ class Origin(StrEnum):
 class Draft:
     """What is proposed to be said in a conversation: its newest, until it is approved or thrown away.
 
-    `mention_id` is what it answers. `stale`: why it should be looked at again before anybody approves it (empty: it need not).
+    `mention_id` is what it answers. `stale`: why it should be looked at again before anybody approves it
+    (empty: it need not).
     """
 
     id: int

@@ -54,15 +54,21 @@ def take_step(work: Work, state: CardState, person: str, step: Step) -> int:
             return _set_draft(work, draft, "discarded")
         case Approve():
             return _approve(work, state, person, step)
-        case Cancel(reply=reply):
-            return _set(work, reply, ReplyState.CANCELED)
-        case TakeBack(reply=reply):
-            return _set(work, reply, ReplyState.LEAVING, due_at=work.at)
-        case Resolve(reply=reply, is_there=True):
-            found = {"asks_staff": False, "may_be_there": False, "published_at": work.at}
-            return _set(work, reply, ReplyState.PUBLISHED, **found)
-        case Resolve(reply=reply):
-            return _set(work, reply, ReplyState.HELD, asks_staff=False, may_be_there=False, due_at=work.at)
+    return _change(work, step)
+
+
+def _change(work: Work, step: Cancel | TakeBack | Resolve) -> int:
+    """What a person decides about a reply; its draft."""
+    looked = {"asks_staff": False, "may_be_there": False}
+    match step:
+        case Cancel():
+            return _set(work, step.reply, ReplyState.CANCELED)
+        case TakeBack():
+            return _set(work, step.reply, ReplyState.LEAVING, due_at=work.at)
+        case Resolve(is_there=True):
+            return _set(work, step.reply, ReplyState.PUBLISHED, published_at=work.at, **looked)
+        case Resolve():
+            return _set(work, step.reply, ReplyState.HELD, due_at=work.at, **looked)
 
 
 def _propose(work: Work, state: CardState, person: str, step: Propose) -> int:

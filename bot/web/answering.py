@@ -19,7 +19,7 @@ from bot.replies import LIVE
 from bot.staff import Line, Verb
 from bot.tokens import token
 from bot.web import shown
-from bot.web.deciding import Asked, Deciding, asked_by
+from bot.web.deciding import Deciding, asked_by
 from bot.web.door import form
 
 if TYPE_CHECKING:
@@ -110,11 +110,11 @@ class AnswerPage:
         self._deciding = deciding
 
     async def press(self, request: web.Request) -> web.Response:
-        """`POST /answer`: a press like any other. Words that were changed are proposed, never published unseen."""
+        """`POST /answer`: a press like any other; but changed words are proposed, not published unseen."""
         asked = await asked_by(request, self._page.texts(request))
         if asked.verb is Verb.APPROVE and asked.text:
             state = await self._page.answers.state(asked.mentions[0])
-            if state is None or state.draft is None or shown.words(state.draft.text) != asked.text:
+            if state is None or state.draft is None or state.draft.text != asked.text:
                 asked = replace(asked, verb=Verb.EDIT, number=0)
         return await self._deciding.carry_out(request, asked)
 
@@ -170,8 +170,8 @@ def lines(state: CardState, eye: Eye) -> Iterator[Line]:
         for line in card_answers.of_draft(draft, state.means, texts, heading=heading):
             yield replace(line, text=shown.clean(line.text))
         if unseen := len(draft.text) - len(shown.clean(draft.text)):
-            told = texts.on_page("answer_unseen", count=unseen)
-            yield Line(text=told, is_strong=True)
+            hidden = texts.on_page("answer_unseen", count=unseen)
+            yield Line(text=hidden, is_strong=True)
     elif reply is not None:
         name = eye.name(reply.approved_by)
         told = card_answers.of_reply(

@@ -115,7 +115,11 @@ _SCHEMAS = {
                 mention_id=_MAYBE_TEXT,
             )
         ),
-        decisions=_many(_closed(person=_TEXT, verb=_TEXT, outcome=_TEXT, channel=_TEXT, note=_TEXT, words=_MAYBE_TEXT, at=_AT)),
+        decisions=_many(
+            _closed(
+                person=_TEXT, verb=_TEXT, outcome=_TEXT, channel=_TEXT, note=_TEXT, words=_MAYBE_TEXT, at=_AT
+            )
+        ),
         earlier=_many(_COUNT),
     ),
     "Answer": _closed(

@@ -109,7 +109,7 @@ class Page:
         assets.assets()
         get, post = app.router.add_get, app.router.add_post
         inbox, conversation, sources = Inbox(self), Conversation(self), Sources(self)
-        login, deciding, api = Login(self), Deciding(self), Api(self)
+        login, deciding = Login(self), Deciding(self)
         get("/", inbox.whole)
         get("/list", inbox.part)
         get("/c/{id}", conversation.whole)
@@ -125,14 +125,10 @@ class Page:
         get("/login/{link}", login.confirm)
         post("/login/{link}", login.by_link)
         post("/logout", login.leave)
-        get("/api/inbox", api.inbox)
-        get("/api/conversations/{id}", api.conversation)
-        get("/api/conversations/{id}/answer", api.answer)
-        get("/api/sources", api.sources)
-        get("/api/openapi.json", api.description)
         get("/static/{name}", assets.serve)
         app.on_shutdown.append(self.live.stop)
         self._install_rules(app)
+        self._install_api(app)
         for path, mounted in self.face.extra.items():
             app.add_subapp(path, mounted)
 
@@ -145,6 +141,14 @@ class Page:
         post("/rules/lab", lab.look)
         post("/rules/lab/patch", lab.patch)
         app.on_shutdown.append(lab.stop)
+
+    def _install_api(self, app: web.Application) -> None:
+        get, api = app.router.add_get, Api(self)
+        get("/api/inbox", api.inbox)
+        get("/api/conversations/{id}", api.conversation)
+        get("/api/conversations/{id}/answer", api.answer)
+        get("/api/sources", api.sources)
+        get("/api/openapi.json", api.description)
 
     # --- what views share ---
 
