@@ -64,14 +64,15 @@ class Deciding:
         texts = self._page.texts(request)
         told = [(one, await self._press(request[PERSON], asked, one)) for one in asked.mentions]
         done = [mention for mention, said in told if said.outcome == _DONE.get(asked.verb)]
-        is_proposed = bool(asked.text) and all(said.outcome == PROPOSED for _, said in told)
+        is_written = asked.verb is Verb.EDIT
+        is_proposed = is_written and all(said.outcome == PROPOSED for _, said in told)
         values: dict[str, Any] = {
             "text": _summary(asked, [said for _, said in told], len(done), texts),
             "is_loud": any(said.is_loud for _, said in told),
             "undo": UNDO[asked.verb].value if done else "",
             "mentions": done,
             "back": local(str((await form(request)).get("back", "/"))),
-            "kept": asked.text if asked.verb is Verb.EDIT and not is_proposed else "",
+            "kept": asked.text if is_written and not is_proposed else "",
         }
         if "HX-Request" in request.headers:
             response = self._page.html(request, "_toast.html", **values)
