@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 INSTALL = $(BIN)/python tools/install.py $(if $(WHEELS),--wheels $(WHEELS))
 
 .DELETE_ON_ERROR: # a virtual environment that could not be finished is made anew
-.PHONY: run test bench bench-packs bench-signals torture soak screenshots lint lock wheels clean
+.PHONY: run test bench bench-packs bench-signals torture torture-replies soak screenshots lint lock wheels clean
 
 run: $(VENV)/.run
 	$(BIN)/outcare run
@@ -39,6 +39,11 @@ bench-signals: $(VENV)/.dev
 N ?= 100
 torture: $(VENV)/.dev
 	$(BIN)/python -m tests.faults --runs $(N) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
+# Answers in public, with a fault at every step of each (docs/faults.md): `make torture-replies N=1000`.
+torture-replies: $(VENV)/.dev
+	$(BIN)/python -m tests.faults.replies --runs $(N) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.faults.race --rounds $$(( $(N) * 10 ))
 
 # The whole network for an hour, patterns swapped every minute (docs/performance.md): `make soak SECONDS=600`.
 SECONDS ?= 3600

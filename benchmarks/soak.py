@@ -6,7 +6,7 @@ newest set has, and with words that sets before had. At the end an auditor compa
 stored, judged and alerted once, and nothing else is. The daemon, and what compiles for it, has one core; the
 network, the chat and the auditor have the rest. Memory is told as a curve. How long a callback held the
 event loop is measured from inside (`benchmarks/probe`), and beside it, at the same time, how late a process
-that does nothing else wakes up, and how long the core was taken away from the machine: what the machine itself
+that does nothing else wakes up, and how long the core was taken away: what the machine itself
 adds.
 """
 

@@ -38,10 +38,11 @@ from bot.rulebook import Beginning, found
 from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
-from bot.sides import channel_side, reply_side, second_looks
+from bot.sides import channel_side, links, reply_side, second_looks, source_side
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
+from bot.vault import FileVault, vault_beside
 from bot.watchlist import LiveWatch
 from bot.web.page import Face, Parts, serve
 from rules.engine import ENGINE_VERSION
@@ -222,6 +223,7 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             tell=self.notices.tell,
+            link=links(self.notifiers),
         )
 
     def _desk(self) -> Desk:
@@ -350,9 +352,13 @@ async def _assemble(
     clock: Clock,
     begin: datetime,
 ) -> App:
-    wiring = Wiring(http=(http := HttpClient(clock)), clock=clock, texts=texts_in(settings.language))
-    made = ((name, given, connectors[name].source) for name, given in settings.sources.items())
-    sources = {name: source(given, wiring) for name, given, source in made if source}
+    wiring = Wiring(
+        http=(http := HttpClient(clock)),
+        clock=clock,
+        texts=texts_in(settings.language),
+        vault=FileVault(vault_beside(settings.database)),
+    )
+    sources = source_side(settings, connectors, wiring)
     lookups = {
         sources[name].platform: lookup(given, wiring)
         for name, given in settings.sources.items()
@@ -373,9 +379,7 @@ async def _assemble(
         repliers=reply_side(settings, connectors, wiring),
         watches=await watches(settings, store, platforms, clock, cache=cache_beside(settings.database)),
         first_cursors={
-            source.name: cursor_at(begin)
-            for name, source in sources.items()
-            if (cursor_at := connectors[name].cursor_at)
+            name: cursor_at(begin) for name in settings.sources if (cursor_at := connectors[name].cursor_at)
         },
         begin=begin,
     )

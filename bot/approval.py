@@ -28,13 +28,12 @@ from bot.replies import (
     Suggestion,
     TakeBack,
 )
-from bot.staff import Role, Verb
+from bot.staff import MOST_TEXT, Role, Verb
 
 HOLD = timedelta(seconds=5)
 EXPIRES = timedelta(hours=1)
 FINAL = frozenset({"deleted", "opted_out"})
 """What no second look makes good again."""
-MOST_CHARS = 10_000
 PROPOSED = "proposed"
 """The outcome of a decision that made a draft."""
 
@@ -87,7 +86,7 @@ class Approval:
         text = asked.decision.text.strip()
         if hindered := self._hindered(asked):
             return hindered
-        if not text or len(text) > MOST_CHARS:
+        if not text or len(text) > MOST_TEXT:
             return _told("empty", asked.texts.say("answer.no_text"))
         step = Propose(text=text, origin=asked.decision.origin, lang=asked.state.facts.lang)
         return self._changed(asked, PROPOSED, asked.texts.say("answer.look_at_it"), step)

@@ -12,15 +12,12 @@ from datetime import datetime
 from bot.model import ConversationState, Facts, Urgency, Verdict
 from bot.records import Ask
 
-CERTAIN_ENOUGH = 0.5
-"""A signal at or above this counts as present (`question: true` in the rule language)."""
-
 _CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
 
 
 def has(facts: Facts, name: str) -> bool:
     signal = facts.signals.get(name)
-    return signal is not None and signal.value is not None and signal.value >= CERTAIN_ENOUGH
+    return signal is not None and signal.is_present
 
 
 def asks(facts: Facts, verdict: Verdict) -> bool:

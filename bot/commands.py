@@ -1,4 +1,5 @@
-"""What people order by a command: `/rules status`, `/reload`, `/silence rule NAME 8h why`, `/silences`.
+"""What people order by a command: `/rules status`, `/reload`, `/silence rule NAME 8h why`, `/silences`; what
+they ask (`/inbox` …) is answered by `bot.inquiries`.
 
 Understands the words, knows who may, and has it carried out in one transaction with its audit row. Knows no
 chat platform, no SQL and no rule but by name.
@@ -8,38 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot import duration
+from bot.inquiries import Inquiries, Said
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.orders import Order, OrderBook, Ordered, RulesInUse, Silence
 from bot.ports import Clock
 from bot.silences import LONGEST, SHORTEST, in_force
-from bot.staff import Person, Press, Role, Told
+from bot.staff import MAY_CHANGE_RULES, Person, Press, Told
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 from bot.yamlfile import closest
 
 log = structlog.get_logger()
 
-MAY_SILENCE = frozenset({Role.OPS, Role.LEAD})
-MAY_RELOAD = MAY_SILENCE
 MOST_REASON = 300
 _Carry = Callable[[tuple[Silence, ...]], Ordered]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
-    """A command with who said it, when, and the words to answer in."""
-
-    person: Person
-    words: list[str]
-    texts: Texts
-    now: datetime
 
 
 @dataclass(kw_only=True)
@@ -60,12 +50,20 @@ class Commands:
     reload: Callable[[Texts], Awaitable[str]]
     use_silences: Callable[[tuple[Silence, ...]], None]
     tell: Callable[[str, str], None]
+    inquiries: Inquiries
 
     async def take(self, feed: str, press: Press, person: Person, *, cursor: Cursor | None = None) -> Told:
         """Carry out a press whose token is a command. Raises: StoreError."""
         verb, *words = press.token.removeprefix("/").split()[:200] or [""]
         texts = texts_in(person.language) if person.language else self.texts
-        said = _Said(person=person, words=words, texts=texts, now=self.clock.now())
+        said = Said(
+            person=person,
+            words=words,
+            texts=texts,
+            now=self.clock.now(),
+            channel=press.channel,
+            receipt=press.receipt,
+        )
         order = Order(
             order_id=press.id,
             feed=feed,
@@ -97,26 +95,34 @@ class Commands:
             "command.silenced_by", name=name, silence=self._line(self.texts, ordered.begins)
         )
 
-    async def _understood(self, verb: str, said: _Said) -> _Carry:
+    async def _understood(self, verb: str, said: Said) -> _Carry:
         match verb:
             case "silence":
                 return self._silence(said)
-            case "reload" if said.person.role not in MAY_RELOAD:
-                return _only_told("refused", said.texts.say("command.reload_refused"))
             case "reload":
-                return _only_told("told", await self.reload(said.texts))
+                return await self._reload(said)
             case "silences":
                 return lambda standing: self._list(said, standing)
-            case "rules" if said.words[:1] in ([], ["status"]):
-                return lambda standing: self._status(said, standing)
-        return _only_told(
-            "not_understood",
-            said.texts.say("command.rules_usage" if verb == "rules" else "command.unknown"),
-        )
+            case "rules":
+                return self._rules(said)
+        answer = await self.inquiries.answer(verb, said)
+        if answer is None:
+            return _only_told("not_understood", said.texts.say("command.unknown"))
+        return _asked(answer)
+
+    async def _reload(self, said: Said) -> _Carry:
+        if said.person.role not in MAY_CHANGE_RULES:
+            return _only_told("refused", said.texts.say("command.reload_refused"))
+        return _only_told("told", await self.reload(said.texts))
+
+    def _rules(self, said: Said) -> _Carry:
+        if said.words[:1] in ([], ["status"]):
+            return lambda standing: self._status(said, standing)
+        return _only_told("not_understood", said.texts.say("command.rules_usage"))
 
     # --- what each of them says ---
 
-    def _status(self, said: _Said, standing: tuple[Silence, ...]) -> Ordered:
+    def _status(self, said: Said, standing: tuple[Silence, ...]) -> Ordered:
         rules, texts = self.rules(), said.texts
         since = texts.time_in_zone(rules.since, now=said.now, zone=self.zone)
         lines = [
@@ -126,7 +132,7 @@ class Commands:
         ]
         return Ordered(outcome="told", reply="\n".join(lines))
 
-    def _list(self, said: _Said, standing: tuple[Silence, ...]) -> Ordered:
+    def _list(self, said: Said, standing: tuple[Silence, ...]) -> Ordered:
         lines = [self._line(said.texts, one) for one in standing]
         return Ordered(outcome="told", reply="\n".join(lines) or said.texts.say("command.silences_none"))
 
@@ -139,9 +145,9 @@ class Commands:
 
     # --- /silence rule NAME 8h why ---
 
-    def _silence(self, said: _Said) -> _Carry:
+    def _silence(self, said: Said) -> _Carry:
         texts, words = said.texts, said.words
-        if said.person.role not in MAY_SILENCE:
+        if said.person.role not in MAY_CHANGE_RULES:
             return _only_told("refused", texts.say("command.silence_refused"))
         if len(words) < 3 or words[0] != "rule":
             return _only_told("not_understood", texts.say("command.silence_usage"))
@@ -180,7 +186,7 @@ class Commands:
             return texts.say("command.silence_length", text=length, least=SHORTEST, most=LONGEST)
         return "" if reason else texts.say("command.silence_reason", rule=rule, length=length)
 
-    def _end(self, said: _Said, rule: str, standing: tuple[Silence, ...]) -> Ordered:
+    def _end(self, said: Said, rule: str, standing: tuple[Silence, ...]) -> Ordered:
         if rule not in in_force(standing, said.now):
             return Ordered(outcome="not_silenced", reply=said.texts.say("command.not_silenced", rule=rule))
         return Ordered(outcome="lifted", reply=said.texts.say("command.lifted", rule=rule), ends=rule)
@@ -188,6 +194,11 @@ class Commands:
 
 def _only_told(outcome: str, reply: str) -> _Carry:
     return lambda _: Ordered(outcome=outcome, reply=reply)
+
+
+def _asked(reply: str) -> _Carry:
+    """What people wrote is not kept once more with the command."""
+    return lambda _: Ordered(outcome="told", reply=reply, is_kept=False)
 
 
 def _length(text: str) -> timedelta:

@@ -97,7 +97,7 @@ class Desk:
         person = self.staff.find(press.person)
         is_command = press.token.startswith("/")
         if person is None:
-            if is_command and press.channel.endswith(":?"):
+            if (is_command or press.is_reply) and press.channel.endswith(":?"):
                 return await self._ignore(feed, cursor)
             return await self._refuse(
                 feed, press, cursor, "not_staff", self.texts.say("press.not_staff", identity=press.person)
@@ -106,7 +106,8 @@ class Desk:
             return await self.commands.take(feed, press, person, cursor=cursor)
         decision = await self._understood(feed, press, person, note)
         if decision is None:
-            return await self._refuse(feed, press, cursor, "unreadable", self._to(person).say("press.stale"))
+            told = self._to(person).say("press.reply" if press.is_reply else "press.stale")
+            return await self._refuse(feed, press, cursor, "unreadable", told)
         decided = await self.store.decide(
             decision, self.transition, cursor=cursor, now=self.clock.now(), lease_for=LEASE_FOR
         )
@@ -122,7 +123,7 @@ class Desk:
     async def _understood(self, feed: str, press: Press, person: Person, note: str) -> Decision | None:
         """What a press wants; None: nothing that any card of ours has. Raises: StoreError."""
         token = parse_token(press.token)
-        if press.receipt and not press.token and self.answers:
+        if press.is_reply and self.answers:
             mention = await self.answers.mention_of(press.channel, press.receipt)
             token = (Verb.EDIT, mention, 0) if mention else None
         if token is None or token[0] not in self.policies:

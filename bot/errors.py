@@ -88,14 +88,23 @@ class ConfigError(BotError):
 
 
 class Unavailable(BotError):  # noqa: N818 - named by what the caller does: wait
-    """The other side cannot serve us now: wait (at least `retry_after`, if given) and try again."""
+    """The other side cannot serve us now: wait (at least `retry_after`, if given) and try again.
+
+    `unsent`: no connection came about, so that surely nothing of the request arrived.
+    """
 
     def __init__(
-        self, message: str, *, reason: Reason = Reason.CONNECTION, retry_after: timedelta | None = None
+        self,
+        message: str,
+        *,
+        reason: Reason = Reason.CONNECTION,
+        retry_after: timedelta | None = None,
+        unsent: bool = False,
     ) -> None:
         super().__init__(message)
         self.reason = reason
         self.retry_after = retry_after
+        self.unsent = unsent
 
 
 class Refused(BotError):  # noqa: N818

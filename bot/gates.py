@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import takewhile
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from bot.model import Alert, ConversationState, EffectKind
+from bot.ports import Notifier
 from bot.records import TAKEN, CardState, DigestState, Dropped, Held, Leased
 
 UNUSED_FOR = timedelta(hours=1)
@@ -60,13 +61,13 @@ class StillAlone:
     `every` tells how often it rings, None: it does not.
     """
 
-    def __init__(self, every: Callable[[Leased], timedelta | None]) -> None:
+    def __init__(self, every: Callable[[Leased, State], timedelta | None]) -> None:
         self.every = every
 
     def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
         if leased.rings == 1:
             return None
-        if self.every(leased) is None:
+        if self.every(leased, state) is None:
             return Dropped(reason="not_repeated")
         if isinstance(state, CardState) and state.ask and state.ask.outcome is not None:
             return Dropped(reason=f"ask_{state.ask.outcome}")  # and what is open now is another one
@@ -78,6 +79,22 @@ def _stands(state: State) -> set[ConversationState]:
     if isinstance(state, DigestState):
         return {row.state for row in state.rows if row.answered_at is None}
     return {state.conversation.state} if state else set()
+
+
+@runtime_checkable
+class Insistent(Notifier, Protocol):
+    """A notifier that lets pings ring again as long as nobody takes them, where their route says nothing."""
+
+    def rings_again(self, channel: str) -> timedelta | None:
+        """How often; None: once. Pure."""
+        ...
+
+
+def is_ping(state: State) -> bool:
+    """Whether a message is as loud as can be."""
+    if isinstance(state, DigestState):
+        return state.group_alert is Alert.PING
+    return state is not None and state.verdict.alert is Alert.PING
 
 
 class _Lane(Enum):

@@ -197,9 +197,11 @@ def _translated(error: Exception, url: str | URL, now: datetime) -> BotError:
     if isinstance(error, aiohttp.WSServerHandshakeError):
         return _no_upgrade(error, where, now)
     if isinstance(error, TimeoutError):
-        return Unavailable(f"{where} did not answer in time", reason=Reason.TIMEOUT)
+        unsent = isinstance(error, aiohttp.ConnectionTimeoutError)
+        return Unavailable(f"{where} did not answer in time", reason=Reason.TIMEOUT, unsent=unsent)
     if isinstance(error, aiohttp.InvalidURL):
-        return Unavailable(f"{where} is not an address that can be reached", reason=Reason.INVALID)
+        message = f"{where} is not an address that can be reached"
+        return Unavailable(message, reason=Reason.INVALID, unsent=True)
     if isinstance(error, aiohttp.ClientResponseError | ValueError):
         return Unavailable(f"{where} answered something that is not HTTP", reason=Reason.PROTOCOL)
     if isinstance(error, aiohttp.ClientConnectorError):
@@ -210,7 +212,8 @@ def _translated(error: Exception, url: str | URL, now: datetime) -> BotError:
 def _not_connected(error: aiohttp.ClientConnectorError, url: str | URL) -> BotError:
     if isinstance(error.os_error, NotPublic):
         return _private(url)
-    return Unavailable(f"cannot connect to {place(url)}: {error.os_error.strerror or 'refused'}")
+    why = error.os_error.strerror or "refused"
+    return Unavailable(f"cannot connect to {place(url)}: {why}", unsent=True)
 
 
 def _no_upgrade(error: aiohttp.WSServerHandshakeError, where: str, now: datetime) -> BotError:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -210,9 +210,13 @@ class Intake:
         mention_id = ulid(now)
         is_ours = not self._is_rival(mention)
         facts = make_facts(mention_id, mention, known, measured=measured, is_ours=is_ours)
-        facts = replace(facts, history=memory.history(mention), we_spoke=memory.we_spoke(mention))
-        facts = with_customer(facts, self.customers)
-        facts = replace(facts, silenced=silenced) if (silenced := self.silenced(now)) else facts
+        facts = replace(
+            facts,
+            history=memory.history(mention),
+            we_spoke=memory.we_spoke(mention),
+            silenced=self.silenced(now),
+            **of_customer(facts, self.customers),
+        )
         facts, counted = self.tallying.take(mention, facts, self.judge)
         verdict = self.judge.judge(facts)
         is_asking = asks.asks(facts, verdict)
@@ -364,18 +368,18 @@ def make_facts(
     )
 
 
-def with_customer(facts: Facts, customers: Customers | None) -> Facts:
-    """What the list of customers says of the author: by handle, else by id. Without a handle, who is not
-    found may be somebody whom we know: that stays unknown.
+def of_customer(facts: Facts, customers: Customers | None) -> Mapping[str, Any]:
+    """The fields that the list of customers tells of the author: by handle, else by id. Without a handle, who
+    is not found may be somebody whom we know: that stays unknown.
     """
     names = [name for name in (facts.handle, facts.author_id) if name]
     if customers is None or not names:
-        return facts
+        return {}
     found = (customers.find(facts.platform, name) for name in names)
     customer = next(filter(None, found), None)
     if customer is None:
-        return facts if facts.handle is None else replace(facts, known=False, staff=False)
-    return replace(facts, known=True, staff=customer.is_staff, tier=customer.tier, spoken=customer.language)
+        return {} if facts.handle is None else {"known": False, "staff": False}
+    return {"known": True, "staff": customer.is_staff, "tier": customer.tier, "spoken": customer.language}
 
 
 def _asked_of_us(mention: Mention, signals: Mapping[str, Signal]) -> Mapping[str, Signal]:

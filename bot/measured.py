@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+PRESENT = 0.5
+"""A probability at or above it counts as present (`question: true` in the rule language)."""
 REMEMBERED = timedelta(days=90)
 """How far back the history of an author is looked at."""
 
@@ -18,6 +20,10 @@ class Signal:
 
     value: float | None
     evidence: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def is_present(self) -> bool:
+        return self.value is not None and self.value >= PRESENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

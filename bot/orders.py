@@ -41,12 +41,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """What a command does: it `begins` a silence, or `ends` that of a rule, or only tells something."""
+    """What a command does: it `begins` a silence, or `ends` that of a rule, or only tells something.
+
+    `is_kept`: the reply stands in the audit row, to be said again should the command come again.
+    """
 
     outcome: str
     reply: str
     begins: Silence | None = None
     ends: str | None = None
+    is_kept: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ import structlog
 
 from bot.backoff import asked, doubled
 from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable, Unknown
-from bot.gates import Gate, Paced, State, StillAlone, StillWanted
+from bot.gates import Gate, Insistent, Paced, State, StillAlone, StillWanted, is_ping
 from bot.metrics import Metrics
 from bot.model import EffectKind, Route
 from bot.ports import Clock, Notifier, Store
@@ -224,7 +224,7 @@ class Outbox:
                     return held_back
             receipt = await self._send(leased, self.render(leased, state))
             self._time(leased, state)
-            every = self._repeats(leased)
+            every = self._repeats(leased, state)
             return Sent(receipt=receipt, again_at=self.clock.now() + every if every else None)
         except StoreError as error:  # not the channel's fault, and no try
             self._store_fails(error)
@@ -235,11 +235,18 @@ class Outbox:
             log.exception("delivery.crashed", effect=leased.id, channel=leased.effect.channel)
             return self._failed(leased, BotError(type(error).__name__))
 
-    def _repeats(self, leased: Leased) -> timedelta | None:
-        """How often a message rings as long as nobody takes it, by the rules of now."""
+    def _repeats(self, leased: Leased, state: State) -> timedelta | None:
+        """How often it rings as long as nobody takes it: by the rules of now; a ping by its channel."""
         effect = leased.effect
         is_ring = effect.kind is EffectKind.ALERT or (effect.kind is EffectKind.DIGEST and leased.is_group)
-        return self.route(effect.route).repeat_every if is_ring and effect.route else None
+        if not (is_ring and effect.route):
+            return None
+        return self.route(effect.route).repeat_every or self._insists(effect.channel, state)
+
+    def _insists(self, channel: str, state: State) -> timedelta | None:
+        kind, _, name = channel.partition(":")
+        notifier = self.notifiers.get(kind)
+        return notifier.rings_again(name) if isinstance(notifier, Insistent) and is_ping(state) else None
 
     def _time(self, leased: Leased, state: State) -> None:
         is_first = leased.effect.kind is EffectKind.ALERT and leased.rings == 1

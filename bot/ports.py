@@ -7,12 +7,13 @@ raw body in it. Construction does no I/O.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from bot.history import Pasts
 from bot.ruleslog import RulesLog
 from bot.texts.en import ENGLISH
+from bot.vault import MemoryVault, Vault
 from bot.waits import Curious, Looks
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class Clock(Protocol):
 class Http(Protocol):
     """The one way out to the network: time-outs, size cap and redaction are in it.
 
-    Connection failures and time-outs come as `Unavailable`; statuses are the caller's to judge.
+    Connection failures and time-outs come as `Unavailable` (`unsent` where nothing of the request can have
+    arrived); statuses are the caller's to judge.
     """
 
     def request(
@@ -91,11 +93,7 @@ class Http(Protocol):
         ...
 
     def websocket(
-        self,
-        url: str,
-        *,
-        heartbeat: float | None = None,
-        max_message_bytes: int = 5_000_000,
+        self, url: str, *, heartbeat: float | None = None, max_message_bytes: int = 5_000_000
     ) -> AbstractAsyncContextManager[ClientWebSocketResponse[Literal[False]]]:
         """One connection; text frames come as bytes (`decode_text=False`).
 
@@ -306,9 +304,7 @@ class Store(RulesLog, Pasts, Looks, Protocol):
         ...
 
     async def settle(self, settlement: Settlement) -> bool:
-        """Write how a try ended; whether something may be due by that. Ignored when the lease has passed to
-        somebody else.
-        """
+        """Write how a try ended; whether something may be due by that. Ignored when another leases it."""
         ...
 
     async def next_due_at(self) -> datetime | None:
@@ -365,11 +361,15 @@ class Store(RulesLog, Pasts, Looks, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What a connector's factories get from outside; `texts` are in the staff's language."""
+    """What a connector's factories get from outside; `texts` are in the staff's language. In `shared` the
+    sides of one connector find what they have in common, under names that begin with its own.
+    """
 
     http: Http
     clock: Clock
     texts: Texts = ENGLISH
+    vault: Vault = field(default_factory=MemoryVault)
+    shared: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,8 +381,9 @@ class Connector:
     model with `extra="forbid"`; secrets are `SecretStr`, and text that only may hold one (a URL) is
     `Field(repr=False)`: it may stand in the file, and no log shows it. A factory that is None: no such side.
     `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
-    `replier` answers as the account of the connector's own section. `examine` tries what is configured for
-    `outcare doctor` and yields as it goes; it raises nothing of `bot.errors`, and changes nothing there.
+    `replier` answers as the account of the connector's own section, `inbox` is a source of its own: what the
+    platform tells that account. Both are None where the section names no account. `examine` tries what is
+    configured for `outcare doctor` and yields as it goes; it raises nothing of `bot.errors`, changes nothing.
     """
 
     name: str
@@ -394,5 +395,6 @@ class Connector:
     cursor_at: Callable[[datetime], Cursor] | None = None
     notifier: Callable[[Any, Mapping[str, Any], Wiring], Notifier] | None = None
     feed: Callable[[Any, Mapping[str, Any], Wiring], DecisionFeed] | None = None
-    replier: Callable[[Any, Wiring], Replier] | None = None
+    replier: Callable[[Any, Wiring], Replier | None] | None = None
+    inbox: Callable[[Any, Wiring], Source | None] | None = None
     examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None

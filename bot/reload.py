@@ -52,7 +52,7 @@ TAKEN_OVER = frozenset({"brands", "customers", "staff"})
 T = TypeVar("T")
 
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reload")
-"""Always the same one: each thread in which much is allocated keeps some 25 MB for good (glibc's arenas)."""
+"""Always the same one: what is read takes turns, and waits for no other work in threads."""
 
 
 async def in_thread(work: Callable[[], T]) -> T:

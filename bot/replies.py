@@ -66,10 +66,13 @@ class Replier(Protocol):
     """
 
     platform: str
-    account_id: str | None
-    """Whose posts these are, once that is known: the same id as in `Post.author_id`."""
     is_idempotent: bool
     """Whether `publish` of the same `Outgoing` again is sure to make no second post."""
+
+    @property
+    def account_id(self) -> str | None:
+        """Whose posts these are, once that is known: the same id as in `Post.author_id`."""
+        ...
 
     def length(self, text: str) -> Length:
         """Pure: the platform's limits, as its documentation counts."""

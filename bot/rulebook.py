@@ -20,22 +20,35 @@ from bot.ports import Store
 from bot.reload import in_thread, outcome
 from bot.settings.load import Settings
 from rules.engine import DEFAULT_ROUTE
+from rules.everyday import Shares
 from rules.folder import list_files, rule_files
-from rules.ruleset import RuleSet, load_rules, parse_rules
+from rules.ruleset import Examined, RuleSet, examine_rules, parse_rules
 from rules.signals.measure import measure
 from rules.trial import failures
 
 log = structlog.get_logger()
 
 
-def load_ruleset(settings: Settings) -> RuleSet:
-    """The rules of the configuration. Raises: ConfigError with every problem."""
-    return load_rules(
+def examined(
+    settings: Settings, *, shares: Shares | None = None, instead: Mapping[Path, str] | None = None
+) -> Examined:
+    """The rules of the configuration with all that is wrong with them (see `examine_rules`).
+
+    Raises: ConfigError for what cannot be read at all.
+    """
+    return examine_rules(
         settings.rules,
         channels=frozenset(settings.channels) | {CONSOLE},
         brand=settings.brands[0].name,
         measure=measure,
+        shares=shares,
+        instead=instead,
     )
+
+
+def load_ruleset(settings: Settings) -> RuleSet:
+    """The rules of the configuration. Raises: ConfigError with every problem."""
+    return examined(settings).usable()
 
 
 def tested(settings: Settings) -> RuleSet:

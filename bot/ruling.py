@@ -16,9 +16,11 @@ import structlog
 from bot.bulletin import Bulletin, HeldBack
 from bot.commands import Commands
 from bot.errors import StoreError
+from bot.inquiries import Inquiries
 from bot.metrics import Metrics
 from bot.orders import OrderBook, RulesInUse, Silence
 from bot.outbox import CONSOLE
+from bot.overview import Overview
 from bot.ports import Clock
 from bot.ruleslog import RulesLog
 from bot.settings.load import Settings
@@ -32,13 +34,13 @@ from rules.ruleset import RuleSet
 log = structlog.get_logger()
 
 
-class RulesStore(OrderBook, RulesLog, Shelf, Protocol):
-    """The store, for what staff does about the rules."""
+class RulesStore(OrderBook, RulesLog, Shelf, Overview, Protocol):
+    """The store, for what staff does about the rules, and asks."""
 
 
 @dataclass(kw_only=True)
 class Ruling:
-    """`tell` takes a key and a text for staff."""
+    """`tell` takes a key and a text for staff; `link` tells where a message to a channel is opened."""
 
     settings: Settings
     rules: RuleSet
@@ -46,6 +48,7 @@ class Ruling:
     clock: Clock
     metrics: Metrics
     tell: Callable[[str, str], None]
+    link: Callable[[str, str], str | None]
     silences: tuple[Silence, ...] = ()
     reload: Callable[[Texts], Awaitable[str]] | None = None
     """Reads the files now, and says what came of it; None until the daemon runs."""
@@ -114,6 +117,12 @@ class Ruling:
 
     def commands(self) -> Commands:
         names = {person.key: person.name for person in self.settings.people}
+        inquiries = Inquiries(
+            store=self.store,
+            zone=self.settings.timezone,
+            people=lambda key: names.get(key, key),
+            link=self.link,
+        )
         return Commands(
             store=self.store,
             clock=self.clock,
@@ -125,4 +134,5 @@ class Ruling:
             reload=self._reload,
             use_silences=self.use_silences,
             tell=self.tell,
+            inquiries=inquiries,
         )

@@ -5,12 +5,13 @@ It knows which kinds a configuration needs; it knows no connector by name, but t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bot.intake import Intake
 from bot.outbox import CONSOLE
-from bot.ports import Connector, Source, Wiring
+from bot.overview import Linked
+from bot.ports import Connector, Notifier, Source, Wiring
 from bot.replies import Replier
 from bot.second_looks import SecondLooks
 from bot.settings.load import Settings
@@ -47,11 +48,39 @@ def reply_side(
 ) -> Mapping[str, Replier]:
     """By platform: as which account we answer there, where one is configured."""
     made = (
-        connector.replier(given, wiring)
+        make(given, wiring)
         for kind, given in settings.accounts.items()
-        if (connector := connectors[kind]).replier is not None
+        if (make := connectors[kind].replier) is not None
     )
-    return {replier.platform: replier for replier in made}
+    return {replier.platform: replier for replier in made if replier is not None}
+
+
+def source_side(
+    settings: Settings, connectors: Mapping[str, Connector], wiring: Wiring
+) -> Mapping[str, Source]:
+    """What is listened to: the sources of the configuration, and what platforms tell our accounts."""
+    listened = {
+        name: make(given, wiring)
+        for name, given in settings.sources.items()
+        if (make := connectors[name].source) is not None
+    }
+    told = (
+        inbox(given, wiring)
+        for kind, given in settings.accounts.items()
+        if (inbox := connectors[kind].inbox) is not None
+    )
+    return {**listened, **{source.name: source for source in told if source is not None}}
+
+
+def links(notifiers: Mapping[str, Notifier]) -> Callable[[str, str], str | None]:
+    """Where a message that was sent to a channel is opened, by its receipt; None: nowhere that we know."""
+
+    def link(channel: str, receipt: str) -> str | None:
+        kind, _, name = channel.partition(":")
+        notifier = notifiers.get(kind)
+        return notifier.link(name, receipt) if isinstance(notifier, Linked) else None
+
+    return link
 
 
 def second_looks(intake: Intake, store: SqliteStore, sources: Iterable[Source]) -> SecondLooks:

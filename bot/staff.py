@@ -20,6 +20,10 @@ class Role(StrEnum):
     OPS = "ops"
 
 
+MAY_CHANGE_RULES = frozenset({Role.OPS, Role.LEAD})
+"""Whose word counts on rules: they silence one, have all read again, try drafts of them on the page."""
+
+
 class Verb(StrEnum):
     """What a press on a card asks for."""
 
@@ -101,10 +105,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:
-    """A button that a person pressed in a chat, or a command that they wrote there (`token` is its text).
+    """A button that a person pressed in a chat, or a command that they wrote there (`token` is its text), or
+    what they wrote as a reply to a message of ours (`token` is empty, `text` what they wrote, as plain text).
 
     `id` is the platform's, unique; `person` is `kind:id`. `channel` ends in `:?` where it is none of ours.
-    What they wrote in answer to a card comes as `text` without a token; `receipt` is that card's.
+    `receipt` is the `Receipt.ref` of the message that a reply, or a command said as one, is a reply to.
     """
 
     id: str
@@ -116,9 +121,31 @@ class Press:
     text: str = ""
     receipt: str = ""
 
+    @property
+    def is_reply(self) -> bool:
+        """Whether it is neither a button nor a command."""
+        return not self.token and bool(self.receipt)
 
-COMMANDS = frozenset({"reload", "rules", "silence", "silences"})
-"""What may be said with a / before it, by a feed that can: it comes as a press whose token is the text."""
+
+MOST_TEXT = 10_000
+"""So many characters of what a person wrote are taken."""
+
+COMMANDS = (
+    "inbox",
+    "mine",
+    "who",
+    "why",
+    "stats",
+    "catchup",
+    "rules",
+    "silence",
+    "silences",
+    "reload",
+    "help",
+)
+"""What may be said with a / before it, by a feed that can, in the order in which help is given: it comes as a
+press whose token is the text.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

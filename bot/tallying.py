@@ -13,25 +13,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.counting import Counts, Event
-from bot.measured import Tally
 from bot.model import Facts, Mention
+from bot.ports import Judge
 from bot.records import Met
 
 LATE = timedelta(days=1)
 """Kept this much longer than it is looked at: posts come late."""
-
-
-class Counted(Protocol):
-    """A rule set, as far as its counters go."""
-
-    @property
-    def counters(self) -> Mapping[str, timedelta]:
-        """How far back each looks."""
-        ...
-
-    def tallies(self, facts: Facts) -> Sequence[Tally]:
-        """What they make of a mention."""
-        ...
 
 
 class Shelf(Protocol):
@@ -42,15 +29,17 @@ class Shelf(Protocol):
     async def observed_since(self) -> datetime | None: ...
     def met(self, *, since: datetime) -> AsyncIterator[tuple[Met, ...]]: ...
     async def keep_counts(
-        self, events: Collection[Event], since: Mapping[str, datetime], *, kept: Mapping[str, datetime]
-    ) -> None: ...
+        self, events: Sequence[Event], since: Mapping[str, datetime], *, kept: Mapping[str, datetime]
+    ) -> None:
+        """In pieces, so that other writes need not wait; what crashed midway is counted anew, not wrong."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """The counters of a set that is about to judge. `rebuilt`: those that the store did not have."""
 
-    rules: Counted
+    rules: Judge
     events: list[Event]
     since: Mapping[str, datetime]
     rebuilt: Mapping[str, datetime]
@@ -64,7 +53,7 @@ class Tallying:
         self._met: list[Met] | None = None
         """What is met while the next set is prepared: its counters have to meet it too."""
 
-    def take(self, mention: Mention, facts: Facts, rules: Counted) -> tuple[Facts, tuple[Event, ...]]:
+    def take(self, mention: Mention, facts: Facts, rules: Judge) -> tuple[Facts, tuple[Event, ...]]:
         """The facts with what the counters stand at, this mention included; and where it counts."""
         post = mention.post
         if self._met is not None:
@@ -77,7 +66,7 @@ class Tallying:
         counters, events = self.counts.take(mention.brand, key, post.posted_at, tallies)
         return replace(facts, counters=counters), events
 
-    async def prepare(self, shelf: Shelf, rules: Counted, now: datetime) -> Prepared:
+    async def prepare(self, shelf: Shelf, rules: Judge, now: datetime) -> Prepared:
         """Raises: StoreError. What is met from now on until `use` is met by these rules too."""
         self._met = []
         try:
@@ -86,7 +75,7 @@ class Tallying:
             self._met = None
             raise
 
-    async def _prepared(self, shelf: Shelf, rules: Counted, now: datetime) -> Prepared:
+    async def _prepared(self, shelf: Shelf, rules: Judge, now: datetime) -> Prepared:
         stored = await shelf.counters()
         events: list[Event] = []
         since: dict[str, datetime] = {}
@@ -105,7 +94,7 @@ class Tallying:
     async def _rebuilt(
         self,
         shelf: Shelf,
-        rules: Counted,
+        rules: Judge,
         counters: Mapping[str, timedelta],
         now: datetime,
         events: list[Event],
@@ -126,12 +115,13 @@ class Tallying:
 
     async def keep(self, shelf: Shelf, prepared: Prepared, now: datetime) -> None:
         """Write what was rebuilt, and let go of what no rule looks at any more. Raises: StoreError."""
-        events = [event for event in prepared.events if event.counter in prepared.rebuilt]
         kept = {counter: now - reach - LATE for counter, reach in prepared.rules.counters.items()}
+        rebuilt = (event for event in prepared.events if event.counter in prepared.rebuilt)
+        events = [event for event in rebuilt if event.at >= kept[event.counter]]
         await shelf.keep_counts(events, prepared.rebuilt, kept=kept)
 
 
-def _events(rules: Counted, met: Sequence[Met], counters: Collection[str]) -> list[Event]:
+def _events(rules: Judge, met: Sequence[Met], counters: Collection[str]) -> list[Event]:
     """Where those mentions count."""
     return [
         Event(

@@ -8,14 +8,12 @@ not in its tables is an error; nothing is ever taken for false. No `eval`.
 from __future__ import annotations
 
 import json
-import re
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot import duration
-from rules import counters, leaves, measures, times
+from rules import counters, leaves, measures, ranges, times
 from rules.checks import all_of, any_of, found_in_bio, found_in_text
 from rules.reading import Reader
 from rules.report import Code, Report
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 AUTHOR_FIELDS = (
     "handle", "bio", "followers", "following", "age", "verified", "tier", "known", "staff", "language",
 )  # fmt: skip
-_LONGER = re.compile(r"(>=?)\s*([^=\s].*)\Z")
 _DEEPEST_BLOCK = 12
 _LONGEST_CHAIN = 20
 """Of conditions that use conditions. Both keep `judge` far from Python's recursion limit."""
@@ -337,10 +334,10 @@ def _canonical(node: Node) -> str:
 def _wakes(node: Node, reader: Reader) -> Iterable[timedelta]:
     """The moments at which `waiting` may become true: just after, where it asks for more than that."""
     for child in reader.items(node):
-        found = _LONGER.match(str(child.value).strip())
-        with suppress(ValueError):
-            if found:
-                yield duration.parse(found[2]) + timedelta(seconds=int(found[1] == ">"))
+        for (low, just_above), high in ranges.of_comparison(child.text) or ():
+            with suppress(OverflowError):  # nobody waits for as long
+                if high == ranges.HIGHEST:
+                    yield timedelta(seconds=low + just_above)
 
 
 def _then(stretches: Sequence[times.Stretch], scene: Scene) -> Trace:

@@ -11,10 +11,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot.asks import CERTAIN_ENOUGH
 from bot.matcher.text import key as folded
+from bot.measured import PRESENT
 from rules import ranges
 from rules.query import Query
+from rules.signals.names import PROBABILITY, RANGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from bot.yamlfile import Node
     from rules.ranges import Ranges
 
-_SIGNALS = frozenset({"complaint", "question", "spam", "urgent", "toxic", "fake"})
+_PROBABILITIES = frozenset(name for name, span in RANGES.items() if span == PROBABILITY)
 _GROUPS = frozenset({"author", "engagement", "thread", "history"})
 _ONE_OF = frozenset({"platform", "kind", "lang", "author.handle", "author.tier", "author.language"})
 """Facts of which a mention has one, and a rule names which."""
@@ -200,9 +201,9 @@ def _fact(path: str, node: Node, items: Sequence[Node]) -> Formula:
 
 
 def _wanted(path: str, node: Node) -> Ranges | None:
-    if isinstance(node.value, bool) and path in _SIGNALS:
+    if isinstance(node.value, bool) and path in _PROBABILITIES:
         half = ">=" if node.value else "<"
-        return ranges.of_comparison(f"{half} {CERTAIN_ENOUGH}")
+        return ranges.of_comparison(f"{half} {PRESENT}")
     return ranges.of_comparison(node.text) if isinstance(node.value, str) else None
 
 
@@ -212,6 +213,4 @@ def _other(path: str, node: Node) -> Other:
 
 def reach(path: str) -> Ranges:
     """The numbers that this fact can be at all."""
-    if path == "sentiment":
-        return ranges.between(-1, 1)
-    return ranges.between(0, 1) if path in _SIGNALS else ranges.between(-math.inf)
+    return ranges.between(*RANGES.get(path, (-math.inf, math.inf)))

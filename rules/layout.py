@@ -14,6 +14,7 @@ import yaml
 
 from bot import yamlfile
 from bot.errors import ConfigError
+from rules.schema import LEVEL_KEYS, PERSONA_KEYS, ROUTE_KEYS, RULE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,16 +45,7 @@ class Shape:
 
 _ANY = Shape()
 _TESTS = Shape(("fires", "quiet", "todo"))
-_RULE = Shape(
-    (
-        "why", "when", "score", "at_least", "at_most", "ignore", "tags", "route", "cc", "respond_in", "draft",
-        "owner", "enabled", "probation", "until", "tests",
-    ),
-    {"tests": _TESTS},
-)  # fmt: skip
-_PERSONA = Shape(("when", "score", "route"))
-_LEVEL = Shape(("from", "respond_in", "alert"))
-_ROUTE = Shape(("to", "fallback", "group_by", "wait", "interval", "repeat_every"))
+_RULE = Shape(RULE_KEYS, {"tests": _TESTS})
 _SCENARIO = Shape(("given", "expect"))
 FILE = Shape(
     (
@@ -61,10 +53,10 @@ FILE = Shape(
         "drafts", "tests",
     ),
     {
-        "personas": Shape(each=_PERSONA),
+        "personas": Shape(each=Shape(PERSONA_KEYS)),
         "rules": Shape(each=_RULE),
-        "urgency": Shape(("critical", "high", "normal", "low"), each=_LEVEL),
-        "routes": Shape(each=_ROUTE),
+        "urgency": Shape(("critical", "high", "normal", "low"), each=Shape(LEVEL_KEYS)),
+        "routes": Shape(each=Shape(ROUTE_KEYS)),
         "tests": Shape(each=_SCENARIO),
     },
 )  # fmt: skip

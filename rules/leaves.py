@@ -6,21 +6,19 @@ of evaluation.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import duration
 from bot.matcher.text import key
 from bot.model import Facts, Kind
+from bot.texts.language import is_code
 from rules.comparing import Compare, amount, length, probability, several, tone
 from rules.scene import Check, Evidence, Scene, Trace
 from rules.signals.language import canonical
 from rules.signals.names import RANGES
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from bot.yamlfile import Node
     from rules.reading import Reader
 
@@ -28,7 +26,6 @@ T = TypeVar("T")
 
 SIGNALS = tuple(RANGES)
 KINDS = {kind.value: kind for kind in Kind}
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
 
 
 def platform(node: Node, reader: Reader) -> Check:
@@ -43,30 +40,39 @@ def kind(node: Node, reader: Reader) -> Check:
 
 def is_language(tag: str) -> bool:
     """Whether it is written as a language code is (en, no, pt-BR), and means one."""
-    return _LANGUAGE.match(tag) is not None and canonical(tag) is not None
+    return is_code(tag) and canonical(tag) is not None
+
+
+def languages(node: Node, reader: Reader, what: str) -> Callable[[str], bool]:
+    """Whether a canonical tag is one of these: `pt` is also pt-BR; `pt-BR` is only that; `nb` is `no`."""
+    tags = {tag: canonical(tag) for tag in reader.texts(node, what)}
+    for child in reader.items(node):
+        if child.text in tags and not is_language(child.text):
+            reader.wrong(child, "a language code like en, no or pt-BR", what)
+    wanted = frozenset(tag.lower() for tag in tags.values() if tag)
+
+    def are(tag: str) -> bool:
+        spoken = tag.lower()
+        return spoken in wanted or spoken.partition("-")[0] in wanted
+
+    return are
 
 
 def language(node: Node, reader: Reader) -> Check:
-    """`pt` is also pt-BR; `pt-BR` is only that; `nb` is `no`, as languages are written here."""
-    tags = {tag: canonical(tag) for tag in reader.texts(node, "lang")}
-    for child in reader.items(node):
-        if child.text in tags and not is_language(child.text):
-            reader.wrong(child, "a language code like en, no or pt-BR", "lang")
-    wanted = frozenset(tag.lower() for tag in tags.values() if tag)
+    are_wanted = languages(node, reader, "lang")
 
     def check(scene: Scene) -> Trace:
         if scene.lang is None:
             scene.notes.add("lang unknown")
             return None
-        spoken = scene.lang.lower()
-        return () if spoken in wanted or spoken.partition("-")[0] in wanted else None
+        return () if are_wanted(scene.lang) else None
 
     return check
 
 
 def signal(name: str, node: Node, reader: Reader) -> Check:
     """`true` (at least 0.5), `false` (below), or a comparison."""
-    compares = several(node, reader, lambda child: _measured(name, child, reader))
+    holds = several(node, reader, lambda child: _measured(name, child, reader))
 
     def check(scene: Scene) -> Trace:
         measured = scene.facts.signals.get(name)
@@ -74,8 +80,7 @@ def signal(name: str, node: Node, reader: Reader) -> Check:
             scene.notes.add(f"{name} unknown ({spoken(scene.facts)})")
             return None
         value = measured.value
-        holds = any(compare(value) for compare in compares)
-        return (Evidence(f"{name} {value:.2f}"),) if holds else None
+        return (Evidence(f"{name} {value:.2f}"),) if holds(value) else None
 
     return check
 
@@ -89,34 +94,39 @@ def spoken(facts: Facts) -> str:
 
 
 def count(name: str, node: Node, reader: Reader) -> Check:
-    compares = several(node, reader, lambda child: amount(name, child, reader))
-    return of_author(
-        name,
+    return of_fact(
+        f"author.{name}",
         (lambda facts: facts.followers) if name == "followers" else (lambda facts: facts.following),
-        lambda number: any(compare(number) for compare in compares),
+        several(node, reader, lambda child: amount(name, child, reader)),
         lambda number: f"{name} {number}",
     )
 
 
 def age(node: Node, reader: Reader) -> Check:
-    compares = several(node, reader, lambda child: length("age", child, reader, example="< 30d"))
-
-    def holds(old: timedelta) -> bool:
-        return any(compare(old.total_seconds()) for compare in compares)
-
-    return of_author("age", lambda facts: facts.age, holds, lambda old: f"account age {duration.show(old)}")
+    holds = several(node, reader, lambda child: length("age", child, reader, example="< 30d"))
+    return of_fact(
+        "author.age",
+        lambda facts: facts.age,
+        lambda old: holds(old.total_seconds()),
+        lambda old: f"account age {duration.show(old)}",
+    )
 
 
 def verified(node: Node, reader: Reader) -> Check:
     wanted = reader.flag(node, "verified", otherwise=True)
     shown = "verified" if wanted else "not verified"
-    return of_author("verified", lambda facts: facts.verified, lambda value: value == wanted, lambda _: shown)
+    return of_fact(
+        "author.verified", lambda facts: facts.verified, lambda value: value == wanted, lambda _: shown
+    )
 
 
 def handle(node: Node, reader: Reader) -> Check:
     wanted = frozenset(_bare(text) for text in reader.texts(node, "handle"))
-    return of_author(
-        "handle", lambda facts: facts.handle, lambda name: _bare(name) in wanted, lambda name: f"@{name}"
+    return of_fact(
+        "author.handle",
+        lambda facts: facts.handle,
+        lambda name: _bare(name) in wanted,
+        lambda name: f"@{name}",
     )
 
 
@@ -128,16 +138,18 @@ def _is(holds: Callable[[Facts], bool]) -> Check:
     return lambda scene: () if holds(scene.facts) else None
 
 
-def of_author(
+def of_fact(
     name: str,
     fact: Callable[[Facts], T | None],
     holds: Callable[[T], bool],
     shown: Callable[[T], str],
 ) -> Check:
+    """`name` is what is noted where the fact is unknown."""
+
     def check(scene: Scene) -> Trace:
         value = fact(scene.facts)
         if value is None:
-            scene.notes.add(f"author.{name} unknown")
+            scene.notes.add(f"{name} unknown")
             return None
         return (Evidence(shown(value)),) if holds(value) else None
 

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 from bot import duration
 from bot.matcher.text import key
 from bot.measured import REMEMBERED
-from rules.comparing import amount, length, several, some
-from rules.leaves import is_language, of_author
+from rules.comparing import Compare, amount, length, several, some
+from rules.leaves import languages, of_fact
 from rules.scene import Check, Evidence, Scene, Trace
 from rules.signals.language import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Mapping
     from datetime import timedelta
 
-    from bot.measured import Engagement, History
     from bot.model import Facts
     from bot.yamlfile import Node
     from rules.reading import Reader
@@ -33,18 +32,12 @@ MEDIA = ("image", "video", "audio", "link")
 
 
 def engagement(name: str, node: Node, reader: Reader) -> Check:
-    compares = several(node, reader, lambda child: amount(name, child, reader, example=">= 20"))
+    def fact(facts: Facts) -> float | None:
+        value: float | None = getattr(facts.engagement, name) if facts.engagement else None
+        return value
 
-    def check(scene: Scene) -> Trace:
-        known: Engagement | None = scene.facts.engagement
-        value: float | None = getattr(known, name) if known else None
-        if value is None:
-            scene.notes.add(f"engagement.{name} unknown")
-            return None
-        holds = any(compare(value) for compare in compares)
-        return (Evidence(f"{name} {value:g}"),) if holds else None
-
-    return check
+    holds = several(node, reader, lambda child: amount(name, child, reader, example=">= 20"))
+    return of_fact(f"engagement.{name}", fact, holds, lambda value: f"{name} {value:g}")
 
 
 def history(values: Mapping[str, Node], reader: Reader) -> list[Check]:
@@ -62,31 +55,26 @@ def history(values: Mapping[str, Node], reader: Reader) -> list[Check]:
 
 
 def _past(name: str, node: Node, within: timedelta, reader: Reader) -> Check:
-    compares = several(node, reader, lambda child: amount(name, child, reader, example=">= 1"))
-
-    def check(scene: Scene) -> Trace:
-        past: History | None = scene.facts.history
-        if past is None:
-            scene.notes.add("history unknown")
+    def fact(facts: Facts) -> int | None:
+        if facts.history is None:
             return None
-        ages: tuple[timedelta, ...] = getattr(past, name)
-        count = sum(age <= within for age in ages)
-        holds = any(compare(count) for compare in compares)
-        return (Evidence(f"{name} {count} in {duration.show(within)}"),) if holds else None
+        ages: tuple[timedelta, ...] = getattr(facts.history, name)
+        return sum(age <= within for age in ages)
 
-    return check
+    holds = several(node, reader, lambda child: amount(name, child, reader, example=">= 1"))
+    return of_fact("history", fact, holds, lambda count: f"{name} {count} in {duration.show(within)}")
 
 
 def _last_reply(node: Node, reader: Reader) -> Check:
-    compares = several(node, reader, lambda child: length("last_reply", child, reader, example="> 2d"))
+    holds = several(node, reader, lambda child: length("last_reply", child, reader, example="> 2d"))
 
     def check(scene: Scene) -> Trace:
         past = scene.facts.history
         if past is None or past.last_reply is None:
             scene.notes.add("history unknown" if past is None else "history.last_reply: there is none")
             return None
-        holds = any(compare(past.last_reply.total_seconds()) for compare in compares)
-        return (Evidence(f"last reply {duration.show(past.last_reply)} before"),) if holds else None
+        is_so = holds(past.last_reply.total_seconds())
+        return (Evidence(f"last reply {duration.show(past.last_reply)} before"),) if is_so else None
 
     return check
 
@@ -97,94 +85,71 @@ def position(node: Node, reader: Reader) -> Check:
         reader.wrong(node, "first or reply", "position")
     is_reply = POSITIONS.get(wanted or "")
     shown = "answers a post" if is_reply else "begins a thread"
-    return _known("thread.position", lambda facts: facts.is_reply, is_reply, shown)
+    return of_fact(
+        "thread.position", lambda facts: facts.is_reply, lambda value: value == is_reply, lambda _: shown
+    )
 
 
 def we_spoke(node: Node, reader: Reader) -> Check:
     wanted = reader.flag(node, "we_spoke", otherwise=True)
     shown = "we spoke in this thread" if wanted else "we did not speak in this thread"
-    return _known("thread.we_spoke", lambda facts: facts.we_spoke, wanted, shown)
-
-
-def _known(name: str, fact: Callable[[Facts], bool | None], wanted: bool | None, shown: str) -> Check:
-    def check(scene: Scene) -> Trace:
-        value = fact(scene.facts)
-        if value is None:
-            scene.notes.add(f"{name} unknown")
-            return None
-        return (Evidence(shown),) if value == wanted else None
-
-    return check
+    return of_fact(
+        "thread.we_spoke", lambda facts: facts.we_spoke, lambda value: value == wanted, lambda _: shown
+    )
 
 
 def waiting(node: Node, reader: Reader) -> Check:
     """How long the open ask has waited; at the moment of a mention that asks, no time at all."""
-    compares = several(node, reader, lambda child: length("waiting", child, reader, example="> 30m"))
+    holds = several(node, reader, lambda child: length("waiting", child, reader, example="> 30m"))
 
     def check(scene: Scene) -> Trace:
         waited = scene.facts.waiting
         if waited is None:
             return None
-        holds = any(compare(waited.total_seconds()) for compare in compares)
-        return (Evidence(f"waiting for {duration.show(waited)}"),) if holds else None
+        is_so = holds(waited.total_seconds())
+        return (Evidence(f"waiting for {duration.show(waited)}"),) if is_so else None
 
     return check
 
 
 def links(node: Node, reader: Reader) -> Check:
-    compares = several(node, reader, lambda child: some("links", child, reader))
-    return _number("links", lambda facts: facts.links, compares)
+    holds = several(node, reader, lambda child: some("links", child, reader))
+    return of_fact("links", lambda facts: facts.links, holds, lambda value: f"links {value:g}")
 
 
 def rating(node: Node, reader: Reader) -> Check:
-    compares = several(node, reader, lambda child: some("rating", child, reader))
-    return _number("rating", lambda facts: facts.rating, compares)
-
-
-def _number(
-    name: str, fact: Callable[[Facts], float | None], compares: Collection[Callable[[float], bool]]
-) -> Check:
-    def check(scene: Scene) -> Trace:
-        value = fact(scene.facts)
-        if value is None:
-            scene.notes.add(f"{name} unknown")
-            return None
-        holds = any(compare(value) for compare in compares)
-        return (Evidence(f"{name} {value:g}"),) if holds else None
-
-    return check
+    holds = several(node, reader, lambda child: some("rating", child, reader))
+    return of_fact("rating", lambda facts: facts.rating, holds, lambda value: f"rating {value:g}")
 
 
 def media(node: Node, reader: Reader) -> Check:
     """A kind of attachment, a list of them (any), or how many there are."""
     kinds: set[str] = set()
-    compares: list[Callable[[float], bool]] = []
+    counts: list[Compare] = []
     for child in reader.items(node):
         if child.text in MEDIA:
             kinds.add(child.text)
         elif isinstance(child.value, str) and child.text[:1] not in "<>=":
             reader.wrong(child, f"{', '.join(MEDIA)}, true, false or a comparison", "media")
         else:
-            compares += several(child, reader, lambda one: some("media", one, reader))
-
-    def check(scene: Scene) -> Trace:
-        there = scene.facts.media
-        if there is None:
-            scene.notes.add("media unknown")
-            return None
-        holds = not kinds.isdisjoint(there) or any(compare(len(there)) for compare in compares)
-        return (Evidence(f"media {', '.join(sorted(there)) or 'none'}"),) if holds else None
-
-    return check
+            counts.append(several(child, reader, lambda one: some("media", one, reader)))
+    return of_fact(
+        "media",
+        lambda facts: facts.media,
+        lambda there: not kinds.isdisjoint(there) or any(holds(len(there)) for holds in counts),
+        lambda there: f"media {', '.join(sorted(there)) or 'none'}",
+    )
 
 
 def tier(node: Node, reader: Reader) -> Check:
     wanted = frozenset(map(key, reader.texts(node, "tier")))
 
     def check(scene: Scene) -> Trace:
-        if scene.facts.known is None:
-            scene.notes.add("author.tier unknown: there is no list of customers")
-        found = scene.facts.tier
+        facts = scene.facts
+        if facts.known is None:
+            unless = "no handle to look for, or " if facts.handle is None else ""
+            scene.notes.add(f"author.tier unknown: {unless}there is no list of customers")
+        found = facts.tier
         return (Evidence(f"tier {found}"),) if found is not None and key(found) in wanted else None
 
     return check
@@ -194,8 +159,8 @@ def customer(name: str, node: Node, reader: Reader) -> Check:
     """`known`, `staff`: what the list of customers says."""
     wanted = reader.flag(node, name, otherwise=True)
     shown = {"known": "a known customer", "staff": "one of our staff"}[name]
-    return of_author(
-        name,
+    return of_fact(
+        f"author.{name}",
         (lambda facts: facts.known) if name == "known" else (lambda facts: facts.staff),
         lambda value: value == wanted,
         lambda value: shown if value else f"not {shown}",
@@ -203,14 +168,10 @@ def customer(name: str, node: Node, reader: Reader) -> Check:
 
 
 def author_language(node: Node, reader: Reader) -> Check:
-    tags = {tag: canonical(tag) for tag in reader.texts(node, "language")}
-    for child in reader.items(node):
-        if child.text in tags and not is_language(child.text):
-            reader.wrong(child, "a language code like en, no or pt-BR", "language")
-    wanted = frozenset(tag.lower() for tag in tags.values() if tag)
-
-    def holds(spoken: str) -> bool:
-        tag = (canonical(spoken) or spoken).lower()
-        return tag in wanted or tag.partition("-")[0] in wanted
-
-    return of_author("language", lambda facts: facts.spoken, holds, lambda spoken: f"speaks {spoken}")
+    are_wanted = languages(node, reader, "language")
+    return of_fact(
+        "author.language",
+        lambda facts: facts.spoken,
+        lambda spoken: are_wanted(canonical(spoken) or spoken),
+        lambda spoken: f"speaks {spoken}",
+    )

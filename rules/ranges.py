@@ -1,4 +1,5 @@
-"""Ranges of numbers, as comparisons describe them: whether two leave anything, whether one lies in another.
+"""Comparisons as rules write them (`">= 0.6"`, `"< 30d"`), and the ranges of numbers that they leave:
+whether two leave anything, whether one lies in another.
 
 Knows numbers and durations; knows no fact and no rule.
 """
@@ -19,36 +20,48 @@ Bound: TypeAlias = tuple[float, int]
 Ranges: TypeAlias = tuple[tuple[Bound, Bound], ...]
 """From one bound to another, both included; in any of these."""
 
-_COMPARISON = re.compile(r"\s*(>=|<=|>|<|=)\s*(\S.*?)\s*\Z")
+_COMPARISON = re.compile(r"(>=|<=|>|<|=)\s*([^<>=\s].*)\Z")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
-_LOWEST, _HIGHEST = (-math.inf, 0), (math.inf, 0)
+LOWEST, HIGHEST = (-math.inf, 0), (math.inf, 0)
+
+
+def parted(text: str) -> tuple[str, str] | None:
+    """`>= 10` or `< 30d` as its sign and what is compared with; None: it is no comparison."""
+    found = _COMPARISON.match(text.strip())
+    return (found[1], found[2]) if found else None
 
 
 def of_comparison(text: str) -> Ranges | None:
-    """`>= 10` or `< 30d` as a range; None: it is no comparison."""
-    found = _COMPARISON.match(text)
-    number = _number(found[2]) if found else None
-    if found is None or number is None:
+    """What it leaves; None: it is none with a number or a duration."""
+    sign, limit = parted(text) or ("", "")
+    value = number(limit)
+    if value is None:
+        value = seconds(limit)
+    if value is None:
         return None
     return {
-        ">=": (((number, 0), _HIGHEST),),
-        ">": (((number, 1), _HIGHEST),),
-        "<=": ((_LOWEST, (number, 0)),),
-        "<": ((_LOWEST, (number, -1)),),
-        "=": (((number, 0), (number, 0)),),
-    }[found[1]]
+        ">=": (((value, 0), HIGHEST),),
+        ">": (((value, 1), HIGHEST),),
+        "<=": ((LOWEST, (value, 0)),),
+        "<": ((LOWEST, (value, -1)),),
+        "=": (((value, 0), (value, 0)),),
+    }[sign]
 
 
-def _number(text: str) -> float | None:
-    if _NUMBER.match(text):
-        return float(text)
+def number(text: str) -> float | None:
+    """A plain one."""
+    return float(text) if _NUMBER.match(text) else None
+
+
+def seconds(text: str) -> float | None:
+    """Of a duration (12h, 30d)."""
     try:
         return duration.parse(text).total_seconds()
     except (ValueError, OverflowError):
         return None
 
 
-def between(low: float, high: float = math.inf) -> Ranges:
+def between(low: float, high: float) -> Ranges:
     """Both included."""
     return (((low, 0), (high, 0)),)
 

@@ -5,10 +5,10 @@ Knows YAML nodes and the report; knows no key of the rule language.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import duration
+from rules import ranges
 from rules.report import Code, Report
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from bot.yamlfile import Node
 
 E = TypeVar("E", bound="Enum")
-
-_COMPARISON = re.compile(r"(>=|<=|>|<|=)\s*([^<>=\s].*)\Z")
 
 
 class Reader:
@@ -112,11 +110,10 @@ class Reader:
 
     def comparison(self, node: Node, what: str, example: str, *, instead: str = "") -> tuple[str, str] | None:
         """An operator and what follows it, as text. `instead` names what else could stand here."""
-        found = _COMPARISON.match(node.text.strip()) if isinstance(node.value, str) else None
+        found = ranges.parted(node.text) if isinstance(node.value, str) else None
         if found is None:
             self.wrong(node, f'{instead}a comparison like "{example}"', what)
-            return None
-        return found[1], found[2].strip()
+        return found
 
     def wrong(self, node: Node, wanted: str, what: str = "", *, code: Code = Code.TYPE) -> None:
         """`score must be a whole number from −100 to 100, not "40 points"`."""

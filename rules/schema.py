@@ -6,11 +6,11 @@ blocks are checked by `rules.compile`, when all files are known.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bot import drafts
 from bot.model import NO_DRAFT, Alert, Urgency
 from rules.definitions import Definitions, DraftText, LevelText, PersonaText, RouteText, RuleText
 from rules.reading import Reader
@@ -26,6 +26,7 @@ SECTIONS = (
     "use", "brand", "words", "conditions", "times", "personas", "rules", "urgency", "routes", "drafts",
     "tune", "tests",
 )  # fmt: skip
+# The keys stand in the order in which `rules fmt` writes them.
 RULE_KEYS = (
     "why", "when", "score", "at_least", "at_most", "ignore", "tags", "route", "cc", "respond_in", "draft",
     "owner", "enabled", "probation", "until", "tests",
@@ -35,9 +36,6 @@ LEVEL_KEYS = ("from", "respond_in", "alert")
 ROUTE_KEYS = ("to", "fallback", "group_by", "wait", "interval", "repeat_every")
 GROUPS = ("author", "thread", "rule", "platform")
 """What alerts of one route may have in common, to be one group."""
-
-DRAFT_FIELDS = ("author.name", "author.handle", "brand", "link")
-_FIELD = re.compile(r"\{([^{}]*)\}")
 URGENCIES = {urgency.label: urgency for urgency in Urgency}
 ALERTS = {alert.value: alert for alert in Alert}
 _HIGHEST = 1_000_000
@@ -284,8 +282,8 @@ def _draft(name: str, node: Node, at: Location, report: Report) -> DraftText:
     text = reader.text(node, "a draft") or ""
     if name == NO_DRAFT:
         reader.wrong(node, 'under another name: "none" forbids a draft', "a draft")
-    for found in _FIELD.finditer(text):
-        if found[1] not in DRAFT_FIELDS:
-            what = f'{reader.label}: unknown field "{found[0]}"'
-            report.unknown(Code.FIELD, what, node.location, name=found[1], known=DRAFT_FIELDS)
+    for called in drafts.called(text):
+        if called not in drafts.FIELDS:
+            what = f'{reader.label}: unknown field "{{{called}}}"'
+            report.unknown(Code.FIELD, what, node.location, name=called, known=drafts.FIELDS)
     return DraftText(name=name, location=at, text=text)

@@ -47,12 +47,17 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of one case. `because` is one line; `is_blocking`: a failure of it must not go live."""
+    """What came of one case. `because` is one line; `excuse`: why a failure of it decides nothing."""
 
     case: Case
     outcome: Outcome
     because: str = ""
-    is_blocking: bool = False
+    excuse: str = ""
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether it must not go live."""
+        return self.outcome is Outcome.FAILED and not self.excuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,12 +182,10 @@ def _checked(case: Case, rule: Rule, facts: Facts) -> Result:
     else:
         found = ", ".join(dict.fromkeys(evidence.text for evidence in trace))
         because = f"because it matched {found}" if found else "because all that it asks for is so"
-    return Result(
-        case=case,
-        outcome=Outcome.FAILED,
-        because=because,
-        is_blocking=rule.counts and not rule.is_on_probation,
-    )
+    excuse = "on probation" if rule.is_on_probation else ""
+    if not rule.counts:
+        excuse = "switched off"
+    return Result(case=case, outcome=Outcome.FAILED, because=because, excuse=excuse)
 
 
 def _failing(rule: Rule, scene: Scene) -> str:
@@ -198,7 +201,6 @@ def _judged(case: Case, verdict: Verdict) -> Result:
         case=case,
         outcome=Outcome.FAILED if wrong else Outcome.PASSED,
         because=f"because {'; '.join(wrong)}" if wrong else "",
-        is_blocking=bool(wrong),
     )
 
 

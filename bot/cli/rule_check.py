@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot import rulebook
 from bot.cli import formats, output, setup
 from bot.cli.check import as_dict
-from bot.cli.examining import examine
 from bot.cli.options import Format
 from bot.errors import ConfigError, Problem, StoreError
 from bot.problems import count, in_order, render
@@ -57,7 +57,7 @@ def _examined(config: Path | None, folder: Path | None) -> Examined:
             return examine_rules(folder)
         setup.tell_demo(config)
         settings = setup.settings(config, needs_secrets=False)
-        return examine(settings, shares=_shares(settings.database))
+        return rulebook.examined(settings, shares=_shares(settings.database))
     except ConfigError as error:
         found = tuple(in_order(error.problems))
         return Examined(problems=found, left_out=(), count=0, rules=None, texts={})

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import typer
 
+from bot import rulebook
 from bot.cli import output, setup
-from bot.cli.examining import examine
 from bot.cli.questions import Questions, required
 from bot.errors import BotError, ConfigError, Problem
 from bot.starting import writing
@@ -125,7 +125,7 @@ def _tell(path: Path, warnings: list[Problem]) -> None:
 def _examined(place: Place, folder: Path, instead: dict[Path, str]) -> Examined:
     if place.folder is not None:
         return examine_rules(folder, measure=measure, instead=instead)
-    return examine(setup.settings(place.config, needs_secrets=False), instead=instead)
+    return rulebook.examined(setup.settings(place.config, needs_secrets=False), instead=instead)
 
 
 def _path(sketch: Sketch, place: Place, folder: Path, texts: dict[Path, str]) -> Path:

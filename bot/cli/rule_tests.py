@@ -90,8 +90,8 @@ def _lines(result: Result) -> Iterator[str]:
     """What did not go as wanted; nothing of what did."""
     case = result.case
     if result.outcome is Outcome.FAILED:
-        switched_off = "" if result.is_blocking else " (switched off, so it does not count)"
-        yield f"FAIL {_place(case)} {demand(case)}{switched_off}"
+        excuse = f" ({result.excuse}, so it does not count)" if result.excuse else ""
+        yield f"FAIL {_place(case)} {demand(case)}{excuse}"
         yield f"       {result.because}"
     elif result.outcome is Outcome.READY:
         yield f"DONE {_place(case)} {case.name} fires by now, move it from todo to fires: {case.given.text}"

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import ConfigError, Location, Problem
-from bot.settings.shape import LANGUAGE, normal_handle
+from bot.settings.shape import normal_handle
+from bot.texts.language import CODE
 from bot.yamlfile import closest
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class _Reading:
         if platform not in self._platforms:
             message = f"unknown platform {platform!r}" if platform else "no platform"
             self._report(message, line, platform, closest(platform, self._platforms))
-        if language and not re.fullmatch(LANGUAGE, language):
+        if language and not re.fullmatch(CODE, language):
             self._report("language must be a code like en or pt-BR", line, language)
         customer = Customer(tier=tier or None, language=language or None)
         kind = self._several.setdefault(customer, len(self._several))

@@ -33,6 +33,7 @@ from bot.settings.shape import (
     Web,
     file_model,
     is_id,
+    is_secret,
     kind_of,
     kinds,
     lacks_secret,
@@ -179,8 +180,27 @@ def _without_locked(data: dict[str, Any], connectors: Mapping[str, Connector]) -
     """Without the accounts that cannot be used, since their secret is not there."""
     own = {name: one.account_settings for name, one in connectors.items() if one.account_settings}
     given = {name: data[name] for name in own if isinstance(data.get(name), dict)}
-    locked = {name for name, values in given.items() if lacks_secret(own[name], values)}
+    locked = {
+        name
+        for name, values in given.items()
+        if lacks_secret(own[name], values) or _wants_a_secret(own[name], values)
+    }
     return {key: value for key, value in data.items() if key not in locked}
+
+
+def _wants_a_secret(model: type[BaseModel], values: Mapping[str, Any]) -> bool:
+    """Whether one that may be left out is missing beside what is there: with it, all would be right."""
+    fields = model.model_fields.items()
+    absent = {name for name, one in fields if is_secret(one.annotation) and name not in values}
+    return not _fits(model, values) and _fits(model, {**values, **dict.fromkeys(absent, "…")})
+
+
+def _fits(model: type[BaseModel], values: Mapping[str, Any]) -> bool:
+    try:
+        model.model_validate(values)
+    except ValidationError:
+        return False
+    return True
 
 
 def _rules(file: File, tree: Given, path: Path | None) -> Path:

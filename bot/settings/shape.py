@@ -36,6 +36,7 @@ from bot import duration
 from bot.ports import Connector
 from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
 from bot.staff import Role
+from bot.texts.language import CODE
 from bot.texts.languages import LANGUAGES
 from bot.yamlfile import closest
 
@@ -43,9 +44,6 @@ AnySection = TypeVar("AnySection", bound="Section")
 
 DEEPEST = 6
 """A connector's model may contain itself; variables reach so many levels down."""
-
-LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
-"""How a language code looks."""
 
 PLAIN = "outcare"
 """The type of our own validation errors: their text follows the setting's name."""
@@ -89,7 +87,7 @@ def _web_address(value: str) -> str:
 
 
 def _language(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(LANGUAGE, value):
+    if isinstance(value, str) and not re.fullmatch(CODE, value):
         raise complaint("must be a language code like en or pt-BR")
     return value
 

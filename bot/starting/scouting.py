@@ -15,8 +15,6 @@ from bot.model import Brand, Mention, Post, Signal
 
 Measure = Callable[[str, tuple[str, ...]], tuple[str | None, Mapping[str, Signal]]]
 A_DAY = timedelta(days=1)
-PRESENT = 0.5
-"""From this probability on a signal counts as there (docs/signals.md)."""
 _Z = 1.96
 """Of a 95 % interval."""
 EXAMPLES = 3
@@ -135,7 +133,7 @@ class Album:
 
 
 def _present(signal: Signal | None) -> bool | None:
-    return None if signal is None or signal.value is None else signal.value >= PRESENT
+    return None if signal is None or signal.value is None else signal.is_present
 
 
 def _share(found: Sequence[bool]) -> Share:

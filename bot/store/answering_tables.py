@@ -13,8 +13,8 @@ IS_LIVE = f"state IN ({', '.join(repr(state.value) for state in LIVE)})"
 
 
 class DraftRow(SQLModel, table=True):
-    """A proposed text; at most one of a conversation is open. When it was made, `newest` was its newest mention
-    there, `seen_to` the newest post of all, and `revised_at` the time of the text that it answers.
+    """A proposed text; at most one of a conversation is open. When it was made, `newest` was the last mention
+    there, `seen_to` the newest post of all, `revised_at` the time of the text that it answers.
     """
 
     __tablename__: ClassVar[str] = "drafts"

@@ -6,9 +6,10 @@ It knows its two tables and where mentions and their facts stand; what a counter
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, text
 
@@ -24,7 +25,7 @@ _INSERT = (
 )
 _MENTION = (
     "SELECT m.id FROM mentions m JOIN posts p ON p.id = m.post"
-    " WHERE p.platform = ? AND p.post_id = ? AND m.brand = ?"
+    " WHERE p.platform = ? AND p.post_id = ? AND m.brand = ? AND p.deleted_at IS NULL"
 )
 _MET = text(
     "SELECT m.id, p.platform, p.post_id, p.posted_at, v.facts FROM mentions m JOIN posts p ON p.id = m.post"
@@ -43,23 +44,22 @@ def save(conn: sqlite3.Connection, mention: int, events: Iterable[Event]) -> Non
     conn.executemany(_INSERT, [_values(event, mention) for event in events])
 
 
-def keep(
-    conn: sqlite3.Connection,
-    events: Collection[Event],
-    since: Mapping[str, datetime],
-    kept: Mapping[str, datetime],
-) -> None:
-    """Write rebuilt counters, complete from `since` on; of each that is `kept`, forget what is older."""
-    for event in events:
-        platform, _, post = event.key.partition(" ")
-        found = rows.one(conn.execute(_MENTION, (platform, post, event.brand)))
-        if found is not None:
-            conn.execute(_INSERT, _values(event, found[0]))
-    conn.executemany(
-        "INSERT INTO counters (counter, since) VALUES (?, ?)"
-        " ON CONFLICT (counter) DO UPDATE SET since = excluded.since",
-        [(counter, rows.micros(at)) for counter, at in since.items()],
-    )
+def keeping(
+    events: Sequence[Event], since: Mapping[str, datetime], kept: Mapping[str, datetime]
+) -> Iterator[Callable[[sqlite3.Connection], None]]:
+    """Units of work: of each counter that is `kept`, forget what is older; write what was rebuilt, complete
+    from `since` on.
+
+    Other writes go between them. Whatever a crash leaves undone is right: what nobody counts any more is not
+    known as complete, and what is rebuilt is so when all of it is there.
+    """
+    yield partial(_forget, kept)
+    for begin in range(0, len(events), _PIECE):
+        yield partial(_add, events[begin : begin + _PIECE])
+    yield partial(_complete, since)
+
+
+def _forget(kept: Mapping[str, datetime], conn: sqlite3.Connection) -> None:
     names = rows.dump(sorted(kept))
     for table in ("counted", "counters"):
         conn.execute(
@@ -69,6 +69,22 @@ def keep(
     conn.executemany(
         "DELETE FROM counted WHERE counter = ? AND at < ?",
         [(counter, rows.micros(at)) for counter, at in kept.items()],
+    )
+
+
+def _add(events: Iterable[Event], conn: sqlite3.Connection) -> None:
+    for event in events:
+        platform, _, post = event.key.partition(" ")
+        found = rows.one(conn.execute(_MENTION, (platform, post, event.brand)))
+        if found is not None:
+            conn.execute(_INSERT, _values(event, found[0]))
+
+
+def _complete(since: Mapping[str, datetime], conn: sqlite3.Connection) -> None:
+    conn.executemany(
+        "INSERT INTO counters (counter, since) VALUES (?, ?)"
+        " ON CONFLICT (counter) DO UPDATE SET since = excluded.since",
+        [(counter, rows.micros(at)) for counter, at in since.items()],
     )
 
 

@@ -25,6 +25,7 @@ from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor, searchable
 from bot.orders import Silence
+from bot.overview import Day, News, Rows
 from bot.records import (
     CardState,
     DigestState,
@@ -45,6 +46,7 @@ from bot.store import (
     history,
     inbox,
     listing,
+    overview,
     replying,
     rows,
     second_looks,
@@ -189,6 +191,26 @@ class Reports:
 
     async def silences(self, now: datetime) -> tuple[Silence, ...]:
         return await self._read(lambda conn: silencing.standing(_fetcher(conn), now))
+
+    # --- what staff asks for ---------------------------------------------------------------------
+
+    async def in_hand(self, person: str | None, limit: int) -> Rows:
+        return await self._read(lambda conn: overview.in_hand(_fetcher(conn), person=person, limit=limit))
+
+    async def queue(self, limit: int) -> Rows:
+        return await self._read(lambda conn: overview.queue(_fetcher(conn), limit=limit))
+
+    async def day(self, since: datetime, *, now: datetime) -> Day:
+        return await self._read(lambda conn: overview.day(_fetcher(conn), since, now=now))
+
+    async def news(self, since: datetime) -> News:
+        return await self._read(lambda conn: overview.news(_fetcher(conn), since))
+
+    async def last_act(self, person: str) -> datetime | None:
+        return await self._read(lambda conn: overview.last_act(_fetcher(conn), person))
+
+    async def carded(self, kind: str, receipt: str) -> CardState | None:
+        return await self._read(lambda conn: overview.carded(_fetcher(conn), kind, receipt))
 
     # --- reporting ------------------------------------------------------------------------------
 

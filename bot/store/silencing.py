@@ -86,7 +86,7 @@ def _audit(work: Work, order: Order, ordered: Ordered) -> None:
             order.verb,
             rows.micros(order.at),
             ordered.outcome,
-            ordered.reply,
+            ordered.reply if ordered.is_kept else "",
             order.argument or None,
         ),
     )

@@ -18,6 +18,7 @@ from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor
 from bot.orders import Order, Ordered, Silence
+from bot.overview import Day, News, Rows
 from bot.records import (
     CardState,
     Change,
@@ -162,9 +163,10 @@ class SqliteStore(ReplySide):
         return self._reports.met(since)
 
     async def keep_counts(
-        self, events: Collection[Event], since: Mapping[str, datetime], *, kept: Mapping[str, datetime]
+        self, events: Sequence[Event], since: Mapping[str, datetime], *, kept: Mapping[str, datetime]
     ) -> None:
-        await self._write(lambda conn: counts.keep(conn, events, since, kept))
+        for unit in counts.keeping(events, since, kept):
+            await self._write(unit)
 
     async def save_rules(
         self, version: str, engine: str, source: Mapping[str, str], *, now: datetime
@@ -286,6 +288,26 @@ class SqliteStore(ReplySide):
 
     async def refuse(self, press: Press, feed: str, reason: str, *, cursor: Cursor | None) -> None:
         await self._write(lambda conn: deciding.refuse(conn, press, feed, reason, cursor=cursor))
+
+    # --- what staff asks for ---------------------------------------------------------------------
+
+    async def in_hand(self, *, person: str | None = None, limit: int) -> Rows:
+        return await self._reports.in_hand(person, limit)
+
+    async def queue(self, *, limit: int) -> Rows:
+        return await self._reports.queue(limit)
+
+    async def day(self, since: datetime, *, now: datetime) -> Day:
+        return await self._reports.day(since, now=now)
+
+    async def news(self, since: datetime) -> News:
+        return await self._reports.news(since)
+
+    async def last_act(self, person: str) -> datetime | None:
+        return await self._reports.last_act(person)
+
+    async def carded(self, kind: str, receipt: str) -> CardState | None:
+        return await self._reports.carded(kind, receipt)
 
     # --- reporting ------------------------------------------------------------------------------
 

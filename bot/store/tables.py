@@ -243,7 +243,7 @@ class ReloadRow(SQLModel, table=True):
     problems: str | None = None
 
 
-_GROUPED = text("group_key IS NOT NULL")
+_GROUPED, _SENT = text("group_key IS NOT NULL"), text("receipt IS NOT NULL")
 
 
 class EffectRow(SQLModel, table=True):
@@ -258,6 +258,7 @@ class EffectRow(SQLModel, table=True):
         one_of("state", ("pending", "leased", "sent", "dead", "dropped")),
         Index(None, "state", "due_at"),
         Index("ix_effects_group", "group_key", "due_at", sqlite_where=_GROUPED, postgresql_where=_GROUPED),
+        Index("ix_effects_receipt", "receipt", sqlite_where=_SENT, postgresql_where=_SENT),
     )
     id: int | None = key()
     key: str = Field(unique=True)

@@ -7,6 +7,7 @@ of our connectors, so that the two cannot share a mistake.
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from typing import Any
 MAX_TEXT = 4096
 MAX_TOAST = 200
 MAX_CALLBACK_DATA = 64
+_ADMIN = ("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages",
+          "can_manage_video_chats", "can_restrict_members", "can_promote_members", "can_change_info",
+          "can_invite_users", "can_post_stories", "can_edit_stories", "can_delete_stories")  # fmt: skip
 _NAME = re.compile(r"(?<!\w)@([A-Za-z0-9_]{2,32})(?!\w)")
 
 
@@ -30,7 +34,7 @@ class ApiError(Exception):
 
 @dataclass(kw_only=True)
 class Chat:
-    """`is_muted`: the bot is restricted there, so that it may not write."""
+    """`is_muted`: the bot is restricted there, so that it may not write; `is_admin`: it administers it."""
 
     id: int
     username: str | None = None
@@ -38,6 +42,7 @@ class Chat:
     is_kicked: bool = False
     is_forum: bool = False
     is_muted: bool = False
+    is_admin: bool = False
     migrated_to: int | None = None
 
     @property
@@ -58,6 +63,7 @@ class Sent:
     is_silent: bool = False
     has_preview: bool = True
     versions: int = 1
+    reply_to: int | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -99,7 +105,10 @@ class Telegram:
     answers: list[Answer] = field(default_factory=list)
     updates: deque[dict[str, Any]] = field(default_factory=deque)
     confirmed: list[int] = field(default_factory=list)
+    said: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    next_message_id: int = 1
     next_update_id: int = 700_000_001
+    commands: dict[str, dict[str, str]] = field(default_factory=dict)
     open_queries: set[str] = field(default_factory=set)
 
     # --- what the bot does ---
@@ -108,17 +117,26 @@ class Telegram:
         chat = self._writable(params.get("chat_id"))
         text, entities = _text(params, too_long="message is too long")
         sent = Sent(
-            message_id=len(self.messages) + 1,
+            message_id=self.next_message_id,
             chat=chat,
             text=text,
             entities=entities,
             keyboard=_keyboard(params),
             thread=params.get("message_thread_id"),
             is_silent=bool(params.get("disable_notification")),
+            reply_to=self._replied(chat, params.get("reply_parameters")),
             has_preview=not (params.get("link_preview_options") or {}).get("is_disabled"),
         )
         self.messages[chat.id, sent.message_id] = sent
+        self.next_message_id += 1
         return sent
+
+    def delete_message(self, params: Mapping[str, Any]) -> bool:
+        """Messages of the bot's own; others' only an administrator may delete."""
+        chat = self._chat(params.get("chat_id"))
+        if self.messages.pop((chat.id, int(params.get("message_id", 0))), None) is None:
+            raise ApiError(400, "Bad Request: message to delete not found")
+        return True
 
     def edit_message_text(self, params: Mapping[str, Any]) -> Sent:
         chat = self._chat(params.get("chat_id"))
@@ -182,6 +200,8 @@ class Telegram:
         chat = self._chat(params.get("chat_id"))
         if params.get("user_id") != bot["id"]:
             raise ApiError(400, "Bad Request: PARTICIPANT_ID_INVALID")
+        if chat.is_admin:
+            return {"status": "administrator", "user": bot, **dict.fromkeys(_ADMIN, True)}
         if not chat.is_muted:
             return {"status": "member", "user": bot}
         rights = ("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos",
@@ -191,6 +211,15 @@ class Telegram:
                   "can_react_to_messages")  # fmt: skip
         told = dict.fromkeys(rights, False)
         return {"status": "restricted", "user": bot, "is_member": True, "until_date": 0, **told}
+
+    def set_my_commands(self, params: Mapping[str, Any]) -> bool:
+        """https://core.telegram.org/bots/api#botcommand"""
+        given = {str(one["command"]): str(one["description"]) for one in params["commands"]}
+        for name, description in given.items():
+            if not re.fullmatch(r"[a-z0-9_]{1,32}", name) or not 1 <= len(description) <= 256:
+                raise ApiError(400, "Bad Request: BOT_COMMAND_INVALID")
+        self.commands[str(params.get("language_code") or "")] = given
+        return True
 
     # --- what people do ---
 
@@ -209,28 +238,33 @@ class Telegram:
         self._update(callback_query=query)
         return query_id
 
-    def say(self, chat: Chat, text: str, *, user: int, name: str) -> int:
-        """A person writes a message that the bot can see; the id of the update."""
+    def say(self, chat: Chat, text: str, *, user: int, name: str, **more: Any) -> int:
+        """A person writes a message that the bot can see; the id of the update. `more` are fields of it."""
         message = {
             "message_id": 1_000_000 + self.next_update_id,
-            "date": 1_700_000_000,
+            "date": int(time.time()),
             "chat": _chat(chat),
             "from": _user(user, name),
             "text": text,
+            **more,
         }
+        self.said[chat.id, message["message_id"]] = message
         return self._update(message=message)
 
     def shown(self, sent: Sent) -> dict[str, Any]:
         """A message as the API gives it."""
-        thread = {"message_thread_id": sent.thread, "is_topic_message": True} if sent.thread else {}
         return {
             "message_id": sent.message_id,
             "date": 1_700_000_000,
             "chat": _chat(sent.chat),
             "text": sent.text,
             "entities": sent.entities,
-            **thread,
+            **self.topic(sent),
         }
+
+    def topic(self, sent: Sent) -> dict[str, Any]:
+        """What a message in the topic of this one says of it."""
+        return {"message_thread_id": sent.thread, "is_topic_message": True} if sent.thread else {}
 
     def _update(self, **content: Any) -> int:
         update_id = self.next_update_id
@@ -250,6 +284,17 @@ class Telegram:
         if chat.is_kicked:
             raise ApiError(403, "Forbidden: bot was kicked from the supergroup chat")
         return chat
+
+    def _replied(self, chat: Chat, reply: Mapping[str, Any] | None) -> int | None:
+        """https://core.telegram.org/bots/api#replyparameters"""
+        if not reply:
+            return None
+        place = chat.id, int(reply["message_id"])
+        if place in self.said or place in self.messages:
+            return place[1]
+        if not reply.get("allow_sending_without_reply"):
+            raise ApiError(400, "Bad Request: message to be replied not found")
+        return None
 
     def _writable(self, chat_id: Any) -> Chat:
         chat = self._chat(chat_id)

@@ -31,7 +31,9 @@ BOT = {"id": 123456789, "is_bot": True, "first_name": "Outcare", "username": "ou
 
 @dataclass(kw_only=True)
 class Failure:
-    """What the next requests get instead of an answer. Status 0: silence until the client gives up."""
+    """What the next requests get instead of an answer. Status 0: silence until the client gives up; -1: the
+    connection breaks. `is_done`: what they ask for is done all the same.
+    """
 
     status: int
     method: str | None = None
@@ -39,6 +41,7 @@ class Failure:
     description: str = "planted"
     retry_after: int | None = None
     body: bytes | None = None
+    is_done: bool = False
 
 
 class TelegramServer(Loopback):
@@ -84,10 +87,18 @@ class TelegramServer(Loopback):
         self._news.set()
         return query_id
 
-    def say(self, text: str, *, chat: int = CHAT, user: int = 1, name: str = "Anna") -> int:
-        """A person writes something; the update's id."""
+    def say(
+        self, text: str, *, chat: int = CHAT, user: int = 1, name: str = "Anna", reply_to: int | None = None
+    ) -> int:
+        """A person writes something, perhaps as a reply to a message of the bot's; the update's id."""
         known = self.telegram.chats.setdefault(chat, Chat(id=chat))
-        update_id = self.telegram.say(known, text, user=user, name=name)
+        more: dict[str, Any] = {}
+        if reply_to is not None:
+            sent = self.telegram.messages[chat, reply_to]
+            more = {"reply_to_message": {**self.telegram.shown(sent), "from": BOT}} | self.telegram.topic(
+                sent
+            )
+        update_id = self.telegram.say(known, text, user=user, name=name, **more)
         self._news.set()
         return update_id
 
@@ -105,7 +116,7 @@ class TelegramServer(Loopback):
         try:
             self._authorize(request.match_info["token"])
             params = await _params(request)
-            planted = await self._planted(method)
+            planted = await self._planted(method, params)
             return planted or _json({"ok": True, "result": await self._call(method, params)}, 200)
         except ApiError as error:
             more = {"parameters": error.parameters} if error.parameters else {}
@@ -117,14 +128,18 @@ class TelegramServer(Loopback):
         if token != self.token:
             raise ApiError(401, "Unauthorized") if ":" in token else ApiError(404, "Not Found")
 
-    async def _planted(self, method: str) -> web.Response | None:
+    async def _planted(self, method: str, params: dict[str, Any]) -> web.Response | None:
         found = next((one for one in self.failures if one.method in {None, method}), None)
         if found is None:
             return None
         found.times -= 1
         if not found.times:
             self.failures.remove(found)
-        if found.status == 0:
+        if found.is_done:
+            await self._call(method, params)
+        if found.status == -1:
+            self.cut()
+        if found.status <= 0:
             await silence()
         if found.body is not None:
             return web.Response(status=found.status, body=found.body)
@@ -145,13 +160,17 @@ class TelegramServer(Loopback):
                 answer = self.telegram.answer_callback_query(params)
                 self.journal.write("answerCallbackQuery", id=answer.query_id, text=answer.text)
                 return True
+            case "deletemessage":
+                return self.telegram.delete_message(params)
             case "getupdates":
                 return await self._get_updates(params)
         return self._told(method, params)
 
-    def _told(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        """What changes nothing."""
+    def _told(self, method: str, params: dict[str, Any]) -> Any:
+        """What changes nothing, or only how the bot looks."""
         match method.lower():
+            case "setmycommands":
+                return self.telegram.set_my_commands(params)
             case "getme":
                 return {**BOT, "can_join_groups": True, "can_read_all_group_messages": self.reads_all}
             case "getchat":
@@ -211,6 +230,9 @@ class TelegramServer(Loopback):
             case "fail":
                 self.fail(told.pop("status"), **told)
                 return {}
+            case "calm":
+                self.failures.clear()
+                return {}
             case "state":
                 return self._state()
         return await super().control(command)
@@ -223,7 +245,13 @@ class TelegramServer(Loopback):
         answers = [{"id": one.query_id, "text": one.text, "is_loud": one.is_loud} for one in self.answers]
         pending = [update["update_id"] for update in self.telegram.updates]
         confirmed = self.telegram.confirmed
-        return {"messages": messages, "answers": answers, "pending": pending, "confirmed": confirmed}
+        return {
+            "messages": messages,
+            "answers": answers,
+            "pending": pending,
+            "confirmed": confirmed,
+            "said": [message_id for _, message_id in self.telegram.said],
+        }
 
 
 async def _params(request: web.Request) -> dict[str, Any]:

@@ -190,6 +190,15 @@ class Texts:
             return self.say("press.why_ignored", points=points, reasons=reasons)
         return self.say("press.why", urgency=self.urgency(verdict.urgency), points=points, reasons=reasons)
 
+    def trace(self, verdict: Verdict) -> str:
+        """The same as text of several lines, one a rule, and which rules they were."""
+        points = self.say("press.points", count=verdict.score)
+        urgency = self.urgency(verdict.urgency)
+        head = self.say("trace.ignored", points=points) if verdict.ignored else f"{urgency}, {points}"
+        reasons = [self._reason(fired, verdict.signals) for fired in verdict.fired]
+        rules = self.say("trace.rules", version=verdict.rules_version)
+        return "\n".join([head, *(reasons or [self.say("why.no_rule")]), rules])
+
     def _reason(self, fired: Fired, signals: Mapping[str, Signal]) -> str:
         score = f" {fired.points:+}" if fired.points else ""
         told = self.listed(self.evidence(one, signals) for one in fired.evidence[:_WORDS_SHOWN])
@@ -229,7 +238,7 @@ class Texts:
 
 def _moving(signal: Signal) -> list[str]:
     """The words that moved a signal to where it is, the strongest first."""
-    up = signal.value is not None and signal.value >= 0.5
+    up = signal.is_present
     there = [moved for moved in signal.evidence if signal.value is None or (moved[1] > 0) == up]
     return [
         word for word, _ in sorted(there or signal.evidence, key=lambda moved: (-abs(moved[1]), moved[0]))

@@ -7,6 +7,7 @@ would follow the machine's locale.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +18,15 @@ Forms = Mapping[str, str]
 Message = str | Forms
 """Text with places for values in it, `{name}`; in forms by its `{count}` or, for ordinals, by its `{nth}`."""
 
+CODE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+"""How a language code looks in what we write."""
+
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+
+
+def is_code(tag: str) -> bool:
+    """Whether it looks like one in whatever case: others write EN, too."""
+    return re.fullmatch(CODE, tag, re.IGNORECASE | re.ASCII) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

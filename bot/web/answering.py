@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 
 from bot import card_answers
-from bot.approval import FINAL, MOST_CHARS
+from bot.approval import FINAL
 from bot.cards import link
 from bot.model import ConversationState
 from bot.replies import LIVE
-from bot.staff import Line, Verb
+from bot.staff import MOST_TEXT, Line, Verb
 from bot.tokens import token
 from bot.web import shown
 from bot.web.deciding import Deciding, asked_by
@@ -227,7 +227,7 @@ def compose(state: CardState, written: Counted | None) -> Compose | None:
         token=token(Verb.EDIT, state.mention_id),
         platform=state.mention.post.platform,
         counted=written,
-        most=MOST_CHARS,
+        most=MOST_TEXT,
         is_draft=draft is not None,
         is_folded=draft is None and conversation.state is ConversationState.ANSWERED,
     )

@@ -23,6 +23,7 @@ from bot.lab import Bench, Looked, Sample
 from bot.model import Facts, Kind, Verdict
 from bot.problems import render_all
 from bot.silences import in_force
+from bot.texts.language import is_code
 from bot.web import shown
 from bot.web.door import SESSION, form
 from bot.web.rules import may_rule
@@ -39,7 +40,6 @@ MOST_FILE = 200_000
 MOST_TEXT = 10_000
 MOST_FIELD = 2_000
 _NUMBER = re.compile(r"[0-9]{1,12}\Z")
-_LANG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
 _PLATFORM = re.compile(r"[a-z0-9_-]{1,40}\Z")
 MISTAKES = ("mention", "size", "kind", "platform", "lang", "number", "age")
 PLAIN = ("mention", "kind", "platform", "lang", "handle", "bio", "followers", "following", "age", "verified")
@@ -195,7 +195,7 @@ def _sample(asked: Asked) -> Sample:
         raise Mistake(key="kind")
     if platform and not _PLATFORM.match(platform):
         raise Mistake(key="platform")
-    if lang and not _LANG.match(lang):
+    if lang and not is_code(lang):
         raise Mistake(key="lang")
     sample = Sample(
         text=asked.text.strip(),

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot import duration
 from bot.ids import ulid
-from bot.staff import PAGE, Press, Role
+from bot.staff import MAY_CHANGE_RULES, PAGE, Press
 from bot.web.door import PERSON, form
 from bot.web.shown import clean
 
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 SINCE = ("1d", "3d", "7d", "30d")
 USUAL = "3d"
 LENGTHS = ("1h", "4h", "8h", "1d", "3d", "7d")
-MAY_RULE = frozenset({Role.OPS, Role.LEAD})
 
 
 def may_rule(page: Page, request: web.Request) -> bool:
     """Whether whoever looks may do something about rules."""
     person = page.people.get(request[PERSON])
-    return person is not None and person.role in MAY_RULE
+    return person is not None and person.role in MAY_CHANGE_RULES
 
 
 class Rules:

@@ -1,6 +1,7 @@
 """What `outcare doctor` learns from Bluesky: which hosts send, and how the brand presents itself there.
 
-Profiles: https://docs.bsky.app/docs/api/app-bsky-actor-get-profile. No account is needed, and none is used.
+Profiles: https://docs.bsky.app/docs/api/app-bsky-actor-get-profile; those need no account. One that is
+configured is examined in `connectors.bluesky.examine_account`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from aiohttp import WSMsgType
 from bot.errors import BotError, Rejected
 from bot.findings import fine, mend, note
 from bot.refusals import place, retry_after
+from connectors.bluesky.examine_account import examine_account
 from connectors.bluesky.lookup import decoded, refused
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from bot.findings import Exam, Finding
     from bot.model import Account
     from bot.ports import Wiring
+    from connectors.bluesky.account import AccountSettings
     from connectors.bluesky.hosts import Host
     from connectors.bluesky.jetstream import Settings
 
@@ -47,17 +50,30 @@ class Profile(msgspec.Struct, frozen=True):
 
 async def examine(exam: Exam, wiring: Wiring) -> AsyncIterator[Finding]:
     """Raises nothing of `bot.errors`."""
+    account: AccountSettings | None = exam.account
+    signs_in = account is not None and account.signs_in
+    if account is not None and signs_in:
+        async for finding in examine_account(account, exam, wiring):
+            yield finding
     settings: Settings | None = exam.source
     if settings is None:
         return
+    async for finding in _listening(settings, exam, wiring, signs_in=signs_in):
+        yield finding
+
+
+async def _listening(
+    settings: Settings, exam: Exam, wiring: Wiring, *, signs_in: bool
+) -> AsyncIterator[Finding]:
+    """What is read without an account."""
     heard = await asyncio.gather(*(_host(host, wiring) for host in settings.hosts))
     if any(is_heard for is_heard, _ in heard):
         for is_heard, says in heard:
             spare = "" if len(heard) == 1 else "another host serves meanwhile"
             yield fine("bluesky", says) if is_heard else note("bluesky", says, spare)
-        yield fine(
-            "bluesky", "without an account: reads every public post, answers nowhere (answer in the app)"
-        )
+        if not signs_in:
+            says = "without an account: reads every public post, answers nowhere (answer in the app)"
+            yield fine("bluesky", says)
     else:
         do = "see that this machine reaches them (port 443, WebSocket); the daemon tries again by itself"
         yield mend("bluesky", "; ".join(says for _, says in heard), do)

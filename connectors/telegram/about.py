@@ -35,7 +35,10 @@ class Me:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A chat as the bot finds it. `may_post` with the reason why not; `kind`: private, group, …"""
+    """A chat as the bot finds it. `may_post` with the reason why not; `kind`: private, group, …
+
+    `is_admin`: the bot is one there, and hears everything whatever its privacy mode.
+    """
 
     id: int
     title: str
@@ -43,6 +46,7 @@ class Place:
     is_forum: bool
     may_post: bool
     why_not: str = ""
+    is_admin: bool = False
 
 
 class About(Api):
@@ -67,7 +71,8 @@ class About(Api):
         if found.type == "private":
             return _place(found, "")
         member = await asked(self._bot.get_chat_member(found.id, bot_id))
-        return _place(found, why_not(member, found))
+        is_admin = isinstance(member, ChatMemberOwner | ChatMemberAdministrator)
+        return _place(found, why_not(member, found), is_admin=is_admin)
 
 
 def why_not(member: ChatMember, chat: ChatFullInfo) -> str:
@@ -86,7 +91,7 @@ def why_not(member: ChatMember, chat: ChatFullInfo) -> str:
     return "it was removed from there" if member.status == "kicked" else "it is not in there"
 
 
-def _place(chat: ChatFullInfo, reason: str) -> Place:
+def _place(chat: ChatFullInfo, reason: str, *, is_admin: bool = False) -> Place:
     return Place(
         id=chat.id,
         title=chat.title or chat.full_name or chat.username or str(chat.id),
@@ -94,4 +99,5 @@ def _place(chat: ChatFullInfo, reason: str) -> Place:
         is_forum=bool(chat.is_forum),
         may_post=not reason,
         why_not=reason,
+        is_admin=is_admin,
     )

@@ -29,8 +29,11 @@ _MOST_MARKS = 60
 """A message keeps 100 entities; the rest of ours are fewer than 40."""
 
 _LONG_QUOTE = 500
+_SUPERGROUP = "-100"
+"""What the id of a supergroup or channel begins with: https://core.telegram.org/api/bots/ids."""
 _NAME = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])")
 """What may begin a name for Telegram; an address like a@b.example does not."""
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?")
 _JOINER = "\u2060"
 """Not seen, no word character, no place to break a line: behind an @ it ends the name before it begins."""
 
@@ -52,9 +55,29 @@ class Message:
     buttons: tuple[tuple[Button, ...], ...] = ()
 
 
+def message_ref(chat_id: int, message_id: int) -> str:
+    """How our receipts name a message."""
+    return f"{chat_id}:{message_id}"
+
+
+def post_id(chat_id: int, message_id: int) -> str:
+    """What a message is called as a post: its number counts within its chat."""
+    return f"{chat_id}/{message_id}"
+
+
+def message_link(chat_id: int, name: str | None, message_id: int) -> str | None:
+    """Where people open a message, by its chat's name, or number if they are in it; None: private chats and
+    basic groups have no addresses. https://core.telegram.org/api/links#message-links
+    """
+    if name:
+        return f"https://t.me/{name}/{message_id}"
+    number = str(chat_id).removeprefix(_SUPERGROUP)
+    return f"https://t.me/c/{number}/{message_id}" if number != str(chat_id) else None
+
+
 def units(text: str) -> int:
     """How long Telegram finds a text."""
-    return len(text.encode("utf-16-le")) // 2
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:
@@ -71,13 +94,30 @@ def render(card: Card, *, ping: Iterable[str] = ()) -> Message:
     lines = [line if line.is_copy else unnamed(line) for line in whole]
     if card.alert is Alert.PING and (names := " ".join(dict.fromkeys((*ping, *card.ping)))):
         lines.append(Line(text=names))
+    return replace(_laid_out(lines), buttons=card.buttons)
+
+
+def told(text: str) -> Message:
+    """Plain text, whose @names ring for nobody. A line that is an address makes the line before it a link:
+    left as text, an @name in it would have to be broken too.
+    """
+    lines: list[Line] = []
+    for line in text.split("\n"):
+        if lines and lines[-1].href is None and _ADDRESS.fullmatch(line):
+            lines[-1] = replace(lines[-1], href=line)
+        else:
+            lines.append(unnamed(Line(text=line)))
+    return _laid_out(lines)
+
+
+def _laid_out(lines: list[Line]) -> Message:
     texts = _fitted(lines)
     entities: list[Entity] = []
     offset = 0
     for line, text in zip(lines, texts, strict=True):
         entities += _styles(line, text, offset)
         offset += units(text) + 1
-    return Message(text="\n".join(texts), entities=_capped(entities), buttons=card.buttons)
+    return Message(text="\n".join(texts), entities=_capped(entities))
 
 
 def unnamed(line: Line) -> Line:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.errors import Reason, Rejected
 from bot.model import Alert
 from bot.staff import Receipt
-from connectors.telegram.message import render
+from connectors.telegram.message import message_link, message_ref, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from connectors.telegram.settings import ChannelSettings
 
 _REF = re.compile(r"(-?\d+):(\d+)\Z")
-_SOUNDS = frozenset({Alert.PING, Alert.MESSAGE})
 
 
 @dataclass(kw_only=True)
@@ -46,10 +45,10 @@ class TelegramNotifier:
         chat_id, message_id = await self.api.send(
             to.chat,
             render(card, ping=to.ping),
-            thread=to.thread,
-            is_silent=card.alert not in _SOUNDS,
+            thread=_topic(to, card),
+            is_silent=card.alert is not Alert.PING,
         )
-        return Receipt(ref=f"{chat_id}:{message_id}", at=self.clock.now())
+        return Receipt(ref=message_ref(chat_id, message_id), at=self.clock.now())
 
     async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:
         ref = _REF.match(receipt.ref)
@@ -59,7 +58,24 @@ class TelegramNotifier:
         await self.api.edit(int(ref[1]), int(ref[2]), message)
         return Receipt(ref=receipt.ref, at=self.clock.now())
 
+    def link(self, channel: str, receipt: str) -> str | None:
+        to, ref = self.channels.get(channel), _REF.match(receipt)
+        if to is None or ref is None:
+            return None
+        name = to.chat[1:] if isinstance(to.chat, str) else None
+        return message_link(int(ref[1]), name, int(ref[2]))
+
+    def rings_again(self, channel: str) -> timedelta | None:
+        to = self.channels.get(channel)
+        return to.ping_again if to else None
+
     def _settings(self, channel: str) -> ChannelSettings:
         if channel not in self.channels:
             raise Rejected(f"there is no channel telegram:{channel}", reason=Reason.NOT_FOUND)
         return self.channels[channel]
+
+
+def _topic(to: ChannelSettings, card: Card) -> int | None:
+    """Where a card goes within the chat; one that changes stays where it is."""
+    topics = {str(level): topic for level, topic in to.topics.items()}
+    return topics.get(str(card.data.get("urgency")), to.thread)

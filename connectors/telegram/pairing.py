@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.ports import Clock
-    from connectors.telegram.api import Api, Incoming
+    from connectors.telegram.api import Api
+    from connectors.telegram.updates import Incoming
 
 POLL = timedelta(seconds=10)
 _PAUSE = 2.0

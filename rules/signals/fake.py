@@ -13,7 +13,6 @@ from datetime import timedelta
 from bot.model import AuthorFacts, Signal
 from rules.signals.cues import Moved, probability
 from rules.signals.lexicon import Scale
-from rules.signals.names import PRESENT
 
 _NUMBERED = re.compile(r"\d{5,}(?=$|\.)")
 """Made by a machine: "anna84629173"; a year or a number of three digits is a person's."""
@@ -32,7 +31,7 @@ def fake(its: Scale, spam: Signal, author: AuthorFacts | None) -> Signal:
 
 
 def _of_text(spam: Signal, features: Mapping[str, float]) -> Iterator[Moved]:
-    if spam.value is not None and spam.value >= PRESENT:
+    if spam.is_present:
         yield "reads like spam", features["spam"]
 
 

@@ -50,5 +50,5 @@ def _signs(read: body.Body, lang: str | None) -> dict[str, Signal]:
         read = body.Body(read.plain, read.folded.replace(";", "?"), read.links, read.handles)
     found = scores.of_text(cues.read(read, lexicon.shared()))
     if read.has_words:
-        return {name: found[name] for name in _WITHOUT_WORDS if scores.is_present(found[name])}
+        return {name: found[name] for name in _WITHOUT_WORDS if found[name].is_present}
     return {name: signal for name, signal in found.items() if signal.evidence}

@@ -19,6 +19,3 @@ PROBABILITY = (0.0, 1.0)
 THANKS = "thanks"
 """A probability too, but no condition: a mere thanks starts no ask, and that is all it is for."""
 EVERY = (*RANGES, THANKS)
-
-PRESENT = 0.5
-"""A probability at or above it counts as present (`question: true`)."""

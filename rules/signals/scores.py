@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from bot.model import Signal
 from rules.signals.cues import Moved, Reading, Weighed, evidence, probability, scale, weigh
 from rules.signals.lexicon import Scale
-from rules.signals.names import PRESENT
 
 SARCASM_ABOVE, HOLLOW = 1.3, 0.4
 """Praise beside that much complaint ("great, another outage"), or before a "but" that a complaint follows,
@@ -102,14 +101,10 @@ def sentiment(reading: Reading, its: Scale, blamed: Iterable[Weighed]) -> Signal
     return scale(its.bias, [*moved, *evidence(weigh(reading, its))])
 
 
-def is_present(signal: Signal) -> bool:
-    return signal.value is not None and signal.value >= PRESENT
-
-
 def _leaning(its: Scale, found: Mapping[str, Signal]) -> list[Moved]:
     """What it says here that the text asks or complains."""
     leaning = ("question", "complaint")
-    return [(f"a {name}", its.features[name]) for name in leaning if is_present(found[name])]
+    return [(f"a {name}", its.features[name]) for name in leaning if found[name].is_present]
 
 
 def _hollowed(reading: Reading, found: list[Weighed]) -> Iterator[Weighed]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
+from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.http import HttpClient
@@ -17,7 +19,12 @@ from bot.testing.feed_server import Entry, FeedServer
 from bot.testing.hackernews_server import HackerNewsServer
 from bot.testing.jetstream_server import JetstreamServer
 from bot.testing.loopback import Refuse
+from bot.testing.pds_server import PdsServer
+from bot.vault import MemoryVault
+from connectors.bluesky import inbox_position
+from connectors.bluesky.account import AccountSettings
 from connectors.bluesky.jetstream import JetstreamSource, Settings
+from connectors.bluesky.notifications import NotificationsSource
 from connectors.bluesky.position import cursor_at
 from connectors.bluesky.recording import RecordingSource
 from connectors.feeds import position as feeds_position
@@ -144,6 +151,62 @@ async def hackernews_stage() -> AsyncIterator[HackerNewsStage]:
     async with HackerNewsServer() as server:
         try:
             yield HackerNewsStage(server, http)
+        finally:
+            await http.close()
+
+
+class NotificationsStage:
+    """The account is signed in anew by each source: what was kept is shared, as in the daemon."""
+
+    secret = SECRET
+
+    def __init__(self, server: PdsServer, http: HttpClient) -> None:
+        self.server = server
+        self.http = http
+        self.start: Cursor | None = inbox_position.cursor_at(SystemClock().now())
+        self._vault = MemoryVault()
+        self._numbers = count()
+
+    def source(self, http: Http) -> Source:
+        account = AccountSettings(handle="acme.test", app_password=SecretStr(SECRET), service=self.server.url)
+        return NotificationsSource(account, Wiring(http=http, clock=SystemClock(), vault=self._vault))
+
+    async def publish(self, count: int) -> list[str]:
+        return [self._publish(("mention", "reply", "quote")[number % 3]) for number in range(count)]
+
+    def _publish(self, reason: str) -> str:
+        self.server.appview.notify("like", f"at://did:plc:ben/app.bsky.feed.like/{next(self._numbers)}")
+        uri = f"at://did:plc:ann/app.bsky.feed.post/{next(self._numbers)}"
+        self.server.appview.notify(reason, uri, "is the lift broken again?")
+        return uri
+
+    async def publish_malformed(self) -> None:
+        row = self.server.appview.notify(
+            "reply", f"at://did:plc:ann/app.bsky.feed.post/{next(self._numbers)}"
+        )
+        row["record"] = ["no", "record"]
+
+    def refuse(self, status: int, headers: Mapping[str, str]) -> None:
+        body = f"secret: {SECRET}"
+        refuse = Refuse(status=status, headers=headers, body=body, path="listNotifications")
+        self.server.faults.append(refuse)
+
+    def contacts(self) -> int:
+        return self.server.requests
+
+    def open_handles(self) -> int:
+        return self.server.open_requests
+
+
+@asynccontextmanager
+async def notifications_stage(page: int = 100) -> AsyncIterator[NotificationsStage]:
+    """`page`: so many rows at most, whatever is asked for."""
+    http = HttpClient(SystemClock())
+    async with PdsServer() as server:
+        server.account("did:plc:acme", "acme.test", SECRET)
+        server.appview.most = page
+        try:
+            yield NotificationsStage(server, http)
         finally:
             await http.close()
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
 
-    from connectors.telegram.api import Incoming
+    from connectors.telegram.updates import Incoming
 
 
 class Eager(TelegramFeed):

@@ -12,10 +12,12 @@ from tests.contract.stages import (
     FeedStage,
     HackerNewsStage,
     JetstreamStage,
+    NotificationsStage,
     RecordingStage,
     feed_stage,
     hackernews_stage,
     jetstream_stage,
+    notifications_stage,
     recording_stage,
 )
 
@@ -33,6 +35,16 @@ class TestJetstreamV2(NetworkSourceContract):
 class TestJetstreamV2Compressed(NetworkSourceContract):
     def stage(self) -> AbstractAsyncContextManager[JetstreamStage]:
         return jetstream_stage("packed")
+
+
+class TestNotifications(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[NotificationsStage]:
+        return notifications_stage()
+
+
+class TestNotificationsInSmallPages(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[NotificationsStage]:
+        return notifications_stage(2)
 
 
 class TestRecording(SourceContract):

@@ -41,8 +41,13 @@ class Channel:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     on_sent: Callable[[], object] = lambda: None
 
+    again: timedelta | None = None
+
     def __post_init__(self) -> None:
         self.gate.set()
+
+    def rings_again(self, channel: str) -> timedelta | None:
+        return self.again
 
     async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:
         await self._arrive()

@@ -17,6 +17,7 @@ from bot.answering import Answering
 from bot.commands import Commands
 from bot.desk import Desk
 from bot.ids import ulid
+from bot.inquiries import Inquiries
 from bot.metrics import Metrics
 from bot.model import Author, Brand, Span, Urgency
 from bot.orders import RulesInUse
@@ -297,6 +298,12 @@ def _desk(
         reload=_not_here,
         use_silences=lambda _: None,
         tell=lambda _, text: None,
+        inquiries=Inquiries(
+            store=store,
+            zone=ZoneInfo("Europe/Berlin"),
+            people=lambda key: PEOPLE[key].name,
+            link=lambda *_: None,
+        ),
     )
     staff = Staff(by_identity={(PAGE, key): person for key, person in PEOPLE.items()})
     return Desk(

@@ -73,6 +73,18 @@ def test_only_what_counts_decides_the_status(run: Run, home: Path) -> None:
     assert "switched off" in run("rules", "test").out
 
 
+def test_a_rule_on_probation_is_not_called_switched_off(run: Run, home: Path) -> None:
+    """What keeps its failing test from counting is said; of one that is both, that it is switched off."""
+    for setting, said in (
+        ("probation: true", "on probation"),
+        ("probation: true\n    enabled: false", "switched off"),
+    ):
+        write(home, RIGHT.replace("enabled: false", setting))
+        ran = run("rules", "test")
+        assert ran.code == 0
+        assert f"off should fire on: on and on ({said}, so it does not count)" in ran.out
+
+
 def test_what_no_test_uses_is_named(run: Run, home: Path) -> None:
     """Rules that never fire, branches, words: each with its place."""
     write(

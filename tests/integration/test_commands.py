@@ -13,6 +13,7 @@ import pytest
 
 from bot.commands import Commands
 from bot.desk import Desk
+from bot.inquiries import Inquiries
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.orders import RulesInUse, Silence
@@ -29,6 +30,7 @@ PEOPLE = {
     "2": Person(key="li", name="Li", role=Role.LEAD),
     "3": Person(key="omar", name="Omar", role=Role.OPS, language="es"),
 }
+STAFF = Staff(by_identity={("chat", id_): one for id_, one in PEOPLE.items()})
 USAGE = ENGLISH.say("command.silence_usage")
 
 
@@ -44,11 +46,20 @@ class Office:
     problem: list[str] = field(default_factory=list)
     said: int = 0
 
-    async def say(self, text: str, *, who: int = 2, channel: str = "chat:care", id_: str = "") -> str:
+    async def say(
+        self, text: str, *, who: int = 2, channel: str = "chat:care", id_: str = "", receipt: str = ""
+    ) -> str:
         """One command; what is answered."""
         self.said += 1
         id_ = id_ or f"m:{self.said}"
-        press = Press(id=id_, channel=channel, person=f"chat:{who}", token=text, at=self.clock.now())
+        press = Press(
+            id=id_,
+            channel=channel,
+            person=f"chat:{who}",
+            token=text,
+            at=self.clock.now(),
+            receipt=receipt,
+        )
         before = len(self.chat.told)
         await self.desk.take(self.chat, Presses(presses=(press,), cursor=Cursor(str(self.said))))
         return "".join(text for _, text, _ in self.chat.told[before:])
@@ -64,13 +75,22 @@ async def _reload(texts: Texts) -> str:
     return texts.say("notice.rules_loaded", version="3aeb446a")
 
 
+def inquiries(store: SqliteStore) -> Inquiries:
+    """Cards in the channel `chat:care` have addresses, others have none."""
+    return Inquiries(
+        store=store,
+        zone=ZoneInfo("UTC"),
+        people=lambda key: {one.key: one.name for one in PEOPLE.values()}.get(key, key),
+        link=lambda channel, ref: f"https://chat.example/{ref}" if channel == "chat:care" else None,
+    )
+
+
 @asynccontextmanager
 async def office(path: Path) -> AsyncIterator[Office]:
     standing: list[tuple[Silence, ...]] = []
     noticed: list[str] = []
     problem: list[str] = []
     clock = ManualClock(s.at(0))
-    staff = Staff(by_identity={("chat", id_): one for id_, one in PEOPLE.items()})
     async with s.opened(path) as store:
         commands = Commands(
             store=store,
@@ -85,10 +105,11 @@ async def office(path: Path) -> AsyncIterator[Office]:
             reload=_reload,
             use_silences=standing.append,
             tell=lambda _, text: noticed.append(text),
+            inquiries=inquiries(store),
         )
         desk = Desk(
             store=store,
-            staff=staff,
+            staff=STAFF,
             clock=clock,
             metrics=Metrics(),
             texts=ENGLISH,
@@ -160,8 +181,8 @@ async def test_an_agent_silences_nothing(path: Path) -> None:
         ("/silence rule safety 1s x", "“1s” is no time between 1m and 30d. Write it like 30m, 8h or 2d."),
         ("/silence rule safety 31d x", "“31d” is no time between 1m and 30d. Write it like 30m, 8h or 2d."),
         ("/rules please", "Say it like this: /rules status"),
-        ("/dance", "This is no command. There are: /rules status, /silence, /silences"),
-        ("/", "This is no command. There are: /rules status, /silence, /silences"),
+        ("/dance", "This is no command. All there are: /help"),
+        ("/", "This is no command. All there are: /help"),
     ],
 )
 async def test_what_is_wrong_is_said(path: Path, text: str, told: str) -> None:

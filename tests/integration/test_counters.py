@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from bot.errors import StoreError
 from bot.intake import Intake
 from bot.matcher.plain import PlainMatcher
 from bot.metrics import Metrics
 from bot.model import Batch, Deletion, Post
+from bot.store import counts
 from bot.store.sqlite import SqliteStore
+from bot.tallying import Prepared
 from bot.testing.clock import ManualClock
 from bot.watchlist import LiveWatch, Watchlist
 from rules.ruleset import RuleSet, parse_rules
@@ -139,6 +145,72 @@ async def test_what_no_rule_looks_at_is_let_go(tmp_path: Path) -> None:
     await world.say(said("b", 1))
     await world.use(parse_rules({"rules.yaml": WAVE}))
     assert ["wave"] == await world.say(said("c", 2))
+    await world.store.close()
+
+
+async def cried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[World, Prepared]:
+    """Five that the next set counts anew, to be written in pieces of two: it is in use, and nothing is written."""
+    monkeypatch.setattr(counts, "_PIECE", 2)
+    world = await begun(tmp_path)
+    for n in range(5):
+        await world.say(said(f"p{n}", n, text="acme, help"))
+    world.rules = world.intake.judge = parse_rules({"rules.yaml": OTHER})
+    prepared = await world.intake.tallying.prepare(world.store, world.rules, world.clock.now())
+    world.intake.tallying.use(prepared)
+    return world, prepared
+
+
+@pytest.mark.parametrize("written", range(6))
+async def test_counters_that_a_crash_left_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """They are complete when the last piece is there; before that the next start counts anew."""
+    world, prepared = await cried(tmp_path, monkeypatch)
+    write, left = world.store._write, iter(range(written))
+
+    async def written_or_not(unit: Callable[[sqlite3.Connection], object]) -> object:
+        if next(left, None) is None:
+            raise StoreError("the disk is gone")
+        return await write(unit)
+
+    with monkeypatch.context() as crash, suppress(StoreError):
+        crash.setattr(world.store, "_write", written_or_not)
+        await world.intake.tallying.keep(world.store, prepared, world.clock.now())
+    [cry] = prepared.rebuilt
+    assert (written == 5) is (cry in await world.store.counters())
+    world = await world.restart(OTHER)
+    assert 5 == len(await world.store.counted(cry, since=s.NOON))
+    assert ["cry"] == await world.say(said("q", 6, "acme, help"))
+    await world.store.close()
+
+
+async def test_others_write_while_counters_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mention need not wait for the last piece."""
+    world, prepared = await cried(tmp_path, monkeypatch)
+    ended: list[str] = []
+
+    async def noted(name: str, work: Awaitable[object]) -> None:
+        await work
+        ended.append(name)
+
+    keep = world.intake.tallying.keep(world.store, prepared, world.clock.now())
+    await asyncio.gather(noted("counters", keep), noted("mention", world.say(said("q", 6, "acme, help"))))
+    assert ["mention", "counters"] == ended
+    [cry] = prepared.rebuilt
+    assert 6 == len(await world.store.counted(cry, since=s.NOON))
+    await world.store.close()
+
+
+async def test_who_is_gone_meanwhile_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was counted of them before they went holds their name."""
+    world, prepared = await cried(tmp_path, monkeypatch)
+    gone = Deletion(platform="bluesky", author_id=said("p1", 1).author_id)
+    await world.intake.take("bluesky", Batch(deleted=(gone,)))
+    await world.intake.tallying.keep(world.store, prepared, world.clock.now())
+    [cry] = prepared.rebuilt
+    assert 4 == len(await world.store.counted(cry, since=s.NOON))
     await world.store.close()
 
 

@@ -182,7 +182,7 @@ async def test_a_changed_row_is_not_published(path: Path) -> None:
 async def test_a_message_that_answers_no_card_publishes_nothing(path: Path) -> None:
     """Talk in a staff chat stays there."""
     async with office(path) as it:
-        assert await it.write("we should fire them", receipt="msg-77") == ENGLISH.say("press.stale")
+        assert await it.write("we should fire them", receipt="msg-77") == ENGLISH.say("press.reply")
         assert await it.write("   ") == ENGLISH.say("answer.no_text")
         await it.go_on(3600)
         assert (None, [], []) == ((await it.state()).draft, it.wall.asked, it.wall.posts)

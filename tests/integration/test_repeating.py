@@ -305,3 +305,42 @@ async def test_a_further_post_updates_the_newest_card_alone(path: Path) -> None:
         more = s.post("one1", author="one", minute=21, root="at://one/one", text="and now?")
         await desk.heard(s.judged(more, routes=(DUTY,)))
         assert ["see below", "and now? [open]"] == list(desk.chat.messages.values())
+
+
+# --- pings, by their channel ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("alert", "route", "minutes", "rings"),
+    [
+        (Alert.PING, Route(name="duty", to="telegram:duty"), 10, 4),
+        (Alert.PING, DUTY, 10, 3),
+        (Alert.MESSAGE, Route(name="duty", to="telegram:duty"), 10, 1),
+        (Alert.PING, Route(name="duty", to="telegram:duty"), None, 1),
+    ],
+    ids=["a ping", "its route says how often", "no ping", "a channel that does not"],
+)
+async def test_a_ping_rings_until_somebody_takes_it(
+    path: Path, alert: Alert, route: Route, minutes: int | None, rings: int
+) -> None:
+    """As often as its channel says, where the route says nothing; no more once it is claimed."""
+    async with running(path, route) as desk:
+        desk.chat.again = timedelta(minutes=minutes) if minutes else None
+        await desk.heard(question(route=route, alert=alert, urgency=Urgency.CRITICAL))
+        await desk.later(31 * 60, steps=31)
+        assert rings == len(desk.chat.sent)
+        await decide(desk, 1, Verb.CLAIM)
+        await desk.later(31 * 60, steps=31)
+        assert rings == len(desk.chat.sent)
+
+
+async def test_a_ping_that_became_quieter_rings_no_more(path: Path) -> None:
+    """What is due says so when its time comes."""
+    route = Route(name="duty", to="telegram:duty")
+    async with running(path, route) as desk:
+        desk.chat.again = timedelta(minutes=10)
+        await desk.heard(question(route=route, alert=Alert.PING, urgency=Urgency.CRITICAL))
+        desk.chat.again = None
+        await desk.later(31 * 60, steps=31)
+        assert 1 == len(desk.chat.sent)
+        assert "not_repeated" in desk.reasons()

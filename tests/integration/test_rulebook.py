@@ -108,7 +108,7 @@ async def test_a_bug_in_reading_is_a_mistake(
     write(settings, GOOD)
     async with s.opened(tmp_path / "x.db") as store:
         await ran(store, "old", GOOD)
-        monkeypatch.setattr(rulebook, "load_rules", broken)
+        monkeypatch.setattr(rulebook, "examine_rules", broken)
         begun = await first(settings, store)
     assert begun.held_back is not None
     assert begun.rules.count == 1

@@ -74,13 +74,13 @@ async def rig() -> AsyncIterator[Rig]:
     ("alert", "is_silent", "names"),
     [
         (Alert.PING, False, True),
-        (Alert.MESSAGE, False, False),
+        (Alert.MESSAGE, True, False),
         (Alert.DIGEST, True, False),
         (Alert.NONE, True, False),
     ],
 )
 async def test_how_loud_an_alert_is(rig: Rig, alert: Alert, is_silent: bool, names: bool) -> None:
-    """A ping names people, a digest makes no sound; previews are always off."""
+    """A ping sounds and names people, all else makes no sound; previews are always off."""
     await rig.notifier.notify("care", Card(headline="HIGH", alert=alert), key="a")
     sent = rig.server.messages[0]
     assert (is_silent, names, False) == (sent.is_silent, "@anna" in sent.text, sent.has_preview)
@@ -96,6 +96,29 @@ async def test_a_topic_of_a_forum(rig: Rig) -> None:
         rig.server.press(sent.message_id, "Claim")
     found = [presses.presses[0].channel for presses in await rig.read(2)]
     assert ["telegram:care", "telegram:press"] == found
+
+
+async def test_a_topic_per_urgency(rig: Rig) -> None:
+    """The others go where they always go; presses and replies there come from the same channel."""
+    rig.channels["care"] = ChannelSettings(chat=CHAT, thread=7, topics={"critical": 12, "low": 14})
+    rig.channels["else"] = ChannelSettings(chat=CHAT)
+    for urgency in ("critical", "high", None):
+        await rig.notifier.notify("care", Card(headline="x", data={"urgency": urgency}), key="a")
+    assert [12, 7, 7] == [sent.thread for sent in rig.server.messages]
+    rig.server.say("on it", reply_to=1)
+    rig.server.say("/silences")
+    found = [press.channel for item in await rig.read(2) for press in item.presses]
+    assert ["telegram:care", "telegram:else"] == found
+
+
+@pytest.mark.parametrize(
+    ("given", "minutes"), [({}, 10), ({"ping_again": "3m"}, 3), ({"ping_again": "never"}, None)]
+)
+def test_how_often_a_ping_rings(rig: Rig, given: dict[str, str], minutes: int | None) -> None:
+    """Until somebody takes it; a channel that is gone is no reason to fail."""
+    rig.channels["care"] = ChannelSettings.model_validate({"chat": 1, **given})
+    assert (timedelta(minutes=minutes) if minutes else None) == rig.notifier.rings_again("care")
+    assert rig.notifier.rings_again("gone") is None
 
 
 async def test_a_chat_by_its_name(rig: Rig) -> None:
@@ -287,7 +310,16 @@ async def test_a_server_that_answers_polls_at_once_is_not_hammered(rig: Rig) -> 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"chat": "care"}, {"chat": 1, "ping": ["anna"]}, {"chat": 1, "color": "red"}, {}, {"chat": None}],
+    [
+        {"chat": "care"},
+        {"chat": 1, "ping": ["anna"]},
+        {"chat": 1, "color": "red"},
+        {},
+        {"chat": None},
+        {"chat": 1, "topics": {"urgent": 3}},
+        {"chat": 1, "ping_again": "1s"},
+        {"chat": 1, "ping_again": 5},
+    ],
 )
 def test_wrong_channel_settings_are_refused(wrong: dict[str, object]) -> None:
     """A chat is a number or @name, people are @names, and there is nothing else."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
+from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.findings import Exam, Finding, Health
@@ -12,7 +15,10 @@ from bot.http import HttpClient
 from bot.model import Account
 from bot.ports import Wiring
 from bot.testing.appview_server import AppViewServer
+from bot.testing.clock import ManualClock
 from bot.testing.jetstream_server import JetstreamServer, Stumble
+from bot.testing.pds_server import PdsServer
+from connectors.bluesky.account import AccountSettings
 from connectors.bluesky.examine import Profile, examine, missing
 from connectors.bluesky.jetstream import Settings
 
@@ -98,3 +104,73 @@ def test_what_a_visitor_would_miss(bio: str, lacks: list[str]) -> None:
     """Name, description, picture, link."""
     assert lacks == missing(Profile(did="d", handle="h", name="Acme", bio=bio, avatar="x"))
     assert ["display name", "picture"] == missing(Profile(did="d", handle="h", bio="a.example"))
+
+
+ACCOUNT_DID, PASSWORD = "did:plc:acme", "aaaa-bbbb-cccc-dddd"
+OWN = Account(brand="acme", platform="bluesky", handle="Acme.test")
+
+
+@asynccontextmanager
+async def pds() -> AsyncIterator[tuple[PdsServer, Callable[..., Awaitable[list[Finding]]]]]:
+    """A server with the account, and the doctor's look at it."""
+    clock = ManualClock()
+    http = HttpClient(clock)
+    async with PdsServer(clock) as server:
+        server.account(ACCOUNT_DID, "acme.test", PASSWORD)
+
+        async def look(*accounts: Account, password: str = PASSWORD) -> list[Finding]:
+            account = AccountSettings(
+                handle="acme.test", app_password=SecretStr(password), service=server.url
+            )
+            exam = Exam(account=account, accounts=accounts, rivals=frozenset({"globex"}))
+            return [finding async for finding in examine(exam, Wiring(http=http, clock=clock))]
+
+        try:
+            yield server, look
+        finally:
+            await http.close()
+
+
+async def test_the_account_may_answer() -> None:
+    """Whose it is, where, and what it does."""
+    async with pds() as (server, look):
+        (finding,) = await look(OWN)
+        assert (Health.FINE, f"signed in as @acme.test at {server.host}") == (
+            finding.health,
+            finding.says.partition(": ")[0],
+        )
+        by_id = Account(brand="acme", platform="bluesky", handle=ACCOUNT_DID, id=ACCOUNT_DID)
+        assert [Health.FINE] == [finding.health for finding in await look(by_id)]
+
+
+async def test_a_main_password_is_more_than_is_needed() -> None:
+    """An app password can be taken away without the account."""
+    async with pds() as (server, look):
+        server.sessions.holders[ACCOUNT_DID].scope = "com.atproto.access"
+        assert [Health.FINE, Health.NOTE] == [finding.health for finding in await look(OWN)]
+
+
+async def test_what_keeps_the_account_from_answering() -> None:
+    """A wrong password, a server in trouble, an account that is closed: each with what to do."""
+    async with pds() as (server, look):
+        (wrong,) = await look(OWN, password="wrong-wrong")
+        server.refuse(502, path="createSession")
+        (trouble,) = await look(OWN)
+        body = '{"did": "did:plc:acme", "handle": "acme.test", "active": false, "status": "suspended"}'
+        server.refuse(200, path="getSession", body=body)
+        (closed,) = await look(OWN)
+    assert [Health.MEND] * 3 == [one.health for one in (wrong, trouble, closed)]
+    assert "OUTCARE_BLUESKY__APP_PASSWORD" in wrong.do
+    assert "wrong-wrong" not in wrong.says
+    assert "reaches 127.0.0.1" in trouble.do
+    assert "suspended" in closed.says
+
+
+async def test_an_account_that_nobody_would_know() -> None:
+    """Its answers would end no ask, and what is told to it would concern nobody."""
+    async with pds() as (_, look):
+        (_, missing_one) = await look()
+        (_, rivals) = await look(Account(brand="globex", platform="bluesky", handle="acme.test"))
+    assert (Health.MEND, Health.MEND) == (missing_one.health, rivals.health)
+    assert "bluesky: [acme.test]" in missing_one.do
+    assert "globex" in rivals.says

@@ -17,7 +17,7 @@ from bot.errors import Reason
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
 from bot.replies import End, ReplyState
-from bot.staff import FEEDBACK_VERBS, Verb
+from bot.staff import COMMANDS, FEEDBACK_VERBS, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from bot.texts.language import Message
@@ -41,6 +41,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "refusal.": ["no_account", "deleted"],
     "answer.is_": [state.value for state in ReplyState],
     "answer.unit_": ["graphemes", "characters"],
+    "help.": COMMANDS,
     "page.view_": [view.value for view in View],
     "page.level_": ["normal", "high", "critical"],
     "page.done_": [verb.value for verb in UNDO],

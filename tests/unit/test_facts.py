@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.intake import Known, author_facts, make_facts, with_customer
+from bot.intake import Known, author_facts, make_facts, of_customer
 from bot.model import Author, AuthorFacts, Facts, Kind, Mention, PostRef, Signal, Span
 from bot.settings.customers import Customers, load_customers
 from tests.unit._values import MENTION_ID, NOW, post
@@ -36,6 +36,10 @@ def frozen(kind: Kind, spans: tuple[Span, ...], *, is_ours: bool) -> Facts:
 def test_who_speaks_to_us(kind: Kind, spans: tuple[Span, ...], is_ours: bool, speaks_to_us: bool) -> None:
     """Who addresses our brand or names it; nobody who speaks to a rival."""
     assert speaks_to_us == frozen(kind, spans, is_ours=is_ours).speaks_to_us
+
+
+def with_customer(found: Facts, customers: Customers | None) -> Facts:
+    return replace(found, **of_customer(found, customers))
 
 
 def facts(customers: Customers | None, *, handle: str | None = "Ann.test") -> Facts:

@@ -126,6 +126,20 @@ async def test_a_body_that_breaks_off(site: Site, http: HttpClient) -> None:
     assert (type(error), error.reason) == (Unavailable, Reason.CONNECTION)
 
 
+async def test_what_never_left_is_known(site: Site, http: HttpClient) -> None:
+    """Without a connection nothing was sent; after that nobody knows how much arrived."""
+    async with Site() as gone:
+        away = gone.host
+    for url in (f"http://{away}/echo", "http://nobody.invalid/", "http://"):
+        error = await failure(http, url)
+        assert isinstance(error, Unavailable)
+        assert error.unsent, url
+    for path in ("slow", "half"):
+        error = await failure(http, f"http://{site.host}/{path}", timeout=0.2)
+        assert isinstance(error, Unavailable)
+        assert not error.unsent, path
+
+
 async def test_nobody_there(http: HttpClient) -> None:
     """Nothing listens: unavailable, and the message says where."""
     async with Site() as gone:

@@ -105,16 +105,16 @@ def again(*, kind: EffectKind = EffectKind.ALERT) -> Leased:
 )
 def test_it_rings_again_only_for_what_nobody_took(state: str, passes: bool) -> None:
     """The first ring is not this gate's business; one that the rules don't want any more is dropped."""
-    gate, taken = StillAlone(lambda _leased: MINUTE), Dropped(reason="taken")
+    gate, taken = StillAlone(lambda _leased, _state: MINUTE), Dropped(reason="taken")
     assert gate.check(again(), card_state(state=state), NOW) == (None if passes else taken)
     assert gate.check(leased(), card_state(state=state), NOW) is None
-    unwanted = StillAlone(lambda _leased: None)
+    unwanted = StillAlone(lambda _leased, _state: None)
     assert Dropped(reason="not_repeated") == unwanted.check(again(), card_state(state=state), NOW)
 
 
 def test_a_group_rings_again_while_one_of_it_is_open() -> None:
     """What is gone needs nobody."""
-    gate, taken = StillAlone(lambda _leased: MINUTE), Dropped(reason="taken")
+    gate, taken = StillAlone(lambda _leased, _state: MINUTE), Dropped(reason="taken")
     claimed = replace(a_row(1), state=ConversationState.CLAIMED)
     both = DigestState(route="default", rows=(claimed, a_row(2)), group_alert=Alert.MESSAGE)
     group = again(kind=EffectKind.DIGEST)

@@ -83,7 +83,7 @@ UNKNOWN = [
     ("media: false", "media unknown"),
     ('rating: "< 3"', "rating unknown"),
     ("author: {known: false}", "author.known unknown"),
-    ("author: {tier: gold}", "author.tier unknown: there is no list of customers"),
+    ("author: {tier: gold}", "author.tier unknown: no handle to look for, or there is no list of customers"),
     ('spam: "< 0.5"', "spam unknown (language en)"),
     ("time: night", "time unknown"),
     ("rate: {of: c, in: 10m, at_least: 1}", "rate of c unknown"),
@@ -102,6 +102,14 @@ def test_what_is_unknown_is_false_and_said(condition: str, note: str) -> None:
     assert () == verdict.fired
     assert note in verdict.notes
     assert why_not(rules, "one", given)
+
+
+def test_a_tier_is_not_looked_up_without_a_list() -> None:
+    """Who has a handle would be known or not, if there was a list: then nothing else can be the reason."""
+    rules = ruleset("rules: {one: {why: x, when: {author: {tier: gold}}}}")
+    without, absent = (rules.judge(facts(handle="anna", known=known)).notes for known in (None, False))
+    assert "author.tier unknown: there is no list of customers" in without
+    assert not any("author.tier" in note for note in absent)
 
 
 WEEK = [

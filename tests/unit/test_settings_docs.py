@@ -11,6 +11,7 @@ import yaml
 from bot.settings.load import Settings, load
 from bot.settings.shape import File, file_model, spots
 from bot.settings.sources import Given
+from connectors.bluesky import connector as bluesky
 from connectors.feeds import connector as feeds
 from connectors.hackernews import connector as hackernews
 from tests.unit.settings_world import CONNECTORS, MINIMAL, TOKEN, load_text
@@ -123,8 +124,10 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     file = tmp_path / "outcare.yaml"
     file.write_text(shown, encoding="utf-8")
     (tmp_path / "customers.csv").write_bytes(CUSTOMERS.read_bytes())
-    connectors = {**CONNECTORS, "hackernews": hackernews.CONNECTOR, "rss": feeds.CONNECTOR}
-    settings = load(file, connectors, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN})
+    ours = {"bluesky": bluesky, "hackernews": hackernews, "rss": feeds}
+    connectors = {**CONNECTORS, **{name: module.CONNECTOR for name, module in ours.items()}}
+    env = {"OUTCARE_TELEGRAM__TOKEN": TOKEN, "OUTCARE_BLUESKY__APP_PASSWORD": "aaaa-bbbb-cccc-dddd"}
+    settings = load(file, connectors, env=env)
     assert ["bluesky", "hackernews", "rss"] == list(settings.sources)
     assert ["console", "telegram:care", "webhook:desk"] == list(settings.channels)
     assert ["acme.example", "globex.example"] == [brand.accounts[0].handle for brand in settings.brands]

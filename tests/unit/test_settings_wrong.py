@@ -13,6 +13,7 @@ from bot.ports import Connector
 from bot.redaction import Redactor
 from bot.settings.load import load
 from connectors import webhook
+from connectors.bluesky import connector as bluesky
 from tests.unit.settings_world import (
     CONNECTORS,
     MINIMAL,
@@ -191,6 +192,23 @@ def test_whoever_only_reads_the_database_needs_no_secret(tmp_path: Path) -> None
     assert (["telegram:care"], None) == (list(settings.channels), settings.account("telegram"))
     signed_in = load(file, CONNECTORS, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN}, needs_secrets=False)
     assert (TOKEN,) == signed_in.secrets()
+
+
+def test_half_an_account_is_told_unless_nobody_signs_in(tmp_path: Path) -> None:
+    """A secret that may be left out, but not beside what is there, is missed like any other."""
+    connectors = {**CONNECTORS, "bluesky": bluesky.CONNECTOR}
+    file = tmp_path / "outcare.yaml"
+    file.write_text(
+        "brand: {name: acme, words: [acme]}\nsources: {bluesky: {}}\nchannels: {}\n"
+        "bluesky: {handle: acme.example}\n"
+    )
+    with pytest.raises(ConfigError, match=r"bluesky: .*OUTCARE_BLUESKY__APP_PASSWORD is missing"):
+        load(file, connectors, env={})
+    assert "bluesky" not in load(file, connectors, env={}, needs_secrets=False).accounts
+    env = {"OUTCARE_BLUESKY__APP_PASSWORD": "aaaa-bbbb-cccc-dddd"}
+    settings = load(file, connectors, env=env)
+    assert settings.accounts["bluesky"].signs_in  # type: ignore[attr-defined]
+    assert "aaaa-bbbb-cccc-dddd" in settings.secrets()
 
 
 def test_repr_shows_no_secret(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.errors import Reason, Unavailable
@@ -17,7 +18,7 @@ from bot.testing.telegram_server import CHAT, TOKEN, TelegramServer
 from connectors.telegram.about import About
 from connectors.telegram.examine import examine
 from connectors.telegram.pairing import Paired, links, pair
-from connectors.telegram.settings import ChannelSettings
+from connectors.telegram.settings import AccountSettings, ChannelSettings
 
 CODE = "a-code_that-nobody-guesses"
 A_MINUTE = timedelta(minutes=1)
@@ -32,9 +33,12 @@ async def asked(server: TelegramServer, *, token: str = TOKEN) -> AsyncIterator[
         await http.close()
 
 
-async def found(server: TelegramServer, *, token: str = TOKEN, **channels: ChannelSettings) -> list[Finding]:
+async def found(
+    server: TelegramServer, *, token: str = TOKEN, listen: tuple[int, ...] = (), **channels: ChannelSettings
+) -> list[Finding]:
+    account = AccountSettings(token=SecretStr(token), listen=listen)
     async with asked(server, token=token) as api:
-        return [finding async for finding in examine(Exam(channels=channels), api)]
+        return [finding async for finding in examine(Exam(channels=channels, account=account), api)]
 
 
 def healths(findings: list[Finding]) -> dict[str, Health]:
@@ -58,6 +62,34 @@ async def test_a_bot_that_reads_all_says_so() -> None:
         server.reads_all = True
         findings = await found(server, care=ChannelSettings(chat=CHAT))
     assert "every message" in findings[0].says
+
+
+@pytest.mark.parametrize(
+    ("change", "reads_all", "word"),
+    [
+        ({}, False, "privacy mode is on"),
+        ({}, True, "hears everything"),
+        ({"is_admin": True}, False, "hears everything"),
+        ({"is_kicked": True}, True, "no way into it"),
+    ],
+)
+async def test_whether_a_group_is_heard(change: dict[str, object], reads_all: bool, word: str) -> None:
+    """Privacy mode is explained, with what to do about it."""
+    async with TelegramServer(chats=(CHAT, -1007)) as server:
+        server.reads_all = reads_all
+        for name, value in change.items():
+            setattr(server.telegram.chats[-1007], name, value)
+        finding = (await found(server, listen=(-1007,), care=ChannelSettings(chat=CHAT)))[-1]
+    assert word in finding.says
+    assert (Health.FINE if "everything" in word else Health.MEND) is finding.health
+    assert "/setprivacy" in finding.do or word != "privacy mode is on"
+
+
+async def test_the_teams_own_chat_is_not_listened_to() -> None:
+    """What staff says among itself is no mention."""
+    async with TelegramServer() as server:
+        finding = (await found(server, listen=(CHAT,), care=ChannelSettings(chat=CHAT)))[-1]
+    assert (Health.MEND, True) == (finding.health, "your own people" in finding.says)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,208 @@
+"""What staff asks in chat: `/inbox`, `/mine`, `/who`, `/why`, `/stats`, `/catchup`, `/help`; and the answer.
+
+Knows what belongs into an answer and in which order; the numbers come from the store, the words from the
+catalogue. Changes nothing. Posts are hostile input: a conversation is one line, and its link the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from itertools import groupby
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from bot.cards import NAME_CHARS, one_line
+from bot.listing import Listed
+from bot.model import ConversationState, Urgency
+from bot.overview import Day, News, Overview, Row, Rows, chosen
+from bot.staff import COMMANDS, Person
+from bot.texts.catalogue import Texts
+
+ROWS_SHOWN = 10
+MOST_HELD = 100
+"""So many of what people have are sorted by who has it."""
+TEXT_CHARS = 70
+FIRST_LOOK = timedelta(hours=24)
+"""How far back somebody catches up who never did anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A command with who said it, when and where, and the words to answer in. `receipt`: the message of ours
+    that it is a reply to; empty: none.
+    """
+
+    person: Person
+    words: list[str]
+    texts: Texts
+    now: datetime
+    channel: str = ""
+    receipt: str = ""
+
+
+@dataclass(kw_only=True)
+class Inquiries:
+    """`people` names a person by their key; `link` tells where a message that we sent to a channel is opened.
+
+    Raises: StoreError.
+    """
+
+    store: Overview
+    zone: ZoneInfo
+    people: Callable[[str], str]
+    link: Callable[[str, str], str | None]
+
+    def __post_init__(self) -> None:
+        self._answers: dict[str, Callable[[Said], Awaitable[str]]] = {
+            "help": self._help,
+            "inbox": self._inbox,
+            "mine": self._mine,
+            "who": self._who,
+            "why": self._why,
+            "stats": self._stats,
+            "catchup": self._catchup,
+        }
+
+    async def answer(self, verb: str, said: Said) -> str | None:
+        """None: this is no question."""
+        answer = self._answers.get(verb)
+        return await answer(said) if answer else None
+
+    async def _help(self, said: Said) -> str:
+        return "\n".join(f"/{one} – {said.texts.say(f'help.{one}')}" for one in COMMANDS)
+
+    # --- conversations ---
+
+    async def _inbox(self, said: Said) -> str:
+        found = await self.store.queue(limit=ROWS_SHOWN)
+        if not found.rows:
+            return said.texts.say("inbox.none")
+        return self._told(said, said.texts.say("inbox.headline", count=found.count), found)
+
+    async def _mine(self, said: Said) -> str:
+        found = await self.store.in_hand(person=said.person.key, limit=ROWS_SHOWN)
+        if not found.rows:
+            return said.texts.say("mine.none")
+        return self._told(said, said.texts.say("mine.headline", count=found.count), found)
+
+    async def _who(self, said: Said) -> str:
+        found = await self.store.in_hand(limit=MOST_HELD)
+        if not found.rows:
+            return said.texts.say("who.none")
+        by_person = sorted(found.rows, key=lambda row: self.people(row.listed.claimed_by or ""))
+        return "\n".join(self._held(said, by_person, most=max(1, ROWS_SHOWN // len(_holders(found)))))
+
+    def _held(self, said: Said, by_person: list[Row], *, most: int) -> Iterator[str]:
+        for holder, group in groupby(by_person, key=lambda row: row.listed.claimed_by or ""):
+            rows = tuple(group)
+            head = said.texts.say("who.headline", name=self.people(holder), count=len(rows))
+            shown = Rows(rows=tuple(_nobodys(row) for row in rows[:most]), count=len(rows))
+            yield self._told(said, head, shown)
+
+    def _told(self, said: Said, head: str, found: Rows) -> str:
+        lines = [head, *(line for row in found.rows for line in self._row(said, row))]
+        more = found.count - len(found.rows)
+        return "\n".join([*lines, said.texts.say("rows.rest", count=more)] if more else lines)
+
+    def _row(self, said: Said, row: Row) -> Iterator[str]:
+        """One line, and where to open it, the card if possible: in this chat, else in another."""
+        one, texts = row.listed, said.texts
+        parts = [texts.urgency(one.urgency), self._when(said, one), f"{_author(one)}: {_text(one, texts)}"]
+        if one.state is ConversationState.CLAIMED and one.claimed_by:
+            parts.append(texts.claimed_by(self.people(one.claimed_by), None))
+        yield " · ".join(parts)
+        cards = sorted(row.cards, key=lambda sent: sent[0] != said.channel)
+        links = [link for link in (self.link(*sent) for sent in cards) if link]
+        if url := next(iter(links), one.url):
+            yield url
+
+    def _when(self, said: Said, one: Listed) -> str:
+        if one.due_at is not None:
+            return said.texts.answer_by(one.due_at, now=said.now, zone=self.zone)
+        return said.texts.time_in_zone(one.posted_at, now=said.now, zone=self.zone)
+
+    # --- numbers ---
+
+    async def _stats(self, said: Said) -> str:
+        local = said.now.astimezone(self.zone)
+        midnight = datetime.combine(local.date(), time(), tzinfo=self.zone)
+        day, texts = await self.store.day(midnight, now=said.now), said.texts
+        lines = [
+            texts.say("stats.mentions", count=day.mentions),
+            texts.say("stats.alerts", count=day.alerts),
+            _answered(day, texts),
+        ]
+        if day.longest is None or day.waits_since is None:
+            return "\n".join([*lines, texts.say("stats.nobody")])
+        longest = texts.say("stats.longest", duration=_whole_minutes(said.now - day.waits_since))
+        return "\n".join([*lines, longest, *self._row(said, day.longest)])
+
+    async def _catchup(self, said: Said) -> str:
+        acted_at = await self.store.last_act(said.person.key)
+        since = acted_at or said.now - FIRST_LOOK
+        at = said.texts.time_in_zone(since, now=said.now, zone=self.zone)
+        head = said.texts.say("catchup.since", at=at) if acted_at else said.texts.say("catchup.first", at=at)
+        return "\n".join([head, *self._news(said.texts, await self.store.news(since))])
+
+    def _news(self, texts: Texts, news: News) -> Iterator[str]:
+        if not news.counts:
+            yield texts.say("catchup.nothing")
+            return
+        for level in sorted(news.counts, reverse=True):
+            counted = texts.say(f"waiting.{level.label}", count=news.counts[level])
+            if level is Urgency.CRITICAL and news.handled:
+                counted = texts.say("catchup.handled", counted=counted, names=self._names(texts, news))
+            yield counted
+        yield texts.say("catchup.waiting", count=news.waiting)
+
+    def _names(self, texts: Texts, news: News) -> str:
+        """Who handled how many, those whom nobody had last."""
+        ordered = sorted(news.handled.items(), key=lambda one: (one[0] is None, -one[1], one[0] or ""))
+        return texts.listed(
+            texts.say("catchup.by_nobody", count=count)
+            if person is None
+            else texts.say("catchup.by", name=self.people(person), count=count)
+            for person, count in ordered
+        )
+
+    # --- why ---
+
+    async def _why(self, said: Said) -> str:
+        kind, id_ = said.channel.partition(":")[0], "".join(said.words[:1])
+        if not id_ and not said.receipt:
+            return said.texts.say("whynow.usage")
+        card = await self.store.carded(kind, said.receipt) if said.receipt and not id_ else None
+        verdict = chosen(card, await self.store.verdict(id_) if id_ else None)
+        return said.texts.trace(verdict) if verdict else said.texts.say("whynow.unknown")
+
+
+def _answered(day: Day, texts: Texts) -> str:
+    number = len(day.waits)
+    if not number:
+        return texts.say("stats.none_answered")
+    middle = timedelta(seconds=median(wait.total_seconds() for wait in day.waits))
+    return texts.say("stats.answered", count=number, median=_whole_minutes(middle), n=number)
+
+
+def _whole_minutes(length: timedelta) -> timedelta:
+    """Seconds are no news from a minute on."""
+    return length if length < timedelta(minutes=1) else length - length % timedelta(minutes=1)
+
+
+def _holders(found: Rows) -> set[str]:
+    return {row.listed.claimed_by or "" for row in found.rows}
+
+
+def _nobodys(row: Row) -> Row:
+    """The row without who has it: they stand above it."""
+    return replace(row, listed=replace(row.listed, claimed_by=None))
+
+
+def _author(one: Listed) -> str:
+    return one_line(one.handle or one.author or one.author_id, NAME_CHARS)
+
+
+def _text(one: Listed, texts: Texts) -> str:
+    return texts.quoted(one_line(one.text or one.title, TEXT_CHARS))

@@ -1,0 +1,103 @@
+"""What staff asks for in chat, as values, and what that needs of the store. No SQL, no chat, no wording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from bot.listing import Listed
+from bot.model import Urgency, Verdict
+from bot.records import CardState
+from bot.reports import StoredVerdict
+
+Sent: TypeAlias = tuple[str, str]
+"""A message to staff that stands: its channel, and what its receipt says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A conversation of ours that is open, and the cards of it that staff has, the newest first."""
+
+    listed: Listed
+    cards: tuple[Sent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """The first of them, and how many there are."""
+
+    rows: tuple[Row, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """What came of a stretch of time, our own brands alone.
+
+    `waits` are those of the `answers`, from the question to the answer, in order. `longest` waits since
+    `waits_since`; None: nobody does.
+    """
+
+    mentions: int
+    alerts: int
+    waits: tuple[timedelta, ...] = ()
+    longest: Row | None = None
+    waits_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """The conversations that something new was said in, by urgency; how many of them wait for somebody to
+    take them. `handled`: who has, or had, those that are critical (None: answered or gone without anybody).
+    """
+
+    since: datetime
+    counts: Mapping[Urgency, int] = field(default_factory=dict)
+    waiting: int = 0
+    handled: Mapping[str | None, int] = field(default_factory=dict)
+
+
+class Overview(Protocol):
+    """The store, for those questions. Rivals are left out, and what rules ignore."""
+
+    async def in_hand(self, *, person: str | None = None, limit: int) -> Rows:
+        """What somebody has claimed, or this `person`; the most urgent and longest waiting first."""
+        ...
+
+    async def queue(self, *, limit: int) -> Rows:
+        """What is open and not snoozed, claimed or not, in the same order."""
+        ...
+
+    async def day(self, since: datetime, *, now: datetime) -> Day: ...
+
+    async def news(self, since: datetime) -> News: ...
+
+    async def last_act(self, person: str) -> datetime | None:
+        """When this person last decided anything; None: never."""
+        ...
+
+    async def carded(self, kind: str, receipt: str) -> CardState | None:
+        """What a card shows now that went to a channel of that kind; None: it is no card, or of several."""
+        ...
+
+    async def verdict(self, mention_id: str) -> StoredVerdict | None:
+        """As `bot.reports.Reports.verdict`."""
+        ...
+
+
+@runtime_checkable
+class Linked(Protocol):
+    """A notifier that knows where people open a message that it sent."""
+
+    def link(self, channel: str, receipt: str) -> str | None:
+        """None: nowhere (a private chat has no addresses). Pure."""
+        ...
+
+
+def chosen(card: CardState | None, stored: StoredVerdict | None) -> Verdict | None:
+    """The verdict that was asked for, by a card or by an id."""
+    if card is not None:
+        return card.verdict
+    return stored.verdict if stored else None

@@ -1,0 +1,131 @@
+"""What staff asks for in chat, read from the tables: who waits, who has what, what the day brought.
+
+It reads, on one state of the database each; it knows the tables and no wording.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from bot.model import EffectKind, Urgency
+from bot.overview import Day, News, Row, Rows, Sent
+from bot.records import CardState
+from bot.staff import Verb
+from bot.store import card, listing, rows
+from bot.store.card import Fetch
+
+_LOOKING = frozenset({Verb.MORE, Verb.LESS, Verb.WHY})
+_ACTS = tuple(verb.value for verb in Verb if verb not in _LOOKING)
+"""What counts as having acted: to look at a card does not."""
+
+_OURS = "l.brand IN (SELECT name FROM brands WHERE NOT is_rival)"
+_SOONEST = "ORDER BY l.rank, l.wait_at, l.conversation"
+
+
+def queue(fetch: Fetch, *, limit: int) -> Rows:
+    return _found(fetch, "l.state IN ('open', 'claimed')", (), limit)
+
+
+def in_hand(fetch: Fetch, *, person: str | None, limit: int) -> Rows:
+    mine = ("", ()) if person is None else (" AND l.claimed_by = ?", (person,))
+    return _found(fetch, f"l.state = 'claimed'{mine[0]}", mine[1], limit)
+
+
+def _found(fetch: Fetch, where: str, values: tuple[str, ...], limit: int) -> Rows:
+    table = f"FROM listed l WHERE l.is_open = 1 AND {_OURS} AND {where}"
+    keys = [row[0] for row in fetch(f"SELECT l.conversation {table} {_SOONEST} LIMIT {limit:d}", values)]
+    return Rows(rows=_rows(fetch, keys), count=fetch(f"SELECT count(*) {table}", values)[0][0])
+
+
+def _rows(fetch: Fetch, keys: list[int]) -> tuple[Row, ...]:
+    cards = _cards(fetch, keys)
+    return tuple(Row(listed=one, cards=cards.get(one.conversation, ())) for one in listing.of(fetch, keys))
+
+
+def _cards(fetch: Fetch, keys: list[int]) -> dict[int, tuple[Sent, ...]]:
+    """Those that stand in a chat, of each conversation."""
+    found = fetch(
+        "SELECT conversation, channel, receipt FROM effects WHERE conversation IN"
+        " (SELECT value FROM json_each(?)) AND kind = 'alert' AND state = 'sent' AND replaced_by IS NULL"
+        " AND receipt IS NOT NULL ORDER BY id DESC",
+        (rows.dump(keys),),
+    )
+    cards: dict[int, tuple[Sent, ...]] = {}
+    for conversation, channel, receipt in found:
+        cards[conversation] = (*cards.get(conversation, ()), (channel, receipt))
+    return cards
+
+
+def day(fetch: Fetch, since: datetime, *, now: datetime) -> Day:
+    """Answers and alerts of this time count also where the question came before it."""
+    start, end = rows.micros(since), rows.micros(now)
+    (mentions,) = fetch(
+        "SELECT count(*) FROM posts p JOIN mentions m ON m.post = p.id JOIN brands b ON b.name = m.brand"
+        " JOIN verdicts v ON v.id = (SELECT max(id) FROM verdicts WHERE mention = m.id)"
+        " WHERE p.stored_at BETWEEN ? AND ? AND NOT b.is_rival AND NOT v.ignored",
+        (start, end),
+    )[0]
+    (alerts,) = fetch(
+        "SELECT count(DISTINCT d.effect) FROM deliveries d JOIN effects e ON e.id = d.effect"
+        " WHERE d.outcome = 'sent' AND d.ended_at BETWEEN ? AND ? AND e.kind = 'alert'",
+        (start, end),
+    )[0]
+    answered = fetch(
+        "SELECT a.answered_at - a.started_at FROM asks a JOIN brands b ON b.name = a.brand"
+        " WHERE a.answered_at BETWEEN ? AND ? AND a.outcome = 'answered' AND NOT b.is_rival ORDER BY 1",
+        (start, end),
+    )
+    longest, since_at = _longest(fetch)
+    return Day(
+        mentions=mentions,
+        alerts=alerts,
+        waits=tuple(timedelta(microseconds=row[0]) for row in answered),
+        longest=longest,
+        waits_since=since_at,
+    )
+
+
+def _longest(fetch: Fetch) -> tuple[Row | None, datetime | None]:
+    found = fetch(
+        "SELECT a.conversation, a.started_at FROM asks a JOIN listed l ON l.conversation = a.conversation"
+        f" WHERE a.outcome IS NULL AND l.is_open = 1 AND {_OURS} ORDER BY a.started_at, a.id LIMIT 1",
+        (),
+    )
+    if not found:
+        return None, None
+    return next(iter(_rows(fetch, [found[0][0]])), None), rows.moment(found[0][1])
+
+
+def news(fetch: Fetch, since: datetime) -> News:
+    found = fetch(
+        "SELECT l.rank, l.is_open AND l.state = 'open', l.is_open, c.claimed_by FROM listed l"
+        " JOIN conversations c ON c.id = l.conversation WHERE l.conversation IN (SELECT m.conversation"
+        "  FROM posts p JOIN mentions m ON m.post = p.id WHERE p.stored_at > ?)"
+        f" AND NOT l.ignored AND {_OURS}",
+        (rows.micros(since),),
+    )
+    critical = [row for row in found if Urgency(3 - row[0]) is Urgency.CRITICAL]
+    return News(
+        since=since,
+        counts=Counter(Urgency(3 - row[0]) for row in found),
+        waiting=sum(bool(row[1]) for row in found),
+        handled=Counter(row[3] for row in critical if row[3] is not None or not row[2]),
+    )
+
+
+def last_act(fetch: Fetch, person: str) -> datetime | None:
+    (at,) = fetch(
+        "SELECT max(at) FROM decisions WHERE person = ? AND verb IN (SELECT value FROM json_each(?))",
+        (person, rows.dump(_ACTS)),
+    )[0]
+    return rows.moment_or_none(at)
+
+
+def carded(fetch: Fetch, kind: str, receipt: str) -> CardState | None:
+    found = fetch(
+        "SELECT id FROM effects WHERE receipt = ? AND (channel = ? OR channel LIKE ? || ':%') AND kind = ?"
+        " ORDER BY id DESC LIMIT 1",
+        (receipt, kind, kind, EffectKind.ALERT.value),
+    )
+    return card.of_effect(fetch, found[0][0]) if found else None

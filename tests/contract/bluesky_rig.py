@@ -1,0 +1,133 @@
+"""Bluesky's replier with the loopback PDS behind it, as the suite for repliers wants it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.errors import BotError, Reason, Rejected, Unauthorized, Unavailable
+from bot.model import Post
+from bot.ports import Wiring
+from bot.replies import Replier
+from bot.testing.clock import ManualClock
+from bot.testing.loopback import Refuse
+from bot.testing.notifier_contract import Trouble
+from bot.testing.pds_server import PdsServer
+from bot.testing.replier_contract import Loss, ReplierRig
+from bot.vault import MemoryVault
+from connectors.bluesky.account import AccountSettings
+from connectors.bluesky.connector import CONNECTOR
+from tests.contract._http import CountingHttp, counting
+
+NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
+DID, HANDLE, PASSWORD = "did:plc:acme", "acme.test", "aaaa-bbbb-cccc-dddd"
+ASKED = "at://did:plc:ann/app.bsky.feed.post/3n2qnlq2bhk2s"
+BODY_SECRET = "planted-in-a-body"
+
+
+def a_question(uri: str = ASKED) -> Post:
+    """Of Ann's, an hour old."""
+    at = NOW - timedelta(hours=1)
+    return Post(
+        platform="bluesky", id=uri, author_id="did:plc:ann", text="is it down?", posted_at=at, seen_at=at
+    )
+
+
+def settings(server: PdsServer) -> AccountSettings:
+    return AccountSettings(handle=HANDLE, app_password=SecretStr(PASSWORD), service=server.url)
+
+
+def a_replier(server: PdsServer, wiring: Wiring) -> Replier:
+    assert CONNECTOR.replier is not None
+    replier = CONNECTOR.replier(settings(server), wiring)
+    assert replier is not None
+    return replier
+
+
+def troubles(server: PdsServer) -> tuple[Trouble, ...]:
+    """Every way in which nothing was published, and somebody says so."""
+
+    def write(status: int, **more: Any) -> Callable[[], None]:
+        return lambda: server.mishap(status, is_done=False, **{"body": BODY_SECRET, **more})
+
+    def any_request(status: int, path: str, **more: Any) -> Callable[[], None]:
+        refuse = Refuse(status=status, body=BODY_SECRET, path=path, **more)
+        return lambda: server.faults.append(refuse)
+
+    def told(
+        name: str, plant: Callable[[], None], error: type[BotError], why: Reason, wait: int = 0
+    ) -> Trouble:
+        after = timedelta(seconds=wait) if wait else None
+        return Trouble(name=name, plant=plant, becomes=error, reason=why, retry_after=after)
+
+    later = {"ratelimit-reset": str(int(NOW.timestamp()) + 90)}
+    shown = server.appview
+    return (
+        told("write 429", write(429), Unavailable, Reason.RATE_LIMITED),
+        told("write 429 s", write(429, wait=12), Unavailable, Reason.RATE_LIMITED, 12),
+        told("write 403", write(403), Rejected, Reason.FORBIDDEN),
+        told("write 400", write(400), Rejected, Reason.INVALID),
+        told("write 413", write(413), Rejected, Reason.INVALID),
+        told("write 401", write(401), Unauthorized, Reason.UNAUTHORIZED),
+        told("closed", write(400, named="AccountDeactivated"), Unauthorized, Reason.UNAUTHORIZED),
+        told("thread 429", any_request(429, "getPosts", headers=later), Unavailable, Reason.RATE_LIMITED, 90),
+        told("thread 502", any_request(502, "getPosts"), Unavailable, Reason.SERVER),
+        told("login 503", any_request(503, "createSession"), Unavailable, Reason.SERVER),
+        told("gated", lambda: _set(shown.posts[ASKED], "shut"), Rejected, Reason.FORBIDDEN),
+        told("blocked", lambda: _set(shown.posts[ASKED], "blocked"), Rejected, Reason.FORBIDDEN),
+        told("deleted", lambda: shown.remove(ASKED), Rejected, Reason.NOT_FOUND),
+        told("password", lambda: _set(server.sessions.holders[DID], "password", "x"), Unauthorized, Reason.UNAUTHORIZED),
+        told("takedown", lambda: _set(server.sessions.holders[DID], "trouble", "AccountTakedown"), Unauthorized, Reason.UNAUTHORIZED),
+    )  # fmt: skip
+
+
+def losses(server: PdsServer, http: CountingHttp) -> tuple[Loss, ...]:
+    """Every way in which nobody knows."""
+
+    def lost(how: str | int, *, is_done: bool) -> Callable[[], None]:
+        def plant() -> None:
+            server.mishap(how, is_done=is_done, body=BODY_SECRET)
+            http.patience = 0.3 if how == "withhold" else None
+
+        return plant
+
+    return tuple(
+        Loss(name=f"{how}, {is_done}", plant=lost(how, is_done=is_done), is_published=is_done)
+        for how in ("cut", "withhold", 408, 500, 502, 200, 302)
+        for is_done in (True, False)
+    )
+
+
+def _set(what: Any, name: str, value: Any = True) -> None:
+    setattr(what, name, value)
+
+
+@asynccontextmanager
+async def bluesky_replier(*others: str) -> AsyncIterator[ReplierRig]:
+    """`others`: posts that are there too."""
+    clock = ManualClock(NOW)
+    async with counting() as http, PdsServer(clock) as server:
+        server.account(DID, HANDLE, PASSWORD)
+        for uri in (ASKED, *others):
+            server.appview.post(uri, "is it down?")
+        wiring = Wiring(http=http, clock=clock, vault=MemoryVault())
+        yield ReplierRig(
+            replier=a_replier(server, wiring),
+            reborn=lambda: a_replier(server, wiring),
+            to=a_question(),
+            said=lambda: [post["text"] for post in server.posts(DID)],
+            answered=lambda: [post["reply"]["parent"]["uri"] for post in server.posts(DID)],
+            longest="👩‍👩‍👧" * 100 + "é" * 100 + "w" * 100,
+            troubles=troubles(server),
+            losses=losses(server, http),
+            cut_off=server.away,
+            stall=lambda: server.faults.append(Refuse(status=0)),
+            requests=lambda: http.requests,
+            in_flight=lambda: http.in_flight,
+            secrets=(PASSWORD, BODY_SECRET, "eyJ"),
+            rest=clock.advance,
+        )
