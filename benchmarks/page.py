@@ -28,8 +28,9 @@ from bot.desk import Desk
 from bot.ids import ulid
 from bot.listing import Wanted
 from bot.metrics import Metrics
-from bot.model import Brand, Urgency
+from bot.model import Alert, Brand, Urgency
 from bot.orders import RulesInUse
+from bot.overrides import Promise
 from bot.staff import PAGE, Person, Role, Staff
 from bot.store.sqlite import SqliteStore
 from bot.texts.en import ENGLISH
@@ -41,6 +42,7 @@ from bot.web.sessions import key_beside
 from rules.lab import RuleLab
 from rules.ruleset import parse_rules
 from tests.integration import store_samples as samples
+from tests.integration._answers import RulesDraft
 
 BATCH = 500
 ROUNDS = 15
@@ -81,10 +83,14 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
             clock=clock,
             metrics=Metrics(),
             texts=ENGLISH,
+            zone=ZoneInfo("UTC"),
+            promise=lambda _: Promise(respond_in=None, alert=Alert.MESSAGE),
+            personas=tuple,
             deliver=lambda _: None,
         ),
         answers=Answering(
             repliers={},
+            drafts=RulesDraft(),
             store=store,
             clock=clock,
             metrics=Metrics(),

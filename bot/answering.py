@@ -5,21 +5,44 @@ Knows how approval, publishing and the store fit; it knows no platform, no SQL a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+import structlog
+
 from bot.approval import Approval
-from bot.cards import suggested
 from bot.decisions import Policy
-from bot.errors import BotError
+from bot.errors import BotError, StoreError
+from bot.ghostwriter import Declined, Said, Who
 from bot.metrics import Metrics
 from bot.ports import Clock
 from bot.publishing import Publisher, ReplyStore
-from bot.records import CardState, Leased
+from bot.records import LEASE_FOR, CardState, Leased
 from bot.replies import Length, Replier, Suggestion
 from bot.staff import Verb
+from bot.suggestions import Written
+
+log = structlog.get_logger(__name__)
+
+KEPT = 500
+"""So many texts by a model are remembered; a restart forgets them."""
+
+
+class Drafts(Protocol):
+    """Where prepared texts come from."""
+
+    def suggest(self, state: CardState, written: Written | None = None) -> tuple[Suggestion, ...]:
+        """Up to three, filled in and signed; what a model has `written` among them."""
+        ...
+
+    async def write(
+        self, state: CardState, thread: Sequence[Said], length: Callable[[str], Length]
+    ) -> Written | Declined | None:
+        """One by a model, within its time; None: there is no model. Raises nothing of `bot.errors`."""
+        ...
 
 
 class AnswerStore(ReplyStore, Protocol):
@@ -33,33 +56,74 @@ class AnswerStore(ReplyStore, Protocol):
         """Which mention the card is about that staff sees in `channel` as this message."""
         ...
 
+    async def redraw(self, mention_id: str, *, now: datetime, lease_for: timedelta) -> tuple[Leased, ...]:
+        """Wish that the cards of a mention's conversation show what is true now; the updates, leased."""
+        ...
+
 
 @dataclass(kw_only=True)
 class Answering:
-    """`repliers` by platform. `deliver` gets card updates, `on_unauthorized` an account to be seen to."""
+    """`repliers` by platform. `deliver` gets card updates, `on_unauthorized` an account to be seen to;
+    `is_paused`: nothing goes out just now.
+    """
 
     repliers: Mapping[str, Replier]
     store: AnswerStore
     clock: Clock
     metrics: Metrics
+    drafts: Drafts
     deliver: Callable[[tuple[Leased, ...]], None]
     on_unauthorized: Callable[[str, BotError], None]
+    is_paused: Callable[[], bool] = lambda: False
+    _written: dict[str, Written] = field(default_factory=dict, init=False)
+    _writing: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     approval: Approval = field(init=False)
     publisher: Publisher = field(init=False)
 
     def __post_init__(self) -> None:
-        self.approval = Approval(repliers=self.repliers, now=self._now, suggest=suggestions)
+        self.approval = Approval(repliers=self.repliers, now=self._now, suggest=self._suggest)
         self.publisher = Publisher(
             store=self.store,
             repliers=self.repliers,
             clock=self.clock,
             metrics=self.metrics,
             deliver=self.deliver,
+            is_paused=self.is_paused,
             on_unauthorized=self.on_unauthorized,
         )
 
     def _now(self) -> datetime:
         return self.clock.now()
+
+    def _suggest(self, state: CardState) -> tuple[Suggestion, ...]:
+        return self.drafts.suggest(state, self._written.get(state.mention_id))
+
+    def claimed(self, mention_id: str) -> None:
+        """Somebody is about to answer: let a model write what may help, if there is one."""
+        task = asyncio.create_task(self._write(mention_id), name=f"draft:{mention_id}")
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _write(self, mention_id: str) -> None:
+        try:
+            state = await self.store.card_of(mention_id)
+            replier = self.repliers.get(state.mention.post.platform) if state else None
+            if state is None or replier is None:
+                return
+            written = await self.drafts.write(state, thread(state), replier.length)
+            if isinstance(written, Written):
+                self._written[mention_id] = written
+                while len(self._written) > KEPT:
+                    del self._written[next(iter(self._written))]
+                self.deliver(await self.store.redraw(mention_id, now=self.clock.now(), lease_for=LEASE_FOR))
+        except StoreError as error:
+            log.warning("draft.lost", mention=mention_id, reason=str(error))
+
+    async def stop(self) -> None:
+        """What is being written is not waited for."""
+        for task in self._writing:
+            task.cancel()
+        await asyncio.gather(*self._writing, return_exceptions=True)
 
     @property
     def policies(self) -> Mapping[Verb, Policy]:
@@ -95,7 +159,8 @@ class Answering:
         return await self.store.mention_of(channel, receipt)
 
 
-def suggestions(state: CardState) -> tuple[Suggestion, ...]:
-    """The draft of the rules, filled in."""
-    text = suggested(state)
-    return (Suggestion(text=text, name=state.verdict.draft or ""),) if text else ()
+def thread(state: CardState) -> tuple[Said, ...]:
+    """What was said, as far as the card has it: the post above, and the mention's own."""
+    post = state.mention.post
+    above = (Said(who=Who.OTHER, text=state.parent.text),) if state.parent else ()
+    return (*above, Said(who=Who.AUTHOR, text=post.text or post.title))

@@ -30,6 +30,7 @@ from bot.model import Cursor
 from bot.notices import Notices
 from bot.outbox import CONSOLE, Outbox
 from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
+from bot.proposing import Proposing
 from bot.readiness import Readiness
 from bot.records import LEASE_FOR, CardState, Entry, Leased
 from bot.reload import Reading, Reload, cache_beside, watches
@@ -106,13 +107,13 @@ class App:
             silenced=self.ruling.silenced,
             tallying=self.ruling.tallying,
         )
+        self.proposing = Proposing(self.settings, self.http, self.clock)
         self.answering = self._answering()
         self.desk = self._desk()
         watches, lookups = self.watches, self.lookups
         self.accounts = Accounts(watches=watches, lookups=lookups, store=self.store, clock=self.clock)
         self.feed_loops = [self._feed_loop(feed) for feed in self.feeds.values()]
         self.listeners = [self._listener(source) for source in self.sources.values()]
-        self.people = {person.key: person.name for person in self.settings.people}
         self.schedule = Schedule()
         self.readiness = self._readiness()
         self.show(Face())
@@ -126,7 +127,8 @@ class App:
             checks=self.readiness.checks,
             rules=self.ruling.in_force,
             lab=self.ruling.lab(),
-            personas=lambda: (persona.name for persona in self.rules.program.personas),
+            personas=self.ruling.personas,
+            publishing=self.ruling.publishing,
             clock=self.clock,
         )
         self.web = serve(self.settings, parts, self.metrics, face=face)
@@ -199,6 +201,7 @@ class App:
             self.outbox.drain(DRAIN_WITHIN), self.schedule.stop(deadline=DRAIN_WITHIN), self.web.stop()
         )
         await self.notices.stop()
+        await self.answering.stop()
         await self.http.close()
         await self.store.close()
         log.info("daemon.stopped")
@@ -233,6 +236,9 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             texts=self.texts,
+            zone=self.settings.timezone,
+            promise=self.ruling.promise,
+            personas=self.ruling.personas,
             deliver=self.outbox.push,
             commands=self.ruling.commands(),
             answers=self.answering,
@@ -244,8 +250,10 @@ class App:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
+            drafts=self.proposing,
             deliver=self.outbox.push,
             on_unauthorized=self.notices.account_refused,
+            is_paused=lambda: self.ruling.paused is not None,
         )
 
     def _readiness(self) -> Readiness:
@@ -257,6 +265,7 @@ class App:
             listeners=self.listeners,
             feed_loops=self.feed_loops,
             rules_trouble=lambda: self.ruling.bulletin.trouble,
+            publishing=self.ruling.publishing,
             clock=self.clock,
             metrics=self.metrics,
             http=self.http,
@@ -297,6 +306,7 @@ class App:
             prepare=self.ruling.prepare,
             use_rules=self._use_rules,
             use_customers=self.intake.use_customers,
+            read_answers=self.proposing.reading,
             watching_others=self.accounts.wake,
             breathe=partial(time.sleep, BREATH),
         )
@@ -311,7 +321,7 @@ class App:
         """What an effect looks like just now."""
         zone, now = self.settings.timezone, self.clock.now()
         shown = self.answering.equipped(state) if isinstance(state, CardState) else state
-        return draw(leased, shown, texts=self.texts, zone=zone, now=now, people=self.people)
+        return draw(leased, shown, texts=self.texts, zone=zone, now=now, choices=self.ruling.choices())
 
 
 async def build(

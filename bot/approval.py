@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.changes import Change
 from bot.decisions import Asked, Policy
 from bot.model import ConversationState
-from bot.records import CardState, Change
+from bot.records import CardState
 from bot.replies import (
     LIVE,
     Approve,

@@ -53,15 +53,21 @@ def on_mention(
     open_ask: Ask | None,
     asks: bool,
     answered_at: datetime | None,
+    sleeps_until_written: bool = False,
 ) -> Step:
-    """`answered_at`: our first stored answer to this author in this thread at or after the mention."""
+    """`answered_at`: our first stored answer to this author in this thread at or after the mention.
+
+    A snoozed conversation wakes when its author asks, or, if it was to sleep until then, writes at all.
+    """
+    reopened = ConversationState.CLAIMED if claimed_by else ConversationState.OPEN
+    wakes = state is ConversationState.SNOOZED and (asks or sleeps_until_written)
+    woken = reopened if wakes else None
     if not asks:
-        return Step(starts=False, alerts=state not in _CLOSED)
+        return Step(starts=False, alerts=state not in _CLOSED, state=woken)
     if open_ask is not None:
-        return Step(starts=False, alerts=True)
+        return Step(starts=False, alerts=True, state=woken)
     if answered_at is not None:
         return Step(starts=True, alerts=False, answered_at=answered_at, state=ConversationState.ANSWERED)
-    reopened = ConversationState.CLAIMED if claimed_by else ConversationState.OPEN
     return Step(starts=True, alerts=True, state=reopened)
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.model import ConversationState
-from bot.replies import LIVE, ReplyState
+from bot.replies import LIVE, Origin, ReplyState
 from bot.staff import Line, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.records import CardState
-    from bot.replies import Draft, Length, Means, Reply
+    from bot.replies import Draft, Length, Means, Reply, Suggestion
     from bot.texts.catalogue import Texts
 
 _OVER = frozenset({ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.CANCELED, ReplyState.TAKEN_BACK})
@@ -39,11 +39,24 @@ def lines(
     if state.reply is not None and state.reply.state in LIVE:
         return
     for number, one in enumerate(means.suggestions, start=1):
-        label = texts.say("answer.suggestion", number=number, name=one.name)
-        yield Line(text=label)
+        yield Line(text=f"{number}. {told(one, texts)}")
         yield Line(text=one.text, is_copy=True)
     if means.can_answer and state.conversation.state is ConversationState.CLAIMED:
         yield Line(text=texts.say("answer.how"))
+
+
+def told(one: Suggestion, texts: Texts) -> str:
+    """What staff reads above a draft: where it comes from, and what to look at."""
+    if one.origin is Origin.RULE:
+        return texts.say("suggestion.rule", name=one.name)
+    if one.origin is Origin.MODEL:
+        said = texts.say("suggestion.model", name=one.name)
+        sources = [texts.say("suggestion.sources", names=texts.listed(one.sources))] if one.sources else []
+        unread = [texts.say("suggestion.unread")] if one.needs_approval else []
+        return " · ".join([said, *sources, *unread])
+    score = str(round(100 * (one.score or 0.0)))
+    said = texts.say("suggestion.library", name=one.name, score=score)
+    return f"{said} · {texts.say('suggestion.foreign', lang=one.lang or '?')}" if one.is_foreign else said
 
 
 def of_draft(draft: Draft, means: Means, texts: Texts, *, heading: str) -> Iterator[Line]:

@@ -7,16 +7,17 @@ stay on one line is put on one.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from bot import card_answers, drafts
+from bot import buttons, card_answers, drafts, recollections
+from bot.buttons import Choices
 from bot.model import Alert, ConversationState, Span
+from bot.oneline import NAME_CHARS, excerpt, link, one_line
+from bot.overrides import Anew
 from bot.replies import LIVE
-from bot.staff import Button, Card, Line, Verb
-from bot.tokens import token
+from bot.staff import Card, Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,9 +34,7 @@ LOCK_SCREEN = 60
 _SEPARATOR = " · "
 _FEWEST_WORDS = 20
 _PARENT_CHARS = 140
-NAME_CHARS = 64
-_STEERS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters that are no white space, and direction overrides."""
+NO_CHOICES = Choices(people={})
 _CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
 
 
@@ -45,32 +44,31 @@ def render(
     texts: Texts,
     zone: ZoneInfo,
     now: datetime,
-    expanded: bool = False,
-    people: Mapping[str, str] = {},
+    choices: Choices = NO_CHOICES,
+    again: Anew | None = None,
 ) -> Card:
-    """The card of a mention. `expanded` shows the menu under More; `people` names those who claim."""
-    return _card(_View(state=state, texts=texts, zone=zone, now=now, people=people), expanded=expanded)
-
-
-def again(
-    state: CardState, *, texts: Texts, zone: ZoneInfo, now: datetime, people: Mapping[str, str] = {}
-) -> Card:
-    """The card of a mention that rings again because nobody took it."""
-    view = _View(state=state, texts=texts, zone=zone, now=now, people=people, is_again=True)
-    return _card(view, expanded=False)
-
-
-def _card(view: _View, *, expanded: bool) -> Card:
-    state = view.state
+    """The card of a mention. `choices` names the people who claim, and says what menus offer. `again`: it
+    comes once more, and why.
+    """
+    view = _View(state=state, texts=texts, zone=zone, now=now, people=choices.people, again=again)
     is_waiting = state.conversation.state is ConversationState.OPEN and not state.post_deleted
-    loud = state.verdict.alert
+    owner = _called(view)
+    loud = Alert.PING if owner else state.alert
     return Card(
         headline=_headline(view),
         lines=tuple(_lines(view)),
-        buttons=_buttons(view, expanded=expanded),
-        alert=Alert.MESSAGE if loud is Alert.PING and not is_waiting else loud,
+        buttons=buttons.rows(state, texts, choices, now=now),
+        alert=Alert.MESSAGE if loud is Alert.PING and not (is_waiting or owner) else loud,
+        ping=(owner,) if owner else (),
         data=_data(view),
     )
+
+
+def _called(view: _View) -> str:
+    """Whom a card that comes once more calls by name."""
+    conversation = view.state.conversation
+    is_theirs = conversation.state is ConversationState.CLAIMED and view.again in {Anew.WOKEN, Anew.HANDED}
+    return view.name(conversation.claimed_by) if is_theirs else ""
 
 
 def replaced_card(state: CardState, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
@@ -78,7 +76,7 @@ def replaced_card(state: CardState, *, texts: Texts, zone: ZoneInfo, now: dateti
     at = texts.time_of_day(now, now=now, zone=zone)
     said = texts.say("card.rang_again", at=at)
     data = {"event": "replaced", "mention_id": state.mention_id, "brand": state.mention.brand, "status": said}
-    return Card(headline=_SEPARATOR.join([texts.urgency(state.verdict.urgency), said]), data=data)
+    return Card(headline=_SEPARATOR.join([texts.urgency(state.urgency), said]), data=data)
 
 
 def notice_card(text: str) -> Card:
@@ -86,29 +84,6 @@ def notice_card(text: str) -> Card:
     headline, _, rest = text.strip().partition("\n")
     lines = (Line(text=rest.strip()),) if rest.strip() else ()
     return Card(headline=headline, lines=lines, data={"event": "notice", "text": text})
-
-
-# --- one line of hostile text ---------------------------------------------------------------------
-
-
-def one_line(text: str, limit: int) -> str:
-    """On one line, without invisible steering (control characters, direction overrides), cut to `limit`."""
-    flat = " ".join(_STEERS.sub("", text).split())
-    if len(flat) <= limit:
-        return flat
-    cut = flat[: limit - 1]
-    at_word = cut.rfind(" ")
-    return (cut[:at_word] if at_word > limit // 2 else cut).rstrip() + "…"
-
-
-def excerpt(text: str, start: int, limit: int) -> str:
-    """About `limit` characters: the beginning of `text`, or from just before `start` if that is far in."""
-    opening = re.match(r"(?:@\S+\s+)*", text)
-    skip = opening.end() if opening else 0
-    if start - skip < limit - 10:
-        return one_line(text[skip:], limit)
-    before = text.rfind(" ", 0, max(start - 4, 0))
-    return one_line("…" + text[before + 1 if before > start - 16 else start :], limit)
 
 
 # --- the parts of a card --------------------------------------------------------------------------
@@ -121,7 +96,10 @@ class _View:
     zone: ZoneInfo
     now: datetime
     people: Mapping[str, str]
-    is_again: bool = False
+    again: Anew | None = None
+
+    def name(self, key: str | None) -> str:
+        return self.people.get(key or "", key or "")
 
     def time(self, at: datetime) -> str:
         return self.texts.time_of_day(at, now=self.now, zone=self.zone)
@@ -138,7 +116,7 @@ class _View:
 
 def _headline(view: _View) -> str:
     state, texts = view.state, view.texts
-    parts = [*_status(view), texts.urgency(state.verdict.urgency)]
+    parts = [*_status(view), texts.urgency(state.urgency)]
     if state.ask and state.ask.due_at and state.conversation.state not in _CLOSED and not state.post_deleted:
         parts.append(texts.answer_by(state.ask.due_at, now=view.now, zone=view.zone))
     if not state.post_deleted:
@@ -160,21 +138,34 @@ def _status(view: _View) -> Iterator[str]:
     conversation, texts = view.state.conversation, view.texts
     if view.state.post_deleted:
         yield texts.say("card.deleted")
+    if view.again is Anew.WOKEN and conversation.state not in _CLOSED | {ConversationState.SNOOZED}:
+        yield texts.say("card.woken")
     if conversation.state is ConversationState.CLAIMED:
-        name = view.people.get(conversation.claimed_by or "", conversation.claimed_by or "")
         at = view.time(conversation.claimed_at) if conversation.claimed_at else None
-        yield texts.claimed_by(name, at)
+        yield texts.claimed_by(view.name(conversation.claimed_by), at)
     elif conversation.state is ConversationState.ANSWERED:
         yield _answered(view.state.ask, texts)
     elif conversation.state is ConversationState.DISMISSED:
         yield texts.say("card.dismissed")
     elif conversation.state is ConversationState.SNOOZED:
-        yield texts.say("card.snoozed")
-    elif view.is_again:
+        yield _snoozed(view)
+    elif view.again is Anew.UNCLAIMED:
         yield texts.say("card.still_open")
 
 
+def _snoozed(view: _View) -> str:
+    """Until when, and who has it, or else who wanted it so."""
+    it, texts = view.state.conversation, view.texts
+    name = view.name(it.claimed_by or it.snoozed_by)
+    if it.snoozed_until is None:
+        return texts.say("card.snoozed_until_written", name=name)
+    at = texts.time_in_zone(it.snoozed_until, now=view.now, zone=view.zone)
+    return texts.say("card.snoozed_until", name=name, at=at)
+
+
 def _answered(ask: Ask | None, texts: Texts) -> str:
+    if ask is not None and ask.outcome == "elsewhere":
+        return texts.say("card.answered_elsewhere")
     if ask is None or ask.answered_at is None:
         return texts.say("card.answered")
     return texts.answered_after(ask.started_at, ask.answered_at)
@@ -184,6 +175,7 @@ def _lines(view: _View) -> Iterator[Line]:
     state, texts = view.state, view.texts
     yield Line(text=_author(view), is_strong=True)
     yield Line(text=_where(view))
+    yield from recollections.lines(state, texts, zone=view.zone, now=view.now, name=view.name)
     if parent := _parent(view):
         yield Line(text=parent)
     if state.post_deleted:
@@ -242,8 +234,8 @@ def _author(view: _View) -> str:
         known.append(texts.since(author.created_at, view.zone))
     if state.messages > 1:
         known.append(texts.say("card.nth_message", nth=state.messages))
-    if state.earlier:
-        known.append(texts.say("card.earlier", count=state.earlier))
+    if state.facts.tier:
+        known.append(one_line(state.facts.tier, NAME_CHARS))
     return _SEPARATOR.join(known)
 
 
@@ -311,40 +303,7 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def link(url: str | None) -> str | None:
-    """What may be opened: nothing but web addresses."""
-    return url if url and url.startswith(("https://", "http://")) else None
-
-
-# --- buttons and data -----------------------------------------------------------------------------
-
-
-def _buttons(view: _View, *, expanded: bool) -> tuple[tuple[Button, ...], ...]:
-    if expanded:
-        rows = [
-            [Verb.RIGHT, Verb.WHY],
-            [Verb.TOO_HIGH, Verb.TOO_LOW],
-            [Verb.NOT_ABOUT_US, Verb.SPAM],
-            [Verb.LESS],
-        ]
-    else:
-        rows = [[*_first_verbs(view.state), Verb.MORE]]
-    answering = () if expanded else card_answers.verbs(view.state)
-    of_answers = (tuple(_button(verb, view, number) for verb, number in row) for row in answering)
-    return (*of_answers, *(tuple(_button(verb, view) for verb in row) for row in rows))
-
-
-def _first_verbs(state: CardState) -> list[Verb]:
-    if state.conversation.state in _CLOSED:
-        return []
-    if state.conversation.state is ConversationState.CLAIMED or state.post_deleted:
-        return [Verb.DISMISS]
-    return [Verb.CLAIM, Verb.DISMISS]
-
-
-def _button(verb: Verb, view: _View, number: int = 0) -> Button:
-    label = view.texts.button(verb, number)
-    return Button(label=label, token=token(verb, view.state.mention_id, number))
+# --- data --------------------------------------------------------------------------------------
 
 
 def _data(view: _View) -> dict[str, object]:
@@ -358,10 +317,10 @@ def _data(view: _View) -> dict[str, object]:
         "kind": state.mention.kind.value,
         "state": state.conversation.state.value,
         "status": _SEPARATOR.join(_status(view)) or view.texts.say("card.open"),
-        "urgency": verdict.urgency.label,
+        "urgency": state.urgency.label,
         "score": verdict.score,
         "route": verdict.route,
-        "persona": verdict.persona,
+        "persona": state.persona,
         "tags": list(verdict.tags),
         "rules": [fired.rule for fired in verdict.fired],
         "draft": suggested(state),

@@ -1,5 +1,5 @@
-"""What people order by a command: `/rules status`, `/reload`, `/silence rule NAME 8h why`, `/silences`; what
-they ask (`/inbox` …) is answered by `bot.inquiries`.
+"""What people order by a command: `/rules status`, `/reload`, `/silence rule NAME 8h why`, `/silences`. Those
+about publishing and about who is who stand in `bot.steering`; what they ask (`/inbox` …) in `bot.inquiries`.
 
 Understands the words, knows who may, and has it carried out in one transaction with its audit row. Knows no
 chat platform, no SQL and no rule but by name.
@@ -15,20 +15,21 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot import duration
-from bot.inquiries import Inquiries, Said
+from bot.inquiries import Inquiries
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.orders import Order, OrderBook, Ordered, RulesInUse, Silence
+from bot.pausing import Paused
 from bot.ports import Clock
 from bot.silences import LONGEST, SHORTEST, in_force
 from bot.staff import MAY_CHANGE_RULES, Person, Press, Told
+from bot.steering import MOST_REASON, Said, Steering
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 from bot.yamlfile import closest
 
 log = structlog.get_logger()
 
-MOST_REASON = 300
 _Carry = Callable[[tuple[Silence, ...]], Ordered]
 
 
@@ -37,7 +38,7 @@ class Commands:
     """`rules` tells which are in force; `reload` reads the files now, and says what came of it.
 
     `use_silences` is called with the silences that stand, `tell` with what the rest of the staff would else
-    not see, because it was ordered where they do not look.
+    not see, because it was ordered where they do not look; `use_pause` with the pause of publishing.
     """
 
     store: OrderBook
@@ -51,6 +52,10 @@ class Commands:
     use_silences: Callable[[tuple[Silence, ...]], None]
     tell: Callable[[str, str], None]
     inquiries: Inquiries
+    use_pause: Callable[[Paused | None], None]
+
+    def __post_init__(self) -> None:
+        self.steering = Steering(store=self.store, zone=self.zone, people=self.people)
 
     async def take(self, feed: str, press: Press, person: Person, *, cursor: Cursor | None = None) -> Told:
         """Carry out a press whose token is a command. Raises: StoreError."""
@@ -77,6 +82,8 @@ class Commands:
             order, await self._understood(verb, said), cursor=cursor, now=said.now
         )
         self.use_silences(standing)
+        if ordered.pauses or ordered.resumes:
+            self.use_pause(ordered.pauses)
         self._report(order, ordered)
         return Told(reply=ordered.reply, is_loud=True, outcome=ordered.outcome)
 
@@ -84,13 +91,20 @@ class Commands:
         self.metrics.decisions.labels(order.verb, ordered.outcome).inc()
         log.info("command.taken", person=order.person, verb=order.verb, outcome=ordered.outcome)
         is_aside = order.channel.endswith(":?") or ":" not in order.channel
-        if is_aside and (ordered.begins or ordered.ends):
-            self.tell(f"silence:{order.order_id}", self._told(order, ordered))
+        if is_aside and (news := self._news(order, ordered)):
+            self.tell(f"{order.verb}:{order.order_id}", news)
 
-    def _told(self, order: Order, ordered: Ordered) -> str:
+    def _news(self, order: Order, ordered: Ordered) -> str:
+        """What the rest of the staff must know, in its language."""
         name = self.people(order.person)
-        if ordered.begins is None:
+        if ordered.pauses:
+            return self.steering.told(ordered.pauses, self.texts, self.clock.now())
+        if ordered.resumes:
+            return self.texts.say("command.resumed_by", name=name)
+        if ordered.ends:
             return self.texts.say("command.lifted_by", name=name, rule=ordered.ends)
+        if ordered.begins is None:
+            return ""
         return self.texts.say(
             "command.silenced_by", name=name, silence=self._line(self.texts, ordered.begins)
         )
@@ -105,6 +119,12 @@ class Commands:
                 return lambda standing: self._list(said, standing)
             case "rules":
                 return self._rules(said)
+        return await self._ordered_or_asked(verb, said)
+
+    async def _ordered_or_asked(self, verb: str, said: Said) -> _Carry:
+        ordered = await self.steering.understood(verb, said)
+        if ordered is not None:
+            return lambda _: ordered
         answer = await self.inquiries.answer(verb, said)
         if answer is None:
             return _only_told("not_understood", said.texts.say("command.unknown"))

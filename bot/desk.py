@@ -6,23 +6,26 @@ policy's (`bot.decisions`). Knows no chat platform and no SQL. Only people of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.decisions import POLICIES, Asked, Policy
+from bot.buttons import Token, parse_token
+from bot.changes import Change, Decision, numbered
+from bot.decisions import POLICIES, Asked, Office, Policy
 from bot.errors import BotError
 from bot.metrics import Metrics
-from bot.model import Cursor
+from bot.model import Cursor, Urgency
+from bot.overrides import Promise
 from bot.ports import Clock, DecisionFeed, Store
-from bot.records import LEASE_FOR, CardState, Change, Decision, Leased
+from bot.records import LEASE_FOR, CardState, Leased
 from bot.replies import Origin, Suggestion
-from bot.staff import Person, Press, Presses, Staff, Told, Verb
+from bot.staff import REASONS, Person, Press, Presses, Staff, Told, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
-from bot.tokens import parse_token
 
 log = structlog.get_logger()
 
@@ -55,13 +58,18 @@ class AnswerDesk(Protocol):
         """A reply was approved, stopped or let go."""
         ...
 
+    def claimed(self, mention_id: str) -> None:
+        """Somebody has taken it, and is about to answer."""
+        ...
+
 
 @dataclass(kw_only=True)
 class Desk:
     """Understands presses, has them decided, and tells the person what came of it.
 
     `texts` are in the staff's language; who has another one is answered in that. `commands` None: only
-    buttons are understood; `answers` None: nothing is published.
+    buttons are understood; `answers` None: nothing is published. `promise` and `personas` are those of the
+    rules in use, `zone` is where the staff is at home.
     """
 
     store: Store
@@ -69,6 +77,9 @@ class Desk:
     clock: Clock
     metrics: Metrics
     texts: Texts
+    zone: ZoneInfo
+    promise: Callable[[Urgency], Promise]
+    personas: Callable[[], Iterable[str]]
     deliver: Callable[[tuple[Leased, ...]], None]
     commands: CommandDesk | None = None
     answers: AnswerDesk | None = None
@@ -77,6 +88,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.policies = {**POLICIES, **(self.answers.policies if self.answers else {})}
         self.people = {person.key: person for person in self.staff.by_identity.values()}
+        self.office = Office(people=self.people, zone=self.zone, promise=self.promise, personas=self.personas)
 
     async def take(self, feed: DecisionFeed, presses: Presses) -> None:
         """Decide each press in order, its feed's position in the same transaction as the last one.
@@ -116,22 +128,29 @@ class Desk:
         outcome = decided.change.outcome if decided.change else "repeated"
         self._report(press, person.key, decision.verb.value, outcome)
         self.deliver(decided.leased)
-        if self.answers and decided.change and decided.change.step is not None:
-            self.answers.wake()
+        if self.answers and decided.change:
+            self._go_on(self.answers, decision, decided.change)
         return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome)
+
+    def _go_on(self, answers: AnswerDesk, decision: Decision, change: Change) -> None:
+        """What is behind a decision, beside the database."""
+        if change.step is not None:
+            answers.wake()
+        if decision.verb is Verb.CLAIM and change.state is not None:
+            answers.claimed(decision.mention_id)
 
     async def _understood(self, feed: str, press: Press, person: Person, note: str) -> Decision | None:
         """What a press wants; None: nothing that any card of ours has. Raises: StoreError."""
         token = parse_token(press.token)
         if press.is_reply and self.answers:
             mention = await self.answers.mention_of(press.channel, press.receipt)
-            token = (Verb.EDIT, mention, 0) if mention else None
-        if token is None or token[0] not in self.policies:
+            token = Token(Verb.EDIT, mention) if mention else None
+        if token is None or token.verb not in self.policies:
             return None
-        verb, mention_id, number = token
+        verb = token.verb
         text, origin = press.text, Origin.PERSON
         if verb is Verb.USE and self.answers:
-            offered = await self.answers.suggestion(mention_id, number)
+            offered = await self.answers.suggestion(token.mention_id, numbered(token.argument))
             text, origin = (offered.text, offered.origin) if offered else ("", origin)
         return Decision(
             press_id=press.id,
@@ -139,13 +158,18 @@ class Desk:
             channel=press.channel,
             person=person.key,
             verb=verb,
-            mention_id=mention_id,
+            mention_id=token.mention_id,
             at=press.at,
-            note=note,
+            argument=token.argument,
+            note=note or self._reason(token),
             text=text,
             origin=origin,
-            number=number,
         )
+
+    def _reason(self, token: Token) -> str:
+        """The words of a reason that was pressed: what the history shows is read by people."""
+        is_reason = token.verb is Verb.DISMISS and token.argument in REASONS
+        return self.texts.say(f"reason.{token.argument}") if is_reason else ""
 
     async def _ignore(self, feed: str, cursor: Cursor | None) -> Told:
         """What a stranger says to the bot in private, as anybody may, fills neither database nor chat."""
@@ -172,7 +196,7 @@ class Desk:
         """What this decision does to the conversation as it stands."""
         person = self.people[decision.person]
         asked = Asked(
-            state=state, decision=decision, person=person, people=self.people, texts=self._to(person)
+            state=state, decision=decision, person=person, office=self.office, texts=self._to(person)
         )
         return self.policies[decision.verb](asked)
 

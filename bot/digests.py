@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.cards import NAME_CHARS, link, one_line
 from bot.model import Alert, ConversationState
+from bot.oneline import NAME_CHARS, link, one_line
 from bot.staff import Card, Line
 
 if TYPE_CHECKING:

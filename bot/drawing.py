@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import cards, digests
-from bot.records import REPLACED, DigestState
+from bot.overrides import ANEW, Anew
+from bot.records import MENU, REPLACED, DigestState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from bot.buttons import Choices
     from bot.gates import State
     from bot.records import Leased
     from bot.staff import Card
@@ -19,20 +22,25 @@ if TYPE_CHECKING:
 
 
 def draw(
-    leased: Leased, state: State, *, texts: Texts, zone: ZoneInfo, now: datetime, people: Mapping[str, str]
+    leased: Leased, state: State, *, texts: Texts, zone: ZoneInfo, now: datetime, choices: Choices
 ) -> Card:
-    """`people` names those who have something."""
+    """`choices` names those who have something, and says what menus offer."""
     if isinstance(state, DigestState):
-        return _many(leased, state, texts=texts, zone=zone, now=now, people=people)
+        return _many(leased, state, texts=texts, zone=zone, now=now, people=choices.people)
     payload = leased.effect.payload
     if state is None:
         return cards.notice_card(str(payload.get("text", "")))
     if payload.get(REPLACED):
         return cards.replaced_card(state, texts=texts, zone=zone, now=now)
-    if leased.rings > 1:
-        return cards.again(state, texts=texts, zone=zone, now=now, people=people)
-    is_expanded = bool(payload.get("expanded"))
-    return cards.render(state, texts=texts, zone=zone, now=now, expanded=is_expanded, people=people)
+    choices = replace(choices, menu=str(payload.get(MENU, "")))
+    return cards.render(state, texts=texts, zone=zone, now=now, choices=choices, again=_again(leased))
+
+
+def _again(leased: Leased) -> Anew | None:
+    why = leased.effect.payload.get(ANEW)
+    if why is None:
+        return Anew.UNCLAIMED if leased.rings > 1 else None
+    return Anew(str(why))
 
 
 def _many(

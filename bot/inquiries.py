@@ -13,33 +13,20 @@ from itertools import groupby
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from bot.cards import NAME_CHARS, one_line
 from bot.listing import Listed
 from bot.model import ConversationState, Urgency
+from bot.oneline import NAME_CHARS, link, one_line
 from bot.overview import Day, News, Overview, Row, Rows, chosen
-from bot.staff import COMMANDS, Person
+from bot.staff import COMMANDS
+from bot.steering import Said
 from bot.texts.catalogue import Texts
 
 ROWS_SHOWN = 10
 MOST_HELD = 100
 """So many of what people have are sorted by who has it."""
-TEXT_CHARS = 70
+TEXT_CHARS, URL_CHARS = 70, 1000
 FIRST_LOOK = timedelta(hours=24)
 """How far back somebody catches up who never did anything."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """A command with who said it, when and where, and the words to answer in. `receipt`: the message of ours
-    that it is a reply to; empty: none.
-    """
-
-    person: Person
-    words: list[str]
-    texts: Texts
-    now: datetime
-    channel: str = ""
-    receipt: str = ""
 
 
 @dataclass(kw_only=True)
@@ -114,8 +101,8 @@ class Inquiries:
             parts.append(texts.claimed_by(self.people(one.claimed_by), None))
         yield " · ".join(parts)
         cards = sorted(row.cards, key=lambda sent: sent[0] != said.channel)
-        links = [link for link in (self.link(*sent) for sent in cards) if link]
-        if url := next(iter(links), one.url):
+        links = [opened for sent in cards if (opened := self.link(*sent))]
+        if url := next(iter(links), one_line(link(one.url) or "", URL_CHARS)):
             yield url
 
     def _when(self, said: Said, one: Listed) -> str:

@@ -13,6 +13,7 @@ from typing import Protocol, TypeAlias
 
 from bot.model import Author, ConversationState, Facts, Kind, Post, Span, Urgency, Verdict
 from bot.orders import Silence
+from bot.overrides import Undoable
 from bot.records import Ask, Conversation, Status
 from bot.reports import RuleCount, StoredVerdict
 
@@ -126,6 +127,7 @@ class Taken:
     channel: str
     at: datetime
     note: str
+    argument: str = ""
     words: str = ""
 
 
@@ -155,6 +157,7 @@ class Whole:
     decisions: tuple[Taken, ...]
     publications: tuple[Publication, ...]
     earlier: tuple[Listed, ...]
+    undo: Undoable | None = None
     feedback: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from bot.pausing import PublishingSwitch
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from bot.model import Cursor
+    from bot.pausing import Paused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,14 @@ class Silence:
     person: str
     reason: str
     begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An author's account on a platform."""
+
+    platform: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +52,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """What a command does: it `begins` a silence, or `ends` that of a rule, or only tells something.
+    """What a command does: it `begins` a silence, or `ends` that of a rule; stops publishing, or lets it go
+    on; says that two accounts are one person's, or that one is nobody else's. Or it only tells something.
 
     `is_kept`: the reply stands in the audit row, to be said again should the command come again.
     """
@@ -51,6 +63,10 @@ class Ordered:
     begins: Silence | None = None
     ends: str | None = None
     is_kept: bool = True
+    pauses: Paused | None = None
+    resumes: bool = False
+    links: tuple[Account, Account] | None = None
+    unlinks: Account | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +79,7 @@ class RulesInUse:
     problem: str = ""
 
 
-class OrderBook(Protocol):
+class OrderBook(PublishingSwitch, Protocol):
     """The store, for commands."""
 
     async def order(
@@ -79,6 +95,10 @@ class OrderBook(Protocol):
         `carry_out` is pure and gets those that stand before. The same order again changes nothing: its
         outcome is `repeated`, and its reply is said again.
         """
+        ...
+
+    async def author(self, platform: str, name: str) -> Account | None:
+        """The account of this id or handle; None: nobody (or more than one) is known by it."""
         ...
 
     async def silences(self, *, now: datetime) -> tuple[Silence, ...]:

@@ -22,6 +22,7 @@ from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavaila
 from bot.gates import Gate, Insistent, Paced, State, StillAlone, StillWanted, is_ping
 from bot.metrics import Metrics
 from bot.model import EffectKind, Route
+from bot.overrides import ANEW
 from bot.ports import Clock, Notifier, Store
 from bot.records import LEASE_FOR, CardState, Dead, Held, Leased, Outcome, RetryAt, Sent, Settlement
 from bot.staff import Card, Receipt
@@ -250,6 +251,7 @@ class Outbox:
 
     def _time(self, leased: Leased, state: State) -> None:
         is_first = leased.effect.kind is EffectKind.ALERT and leased.rings == 1
+        is_first &= ANEW not in leased.effect.payload
         if is_first and isinstance(state, CardState):
             delay = self.clock.now() - state.mention.post.seen_at
             self.metrics.alert_delay_seconds.observe(max(0.0, delay.total_seconds()))

@@ -24,20 +24,11 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientWebSocketResponse
     from pydantic import BaseModel
 
+    from bot.changes import Change, Decided, Decision
     from bot.findings import Exam, Finding
     from bot.measured import AuthorFacts, Tally
     from bot.model import Author, Batch, Brand, Cursor, Facts, Measured, Post, Route, Signal, Verdict
-    from bot.records import (
-        CardState,
-        Change,
-        Decided,
-        Decision,
-        DigestState,
-        Entry,
-        Leased,
-        Recorded,
-        Settlement,
-    )
+    from bot.records import CardState, DigestState, Entry, Leased, Recorded, Settlement
     from bot.replies import Replier
     from bot.staff import Card, Press, Presses, Receipt
     from bot.texts.catalogue import Texts

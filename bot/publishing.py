@@ -47,6 +47,7 @@ GIVE_UP_LOOKING = 8
 PUBLISH_WITHIN = timedelta(seconds=30)
 LEASE_FOR = timedelta(seconds=90)
 RECOVERY_POLL = timedelta(seconds=30)
+PAUSE_POLL = timedelta(seconds=5)
 STORE_AGAIN = timedelta(seconds=1)
 AT_ONCE = 2
 """So few that all of them are tried within their lease."""
@@ -82,7 +83,7 @@ class ReplyStore(Protocol):
 
 @dataclass(kw_only=True)
 class Publisher:
-    """Publishes what is due, one reply of a platform at a time. `is_paused` None: nobody paused it.
+    """Publishes what is due, one reply of a platform at a time. `is_paused`: nothing goes out just now.
 
     `deliver` gets the card updates, `on_unauthorized` an account whose credential a person must see to.
     """
@@ -92,7 +93,7 @@ class Publisher:
     clock: Clock
     metrics: Metrics
     deliver: Callable[[tuple[Leased, ...]], None]
-    is_paused: Callable[[], bool] = lambda: False
+    is_paused: Callable[[], bool]
     on_unauthorized: Callable[[str, BotError], None] | None = None
     rng: random.Random = field(default_factory=random.Random)
 
@@ -231,7 +232,7 @@ class Publisher:
         if now > taken.until:
             return Withheld(reason=LATE)
         if self.is_paused():
-            return Wait(until=now + RECOVERY_POLL, reason=PAUSED, is_try=False)
+            return Wait(until=now + PAUSE_POLL, reason=PAUSED, is_try=False)
         return None
 
     def _unsure(self, replier: Replier, taken: Taken, reason: Reason) -> End:

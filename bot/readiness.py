@@ -24,7 +24,9 @@ from bot.web.health import Check
 
 @dataclass(kw_only=True)
 class Readiness:
-    """`rules_trouble` tells why newer rules are not in use; triage works all the same."""
+    """`rules_trouble` tells why newer rules are not in use, `publishing` why nothing goes out: everything
+    else works all the same.
+    """
 
     settings: Settings
     store: SqliteStore
@@ -33,6 +35,7 @@ class Readiness:
     listeners: Sequence[Listener]
     feed_loops: Sequence[FeedLoop]
     rules_trouble: Callable[[], str]
+    publishing: Callable[[], str]
     clock: Clock
     metrics: Metrics
     http: Http
@@ -52,6 +55,7 @@ class Readiness:
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
         yield Check(name="rules", ok=True, detail=self.rules_trouble())
+        yield Check(name="publishing", ok=True, detail=self.publishing())
         trouble = self.store.trouble or self.outbox.store_trouble
         yield Check(name="database", ok=trouble is None, detail=trouble or "")
         failing = self.outbox.failing

@@ -25,9 +25,11 @@ from bot.model import (
     Urgency,
     Verdict,
 )
-from bot.replies import NO_MEANS, Draft, Means, Origin, Reply, Step
+from bot.overrides import NO_MEMORY, NO_OVERRIDE, Memory, Override, Undoable
+from bot.pausing import Paused
+from bot.replies import NO_MEANS, Draft, Means, Reply
 from bot.ruleslog import RulesState
-from bot.staff import Receipt, Verb
+from bot.staff import Receipt
 
 # --- in: what a batch becomes -------------------------------------------------------------------
 
@@ -93,8 +95,10 @@ LEASE_FOR = timedelta(seconds=60)
 """How long an effect is ours: longer than a commit that waits for a lock, a turn and a delivery together."""
 
 
-RINGS, GROUP, REPLACED = "rings", "group", "replaced"
-"""Keys of an effect's payload: how often it has rung, that it is of a group, that a newer one replaced it."""
+RINGS, GROUP, REPLACED, MENU = "rings", "group", "replaced", "menu"
+"""Keys of an effect's payload: how often it has rung, that it is of a group, that a newer one replaced it,
+the menu that its card shows.
+"""
 TAKEN = "taken"
 """Why a message does not ring again: somebody has what it is about."""
 
@@ -195,7 +199,7 @@ class Settlement:
     ended_at: datetime
 
 
-# --- out: what a card shows, what a decision starts from ------------------------------------------
+# --- out: what a card shows, and a decision starts from ------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,15 +222,18 @@ class Conversation:
     version: int
     claimed_by: str | None = None
     claimed_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    snoozed_by: str | None = None
+    override: Override = NO_OVERRIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardState:
     """Everything a card may show of a mention, as it stands now.
 
-    `messages` counts this author's mentions in the conversation, `earlier` their other conversations with
-    this brand. `post_deleted` is set once the author took the post back. `draft` waits for approval, `reply`
-    is the newest that was approved, `means` how it can be answered (the store does not know).
+    `messages` counts this author's mentions in the conversation. `post_deleted` is set once the author took
+    the post back. `undo`: the last decision, as long as what it changed still stands. `draft` waits for
+    approval, `reply` is the newest that was approved, `means` how it can be answered (no row tells).
     """
 
     mention_id: str
@@ -238,64 +245,26 @@ class CardState:
     ask: Ask | None
     parent: Post | None = None
     messages: int = 1
-    earlier: int = 0
+    memory: Memory = NO_MEMORY
+    undo: Undoable | None = None
     post_deleted: bool = False
     draft: Draft | None = None
     reply: Reply | None = None
     means: Means = NO_MEANS
 
+    @property
+    def urgency(self) -> Urgency:
+        """As a person says, else as the rules say; likewise its loudness and the persona."""
+        said = self.conversation.override.urgency
+        return self.verdict.urgency if said is None else said
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What a decision does to a conversation.
+    @property
+    def alert(self) -> Alert:
+        return self.conversation.override.alert or self.verdict.alert
 
-    `state` None keeps it. `reply` is what the person is told (`is_loud`: in a box to be closed). Each card
-    of the conversation is updated when `updates_all`, only the pressed one when `expands` is not None
-    (True: shows the menu under More). `reopens`: the ask that a dismissal ended goes on. `step` is what
-    becomes of a draft or a reply. `outcome` goes into the audit row.
-    """
-
-    outcome: str
-    reply: str
-    is_loud: bool = False
-    state: ConversationState | None = None
-    claimed_by: str | None = None
-    updates_all: bool = False
-    reopens: bool = False
-    expands: bool | None = None
-    feedback: str | None = None
-    step: Step | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """A press by a known person, understood. `press_id` is unique: the same press twice is one decision.
-
-    `note` is what the person adds, such as why it needs no answer; `text` what they want to be said, as far
-    as `origin` proposed it. `number` tells which draft or reply the button belongs to.
-    """
-
-    press_id: str
-    feed: str
-    channel: str
-    person: str
-    verb: Verb
-    mention_id: str
-    at: datetime
-    note: str = ""
-    text: str = ""
-    origin: Origin = Origin.PERSON
-    number: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """`change` is None when this press had been decided before; its `reply` is then said again."""
-
-    reply: str
-    is_loud: bool
-    change: Change | None
-    leased: tuple[Leased, ...] = ()
+    @property
+    def persona(self) -> str | None:
+        return self.conversation.override.persona or self.verdict.persona
 
 
 # --- out: reports -------------------------------------------------------------------------------
@@ -367,6 +336,7 @@ class Status:
     rules: RulesState | None = None
     last_mention_at: datetime | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
+    paused: Paused | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from bot.answers import Answers
 from bot.bulletin import Bulletin, Part, mistakes
 from bot.errors import BotError, StoreError
 from bot.filewatch import FileWatch
@@ -45,8 +46,8 @@ AGAIN_AFTER = 30.0
 HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
-TAKEN_OVER = frozenset({"brands", "customers", "staff"})
-"""Fields of the settings that are not compared: two of them are reloaded, the staff follows the people."""
+TAKEN_OVER = frozenset({"brands", "customers", "answers", "staff"})
+"""Fields of the settings that are not compared: three of them are reloaded, the staff follows the people."""
 
 
 T = TypeVar("T")
@@ -151,6 +152,7 @@ class Reading(Generic[R]):
 @dataclass(kw_only=True)
 class Reload(Generic[R]):
     """`settings`, `rules`: those in force. `use_…`, `watching_others`: called when others are.
+    `read_answers` indexes the prepared answers, in a thread; what it gives puts them into use.
 
     `prepare` is awaited before, with the new rules; what it gives, after. `bulletin` keeps and tells how it
     ended. `breathe` pauses the thread that compiles for a moment.
@@ -168,6 +170,7 @@ class Reload(Generic[R]):
     prepare: Callable[[R], Awaitable[Callable[[], Awaitable[None]]]]
     use_rules: Callable[[R], None]
     use_customers: Callable[[Customers | None], None]
+    read_answers: Callable[[Answers | None], Callable[[], None]]
     watching_others: Callable[[], None]
     breathe: Callable[[], None]
     waiting: tuple[str, ...] = field(default=(), init=False)
@@ -241,14 +244,18 @@ class Reload(Generic[R]):
         await self.store.save_rules(rules.version, self.engine, rules.sources, now=self.clock.now())
         await self.store.save_brands(fresh.brands)
         taken_over = await self.prepare(rules)
+        use_answers = await in_thread(partial(self.read_answers, wanted.answers))
         before: list[InPieces] = [self.rules, *(watch.watchlist for watch in self.watches.values())]
         for watch in self.watches.values():
             watch.swap(fresh.with_ids(_known_ids(watch.watchlist.brands)))
         self.use_rules(rules)
         self.use_customers(wanted.customers)
+        use_answers()
         self.rules, self.waiting = rules, waiting
         await in_thread(partial(let_go, before))
-        self.settings = replace(self.settings, brands=brands, customers=wanted.customers)
+        self.settings = replace(
+            self.settings, brands=brands, customers=wanted.customers, answers=wanted.answers
+        )
         self.watching_others()
         await taken_over()
 

@@ -178,11 +178,21 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A text that is offered on a card; `name`: of the rule's draft, or of the answer in the library."""
+    """One draft, filled in and signed: exactly what would be published.
+
+    `name`: the rule's draft, the answer, or the model. `score`: of an answer, how well it matches. `lang`:
+    what it is written in, if that is known; `is_foreign`: not what was asked in. `sources`: the answers that
+    a model was given. `needs_approval`: nobody of ours has written or read this.
+    """
 
     text: str
-    origin: Origin = Origin.RULE
-    name: str = ""
+    origin: Origin
+    name: str
+    score: float | None = None
+    lang: str | None = None
+    sources: tuple[str, ...] = ()
+    is_foreign: bool = False
+    needs_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,17 +14,22 @@ from typing import Protocol
 import structlog
 
 from bot.bulletin import Bulletin, HeldBack
+from bot.buttons import Choices
 from bot.commands import Commands
 from bot.errors import StoreError
 from bot.inquiries import Inquiries
 from bot.metrics import Metrics
+from bot.model import Urgency
 from bot.orders import OrderBook, RulesInUse, Silence
 from bot.outbox import CONSOLE
+from bot.overrides import Promise
 from bot.overview import Overview
+from bot.pausing import Paused
 from bot.ports import Clock
 from bot.ruleslog import RulesLog
 from bot.settings.load import Settings
 from bot.silences import in_force
+from bot.steering import Steering
 from bot.tallying import Prepared, Shelf, Tallying
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
@@ -50,6 +55,8 @@ class Ruling:
     tell: Callable[[str, str], None]
     link: Callable[[str, str], str | None]
     silences: tuple[Silence, ...] = ()
+    paused: Paused | None = None
+    """Why nothing is published just now."""
     reload: Callable[[Texts], Awaitable[str]] | None = None
     """Reads the files now, and says what came of it; None until the daemon runs."""
     tallying: Tallying = field(default_factory=Tallying, init=False)
@@ -57,6 +64,8 @@ class Ruling:
     _prepared: Prepared = field(init=False)
 
     def __post_init__(self) -> None:
+        self.names = {person.key: person.name for person in self.settings.people}
+        self.steering = Steering(store=self.store, zone=self.settings.timezone, people=self.called)
         self.bulletin = Bulletin(
             store=self.store,
             clock=self.clock,
@@ -66,9 +75,13 @@ class Ruling:
             tell=self.tell,
         )
 
+    def called(self, key: str) -> str:
+        return self.names.get(key, key)
+
     async def begin(self, held_back: HeldBack | None) -> None:
         """Know what was before the start, and say which rules run now. Raises: StoreError."""
         self.use_silences(await self.store.silences(now=self.clock.now()))
+        self.paused = await self.store.publishing_paused()
         await self.bulletin.begin(self.rules.version, held_back, below=(self.settings.rules,))
 
     async def prepare(self, rules: RuleSet) -> Callable[[], Awaitable[None]]:
@@ -92,6 +105,16 @@ class Ruling:
     def use_silences(self, silences: tuple[Silence, ...]) -> None:
         self.silences = silences
 
+    def use_pause(self, paused: Paused | None) -> None:
+        self.paused = paused
+
+    def publishing(self, texts: Texts | None = None) -> str:
+        """That nothing is published, and why; empty if what is approved goes out."""
+        if self.paused is None:
+            return ""
+        told = texts or texts_in(self.settings.language)
+        return self.steering.told(self.paused, told, self.clock.now())
+
     def silenced(self, now: datetime) -> Mapping[str, datetime]:
         return in_force(self.silences, now)
 
@@ -104,6 +127,14 @@ class Ruling:
             problem=self.bulletin.trouble,
         )
 
+    def promise(self, urgency: Urgency) -> Promise:
+        """What an urgency means by the rules in use."""
+        level = self.rules.program.levels[urgency]
+        return Promise(respond_in=level.respond_in, alert=level.alert)
+
+    def personas(self) -> tuple[str, ...]:
+        return tuple(persona.name for persona in self.rules.program.personas)
+
     async def _reload(self, texts: Texts) -> str:
         return await self.reload(texts) if self.reload else texts.say("command.unknown")
 
@@ -115,12 +146,15 @@ class Ruling:
             brand=self.settings.brands[0].name,
         )
 
+    def choices(self) -> Choices:
+        """What menus under a card offer."""
+        return Choices(people=self.names, personas=self.personas())
+
     def commands(self) -> Commands:
-        names = {person.key: person.name for person in self.settings.people}
         inquiries = Inquiries(
             store=self.store,
             zone=self.settings.timezone,
-            people=lambda key: names.get(key, key),
+            people=lambda key: self.names.get(key, key),
             link=self.link,
         )
         return Commands(
@@ -129,10 +163,11 @@ class Ruling:
             metrics=self.metrics,
             texts=texts_in(self.settings.language),
             zone=self.settings.timezone,
-            people=lambda key: names.get(key, key),
+            people=self.called,
             rules=self.in_force,
             reload=self._reload,
             use_silences=self.use_silences,
             tell=self.tell,
             inquiries=inquiries,
+            use_pause=self.use_pause,
         )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from bot.model import Alert, Cursor, Span
 
@@ -31,6 +32,13 @@ class Verb(StrEnum):
     RELEASE = "release"
     DISMISS = "dismiss"
     REOPEN = "reopen"
+    HAND_OVER = "hand_over"
+    SNOOZE = "snooze"
+    ELSEWHERE = "elsewhere"
+    URGENCY = "urgency"
+    PERSONA = "persona"
+    NOTE = "note"
+    UNDO = "undo"
     MORE = "more"
     LESS = "less"
     RIGHT = "right"
@@ -49,6 +57,30 @@ class Verb(StrEnum):
     IS_THERE = "is_there"
     IS_NOT_THERE = "is_not_there"
 
+
+class Menu(StrEnum):
+    """A menu under a card; `more:MENTION:snooze` opens one, `less:MENTION` closes it."""
+
+    MORE = "more"
+    PEOPLE = "people"
+    SNOOZE = "snooze"
+    REASONS = "reasons"
+    URGENCY = "urgency"
+    PERSONA = "persona"
+    FEEDBACK = "feedback"
+
+
+class Nap(StrEnum):
+    """For how long a conversation is snoozed."""
+
+    MINUTES = "10m"
+    HOUR = "1h"
+    MORNING = "morning"
+    REPLY = "reply"
+
+
+REASONS = ("no_answer_needed", "not_for_us", "spam", "duplicate", "other")
+"""Why something is dismissed, in the order of the buttons; its words stand in the catalogue."""
 
 PAGE = "page"
 """The kind of identity that everybody has on the page: their key."""
@@ -137,10 +169,14 @@ COMMANDS = (
     "why",
     "stats",
     "catchup",
+    "pause",
+    "resume",
     "rules",
     "silence",
     "silences",
     "reload",
+    "link",
+    "unlink",
     "help",
 )
 """What may be said with a / before it, by a feed that can, in the order in which help is given: it comes as a
@@ -169,7 +205,7 @@ class Presses:
 class Person:
     """Somebody of the staff; `identities` are (channel kind, platform id) pairs, from the configuration.
 
-    `language` None: that of the whole staff.
+    `language` and `timezone` None: those of the whole staff.
     """
 
     key: str
@@ -177,6 +213,7 @@ class Person:
     role: Role
     identities: tuple[tuple[str, str], ...] = ()
     language: str | None = None
+    timezone: ZoneInfo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

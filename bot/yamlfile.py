@@ -108,6 +108,11 @@ def load(text: str, file: Path) -> Node:
     return node
 
 
+def marked(text: str) -> yaml.Node | None:
+    """PyYAML's own nodes of a text that was loaded before, with their ends: for who puts something in."""
+    return yaml.compose(text, Loader=_Loader)
+
+
 def read(file: Path) -> Node:
     """Load a file. Raises: ConfigError, also for a file that cannot be read or is not UTF-8."""
     try:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from bot import yamlfile
 from bot.cli import output, setup
 from bot.errors import ConfigError, Location, Problem
 from bot.rulebook import load_ruleset
+from bot.settings.answers import remarks
 from bot.settings.load import Settings
 from rules import codes
 from rules.ruleset import RuleSet, load_rules
@@ -30,6 +32,8 @@ def check_all(config: Path | None, *, as_json: bool) -> int:
         found = [*error.problems, *_of_rules_alone(path.parent / "rules")]
     else:
         found = [*_without_signals(settings.languages, path)]
+        if settings.answers is not None:
+            found += remarks(settings.answers, today=datetime.now(settings.timezone).date())
         try:
             rules = load_ruleset(settings)
         except ConfigError as error:

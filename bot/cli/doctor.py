@@ -28,6 +28,7 @@ from bot.staff import Card, Line
 from bot.starting.listening import Counting, Listen
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
+from bot.vault import FileVault, vault_beside
 from connectors.console import visible
 
 BACK = timedelta(minutes=10)
@@ -74,7 +75,8 @@ async def _try_all(settings: Settings, take: Callable[[Finding], None], *, send:
         take(finding)
     clock, connectors = SystemClock(), setup.connectors()
     http = HttpClient(clock)
-    wiring = Wiring(http=(dated := machine.Dated(http=http, clock=clock)), clock=clock)
+    vault = FileVault(vault_beside(settings.database))  # the daemon's: no login for a look
+    wiring = Wiring(http=(dated := machine.Dated(http=http, clock=clock)), clock=clock, vault=vault)
     try:
         for name, exam in exams(settings, connectors).items():
             async for finding in _examined(name, exam, connectors[name], wiring):

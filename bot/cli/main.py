@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import options, output, rule_verbs
+from bot.cli import answer_verbs, options, output, rule_verbs
 from bot.cli.options import Config, Database, Json
 from bot.errors import BotError, ConfigError
 
@@ -51,6 +51,7 @@ def _every_verb(
 
 db_app = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(rule_verbs.app, name="rules")
+app.add_typer(answer_verbs.app, name="answers")
 app.add_typer(db_app, name="db")
 
 

@@ -93,6 +93,7 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
         f"posts          {status.posts}",
         f"mentions       {status.mentions}, last {at(status.last_mention_at)}",
         "conversations  " + (", ".join(f"{n} {s}" for s, n in status.conversations.items()) or "none"),
+        *_publishing_lines(status, at),
         f"open asks      {status.open_asks}, of which {status.overdue_asks} overdue",
         "effects        " + (", ".join(f"{n} {s}" for s, n in status.effects.items()) or "none"),
     ]
@@ -107,6 +108,14 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
         for gap in status.gaps
     ]
     return lines
+
+
+def _publishing_lines(status: Status, at: Callable[[datetime | None], str]) -> list[str]:
+    paused = status.paused
+    if paused is None:
+        return []
+    why = f": {visible(paused.reason)}" if paused.reason else ""
+    return [f"publishing     PAUSED by {visible(paused.person)} since {at(paused.since)}{why}"]
 
 
 def _rules_lines(status: Status, at: Callable[[datetime | None], str]) -> list[str]:

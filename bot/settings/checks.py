@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bot.errors import Problem
 from bot.ports import Connector
+from bot.settings.fields import normal_handle
 from bot.settings.problems import Loc, Place, locate, walk
-from bot.settings.shape import PersonSection, kind_of, kinds, normal_handle, platforms, readers
+from bot.settings.shape import PersonSection, kind_of, kinds, platforms, readers
 from bot.settings.sources import Given
+from bot.suggestions import NEVER_BY_A_MODEL, AiReply
 from bot.yamlfile import closest
 
 Why = tuple[str, str | None]
@@ -31,7 +33,7 @@ def why_unknown(connectors: Mapping[str, Connector]) -> Callable[[Loc, str], Why
             return _no_side(key, readers(connectors), connectors, "it cannot be a source, it reads nothing")
         if section == ("channels",):
             return _no_channel(key, connectors)
-        if section[-1:] == ("accounts",):
+        if section[-1:] == ("accounts",) or section in {("voice",), ("drafts", "ai_reply")}:
             return _no_side(key, platforms(connectors), connectors, "nobody has an account there")
         if section == () and key in connectors:
             return f"the connector {key} has no settings of its own", None
@@ -65,7 +67,13 @@ def _no_channel(name: str, connectors: Mapping[str, Connector]) -> Why:
 def check_together(tree: Given) -> list[Problem]:
     """Every contradiction between settings that are well-formed one by one."""
     brands = _brands(tree)
-    found = (_unfindable(brands), _same_names(tree), _shared_accounts(brands), _shared_identities(tree))
+    found = (
+        _unfindable(brands),
+        _same_names(tree),
+        _shared_accounts(brands),
+        _shared_identities(tree),
+        _forbidden(tree),
+    )
     return [problem for problems in found for problem in problems]
 
 
@@ -109,6 +117,16 @@ def _shared_accounts(brands: Iterable[Place]) -> Iterator[Problem]:
                 if owner is not place:
                     entry = walk(place, ("accounts", platform, index))
                     yield entry.problem(f"{entry.subject()} is an account of {_whose(owner)} already")
+
+
+def _forbidden(tree: Given) -> Iterator[Problem]:
+    """Drafts by a model where the platform itself forbids them."""
+    replies = locate(tree, ("drafts", "ai_reply"))
+    inside = replies.given.value if len(replies.path) == 2 and isinstance(replies.given.value, dict) else {}
+    for platform in NEVER_BY_A_MODEL & inside.keys():
+        place = walk(replies, (platform,))
+        if place.given.value != AiReply.FORBIDDEN.value:
+            yield place.problem(f"{place.subject()} can only be forbidden: the platform does not allow it")
 
 
 def _whose(brand: Place) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import ConfigError, Location, Problem
-from bot.settings.shape import normal_handle
+from bot.settings.fields import normal_handle
 from bot.texts.language import CODE
 from bot.yamlfile import closest
 

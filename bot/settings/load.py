@@ -8,21 +8,26 @@ or by a traceback. docs/configuration.md explains every key.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
 
+from bot.answers import Answers
 from bot.errors import ConfigError, Problem
 from bot.model import Account, Brand
 from bot.ports import Connector
+from bot.settings.answering import DraftsSection, ai_replies, voices
+from bot.settings.answers import DEFAULT_ANSWERS, load_answers
 from bot.settings.checks import check_together, is_channel, why_unknown
 from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
+from bot.settings.fields import is_id
 from bot.settings.problems import Inspection, explain, in_order, locate
 from bot.settings.shape import (
     File,
@@ -32,7 +37,6 @@ from bot.settings.shape import (
     RivalSection,
     Web,
     file_model,
-    is_id,
     is_secret,
     kind_of,
     kinds,
@@ -45,6 +49,10 @@ from bot.settings.shape import (
 )
 from bot.settings.sources import Given, overlay, put, read_file
 from bot.staff import PAGE, Person, Staff
+from bot.suggestions import AiReply
+from bot.voice import Voices
+
+T = TypeVar("T")
 
 DEFAULT_RULES = Path("config/rules")
 
@@ -55,6 +63,7 @@ class Settings:
 
     `sources` by connector, `channels` by their whole name ("telegram:care", "console"), each with the
     connector's own settings. `heartbeat_url` may hold a key: it is not shown. `customers`: None: no list.
+    `answers`: None: no file. `ai_reply`: by platform, whether a model may write a draft there.
     """
 
     aim: str
@@ -69,6 +78,10 @@ class Settings:
     database: Path
     rules: Path
     customers: Customers | None
+    answers: Answers | None
+    voices: Voices
+    drafts: DraftsSection
+    ai_reply: Mapping[str, AiReply]
     http: Http
     web: Web
     heartbeat_url: str | None = field(repr=False)
@@ -84,7 +97,8 @@ class Settings:
 
     def secrets(self) -> tuple[str, ...]:
         """Every text that no log and no message may show: secrets, and what a connector's repr leaves out."""
-        sections = (*self.accounts.values(), *self.sources.values(), *self.channels.values(), self.web)
+        connectors = (*self.accounts.values(), *self.sources.values(), *self.channels.values())
+        sections = (*connectors, self.web, self.drafts)
         found = {text for section in sections for text in _secrets(section)}
         if self.heartbeat_url:
             found.add(self.heartbeat_url)
@@ -121,7 +135,16 @@ def load(
         problems.extend(explain(error, inspection))
     if file is None or problems:  # not in the except block: pydantic's error shows what it was given
         raise ConfigError(in_order(problems))
-    return _settings(file, _rules(file, tree, path), _customers(file, tree, path, platforms(connectors)))
+    known = platforms(connectors)
+    other = partial(_other, file, tree, path)
+    beside = _Beside(
+        rules=_rules(file, tree, path),
+        customers=other(
+            "customers", default=DEFAULT_CUSTOMERS, read=partial(load_customers, platforms=known)
+        ),
+        answers=other("answers", default=DEFAULT_ANSWERS, read=partial(load_answers, platforms=known)),
+    )
+    return _settings(file, beside, known)
 
 
 def _gather(
@@ -214,18 +237,29 @@ def _beside(name: str, given: Given | None, path: Path | None) -> Path:
     return Path(name) if path is None or (given is not None and given.by) else path.parent / name
 
 
-def _customers(file: File, tree: Given, path: Path | None, known: Collection[str]) -> Customers | None:
-    """The list of customers: one that is named must be there. Raises: ConfigError."""
-    where = _beside(file.customers or DEFAULT_CUSTOMERS, tree.child("customers"), path)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """What stands in files of its own."""
+
+    rules: Path
+    customers: Customers | None
+    answers: Answers | None
+
+
+def _other(
+    file: File, tree: Given, path: Path | None, key: str, *, default: str, read: Callable[[Path], T]
+) -> T | None:
+    """What a file beside the configuration holds: one that is named must be there. Raises: ConfigError."""
+    named: str | None = getattr(file, key)
+    where = _beside(named or default, tree.child(key), path)
     is_there = os.path.isfile(where)  # noqa: PTH113 - pathlib's own raises for a name that is too long
-    if file.customers is not None and not is_there:
-        place = locate(tree, ("customers",))
+    if named is not None and not is_there:
+        place = locate(tree, (key,))
         raise ConfigError([place.problem(f"{place.subject()} names a file that is not there")])
-    is_named = file.customers is not None or path is not None
-    return load_customers(where, known) if is_there and is_named else None
+    return read(where) if is_there and (named is not None or path is not None) else None
 
 
-def _settings(file: File, rules: Path, customers: Customers | None) -> Settings:
+def _settings(file: File, beside: _Beside, known: Collection[str]) -> Settings:
     people = tuple(_person(key, section) for key, section in file.people.items())
     own = _brand(file.brand.name, file.brand, is_rival=False)
     rivals = (_brand(name, section, is_rival=True) for name, section in file.rivals.items())
@@ -243,8 +277,12 @@ def _settings(file: File, rules: Path, customers: Customers | None) -> Settings:
         languages=tuple(dict.fromkeys(file.languages)),
         timezone=file.timezone,
         database=Path(file.database),
-        rules=rules,
-        customers=customers,
+        rules=beside.rules,
+        customers=beside.customers,
+        answers=beside.answers,
+        voices=voices(file.voice, {key: one for key, one in parts(file.voice).items() if key != "default"}),
+        drafts=file.drafts,
+        ai_reply=ai_replies(parts(file.drafts.ai_reply), known),
         http=file.http,
         web=file.web,
         heartbeat_url=file.heartbeat_url,
@@ -275,6 +313,7 @@ def _person(key: str, section: PersonSection) -> Person:
         role=section.role,
         identities=identities,
         language=section.language,
+        timezone=section.timezone,
     )
 
 

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.errors import Location, Problem
-from bot.settings.shape import FIXED, PLAIN, children, is_number, is_secret, item_of, model_of, wanted
+from bot.settings.fields import PLAIN
+from bot.settings.shape import FIXED, children, is_number, is_secret, item_of, model_of, wanted
 from bot.settings.sources import Given, variable_name
 from bot.yamlfile import closest
 

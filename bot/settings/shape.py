@@ -6,165 +6,50 @@ Knows which settings exist, their types and their defaults; the parts that conne
 
 from __future__ import annotations
 
-import re
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     RootModel,
     Secret,
     SecretBytes,
     SecretStr,
-    StringConstraints,
     ValidationError,
     create_model,
 )
-from pydantic_core import PydanticCustomError
 
-from bot import duration
 from bot.ports import Connector
+from bot.settings.answering import DraftsSection, Model, VoiceSection, VoicesSection
+from bot.settings.fields import (
+    Duration,
+    Handle,
+    Identity,
+    Language,
+    PathText,
+    Section,
+    Spoken,
+    Text,
+    WebAddress,
+    Zone,
+    between,
+    lower,
+)
 from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
 from bot.staff import Role
-from bot.texts.language import CODE
-from bot.texts.languages import LANGUAGES
-from bot.yamlfile import closest
+from bot.suggestions import AiReply
 
 AnySection = TypeVar("AnySection", bound="Section")
 
 DEEPEST = 6
 """A connector's model may contain itself; variables reach so many levels down."""
-
-PLAIN = "outcare"
-"""The type of our own validation errors: their text follows the setting's name."""
-
-
-def complaint(message: str, suggestion: str | None = None) -> PydanticCustomError:
-    """An error whose text reads on after the name of the setting."""
-    return PydanticCustomError(PLAIN, "{message}", {"message": message, "suggestion": suggestion})
-
-
-def _duration(value: Any) -> Any:
-    if isinstance(value, timedelta):
-        return value
-    if not isinstance(value, str):
-        raise complaint("must be a duration like 30s, 15m, 4h or 3d")
-    try:
-        return duration.parse(value)
-    except ValueError as error:
-        raise complaint("must be a duration like 30s, 15m, 4h or 3d") from error
-
-
-def _zone(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        near = closest(value, available_timezones())
-        raise complaint("must be a time zone of the IANA data, like Europe/Berlin", near) from None
-
-
-def _web_address(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_good = False
-    if not is_good or re.search(r"\s", value):
-        raise complaint("must be a web address like https://monitor.example/ping")
-    return value
-
-
-def _language(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(CODE, value):
-        raise complaint("must be a language code like en or pt-BR")
-    return value
-
-
-def _spoken(value: Any) -> Any:
-    if isinstance(value, str) and value not in LANGUAGES:
-        known = ", ".join(sorted(LANGUAGES))
-        raise complaint(f"must be a language that Outcare speaks: {known}", closest(value, LANGUAGES))
-    return value
-
-
-def _handle(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    handle = normal_handle(value)
-    if re.search(r"[\s/]", handle) or not handle:
-        raise complaint("must be a handle like acme.example or an id like did:plc:…, not a link")
-    return handle
-
-
-def normal_handle(handle: str) -> str:
-    """Handles are compared without case and without `@`; ids (`did:…`) stay as they are."""
-    bare = handle.strip().removeprefix("@")
-    return bare if is_id(bare) else bare.lower()
-
-
-def is_id(handle: str) -> bool:
-    """Whether it is a platform's id already (https://www.w3.org/TR/did-core/#did-syntax)."""
-    return handle.startswith("did:")
-
-
-def _identity(value: Any) -> Any:
-    return str(value) if type(value) is int else value
-
-
-def _visible(value: str) -> str:
-    """Python knows more blanks than the library that strips text; a word of blanks would be everywhere."""
-    if not value.split():
-        raise complaint("must not be empty")
-    return value
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _path(value: str) -> str:
-    if not value.isprintable():
-        raise complaint("must be a path without control characters")
-    return value
-
-
-def _between(low: str, high: str) -> AfterValidator:
-    def check(value: timedelta) -> timedelta:
-        if not duration.parse(low) <= value <= duration.parse(high):
-            raise complaint(f"must be between {low} and {high}")
-        return value
-
-    return AfterValidator(check)
-
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_visible)]
-Handle = Annotated[str, BeforeValidator(_handle)]
-Identity = Annotated[Text, BeforeValidator(_identity)]
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
-Language = Annotated[str, BeforeValidator(_language)]
-Spoken = Annotated[str, BeforeValidator(_spoken)]
-"""A language that our own texts are in."""
-PathText = Annotated[Text, AfterValidator(_path)]
-WebAddress = Annotated[Text, AfterValidator(_web_address)]
-
-
-class Section(BaseModel):
-    """A part of the file: nothing that it does not know, nothing that changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class Nothing(Section):
@@ -184,6 +69,7 @@ class PersonSection(Section):
     name: Text | None = None
     role: Role = Role.AGENT
     language: Spoken | None = None
+    timezone: Zone | None = None
 
 
 class Http(Section):
@@ -201,8 +87,8 @@ class Web(Section):
 
 
 class Log(Section):
-    level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
-    format: Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)] = "auto"
+    level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lower)] = "info"
+    format: Annotated[Literal["auto", "console", "json"], BeforeValidator(lower)] = "auto"
 
 
 class File(Section):
@@ -220,18 +106,25 @@ class File(Section):
     database: PathText = "data/outcare.db"
     rules: PathText = "rules"
     customers: PathText | None = None
+    answers: PathText | None = None
+    voice: Any = None
+    drafts: Any = None
     http: Http = Http()
     web: Web = Web()
     heartbeat_url: WebAddress | None = None
-    heartbeat_every: Annotated[Duration, _between("1s", "1d")] = timedelta(minutes=1)
-    lookup_budget: Annotated[Duration, _between("0s", "1m")] = timedelta(seconds=1.5)
-    fresh_for: Annotated[Duration, _between("1m", "24h")] = timedelta(minutes=30)
+    heartbeat_every: Annotated[Duration, between("1s", "1d")] = timedelta(minutes=1)
+    lookup_budget: Annotated[Duration, between("0s", "1m")] = timedelta(seconds=1.5)
+    fresh_for: Annotated[Duration, between("1m", "24h")] = timedelta(minutes=30)
     log: Log = Log()
 
 
 FIXED = frozenset(
-    key for section in (File, BrandSection, PersonSection, Http, Web, Log) for key in section.model_fields
-)
+    key
+    for section in (
+        File, BrandSection, PersonSection, Http, Web, Log, VoicesSection, VoiceSection, DraftsSection, Model
+    )
+    for key in section.model_fields
+)  # fmt: skip
 """Every key that is ours, whatever connectors are installed."""
 
 
@@ -251,6 +144,9 @@ def _file_model(installed: tuple[tuple[str, Connector], ...], channels: tuple[st
     sources = {name: connectors[name].source_settings or Nothing for name in readers(connectors)}
     cards = {name: connectors[kind_of(name)].channel_settings or Nothing for name in channels}
     own = {name: one.account_settings for name, one in connectors.items() if one.account_settings}
+    voices = _section("Voices", dict.fromkeys(platforms(connectors), VoiceSection), VoicesSection)
+    replies = _section("AiReplies", dict.fromkeys(platforms(connectors), AiReply), Section)
+    drafts = create_model("Drafts", __base__=DraftsSection, ai_reply=(replies, replies()))
     return create_model(
         "File",
         __base__=_section("Sections", own, File),
@@ -258,6 +154,8 @@ def _file_model(installed: tuple[tuple[str, Connector], ...], channels: tuple[st
         rivals=(dict[Text, rival], Field(default_factory=dict)),  # type: ignore[valid-type]
         sources=(_section("Sources", sources, Section), ...),
         channels=(_section("Channels", cards, Section), ...),
+        voice=(voices, voices()),
+        drafts=(drafts, drafts()),
         people=(dict[Text, person], Field(default_factory=dict)),  # type: ignore[valid-type]
     )
 
@@ -269,7 +167,7 @@ def readers(connectors: Mapping[str, Connector]) -> list[str]:
 
 def platforms(connectors: Mapping[str, Connector]) -> list[str]:
     """The connectors on whose platform a brand can have accounts that we recognise."""
-    return [name for name, connector in connectors.items() if connector.source or connector.lookup]
+    return [name for name, one in connectors.items() if one.source or one.lookup or one.replier]
 
 
 def kinds(connectors: Mapping[str, Connector]) -> list[str]:
@@ -334,8 +232,7 @@ def model_of(annotation: Any) -> type[BaseModel] | None:
 
 def item_of(annotation: Any) -> Any:
     """What a list's annotation says of its entries."""
-    arguments = typing.get_args(_bare(annotation))
-    return arguments[0] if arguments else Any
+    return next(iter(typing.get_args(_bare(annotation))), Any)
 
 
 def wanted(annotation: Any) -> Wanted:

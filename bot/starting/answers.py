@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.settings.shape import Handle, Language, Zone, is_id
+from bot.settings.fields import Handle, Language, Zone, is_id
 
 USUAL = "bluesky"
 """The platform of an account that is written without one, where it is installed."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.model import Kind, Mention, Post
 from bot.records import Ask, CardState
-from bot.store import drafted, rows
+from bot.store import audit, drafted, remembering, rows
 
 Fetch = Callable[[str, tuple[Any, ...] | Mapping[str, Any]], Sequence[rows.Row]]
 
@@ -19,8 +19,6 @@ _NEWEST = "v.id = (SELECT max(x.id) FROM verdicts x WHERE x.mention = m.id)"
 _CARD = (
     "SELECT m.uid, m.brand, m.kind, m.spans, p.deleted_at, v.verdict, v.facts,"
     " (SELECT count(*) FROM mentions x WHERE x.conversation = c.id),"
-    " (SELECT count(*) FROM conversations x WHERE x.brand = c.brand AND x.platform = c.platform"
-    "  AND x.author_id = c.author_id AND x.id <> c.id),"
     f" {rows.columns(rows.POST, 'p')}, {rows.columns(rows.CONVERSATION, 'c')},"
     f" {rows.columns(rows.AUTHOR, 'u')}"
     " FROM mentions m JOIN posts p ON p.id = m.post JOIN conversations c ON c.id = m.conversation"
@@ -32,7 +30,7 @@ _SHOWN = (
     f" JOIN verdicts v ON {_NEWEST} WHERE m.ask = ?"
     " ORDER BY p.deleted_at IS NOT NULL, v.urgency DESC, p.posted_at DESC, m.id DESC LIMIT 1"
 )
-_POST_AT = 9
+_POST_AT = 8
 _CONVERSATION_AT = _POST_AT + len(rows.POST)
 _AUTHOR_AT = _CONVERSATION_AT + len(rows.CONVERSATION)
 
@@ -94,7 +92,8 @@ def load(fetch: Fetch, mention: int, ask: int | None) -> CardState | None:
         verdict=rows.verdict(row[5]),
         facts=rows.facts(row[6]),
         messages=row[7],
-        earlier=row[8],
+        memory=remembering.read(fetch, conversation),
+        undo=audit.last(fetch, conversation.id),
         conversation=conversation,
         author=rows.author(row[_AUTHOR_AT:]),
         ask=_ask(fetch, ask),

@@ -7,12 +7,32 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from bot.changes import ELSEWHERE, NOTE_ADDED, Change, Decided, Decision
 from bot.model import ConversationState, Cursor
-from bot.records import CardState, Change, Decided, Decision, Leased
+from bot.overrides import Override
+from bot.records import MENU, CardState, Leased
 from bot.staff import Press
-from bot.store import card, effects, listing, posts, repeating, replying, rows, threads
+from bot.store import (
+    audit,
+    card,
+    effects,
+    listing,
+    overriding,
+    posts,
+    repeating,
+    replying,
+    ringing,
+    rows,
+    snoozing,
+    threads,
+    undoing,
+)
 from bot.store.work import Work, save_cursor
+
+_ENDS = {ConversationState.DISMISSED: "dismissed", ConversationState.ANSWERED: ELSEWHERE}
+"""The outcome of an ask that a person ends."""
 
 Transition = Callable[[CardState, Decision], Change]
 
@@ -28,10 +48,16 @@ def decide(
     state = card.of_mention(card.fetcher(work.conn), decision.mention_id)
     if state is None:
         return None
+    conversation = state.conversation.id
+    if state.undo is not None and not undoing.stands(work, conversation):
+        state = replace(state, undo=None)
     change = transition(state, decision)
+    was = audit.picture(work.conn, conversation)
     draft = replying.take_step(work, state, decision.person, change.step) if change.step else None
-    version = _apply(work, state, change)
-    _audit(work, decision, state, change)
+    version = _apply(work, decision, state, change)
+    is_note = change.outcome == NOTE_ADDED
+    changed = audit.difference(was, audit.picture(work.conn, conversation), notes=is_note)
+    _audit(work, decision, state, change, changed)
     if draft is not None:
         _is_about(work, decision, draft)
     leased = _show(work, decision, state, change, version)
@@ -49,35 +75,60 @@ def _decided(work: Work, decision: Decision) -> Decided | None:
     return Decided(reply=row[0], is_loud=bool(row[1]), change=None) if row else None
 
 
-def _apply(work: Work, state: CardState, change: Change) -> int:
-    """Set the conversation and its open ask; the conversation's version after it."""
+def _apply(work: Work, decision: Decision, state: CardState, change: Change) -> int:
+    """Set the conversation and its asks; the conversation's version after it."""
     conversation = state.conversation
-    if change.state is None and not change.updates_all and change.expands is None:
+    if change.state is None and not change.updates_all and change.menu is None:
         return conversation.version
+    if change.undoes:
+        return undoing.undo(work, state)
     version = threads.advance(work, conversation.id, change.state)
+    if change.override is not None:
+        _override(work, state, change.override)
     if change.reopens:
         return _reopen(work, state) or version
-    if change.state is ConversationState.CLAIMED:
-        _claim(work, conversation.id, change.claimed_by)
-    elif change.state is ConversationState.DISMISSED:
-        work.conn.execute(
-            "UPDATE asks SET outcome = 'dismissed', ended_at = ? WHERE conversation = ? AND outcome IS NULL",
-            (work.at, conversation.id),
-        )
-    elif change.state is ConversationState.OPEN:
-        work.conn.execute(
-            "UPDATE conversations SET claimed_by = NULL, claimed_at = NULL WHERE id = ?", (conversation.id,)
-        )
-        repeating.resume(work, conversation.id)
+    if change.state is not None:
+        _set(work, decision, conversation.id, change, change.state)
     return version
 
 
+def _set(work: Work, decision: Decision, conversation: int, change: Change, state: ConversationState) -> None:
+    """What goes with a new state."""
+    match state:
+        case ConversationState.CLAIMED:
+            _claim(work, conversation, change.claimed_by)
+        case ConversationState.SNOOZED:
+            snoozing.put_to_sleep(work, conversation, change.snoozed_until, decision.person)
+        case ConversationState.OPEN:
+            work.conn.execute(
+                "UPDATE conversations SET claimed_by = NULL, claimed_at = NULL WHERE id = ?", (conversation,)
+            )
+            repeating.resume(work, conversation)
+        case _:
+            work.conn.execute(
+                "UPDATE asks SET outcome = ?, ended_at = ? WHERE conversation = ? AND outcome IS NULL",
+                (_ENDS[state], work.at, conversation),
+            )
+
+
+def _override(work: Work, state: CardState, override: Override) -> None:
+    """A person's urgency moves the promise; without one the rules' holds again."""
+    conversation = state.conversation
+    overriding.put(work, conversation.id, override)
+    ask = threads.open_ask(work, conversation.id)
+    if ask is not None and override.urgency is not None:
+        overriding.promise(work, ask, override)
+    elif ask is not None and conversation.override.urgency is not None:
+        threads.fit(work, ask.id)
+
+
 def _reopen(work: Work, state: CardState) -> int | None:
-    """Let the ask that the dismissal ended go on, or end it by the answer that came since; the version."""
+    """Let the ask that a person ended go on, or end it by the answer that came since; the version."""
     conversation = state.conversation.id
     work.conn.execute(
         "UPDATE asks SET outcome = NULL, ended_at = NULL WHERE id = (SELECT id FROM asks"
-        "  WHERE conversation = :id AND outcome = 'dismissed' ORDER BY ended_at DESC, id DESC LIMIT 1)"
+        "  WHERE conversation = :id AND outcome IN ('dismissed', 'elsewhere')"
+        "  ORDER BY ended_at DESC, id DESC LIMIT 1)"
         " AND NOT EXISTS (SELECT 1 FROM asks WHERE conversation = :id AND outcome IS NULL)",
         {"id": conversation},
     )
@@ -98,11 +149,14 @@ def _claim(work: Work, conversation: int, person: str | None) -> None:
     )
 
 
-def _audit(work: Work, decision: Decision, state: CardState, change: Change) -> None:
+def _audit(work: Work, decision: Decision, state: CardState, change: Change, changed: str | None) -> None:
+    stands = work.conn.execute(
+        "SELECT state FROM conversations WHERE id = ?", (state.conversation.id,)
+    ).fetchone()[0]
     row = work.conn.execute(
         "INSERT INTO decisions (feed, press_id, brand, conversation, mention, person, channel, verb, at,"
-        " outcome, state_before, state_after, reply, is_loud, note)"
-        " SELECT ?, ?, m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+        " outcome, state_before, state_after, reply, is_loud, note,"
+        " argument, changed) SELECT ?, ?, m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
         " FROM mentions m WHERE m.uid = ? RETURNING id, mention",
         (
             decision.feed,
@@ -113,13 +167,17 @@ def _audit(work: Work, decision: Decision, state: CardState, change: Change) -> 
             rows.micros(decision.at),
             change.outcome,
             state.conversation.state,
-            change.state or state.conversation.state,
+            stands,
             change.reply,
             change.is_loud,
             decision.note or None,
+            decision.argument or None,
+            changed,
             decision.mention_id,
         ),
     ).fetchone()
+    if change.undoes and state.undo is not None:
+        undoing.mark(work, state.undo.decision, row[0])
     if change.feedback is not None:
         work.conn.execute(
             "INSERT INTO feedback (decision, verdict, brand, person, says, at)"
@@ -141,11 +199,14 @@ def _is_about(work: Work, decision: Decision, draft: int) -> None:
 def _show(
     work: Work, decision: Decision, state: CardState, change: Change, version: int
 ) -> tuple[Leased, ...]:
-    """Update every card of the conversation, or open and close the menu of the one that was pressed."""
+    """Update every card of the conversation, or open and close a menu of the one that was pressed."""
     conversation = state.conversation.id
+    if change.rings is not None:
+        urgency = change.override.urgency if change.override else None
+        return ringing.ring(work, conversation, change.rings, version=version, urgency=urgency)
     if change.updates_all:
         return effects.update(work, effects.delivered(work, conversation), version=version)
-    if change.expands is None:
+    if change.menu is None:
         return ()
     row = rows.one(
         work.conn.execute(
@@ -158,7 +219,7 @@ def _show(
     )
     if row is None:
         return ()
-    return effects.update(work, (row[0],), version=version, payload={"expanded": change.expands})
+    return effects.update(work, (row[0],), version=version, payload={MENU: change.menu})
 
 
 def release_claims(work: Work, people: Sequence[str]) -> tuple[Leased, ...]:

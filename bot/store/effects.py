@@ -28,6 +28,8 @@ _RECEIPT = (
     " (SELECT m.receipt_at FROM effects m WHERE m.id = e.subject)"
 )
 _SELECT = f"SELECT {rows.columns(_EFFECT, 'e')}, {_RECEIPT} FROM effects e"
+LATER = "later"
+"""Key of the payload of an update that nobody asked to wait: it shows what is true from then on."""
 READY = (
     "(e.subject IS NULL OR (EXISTS (SELECT 1 FROM effects m WHERE m.id = e.subject AND m.state = 'sent')"
     " AND NOT EXISTS (SELECT 1 FROM effects b WHERE b.subject = e.subject AND b.id < e.id"
@@ -178,7 +180,7 @@ def _update(
         payload={GROUP: True} if subject.is_group else payload,
     )
     is_free = state == "sent" and due_at <= work.now and not _is_in_flight(work, alert)
-    new = New(effect=effect, ask=_ask_of(work, alert), subject=alert)
+    new = New(effect=effect, ask=ask_of(work, alert), subject=alert)
     id_ = insert(work, new, leased=is_free)
     return read(work, id_) if id_ is not None and is_free else None
 
@@ -196,7 +198,8 @@ def _exists(work: Work, key: str) -> bool:
 def _progress(work: Work, alert: int) -> tuple[str, datetime | None]:
     """An alert's state, and until when its pending update was told to wait."""
     state, due_at = work.conn.execute(
-        "SELECT e.state, (SELECT max(u.due_at) FROM effects u WHERE u.subject = e.id AND u.state = 'pending')"
+        "SELECT e.state, (SELECT max(u.due_at) FROM effects u WHERE u.subject = e.id AND u.state = 'pending'"
+        f" AND json_extract(u.payload, '$.{LATER}') IS NULL)"
         " FROM effects e WHERE e.id = ?",
         (alert,),
     ).fetchone()
@@ -210,7 +213,7 @@ def _is_in_flight(work: Work, alert: int) -> bool:
     return bool(row[0])
 
 
-def _ask_of(work: Work, effect: int) -> int | None:
+def ask_of(work: Work, effect: int) -> int | None:
     row = work.conn.execute("SELECT ask FROM effects WHERE id = ?", (effect,)).fetchone()
     ask: int | None = row[0]
     return ask

@@ -26,6 +26,11 @@ from bot.store.tables import (
 
 _Query: TypeAlias = Select[*tuple[Any, ...]]
 
+_URGENCY = func.coalesce(
+    func.json_extract(col(ConversationRow.override), "$.urgency"), col(VerdictRow.urgency)
+)
+"""As a person says, else as the rules say."""
+
 _CLOSED = (ConversationState.ANSWERED, ConversationState.DISMISSED)
 
 
@@ -54,7 +59,7 @@ def _rows() -> _Query:
             col(MentionRow.uid),
             col(MentionRow.brand),
             col(PostRow.platform),
-            col(VerdictRow.urgency),
+            _URGENCY.label("urgency"),
             col(ConversationRow.state),
             col(VerdictRow.ignored),
             func.coalesce(PostRow.author_handle, AuthorRow.handle, PostRow.author_id).label("author"),
@@ -83,7 +88,7 @@ def _rows() -> _Query:
                 col(AuthorRow.author_id) == col(PostRow.author_id),
             ),
         )
-        .order_by(col(VerdictRow.urgency).desc(), col(PostRow.posted_at), col(MentionRow.id))
+        .order_by(_URGENCY.desc(), col(PostRow.posted_at), col(MentionRow.id))
     )
     return query
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.model import Author
+from bot.overrides import Anew
 from bot.records import Answer, Ask, CardState, Entry, Judged, Leased, Recorded
 from bot.store import (
     announcing,
@@ -20,7 +21,10 @@ from bot.store import (
     effects,
     grouping,
     listing,
+    overriding,
     posts,
+    remembering,
+    ringing,
     rows,
     threads,
     verdicts,
@@ -139,12 +143,23 @@ def _new_mention(work: Work, item: Judged, stored: posts.Stored, tally: _Tally) 
     ).fetchone()
     verdicts.save(work, row[0], item, item.mention_id)
     counts.save(work.conn, row[0], item.counted)
-    joined = threads.join(work, entered, item, row[0])
+    joined = _join(work, entered, item, row[0], tally)
     tally.stored.append(item.mention_id)
     tally.answered += joined.is_answered
     place = _Place(mention=row[0], uid=item.mention_id, conversation=conversation.id)
     first = _first_card(work, item, joined, author) if stored.is_new else None
     _announce(work, item, place, joined, tally, first)
+
+
+def _join(work: Work, entered: threads.Entered, item: Judged, mention: int, tally: _Tally) -> threads.Joined:
+    """A person's urgency gives way to something worse, and a snooze to its author; who wakes, rings."""
+    conversation = entered.conversation
+    if conversation.override.urgency is not None:
+        overriding.outgrow(work, conversation.id, item.verdict.urgency)
+    joined = threads.join(work, entered, item, mention)
+    if joined.woke:
+        tally.leased += ringing.ring(work, conversation.id, Anew.WOKEN, version=joined.version)
+    return joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +212,7 @@ def _first_card(work: Work, item: Judged, joined: threads.Joined, author: Author
         author=author or posts.author(work, post),
         ask=ask,
         parent=card.parent(card.fetcher(work.conn), post),
-        earlier=threads.earlier(work, opened),
+        memory=remembering.read(card.fetcher(work.conn), opened, is_new=True),
     )
 
 
@@ -216,11 +231,12 @@ def _edited_mention(work: Work, item: Judged, known: rows.Row, tally: _Tally) ->
             mention,
         ),
     )
+    overriding.outgrow(work, conversation_id, item.verdict.urgency)
     if asked:
         joined = threads.stay(work, conversation_id, mention)
     else:
         entered = threads.Entered(conversation=threads.get(work, conversation_id))
-        joined = threads.join(work, entered, item, mention)
+        joined = _join(work, entered, item, mention, tally)
     shown = effects.delivered(work, conversation_id)
     tally.leased += effects.update(work, shown, version=joined.version)
     _announce(work, item, _Place(mention=mention, uid=uid, conversation=conversation_id), joined, tally)

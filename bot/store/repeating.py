@@ -16,14 +16,14 @@ from bot.records import GROUP, REPLACED, RINGS, TAKEN, Leased
 from bot.store import effects, rows
 from bot.store.work import Work
 
-_AFTER = "after"
+AFTER = "after"
 """The payload's key for the message that a repetition takes the place of."""
 _IS_REPETITION = f"COALESCE(json_extract(payload, '$.{RINGS}'), 1) > 1"
 
 
 def sent(work: Work, leased: Leased, again_at: datetime | None) -> None:
     """After a message went out: the one before it steps back, and the next one is due `again_at`."""
-    if leased.rings > 1:
+    if AFTER in leased.effect.payload:
         _step_back(work, leased)
     if again_at is not None:
         _repeat(work, leased, again_at)
@@ -37,7 +37,7 @@ def _repeat(work: Work, leased: Leased, at: datetime) -> None:
         leased.effect,
         key=f"{leased.effect.key.removesuffix(_suffix(leased.rings))}{_suffix(number)}",
         due_at=at,
-        payload={**_group(leased), RINGS: number, _AFTER: leased.id},
+        payload={**_group(leased), RINGS: number, AFTER: leased.id},
     )
     new = effects.insert(work, effects.New(effect=effect, ask=ask, urgency=urgency), leased=False)
     if new is not None and leased.is_group:
@@ -61,7 +61,7 @@ def _step_back(work: Work, leased: Leased) -> None:
     row = rows.one(
         work.conn.execute(
             "UPDATE effects SET replaced_by = ? WHERE id = ? AND channel = ? RETURNING id, ask",
-            (leased.id, leased.effect.payload.get(_AFTER), leased.effect.channel),
+            (leased.id, leased.effect.payload.get(AFTER), leased.effect.channel),
         )
     )
     if row is None:
@@ -79,10 +79,10 @@ def _step_back(work: Work, leased: Leased) -> None:
 
 
 def stop(work: Work, ask: int, channel: str) -> None:
-    """A louder alert of the same ask goes to that channel: what was to ring there again need not."""
+    """Another alert of the same ask goes to that channel: what was to ring there again need not."""
     work.conn.execute(
         "UPDATE effects SET state = 'dropped', reason = 'superseded' WHERE ask = ? AND channel = ?"
-        f" AND kind = 'alert' AND state = 'pending' AND {_IS_REPETITION}",
+        f" AND kind = 'alert' AND state IN ('pending', 'dropped') AND {_IS_REPETITION}",
         (ask, channel),
     )
 

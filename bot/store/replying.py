@@ -34,7 +34,7 @@ from bot.replies import (
     Went,
     Withheld,
 )
-from bot.store import deletions, drafted, effects, posts, rows, threads
+from bot.store import deletions, drafted, effects, listing, posts, rows, threads
 from bot.store.answering_tables import IS_LIVE
 from bot.store.card import Fetch, fetcher
 from bot.store.work import Work
@@ -213,7 +213,9 @@ def settle(work: Work, tried: Tried) -> tuple[Leased, ...] | None:
     if tried.post is not None:
         _store_answer(work, taken.outgoing, tried.post)
     version = threads.advance(work, conversation)
-    return effects.update(work, effects.delivered(work, conversation), version=version)
+    updates = effects.update(work, effects.delivered(work, conversation), version=version)
+    listing.refresh(work)
+    return updates
 
 
 def _end(work: Work, taken: Taken, end: End, state: ReplyState) -> None:
@@ -309,3 +311,12 @@ def opt_out(work: Work, platform: str, author_id: str, *, post: int | None) -> N
 
 def has_opted_out(fetch: Fetch, platform: str, author_id: str) -> bool:
     return bool(fetch("SELECT 1 FROM opt_outs WHERE platform = ? AND author_id = ?", (platform, author_id)))
+
+
+def redraw(work: Work, mention_id: str) -> tuple[Leased, ...]:
+    """The cards of its conversation show something else, which stands in no row."""
+    row = rows.one(work.conn.execute("SELECT conversation FROM mentions WHERE uid = ?", (mention_id,)))
+    if row is None:
+        return ()
+    version = threads.advance(work, row[0])
+    return effects.update(work, effects.delivered(work, row[0]), version=version)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,8 +25,9 @@ from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor, searchable
-from bot.orders import Silence
+from bot.orders import Account, Silence
 from bot.overview import Day, News, Rows
+from bot.pausing import Paused
 from bot.records import (
     CardState,
     DigestState,
@@ -45,12 +47,15 @@ from bot.store import (
     grouping,
     history,
     inbox,
+    linking,
     listing,
     overview,
+    pausing,
     replying,
     rows,
     second_looks,
     silencing,
+    snoozing,
     status,
     whole,
 )
@@ -74,7 +79,8 @@ _READERS = 2
 _NEXT = text(
     "SELECT min(at) FROM (SELECT min(e.leased_until) AS at FROM effects e WHERE e.state = 'leased'"
     " UNION ALL SELECT * FROM (SELECT e.due_at FROM effects e"
-    f" WHERE e.state = 'pending' AND {READY} ORDER BY e.due_at LIMIT 1))"
+    f" WHERE e.state = 'pending' AND {READY} ORDER BY e.due_at LIMIT 1)"
+    f" UNION ALL {snoozing.NEXT})"
 )
 
 
@@ -212,10 +218,20 @@ class Reports:
     async def carded(self, kind: str, receipt: str) -> CardState | None:
         return await self._read(lambda conn: overview.carded(_fetcher(conn), kind, receipt))
 
+    async def publishing_paused(self) -> Paused | None:
+        return await self._read(lambda conn: pausing.paused(_fetcher(conn)))
+
+    async def author(self, platform: str, name: str) -> Account | None:
+        return await self._read(lambda conn: linking.find(_fetcher(conn), platform, name))
+
     # --- reporting ------------------------------------------------------------------------------
 
     async def status(self, *, schema: str, now: datetime) -> Status:
-        return await self._read(lambda conn: status.read(conn, schema=schema, now=now))
+        return await self._read(
+            lambda conn: replace(
+                status.read(conn, schema=schema, now=now), paused=pausing.paused(_fetcher(conn))
+            )
+        )
 
     async def rule_counts(self, asked: by_rule.Asked, now: datetime) -> tuple[RuleCount, ...]:
         return await self._read(

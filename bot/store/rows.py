@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from bot.model import Author, ConversationState, Facts, Post, PostRef, Span, Verdict, check_aware
+from bot.overrides import NO_OVERRIDE, Override
 from bot.records import Ask, Conversation
 
 Row = Sequence[Any]
@@ -31,6 +32,7 @@ AUTHOR = (
 )  # fmt: skip
 CONVERSATION = (
     "id", "brand", "platform", "root_id", "author_id", "state", "version", "claimed_by", "claimed_at",
+    "snoozed_until", "snoozed_by", "override",
 )  # fmt: skip
 ASK = ("id", "started_at", "due_at", "answered_at", "outcome")
 
@@ -80,6 +82,7 @@ _verdict = msgspec.json.Decoder(Verdict)
 _texts = msgspec.json.Decoder(tuple[str, ...])
 _spans = msgspec.json.Decoder(tuple[Span, ...])
 _mapping = msgspec.json.Decoder(dict[str, Any])
+_override = msgspec.json.Decoder(Override)
 _sources = msgspec.json.Decoder(dict[str, str])
 
 
@@ -106,6 +109,10 @@ def spans(text: str) -> tuple[Span, ...]:
 
 def mapping(text: str) -> dict[str, Any]:
     return _mapping.decode(text)
+
+
+def override(text: str) -> Override:
+    return _override.decode(text)
 
 
 def sources(text: str) -> dict[str, str]:
@@ -193,6 +200,9 @@ def conversation(row: Row) -> Conversation:
         version=row[6],
         claimed_by=row[7],
         claimed_at=moment_or_none(row[8]),
+        snoozed_until=moment_or_none(row[9]),
+        snoozed_by=row[10],
+        override=NO_OVERRIDE if row[11] is None else override(row[11]),
     )
 
 

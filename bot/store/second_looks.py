@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.model import Kind, Mention
 from bot.records import Judged, Leased
-from bot.store import announcing, effects, grouping, listing, rows, threads, verdicts
+from bot.store import announcing, effects, grouping, listing, overriding, rows, threads, verdicts
 from bot.store.card import Fetch
 from bot.store.work import Work
 from bot.waits import Again, Because, Found, Waiting, Wanted
@@ -147,6 +147,7 @@ def _raise(work: Work, mention: int, again: Again, judged: Judged) -> tuple[Leas
         " RETURNING conversation",
         {"due": rows.micros_or_none(judged.due_at), "mention": mention},
     ).fetchone()[0]
+    overriding.outgrow(work, conversation, judged.verdict.urgency)
     joined = threads.stay(work, conversation, mention)
     leased = effects.update(work, effects.delivered(work, conversation), version=joined.version)
     is_louder = judged.verdict.urgency > again.waiting.verdict.urgency

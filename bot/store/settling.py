@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.model import EffectKind
-from bot.records import Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
-from bot.store import effects, repeating, rows
+from bot.records import MENU, REPLACED, Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
+from bot.store import effects, repeating, rows, undoing
 from bot.store.work import Work
 
 
@@ -94,10 +94,23 @@ def _sent(work: Work, settlement: Settlement, outcome: Sent) -> bool:
             "UPDATE asks SET alerted_at = ? WHERE id = ? AND (alerted_at IS NULL OR alerted_at > ?)",
             (at, ask, at),
         )
-    if leased.rings > 1 or outcome.again_at:
+    offers_undo = _offers_undo(work, settlement, subject)
+    if outcome.again_at or repeating.AFTER in leased.effect.payload:
         repeating.sent(work, leased, outcome.again_at)
         return True
-    return effects.has_updates(work, subject or leased.id)
+    return offers_undo or effects.has_updates(work, subject or leased.id)
+
+
+def _offers_undo(work: Work, settlement: Settlement, subject: int | None) -> bool:
+    """Whether the card that went out shows a button that is to go again soon."""
+    leased = settlement.leased
+    is_card = leased.effect.kind in {EffectKind.ALERT, EffectKind.UPDATE} and not leased.is_group
+    if not is_card or REPLACED in leased.effect.payload or leased.effect.payload.get(MENU):
+        return False
+    shown = undoing.Shown(
+        alert=subject or leased.id, effect=leased.effect, effect_id=leased.id, at=settlement.started_at
+    )
+    return undoing.plan_end(work, shown)
 
 
 def _end(work: Work, leased: Leased, state: str, reason: str) -> None:

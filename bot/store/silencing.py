@@ -1,6 +1,7 @@
 """Commands as rows: the silences of rules, and an audit row of every command, in one unit.
 
-It knows the tables silences and decisions; what a command means is the caller's pure `carry_out`.
+It knows the tables silences and decisions, and who keeps the rest; what a command means is the caller's pure
+`carry_out`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from datetime import datetime
 
 from bot.model import Cursor
 from bot.orders import Order, Ordered, Silence
-from bot.store import rows
+from bot.store import linking, pausing, rows
 from bot.store.card import Fetch, fetcher
 from bot.store.work import Work, save_cursor
 
@@ -57,8 +58,20 @@ def order(
         )
     if ordered.begins:
         _begin(work, ordered.begins)
+    _steer(work, order, ordered)
     _audit(work, order, ordered)
     return ordered, standing(fetch, work.now)
+
+
+def _steer(work: Work, order: Order, ordered: Ordered) -> None:
+    if ordered.pauses:
+        pausing.begin(work, ordered.pauses)
+    if ordered.resumes:
+        pausing.end(work, order.person)
+    if ordered.links:
+        linking.link(work, *ordered.links, order.person)
+    if ordered.unlinks:
+        linking.unlink(work, ordered.unlinks)
 
 
 def _begin(work: Work, silence: Silence) -> None:

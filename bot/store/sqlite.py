@@ -12,18 +12,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from bot.changes import Change, Decided, Decision
 from bot.counting import Event
 from bot.errors import StoreError
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor
-from bot.orders import Order, Ordered, Silence
+from bot.orders import Account, Order, Ordered, Silence
 from bot.overview import Day, News, Rows
+from bot.pausing import Paused
 from bot.records import (
     CardState,
-    Change,
-    Decided,
-    Decision,
     DigestState,
     Entry,
     InboxRow,
@@ -50,6 +49,7 @@ from bot.store import (
     second_looks,
     settling,
     silencing,
+    snoozing,
 )
 from bot.store.lock import Lock
 from bot.store.reply_side import ReplySide
@@ -211,11 +211,14 @@ class SqliteStore(ReplySide):
         each: int = _ANY,
         without: Collection[str] = (),
     ) -> tuple[Leased, ...]:
-        return await self._write(
-            lambda conn: effects.lease(
-                self._work(conn, now, lease_for), limit=limit, each=each, without=without
-            )
-        )
+        def unit(conn: sqlite3.Connection) -> tuple[bool, tuple[Leased, ...]]:
+            work = self._work(conn, now, lease_for)
+            woken = snoozing.wake_due(work)
+            return bool(woken), woken + effects.lease(work, limit=limit, each=each, without=without)
+
+        has_woken, leased = await self._write(unit)
+        self.changes += has_woken
+        return leased
 
     async def settle(self, settlement: Settlement) -> bool:
         return await self._write(
@@ -269,6 +272,12 @@ class SqliteStore(ReplySide):
 
     async def silences(self, *, now: datetime) -> tuple[Silence, ...]:
         return await self._reports.silences(now)
+
+    async def publishing_paused(self) -> Paused | None:
+        return await self._reports.publishing_paused()
+
+    async def author(self, platform: str, name: str) -> Account | None:
+        return await self._reports.author(platform, name)
 
     async def release_claims(
         self, people: Collection[str], *, now: datetime, lease_for: timedelta

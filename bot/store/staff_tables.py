@@ -1,11 +1,13 @@
-"""The tables of what staff does apart from conversations: silences, links that were used. See `tables`."""
+"""The tables of what staff does apart from conversations: silences, pauses, whose accounts belong together,
+links that were used. See `tables`.
+"""
 
 from datetime import datetime
 from typing import ClassVar
 
 from sqlmodel import Field, SQLModel
 
-from bot.store.columns import at, key, maybe_at, one_of
+from bot.store.columns import RowId, at, key, maybe_at, one_of
 
 
 class SilenceRow(SQLModel, table=True):
@@ -22,6 +24,29 @@ class SilenceRow(SQLModel, table=True):
     begun_at: datetime = at()
     ended_at: datetime | None = maybe_at()
     ended_by: str | None = None
+
+
+class PauseRow(SQLModel, table=True):
+    """Nothing is published from `begun_at` until somebody ends it (`ended_at`)."""
+
+    __tablename__: ClassVar[str] = "pauses"
+    id: int | None = key()
+    person: str
+    reason: str
+    begun_at: datetime = at()
+    ended_at: datetime | None = maybe_at()
+    ended_by: str | None = None
+
+
+class LinkRow(SQLModel, table=True):
+    """Accounts with the same `whose` are one person's: `person` of the staff said so."""
+
+    __tablename__: ClassVar[str] = "links"
+    platform: str = Field(primary_key=True)
+    author_id: str = Field(primary_key=True)
+    whose: int = Field(sa_type=RowId, index=True)
+    person: str
+    at: datetime = at()
 
 
 class LoginRow(SQLModel, table=True):

@@ -115,13 +115,21 @@ class AnswerRow(SQLModel, table=True):
     brand: str = Field(primary_key=True, foreign_key="brands.name")
 
 
+_SNOOZED = text("snoozed_until IS NOT NULL")
+
+
 class ConversationRow(SQLModel, table=True):
-    """`version` grows with everything that a card of it would show."""
+    """`version` grows with everything that a card of it would show.
+
+    A snoozed one without `snoozed_until` is so until its author writes again. `override` is JSON of what
+    people put in the place of the verdict's urgency and persona.
+    """
 
     __tablename__: ClassVar[str] = "conversations"
     __table_args__ = (
         UniqueConstraint("brand", "platform", "root_id", "author_id"),
         Index(None, "brand", "platform", "author_id"),
+        Index(None, "snoozed_until", sqlite_where=_SNOOZED, postgresql_where=_SNOOZED),
         one_of("state", ConversationState),
     )
     id: int | None = key()
@@ -133,6 +141,9 @@ class ConversationRow(SQLModel, table=True):
     version: int = Field(sa_type=BigInteger)
     claimed_by: str | None = None
     claimed_at: datetime | None = maybe_at()
+    snoozed_until: datetime | None = maybe_at()
+    snoozed_by: str | None = None
+    override: str | None = None
 
 
 class MentionRow(SQLModel, table=True):
@@ -161,7 +172,7 @@ class AskRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "asks"
     __table_args__ = (
-        one_of("outcome", ("answered", "deleted", "dismissed")),
+        one_of("outcome", ("answered", "deleted", "dismissed", "elsewhere")),
         Index(
             "uq_asks_open",
             "conversation",
@@ -312,7 +323,9 @@ class DigestItemRow(SQLModel, table=True):
 class DecisionRow(SQLModel, table=True):
     """Every press, refused ones too (`verb` NULL). A press id is its platform's, hence unique per feed.
 
-    `draft`: the one that was proposed, approved or thrown away, or whose reply was stopped or taken back.
+    `changed` is JSON of what was before and after, column by column, of conversation and asks (NULL: nothing
+    was changed); `undone_by` the decision that took it back. `draft`: the one that was proposed, approved or
+    thrown away, or whose reply was stopped or taken back.
     """
 
     __tablename__: ClassVar[str] = "decisions"
@@ -333,6 +346,9 @@ class DecisionRow(SQLModel, table=True):
     reply: str
     is_loud: bool
     note: str | None = None
+    argument: str | None = None
+    changed: str | None = None
+    undone_by: int | None = Field(default=None, sa_type=RowId)
     draft: int | None = Field(default=None, sa_type=RowId)
 
 

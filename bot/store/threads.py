@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from bot import asks
 from bot.model import ConversationState, Post
+from bot.overrides import NO_OVERRIDE
 from bot.records import Ask, Conversation, Judged
-from bot.store import rows
+from bot.store import overriding, rows
 from bot.store.posts import OwnAnswer, first_answer
 from bot.store.work import Work
 
@@ -25,19 +26,33 @@ _OPEN = (
     "INSERT INTO conversations (brand, platform, root_id, author_id, state, version)"
     f" VALUES (?, ?, ?, ?, ?, 0) RETURNING {', '.join(rows.CONVERSATION)}"
 )
+_ASKING = (
+    "FROM mentions m JOIN posts p ON p.id = m.post WHERE m.ask = asks.id AND m.asks AND p.deleted_at IS NULL"
+)
+_FIT = (
+    f"UPDATE asks SET (mention, started_at, seen_at) = (SELECT m.id, p.posted_at, p.seen_at {_ASKING}"
+    f"  ORDER BY p.posted_at, m.id LIMIT 1), due_at = (SELECT min(m.due_at) {_ASKING})"
+    f" WHERE id = :ask AND EXISTS (SELECT 1 {_ASKING})"
+)
+_SAID = (
+    f"SELECT {rows.columns(rows.ASK, 'a')}, c.override FROM asks a JOIN conversations c"
+    " ON c.id = a.conversation WHERE a.id = ? AND a.outcome IS NULL AND c.override IS NOT NULL"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
     """What became of a mention: its ask (None: it waits for nothing), and whether staff may hear of it.
 
-    `opened`: the conversation as it stands, where it began with this mention (and so did the ask).
+    `opened`: the conversation as it stands, where it began with this mention (and so did the ask). `woke`: it
+    was snoozed and is not any more.
     """
 
     ask: int | None
     alerts: bool
     version: int
     is_answered: bool = False
+    woke: bool = False
     opened: Conversation | None = None
 
 
@@ -74,21 +89,14 @@ def find_or_open(work: Work, brand: str, post: Post) -> Entered:
     return Entered(conversation=rows.conversation(row), is_new=True, answer=answer)
 
 
-def earlier(work: Work, conversation: Conversation) -> int:
-    """How many other conversations its author has with its brand."""
-    row = work.conn.execute(
-        "SELECT count(*) FROM conversations WHERE brand = ? AND platform = ? AND author_id = ? AND id <> ?",
-        (conversation.brand, conversation.platform, conversation.author_id, conversation.id),
-    ).fetchone()
-    return int(row[0])
-
-
 def advance(work: Work, conversation: int, state: ConversationState | None = None) -> int:
     """Count a change of what its cards show, and set the state if there is a new one; the new version."""
     row = work.conn.execute(
-        "UPDATE conversations SET version = version + 1, state = COALESCE(?, state) WHERE id = ?"
-        " RETURNING version",
-        (state, conversation),
+        "UPDATE conversations SET version = version + 1, state = COALESCE(:state, state),"
+        " snoozed_until = CASE WHEN COALESCE(:state, state) = 'snoozed' THEN snoozed_until END,"
+        " snoozed_by = CASE WHEN COALESCE(:state, state) = 'snoozed' THEN snoozed_by END"
+        " WHERE id = :id RETURNING version",
+        {"state": state, "id": conversation},
     ).fetchone()
     work.standing.changed(conversation, row[0])
     work.touched.add(conversation)
@@ -117,11 +125,12 @@ def join(work: Work, entered: Entered, item: Judged, mention: int) -> Joined:
         open_ask=None if is_past else waiting,
         asks=item.asks,
         answered_at=answer.at if answer else None,
+        sleeps_until_written=conversation.snoozed_until is None,
     )
     if step.answered_at is not None and answer is not None:
         ask: int | None = _join_past(work, conversation, mention, answer)
     elif step.starts:
-        ask = _start(work, mention)
+        ask = _start_anew(work, conversation, mention)
     else:
         ask = waiting.id if waiting else None
         _link(work, mention, ask)
@@ -132,6 +141,7 @@ def join(work: Work, entered: Entered, item: Judged, mention: int) -> Joined:
         alerts=step.alerts,
         version=version,
         is_answered=step.answered_at is not None,
+        woke=conversation.state is ConversationState.SNOOZED and state is not None,
         opened=replace(conversation, version=version, state=state or conversation.state)
         if entered.is_new
         else None,
@@ -144,14 +154,26 @@ def stay(work: Work, conversation: int, mention: int) -> Joined:
         "SELECT a.id, a.outcome IS NULL FROM mentions m JOIN asks a ON a.id = m.ask WHERE m.id = ?",
         (mention,),
     ).fetchone()
-    _fit(work, row[0])
+    fit(work, row[0])
     return Joined(ask=row[0], alerts=bool(row[1]), version=advance(work, conversation))
 
 
 def _link(work: Work, mention: int, ask: int | None) -> None:
     if ask is not None:
         work.conn.execute("UPDATE mentions SET ask = ? WHERE id = ?", (ask, mention))
-        _fit(work, ask)
+        fit(work, ask)
+
+
+def _start_anew(work: Work, conversation: Conversation, mention: int) -> int:
+    """What a person said of the urgency holds for the next wait only if they said it since the last one."""
+    override = conversation.override
+    if override.urgency is None:
+        return _start(work, mention)
+    if conversation.state in (ConversationState.ANSWERED, ConversationState.DISMISSED):
+        overriding.forget_urgency(work, conversation.id, override)
+    ask = _start(work, mention)
+    fit(work, ask)
+    return ask
 
 
 def _start(work: Work, mention: int) -> int:
@@ -192,18 +214,15 @@ def _past(work: Work, mention: int, answer: OwnAnswer) -> int:
     return int(row[0])
 
 
-def _fit(work: Work, ask: int) -> None:
-    """Bring an ask in step with the asking mentions in it: it starts at the oldest."""
-    work.conn.execute(
-        "UPDATE asks SET (mention, started_at, seen_at) = (SELECT m.id, p.posted_at, p.seen_at"
-        "  FROM mentions m JOIN posts p ON p.id = m.post WHERE m.ask = asks.id AND m.asks"
-        "  AND p.deleted_at IS NULL ORDER BY p.posted_at, m.id LIMIT 1),"
-        " due_at = (SELECT min(m.due_at) FROM mentions m JOIN posts p ON p.id = m.post"
-        "  WHERE m.ask = asks.id AND m.asks AND p.deleted_at IS NULL)"
-        " WHERE id = ? AND EXISTS (SELECT 1 FROM mentions m JOIN posts p ON p.id = m.post"
-        "  WHERE m.ask = asks.id AND m.asks AND p.deleted_at IS NULL)",
-        (ask,),
-    )
+def fit(work: Work, ask: int) -> None:
+    """Bring an ask in step with the asking mentions in it: it starts at the oldest. A person's urgency says
+    when it is due, as long as it is open.
+    """
+    work.conn.execute(_FIT, {"ask": ask})
+    row = rows.one(work.conn.execute(_SAID, (ask,)))
+    override = rows.override(row[-1]) if row else NO_OVERRIDE
+    if row and override.urgency is not None:
+        overriding.promise(work, rows.ask(row), override)
 
 
 # --- answers ------------------------------------------------------------------------------------
@@ -261,7 +280,7 @@ def _end(work: Work, ask: Ask, given: OwnAnswer) -> bool:
         past = _past(work, before[0], given)
         for mention in before[1:]:
             _link(work, mention, past)
-        _fit(work, ask.id)
+        fit(work, ask.id)
     else:
         work.conn.execute(
             "UPDATE asks SET answered_at = :at, ended_at = :at, outcome = 'answered', answered_by = :post"
@@ -306,7 +325,7 @@ def forget(work: Work, mention: int) -> None:
     )
     if row is None:
         return
-    _fit(work, row[0])
+    fit(work, row[0])
     work.conn.execute(
         "UPDATE asks SET outcome = 'deleted', ended_at = ? WHERE id = ? AND mention = ?",
         (work.at, row[0], mention),

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.listing import Publication, Spoken, Taken, Whole
 from bot.records import Conversation
-from bot.store import listing, rows
+from bot.store import audit, listing, remembering, rows
 from bot.store.card import Fetch
 
 THREAD_SHOWN = 200
@@ -57,6 +57,7 @@ def read(fetch: Fetch, conversation: int) -> Whole | None:
         publications=_publications(fetch, conversation),
         earlier=_earlier(fetch, it),
         feedback=_feedback(fetch, shown[0].mention_id),
+        undo=audit.last(fetch, conversation),
     )
 
 
@@ -102,7 +103,8 @@ def _author(fetch: Fetch, it: Conversation) -> Any:
 def _decisions(fetch: Fetch, conversation: int) -> tuple[Taken, ...]:
     found = fetch(
         "SELECT x.person, COALESCE(x.verb, ''), x.outcome, x.channel, x.at, COALESCE(x.note, ''),"
-        " COALESCE(d.text, '') FROM decisions x LEFT JOIN drafts d ON d.id = x.draft"
+        " COALESCE(x.argument, ''), COALESCE(d.text, '')"
+        " FROM decisions x LEFT JOIN drafts d ON d.id = x.draft"
         " WHERE x.conversation = ? ORDER BY x.at DESC, x.id DESC LIMIT ?",
         (conversation, DECISIONS_SHOWN),
     )
@@ -114,7 +116,8 @@ def _decisions(fetch: Fetch, conversation: int) -> tuple[Taken, ...]:
             channel=row[3],
             at=rows.moment(row[4]),
             note=row[5],
-            words=row[6],
+            argument=row[6],
+            words=row[7],
         )
         for row in reversed(found)
     )
@@ -141,10 +144,10 @@ def _feedback(fetch: Fetch, mention: str) -> dict[str, str]:
 
 
 def _earlier(fetch: Fetch, it: Conversation) -> Any:
+    """Those of all accounts that are this person's, newest first."""
     found = fetch(
-        "SELECT l.conversation FROM conversations c JOIN listed l ON l.conversation = c.id"
-        " WHERE c.brand = ? AND c.platform = ? AND c.author_id = ? AND c.id <> ?"
-        " ORDER BY l.posted_at DESC, l.conversation DESC LIMIT ?",
-        (it.brand, it.platform, it.author_id, it.id, EARLIER_SHOWN),
+        f"{remembering.WHO} SELECT l.conversation{remembering.THEIRS} AND c.id <> :id"
+        " JOIN listed l ON l.conversation = c.id ORDER BY l.posted_at DESC, l.conversation DESC LIMIT :most",
+        {**remembering.who(it), "most": EARLIER_SHOWN},
     )
     return listing.of(fetch, [row[0] for row in found])

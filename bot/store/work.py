@@ -29,6 +29,10 @@ class Standing:
         if len(self._versions) > self._size:
             del self._versions[next(iter(self._versions))]
 
+    def forget(self) -> None:
+        """Every card may show something else now."""
+        self._versions.clear()
+
     def shows(self, card: CardState) -> bool:
         return self._versions.get(card.conversation.id) == card.conversation.version
 

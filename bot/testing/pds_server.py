@@ -122,6 +122,8 @@ class PdsServer(Loopback):
 
     async def _renew(self, request: web.Request) -> web.Response:
         self._note(request)
+        if request.body_exists:
+            return _fault(400, "InvalidRequest", "A request body was provided when none was expected")
         try:
             return _json(self._told(self.sessions.renew(_bearer(request))))
         except Denied as denied:

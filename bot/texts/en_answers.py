@@ -14,7 +14,6 @@ ANSWERS: dict[str, Message] = {
     "button.take_back": "Take back",
     "button.is_there": "It is there",
     "button.is_not_there": "It is not there: send again",
-    "answer.suggestion": "Prepared answer {number} ({name}):",
     "answer.how": "To answer, reply to this card with the text. It is shown here before it is published.",
     "answer.preview": (
         "To be published on {platform}, in answer to {to}. Nothing goes out before somebody presses "

@@ -14,7 +14,6 @@ ANSWERS: dict[str, Message] = {
     "button.take_back": "Retirar",
     "button.is_there": "Está publicado",
     "button.is_not_there": "No está: enviar otra vez",
-    "answer.suggestion": "Respuesta preparada {number} ({name}):",
     "answer.how": "Para responder, contesta a esta tarjeta con el texto. Lo verás aquí antes de publicarlo.",
     "answer.preview": (
         "Para publicar en {platform}, en respuesta a {to}. Nada sale antes de que alguien pulse "

@@ -13,11 +13,11 @@ from aiohttp import web
 
 from bot import card_answers
 from bot.approval import FINAL
-from bot.cards import link
+from bot.buttons import token
 from bot.model import ConversationState
+from bot.oneline import link
 from bot.replies import LIVE
 from bot.staff import MOST_TEXT, Line, Verb
-from bot.tokens import token
 from bot.web import shown
 from bot.web.deciding import Deciding, asked_by
 from bot.web.door import form
@@ -115,7 +115,7 @@ class AnswerPage:
         if asked.verb is Verb.APPROVE and asked.text:
             state = await self._page.answers.state(asked.mentions[0])
             if state is None or state.draft is None or state.draft.text != asked.text:
-                asked = replace(asked, verb=Verb.EDIT, number=0)
+                asked = replace(asked, verb=Verb.EDIT, argument="")
         return await self._deciding.carry_out(request, asked)
 
     async def count(self, request: web.Request) -> web.Response:
@@ -196,7 +196,7 @@ def choices(state: CardState, texts: Texts) -> tuple[Choice, ...]:
 
 def _choice(verb: Verb, number: int, state: CardState, texts: Texts) -> Choice:
     return Choice(
-        verb=verb.value, label=texts.button(verb, number), token=token(verb, state.mention_id, number)
+        verb=verb.value, label=texts.button(verb, number), token=token(verb, state.mention_id, str(number))
     )
 
 
@@ -206,7 +206,7 @@ def offers(state: CardState, texts: Texts) -> tuple[Offer, ...]:
         return ()
     return tuple(
         Offer(
-            label=texts.say("answer.suggestion", number=number, name=one.name),
+            label=shown.clean(f"{number}. {card_answers.told(one, texts)}"),
             text=shown.clean(one.text),
             choice=_choice(Verb.USE, number, state, texts),
         )

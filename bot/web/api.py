@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from bot.cards import link
+from bot.oneline import link
 from bot.web import filters
 from bot.web.answering import state_of
 from bot.web.door import PERSON

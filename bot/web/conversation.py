@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.cards import link, prepared
+from bot.buttons import Choices, chosen, token
+from bot.cards import prepared
+from bot.changes import ELSEWHERE
 from bot.listing import Publication, Spoken, Taken, Whole
-from bot.model import Author, ConversationState
-from bot.staff import FEEDBACK_VERBS, PAGE, Verb
+from bot.model import Author, ConversationState, Urgency
+from bot.oneline import link
+from bot.staff import FEEDBACK_VERBS, PAGE, REASONS, Nap, Verb
 from bot.web import shown
 from bot.web.answering import panel_of
 from bot.web.rules import may_rule
@@ -23,12 +26,12 @@ if TYPE_CHECKING:
 _CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
 EVENTS = frozenset(
     [
-        *("claimed", "released", "dismissed", "reopened", "noted", "lost"),
+        *("claimed", "released", "handed_over", "snoozed", "dismissed", "answered_elsewhere", "reopened"),
+        *("urgency_changed", "persona_changed", "note_added", "undone", "noted", "lost"),
         *("proposed", "discarded", "approved", "canceled", "leaves", "found", "resent"),
     ]
 )
 """Outcomes of decisions that are told in words of their own."""
-REASONS = ("no_answer_needed", "spam", "duplicate", "answered_elsewhere", "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +80,14 @@ class Conversation:
             return self._page.not_found(request, text)
         eye = self._page.eye(request)
         may = may_rule(self._page, request)
-        panel = await panel_of(self._page, found, eye)
-        return self._page.html(request, template, may_rule=may, panel=panel, **values(found, eye))
+        choices = Choices(people=self._page.names, personas=self._page.choices().personas)
+        shown_too: dict[str, Any] = {
+            "may_rule": may,
+            "menus": menus(found, eye, choices),
+            "undo": undo(found, eye),
+            "panel": await panel_of(self._page, found, eye),
+        }
+        return self._page.html(request, template, **shown_too, **values(found, eye))
 
 
 def values(whole: Whole, eye: Eye) -> dict[str, Any]:
@@ -93,24 +102,64 @@ def values(whole: Whole, eye: Eye) -> dict[str, Any]:
         "events": events(whole, eye),
         "earlier": [shown.row(one, eye) for one in whole.earlier],
         "asks": [_ask(one.started_at, one.answered_at, one.outcome, eye) for one in whole.asks],
-        "verbs": verbs(row),
+        "verbs": verbs(row, is_elsewhere=bool(whole.asks) and whole.asks[-1].outcome == ELSEWHERE),
         "draft": draft(whole),
         "feedback": [verb.value for verb in FEEDBACK_VERBS],
         "said": whole.feedback.get(eye.person, ""),
-        "reasons": [eye.texts.on_page(f"reason_{name}") for name in REASONS],
+        "reasons": [eye.texts.say(f"reason.{name}") for name in REASONS],
     }
 
 
-def verbs(row: Row) -> list[Verb]:
-    """What can be done with it now."""
+def verbs(row: Row, *, is_elsewhere: bool) -> list[Verb]:
+    """What can be done with it now; `is_elsewhere`: a person says that it was answered elsewhere."""
     state = row.it.state
     if state is ConversationState.DISMISSED:
         return [Verb.REOPEN]
     if state in _CLOSED:
-        return []
+        return [Verb.REOPEN] if is_elsewhere else []
     if state is ConversationState.CLAIMED:
-        return [Verb.RELEASE, Verb.DISMISS]
-    return [Verb.DISMISS] if row.it.is_deleted else [Verb.CLAIM, Verb.DISMISS]
+        return [Verb.RELEASE, Verb.ELSEWHERE, Verb.DISMISS]
+    first = [] if row.it.is_deleted else [Verb.CLAIM]
+    return [*first, Verb.ELSEWHERE, Verb.DISMISS]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Menu:
+    """A decision for which something is to be chosen: values with their words."""
+
+    press: str
+    label: str
+    choices: tuple[tuple[str, str], ...]
+
+
+def menus(whole: Whole, eye: Eye, choices: Choices) -> list[Menu]:
+    """What else can be decided, as under a card."""
+    it, texts = whole.shown, eye.texts
+    if it.state in _CLOSED:
+        return []
+    people = sorted((eye.name(key), key) for key in choices.people if key != it.claimed_by)
+    levels = [level for level in sorted(Urgency, reverse=True) if level is not it.urgency]
+    names = [name for name in choices.personas if name != it.persona]
+    offered = {
+        Verb.HAND_OVER: [(key, name) for name, key in people],
+        Verb.SNOOZE: [(nap.value, texts.say(f"nap.{nap.value}")) for nap in Nap],
+        Verb.URGENCY: [(level.label, texts.urgency(level)) for level in levels],
+        Verb.PERSONA: [(name, shown.clean(name)) for name in names],
+    }
+    return [
+        Menu(press=token(verb, it.mention_id), label=texts.button(verb), choices=tuple(some))
+        for verb, some in offered.items()
+        if some
+    ]
+
+
+def undo(whole: Whole, eye: Eye) -> tuple[str, str] | None:
+    """What the button hands back that undoes one's own last decision, and its words."""
+    last = whole.undo
+    if last is None or last.person != eye.person or last.is_over(eye.now):
+        return None
+    label = eye.texts.say("button.undo_of", verb=eye.texts.button(Verb(last.verb)))
+    return token(Verb.UNDO, whole.shown.mention_id, str(last.decision)), label
 
 
 def draft(whole: Whole) -> str | None:
@@ -178,7 +227,13 @@ def tried_event(one: Publication, platform: str, eye: Eye) -> Event:
 def event(one: Taken, eye: Eye) -> Event:
     verb = eye.texts.button(Verb(one.verb)) if one.verb in set(Verb) else one.verb
     known = one.outcome if one.outcome in EVENTS else "other"
-    said = eye.texts.on_page(f"event_{known}", name=eye.name(one.person), verb=verb, outcome=one.outcome)
+    said = eye.texts.on_page(
+        f"event_{known}",
+        name=eye.name(one.person),
+        verb=verb,
+        outcome=one.outcome,
+        argument=_argument(one, eye),
+    )
     return Event(
         text=said,
         at=eye.time(one.at),
@@ -193,6 +248,18 @@ def where(channel: str, eye: Eye) -> str:
     if channel == PAGE:
         return eye.texts.on_page("where_page")
     return eye.texts.on_page("where_chat", channel=shown.clean(channel))
+
+
+def _argument(one: Taken, eye: Eye) -> str:
+    """What was chosen, in words."""
+    match one.verb:
+        case Verb.HAND_OVER:
+            return eye.name(chosen(one.argument, eye.people) or one.argument)
+        case Verb.SNOOZE:
+            return eye.texts.say(f"nap.{one.argument}")
+        case Verb.URGENCY:
+            return eye.texts.say(f"urgency.{one.argument}")
+    return shown.clean(one.argument)
 
 
 def _ask(started: datetime, answered: datetime | None, outcome: str | None, eye: Eye) -> str:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aiohttp import web
 
 from bot.approval import PROPOSED
+from bot.buttons import parse_token, short, token
 from bot.ids import ulid
 from bot.staff import PAGE, Press, Told, Verb
 from bot.texts.catalogue import Texts
-from bot.tokens import parse_token, token
 from bot.web.door import PERSON, form, local
 from bot.web.shown import clean, words
 
@@ -30,7 +30,18 @@ UNDO = {
     Verb.RELEASE: Verb.CLAIM,
     Verb.REOPEN: Verb.DISMISS,
 }
-_DONE = {Verb.CLAIM: "claimed", Verb.DISMISS: "dismissed", Verb.RELEASE: "released", Verb.REOPEN: "reopened"}
+_DONE = {
+    Verb.CLAIM: "claimed",
+    Verb.DISMISS: "dismissed",
+    Verb.RELEASE: "released",
+    Verb.REOPEN: "reopened",
+    Verb.HAND_OVER: "handed_over",
+    Verb.SNOOZE: "snoozed",
+    Verb.ELSEWHERE: "answered_elsewhere",
+    Verb.URGENCY: "urgency_changed",
+    Verb.PERSONA: "persona_changed",
+    Verb.NOTE: "note_added",
+}
 
 
 class PressDesk(Protocol):
@@ -43,12 +54,12 @@ class PressDesk(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the form wants: a verb for some mentions. `number` is that of the button, `text` is to be said."""
+    """What the form wants: a verb for some mentions. `text` is to be said."""
 
     verb: Verb
     mentions: tuple[str, ...]
     note: str
-    number: int = 0
+    argument: str = ""
     text: str = ""
 
 
@@ -69,7 +80,8 @@ class Deciding:
         values: dict[str, Any] = {
             "text": _summary(asked, [said for _, said in told], len(done), texts),
             "is_loud": any(said.is_loud for _, said in told),
-            "undo": UNDO[asked.verb].value if done else "",
+            "undo": UNDO[asked.verb].value if done and asked.verb in UNDO else "",
+            "undo_press": token(Verb.UNDO, done[0]) if done and asked.verb not in UNDO else "",
             "mentions": done,
             "back": local(str((await form(request)).get("back", "/"))),
             "kept": asked.text if is_written and not is_proposed else "",
@@ -86,7 +98,7 @@ class Deciding:
             id=ulid(now),
             channel=PAGE,
             person=f"{PAGE}:{person}",
-            token=token(asked.verb, mention, asked.number),
+            token=token(asked.verb, mention, asked.argument),
             at=now,
             text=asked.text,
         )
@@ -102,10 +114,9 @@ async def asked_by(request: web.Request, texts: Texts) -> Asked:
         found = parse_token(single)
         if found is None:
             raise web.HTTPBadRequest(text=texts.on_page("bad_press") + "\n")
-        verb, mention, number = found
-        text = words(str(given.get("text", "")))
-        note = clean(note)[:MOST_NOTE]
-        return Asked(verb=verb, mentions=(mention,), note=note, number=number, text=text)
+        argument = short(str(given["argument"])) if given.get("argument") else found.argument
+        text, note = words(str(given.get("text", ""))), clean(note)[:MOST_NOTE]
+        return Asked(verb=found.verb, mentions=(found.mention_id,), note=note, argument=argument, text=text)
     mentions = tuple(dict.fromkeys(str(one) for one in given.getall("m", [])))
     if bulk not in UNDO:
         raise web.HTTPBadRequest(text=texts.on_page("bad_press") + "\n")

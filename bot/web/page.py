@@ -16,11 +16,11 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.cards import NAME_CHARS, one_line
 from bot.errors import BotError
 from bot.lab import Lab
 from bot.listing import Shelf
 from bot.metrics import Metrics
+from bot.oneline import NAME_CHARS, one_line
 from bot.orders import RulesInUse
 from bot.ports import Clock
 from bot.settings.load import Settings
@@ -88,6 +88,8 @@ class Page:
     language: str
     password: str | None = None
     face: Face = field(default_factory=Face)
+    publishing: Callable[[Texts], str] = lambda _: ""
+    """That nothing is published, and why; empty if what is approved goes out."""
 
     def __post_init__(self) -> None:
         self.templates = Templates()
@@ -178,6 +180,7 @@ class Page:
             can_leave=bool(person) and self.door.visitor is None,
             brand=self.choices().brands[0],
             notice=self.face.notice,
+            paused=self.publishing(self.texts(request)) if person else "",
             aside_url=self.face.aside_url,
             path=request.path,
             **values,
@@ -204,7 +207,9 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What the page needs of the running daemon. `personas` are those of the rules in use."""
+    """What the page needs of the running daemon. `personas` are those of the rules in use, `publishing` says
+    that nothing is published, and why.
+    """
 
     shelf: Shelf
     desk: PressDesk
@@ -213,6 +218,7 @@ class Parts:
     rules: Callable[[], RulesInUse]
     lab: Lab
     personas: Callable[[], Iterable[str]]
+    publishing: Callable[[Texts], str]
     clock: Clock
 
 
@@ -246,6 +252,7 @@ def compose(settings: Settings, parts: Parts, face: Face) -> Page:
         ),
         password=settings.web.password.get_secret_value() if settings.web.password else None,
         face=face,
+        publishing=parts.publishing,
     )
 
 

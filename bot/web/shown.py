@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.cards import NAME_CHARS, link, one_line
 from bot.listing import Listed
 from bot.model import ConversationState, Span, Verdict
+from bot.oneline import NAME_CHARS, link, one_line
 from bot.texts.catalogue import Texts
 
 SNIPPET_CHARS = 280

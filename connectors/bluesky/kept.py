@@ -22,13 +22,16 @@ from bot.backoff import doubled
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=15)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=1)
+LONGEST_LOGIN_WAIT = timedelta(minutes=15)
+"""A renewal costs nothing and is tried again soon; logins are few."""
 LIMITS = ((timedelta(minutes=5), 10), (timedelta(days=1), 50))
 """How often we sign in at most. The platform's limits: 30 in 5 minutes, 300 a day; in fact 100
 (https://github.com/bluesky-social/bsky-docs/issues/183); people sign in to the same account too."""
 EARLY = timedelta(minutes=5)
 """A token is renewed so long before it ends; it lasts for two hours."""
-_ROUNDS = 100_000
+_ROUNDS = 10_000
+"""Few: an app password is eighty bits of chance, and the file that holds this holds tokens too."""
 _LONGEST = 400 * 86_400.0
 
 
@@ -74,9 +77,10 @@ class Kept(msgspec.Struct, kw_only=True):
         """How long nobody may be asked; nothing: now."""
         return max(timedelta(0), datetime.fromtimestamp(self.closed_until, UTC) - now)
 
-    def failed(self, now: datetime, asked: timedelta | None) -> None:
+    def failed(self, now: datetime, asked: timedelta | None, *, is_login: bool) -> None:
         """Nobody answered as they should: the next try comes later each time."""
-        wait = max(asked or timedelta(0), doubled(FIRST_WAIT, LONGEST_WAIT, self.failures))
+        longest = LONGEST_LOGIN_WAIT if is_login else LONGEST_WAIT
+        wait = max(asked or timedelta(0), doubled(FIRST_WAIT, longest, self.failures))
         self.failures += 1
         self.closed_until = seconds(now + wait)
 
@@ -89,6 +93,10 @@ class Kept(msgspec.Struct, kw_only=True):
                 return datetime.fromtimestamp(recent[-most], UTC) + within - now
         self.logins.append(seconds(now))
         return None
+
+    def never_sent(self) -> None:
+        """The try that was counted last did not reach anybody."""
+        self.logins.pop()
 
     def signed_in(self, given: Given, service: str, now: datetime) -> None:
         """Take over what a session's answer holds; how long it lasts is counted from now, by our clock."""

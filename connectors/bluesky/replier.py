@@ -92,7 +92,12 @@ class BlueskyReplier:
     async def publish(self, reply: Outgoing) -> Published:
         check(reply)
         did = await self._session.signed_in()
-        record = await self._record(reply)
+        try:
+            record = await self._record(reply)
+        except Rejected:  # what cannot be answered now was perhaps answered by an earlier try
+            if found := await self.find(reply):
+                return found
+            raise
         rkey = record_key(reply.approved_at, reply.key)
         body = {"repo": did, "collection": COLLECTION, "rkey": rkey, "record": record, "swapRecord": None}
         answer = await self._session.write("com.atproto.repo.putRecord", body)
@@ -125,7 +130,10 @@ class BlueskyReplier:
 
     async def _there_already(self, reply: Outgoing, answer: Answer) -> Published:
         """A try that named something otherwise (a handle that leads elsewhere by now) is the same reply."""
-        found = await self.find(reply)
+        try:
+            found = await self.find(reply)
+        except Unavailable as error:
+            raise Unknown(f"something stands in its place; {error}") from error
         if found is None:
             raise Rejected(f"{answer.where}: another post stands in its place", reason=Reason.CONFLICT)
         return found

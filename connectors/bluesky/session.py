@@ -31,7 +31,8 @@ T = TypeVar("T")
 NAME = "bluesky.session"
 READ_SECONDS = 15.0
 _REST = timedelta(minutes=15)
-_WRONG = frozenset({"AuthenticationRequired", "AuthFactorTokenRequired", "InvalidRequest", ""})
+_WRONG = frozenset({"AuthenticationRequired", "AuthFactorTokenRequired"})
+"""What only Bluesky itself says; a nameless 401 may be a proxy's, and passes."""
 _HINT = "make a new app password, docs/connectors/bluesky.md tells where"
 
 
@@ -135,7 +136,7 @@ class Session:
             if answer.status == 200:
                 return await self._taken(kept, answer)
             if answer.status not in {400, 401}:
-                await self._failed(kept, answer.wait)
+                await self._failed(kept, answer.wait, is_login=False)
                 raise answer.error()
         return await self._login(kept)
 
@@ -152,15 +153,15 @@ class Session:
             return await self._taken(kept, answer)
         if answer.status in {400, 401}:
             await self._refused(kept, answer)
-        await self._failed(kept, answer.wait)
+        await self._failed(kept, answer.wait, is_login=True)
         raise answer.error()
 
     async def _refused(self, kept: Kept, answer: Answer) -> None:
         """Raises: Unauthorized. That the account is taken down may pass, a wrong password does not."""
         name = answer.fault.error
         if name not in _WRONG:
-            await self._failed(kept, _REST)
-            raise Unauthorized(f"Bluesky does not let @{self._handle} in ({name})")
+            await self._failed(kept, _REST, is_login=True)
+            raise Unauthorized(f"{answer.where} does not let @{self._handle} in ({name or answer.status})")
         why = (
             "asks for a code by e-mail, which only an app password spares"
             if "Factor" in name
@@ -181,21 +182,24 @@ class Session:
         try:
             return await ask(http, request, self._clock.now())
         except Unavailable as error:
-            await self._failed(kept, error.retry_after)
+            is_login = token is None and not error.unsent
+            if token is None and error.unsent:
+                kept.never_sent()
+            await self._failed(kept, error.retry_after, is_login=is_login)
             raise
 
     async def _taken(self, kept: Kept, answer: Answer) -> Kept:
         try:
             given = answer.read(Given)
         except Unavailable:
-            await self._failed(kept, None)
+            await self._failed(kept, None, is_login=True)
             raise
         kept.signed_in(given, self._service, self._clock.now())
         await self._save(kept)
         return kept
 
-    async def _failed(self, kept: Kept, asked: timedelta | None) -> None:
-        kept.failed(self._clock.now(), asked)
+    async def _failed(self, kept: Kept, asked: timedelta | None, *, is_login: bool) -> None:
+        kept.failed(self._clock.now(), asked, is_login=is_login)
         await self._save(kept)
 
     async def _load(self) -> Kept:

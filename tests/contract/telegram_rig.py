@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bot.errors import BotError, Reason, Rejected, Unauthorized, Unavailable
 from bot.model import Post
 from bot.ports import Wiring
+from bot.testing.clock import ManualClock
 from bot.testing.notifier_contract import Trouble
 from bot.testing.replier_contract import Loss, ReplierRig
 from bot.testing.telegram_server import CHAT, TOKEN, TelegramServer
@@ -104,10 +105,6 @@ def losses(server: TelegramServer, http: CountingHttp) -> tuple[Loss, ...]:
     )
 
 
-async def rest(seconds: float) -> None:
-    """It looks at no clock."""
-
-
 @asynccontextmanager
 async def telegram_replier() -> AsyncIterator[ReplierRig]:
     async with counting() as http, TelegramServer() as server:
@@ -126,6 +123,6 @@ async def telegram_replier() -> AsyncIterator[ReplierRig]:
             requests=lambda: http.requests,
             in_flight=lambda: http.in_flight,
             secrets=(TOKEN, BODY_SECRET),
-            rest=rest,
+            rest=ManualClock(NOW).advance,
             can_find=False,
         )

@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from bot import publishing
 from bot.answering import Answering
+from bot.buttons import token
 from bot.clock import SystemClock
 from bot.desk import Desk
 from bot.http import HttpClient
@@ -34,13 +35,14 @@ from bot.store import replying
 from bot.store.sqlite import SqliteStore
 from bot.testing.telegram_server import CHAT, TOKEN
 from bot.texts.en import ENGLISH
-from bot.tokens import token
 from bot.vault import FileVault
 from connectors.bluesky.account import AccountSettings as BlueskyAccount
 from connectors.bluesky.connector import CONNECTOR as BLUESKY
 from connectors.telegram.connector import CONNECTOR as TELEGRAM
 from connectors.telegram.settings import AccountSettings as TelegramAccount
 from tests.integration import store_samples as s
+from tests.integration._answers import RulesDraft
+from tests.unit._values import IN_BERLIN
 
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
 DID, HANDLE, PASSWORD = "did:plc:acme", "acme.test", "aaaa-bbbb-cccc-dddd"
@@ -114,6 +116,7 @@ async def _live(life: Life) -> None:
     doom(life, store)
     answering = Answering(
         repliers={life.platform: Doomed(life, replier(life, wiring))},
+        drafts=RulesDraft(),
         store=store,
         clock=clock,
         metrics=Metrics(),
@@ -123,7 +126,7 @@ async def _live(life: Life) -> None:
     staff = Staff(by_identity=dict.fromkeys(ANNA.identities, ANNA))
     desk = Desk(
         store=store, staff=staff, clock=clock, metrics=Metrics(), texts=ENGLISH, deliver=lambda _: None,
-        answers=answering,
+        answers=answering, **IN_BERLIN,
     )  # fmt: skip
     press = Presser(life, desk, clock)
     try:
@@ -157,7 +160,7 @@ class Presser:
         now = self.clock.now()
         press = Press(
             id=f"{self.life.mention}-{now.timestamp()}-{self.count}", channel="chat:care", person="chat:1",
-            token=token(verb, self.life.mention, number), at=now, text=text,
+            token=token(verb, self.life.mention, str(number or "")), at=now, text=text,
         )  # fmt: skip
         feed: DecisionFeed = Feed()  # type: ignore[assignment]
         await self.desk.take(feed, Presses(presses=(press,), cursor=Cursor(press.id)))

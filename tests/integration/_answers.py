@@ -8,20 +8,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.answering import Answering
+from bot.buttons import token
 from bot.desk import Desk
 from bot.errors import BotError
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.records import Answer, CardState, Judged, Leased
-from bot.replies import Draft, Reply
+from bot.replies import Draft, Reply, Suggestion
 from bot.staff import Person, Press, Presses, Role, Staff, Verb
 from bot.store.sqlite import SqliteStore
+from bot.suggestions import AiReply, Written, asked, suggestions
 from bot.testing.clock import ManualClock
 from bot.testing.wall import Wall
 from bot.texts.en import ENGLISH
-from bot.tokens import token
+from bot.voice import Voice
 from tests.integration import store_samples as s
 from tests.integration.test_desk import FIRST, Chat
+from tests.unit._values import IN_BERLIN
 
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
 BEN = Person(key="ben", name="Ben", role=Role.AGENT, identities=(("chat", "2"),))
@@ -59,7 +62,7 @@ class Office:
 
     async def press(self, verb: Verb, number: int = 0, *, who: int = 1) -> str:
         """One press; what the person is told."""
-        return await self._take(replace(self._of(who), token=token(verb, FIRST, number)))
+        return await self._take(replace(self._of(who), token=token(verb, FIRST, str(number or ""))))
 
     async def write(self, text: str, *, who: int = 1, receipt: str = "msg-1") -> str:
         """A message in answer to the card."""
@@ -87,6 +90,16 @@ class Office:
         await s.record(self.store, item)
 
 
+class RulesDraft:
+    """The rules' draft alone; no model."""
+
+    def suggest(self, state: CardState, written: Written | None = None) -> tuple[Suggestion, ...]:
+        return suggestions(asked(state), (), Voice(), written, AiReply.NEEDS_APPROVAL)
+
+    async def write(self, state: CardState, thread: object, length: object) -> None:
+        return None
+
+
 @asynccontextmanager
 async def office(path: Path, wall: Wall | None = None, *, draft: str | None = None) -> AsyncIterator[Office]:
     """One open question, whose card was delivered as message msg-1 of chat:care."""
@@ -103,6 +116,7 @@ async def office(path: Path, wall: Wall | None = None, *, draft: str | None = No
             await s.settle(store, one)
         answering = Answering(
             repliers={"bluesky": wall},
+            drafts=RulesDraft(),
             store=store,
             clock=clock,
             metrics=Metrics(),
@@ -117,6 +131,7 @@ async def office(path: Path, wall: Wall | None = None, *, draft: str | None = No
             texts=ENGLISH,
             deliver=updates.extend,
             answers=answering,
+            **IN_BERLIN,
         )
         yield Office(
             path=path, store=store, wall=wall, clock=clock, answering=answering, chat=Chat(), desk=desk,

@@ -37,6 +37,8 @@ from rules.lab import RuleLab
 from rules.ruleset import RuleSet, load_rules
 from rules.signals.measure import measure
 from tests.integration import store_samples as s
+from tests.integration._answers import RulesDraft
+from tests.unit._values import IN_BERLIN
 
 PASSWORD = "correct horse battery"
 PEOPLE = {
@@ -64,7 +66,9 @@ rules:
 CHANNELS = ("console",)
 BRANDS = (Brand(name="acme", words=("acme",)), Brand(name="globex", words=("globex",), is_rival=True))
 
-CHOICES = Choices(brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer",))
+CHOICES = Choices(
+    brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer", "press")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,6 +275,7 @@ async def _not_here(texts: Texts) -> str:
 def _answering(store: SqliteStore, clock: ManualClock, wall: Wall, delivered: list[Leased]) -> Answering:
     return Answering(
         repliers={wall.platform: wall},
+        drafts=RulesDraft(),
         store=store,
         clock=clock,
         metrics=Metrics(),
@@ -304,6 +309,7 @@ def _desk(
             people=lambda key: PEOPLE[key].name,
             link=lambda *_: None,
         ),
+        use_pause=lambda _: None,
     )
     staff = Staff(by_identity={(PAGE, key): person for key, person in PEOPLE.items()})
     return Desk(
@@ -312,6 +318,7 @@ def _desk(
         clock=clock,
         metrics=Metrics(),
         texts=texts_in(language),
+        **IN_BERLIN,
         deliver=delivered.extend,
         commands=commands,
         answers=answering,

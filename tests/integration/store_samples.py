@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.changes import Change, Decision
 from bot.model import (
     Alert,
     Author,
@@ -29,19 +30,7 @@ from bot.model import (
     Urgency,
     Verdict,
 )
-from bot.records import (
-    Answer,
-    CardState,
-    Change,
-    Decision,
-    Entry,
-    Judged,
-    Leased,
-    Outcome,
-    Recorded,
-    Sent,
-    Settlement,
-)
+from bot.records import Answer, CardState, Entry, Judged, Leased, Outcome, Recorded, Sent, Settlement
 from bot.staff import Receipt, Verb
 from bot.store import schema
 from bot.store.sqlite import SqliteStore
@@ -171,6 +160,7 @@ def judged(
             urgency=urgency,
             ignored=ignored,
             alert=alert,
+            draft="prepared" if draft else None,
             draft_text=draft,
             fired=tuple(_fired(rule, 20 - place) for place, rule in enumerate(rules)),
             signals=signal,
@@ -238,7 +228,7 @@ def transition(state: CardState, decision: Decision) -> Change:
     if decision.verb is Verb.DISMISS:
         return Change(outcome="dismissed", reply="gone", state=ConversationState.DISMISSED, updates_all=True)
     if decision.verb in (Verb.MORE, Verb.LESS):
-        return Change(outcome=decision.verb, reply="", expands=decision.verb is Verb.MORE)
+        return Change(outcome=decision.verb, reply="", menu="more" if decision.verb is Verb.MORE else "")
     return Change(outcome="noted", reply="thanks", feedback=decision.verb)
 
 
@@ -263,7 +253,7 @@ def _template() -> bytes:
         return path.read_bytes()
 
 
-def _lay(path: Path) -> None:
+def lay(path: Path) -> None:
     if not path.exists() and path.parent.exists():
         path.write_bytes(_template())
 
@@ -273,7 +263,7 @@ async def opened(
     path: Path, *, store: type[SqliteStore] = SqliteStore, **options: Any
 ) -> AsyncIterator[SqliteStore]:
     """A store on `path`; a new file starts from one that was migrated once for all tests."""
-    _lay(path)
+    lay(path)
     made = await store.open(path, **options)
     try:
         yield made

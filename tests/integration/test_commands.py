@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +18,7 @@ from bot.inquiries import Inquiries
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.orders import RulesInUse, Silence
+from bot.pausing import Paused
 from bot.staff import Person, Press, Presses, Role, Staff
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
@@ -24,6 +26,7 @@ from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
 from tests.integration.test_desk import Chat
+from tests.unit._values import IN_BERLIN
 
 PEOPLE = {
     "1": Person(key="anna", name="Anna", role=Role.AGENT),
@@ -44,6 +47,7 @@ class Office:
     standing: list[tuple[Silence, ...]]
     noticed: list[str]
     problem: list[str] = field(default_factory=list)
+    pauses: list[Paused | None] = field(default_factory=list)
     said: int = 0
 
     async def say(
@@ -90,6 +94,7 @@ async def office(path: Path) -> AsyncIterator[Office]:
     standing: list[tuple[Silence, ...]] = []
     noticed: list[str] = []
     problem: list[str] = []
+    pauses: list[Paused | None] = []
     clock = ManualClock(s.at(0))
     async with s.opened(path) as store:
         commands = Commands(
@@ -106,6 +111,7 @@ async def office(path: Path) -> AsyncIterator[Office]:
             use_silences=standing.append,
             tell=lambda _, text: noticed.append(text),
             inquiries=inquiries(store),
+            use_pause=pauses.append,
         )
         desk = Desk(
             store=store,
@@ -113,19 +119,17 @@ async def office(path: Path) -> AsyncIterator[Office]:
             clock=clock,
             metrics=Metrics(),
             texts=ENGLISH,
+            **IN_BERLIN,
             deliver=lambda _: None,
             commands=commands,
         )
-        yield Office(
-            path=path,
-            store=store,
-            clock=clock,
-            chat=Chat(),
-            desk=desk,
-            standing=standing,
-            noticed=noticed,
-            problem=problem,
-        )
+        told: dict[str, Any] = {
+            "standing": standing,
+            "noticed": noticed,
+            "problem": problem,
+            "pauses": pauses,
+        }
+        yield Office(path=path, store=store, clock=clock, chat=Chat(), desk=desk, **told)
 
 
 @pytest.fixture

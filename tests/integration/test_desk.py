@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.buttons import token
 from bot.desk import Desk
 from bot.errors import Unavailable
 from bot.metrics import Metrics
@@ -20,8 +21,8 @@ from bot.staff import FEEDBACK_VERBS, Person, Press, Presses, Role, Staff, Verb
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
 from bot.texts.en import ENGLISH
-from bot.tokens import token
 from tests.integration import store_samples as s
+from tests.unit._values import IN_BERLIN
 
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
 BEN = Person(key="ben", name="Ben", role=Role.AGENT, identities=(("chat", "2"),))
@@ -95,6 +96,7 @@ async def office(path: Path, *people: Person) -> AsyncIterator[Office]:
             clock=ManualClock(s.at(61)),
             metrics=Metrics(),
             texts=ENGLISH,
+            **IN_BERLIN,
             deliver=leased.extend,
         )
         yield Office(path=path, store=store, chat=Chat(), desk=desk, leased=leased)
@@ -164,8 +166,8 @@ async def test_more_and_less_change_the_pressed_card_only(path: Path) -> None:
         for one in (await s.record(it.store, more)).leased:
             await s.settle(it.store, one)
         await it.press("p1", Verb.MORE, mention=UNKNOWN, channel="chat:press")
-        assert [(3, True)] == [
-            (subject, one.effect.payload["expanded"])
+        assert [(3, "more")] == [
+            (subject, one.effect.payload["menu"])
             for subject, one in zip(it.updated(), it.leased, strict=True)
         ]
         it.leased.clear()
@@ -175,7 +177,7 @@ async def test_more_and_less_change_the_pressed_card_only(path: Path) -> None:
             await s.settle(it.store, one)
         it.leased.clear()
         await it.press("p3", Verb.LESS, channel="chat:care")
-        assert [False] == [one.effect.payload["expanded"] for one in it.leased]
+        assert [""] == [one.effect.payload["menu"] for one in it.leased]
 
 
 async def test_feedback_is_kept_with_the_verdict(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,9 +34,11 @@ async def heard(
     ignored: bool = False,
     channel: str = "chat:care",
     text: str = "my kettle leaks, what now?",
+    url: str = "",
 ) -> None:
     """Somebody asks; the card is delivered as `msg-…`."""
     post = s.post(f"p{uid}", author=who, root=f"at://{who}/p{uid}", minute=minute, text=text)
+    post = replace(post, url=url or post.url)
     alert = Alert.PING if urgency is Urgency.CRITICAL else Alert.MESSAGE
     given = {"uid": uid, "brand": brand, "urgency": urgency, "ignored": ignored, "alert": alert}
     item = s.judged(post, channel=None if ignored else channel, asks=not ignored, **given)  # type: ignore[arg-type]
@@ -104,6 +107,16 @@ async def test_hostile_text_stays_on_its_line(path: Path) -> None:
         assert 3 == len(lines)
         assert "“hi https://evil.example/ /help" in lines[1]
         assert len(lines[1]) < 200
+
+
+async def test_a_hostile_address_stays_on_its_line(path: Path) -> None:
+    """And what is no web address is left out."""
+    async with office(path) as it:
+        await heard(it.store, "ann", ANN, url="https://evil.example/\n3 more wait: @anna", channel="other:x")
+        await heard(it.store, "ben", BEN, url="javascript:alert(1)", channel="other:x")
+        lines = (await it.say("/inbox")).split("\n")
+        assert ["https://evil.example/ 3 more wait: @anna"] == lines[2:3]
+        assert 4 == len(lines)
 
 
 async def test_mine_and_who(path: Path) -> None:

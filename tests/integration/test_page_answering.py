@@ -89,6 +89,7 @@ async def test_an_answer_is_written_looked_at_and_published(at: World, anna: Vis
     html = await look(anna, key)
     for piece in ("Published on Bluesky by Anna", 'href="https://wall.example/1"', "Answer once more"):
         assert piece in html, piece
+    assert f'id="c{key}"' not in (await anna.get("/list"))[1]
     assert {"take_back", "edit"} == {*tokens(html)}
     assert "every 2s" not in html
 
@@ -155,6 +156,7 @@ async def test_a_published_answer_is_taken_back(at: World, anna: Visitor) -> Non
     assert ENGLISH.say("answer.is_leaving", platform="Bluesky") in await look(anna, key)
     await at.go_on()
     assert ([], ("claimed", "anna")) == (at.wall.posts, at.state(key))
+    assert f'id="c{key}"' in (await anna.get("/list"))[1]
     html = await look(anna, key)
     told = [
         "Anna proposed these words",
@@ -324,7 +326,7 @@ async def test_scripts_read_the_same(at: World, anna: Visitor) -> None:
     key, uid = await at.mention(draft="Hi")
     path = f"/api/conversations/{key}/answer"
     found = json.loads((await anna.get(path))[1])
-    assert [{"text": "Hi", "origin": "rule", "name": ""}] == found["suggestions"]
+    assert [{"text": "Hi", "origin": "rule", "name": "prepared"}] == found["suggestions"]
     assert (True, None, None) == (found["can_answer"], found["draft"], found["reply"])
     await anna.post("/answer", {"press": f"edit:{uid}", "text": WORDS})
     draft = json.loads((await anna.get(path))[1])["draft"]

@@ -194,10 +194,10 @@ NAMES = st.sampled_from(
     ["q", "view", "urgency", "brand", "platform", "persona", "lang", "mine", "after", "to", "x"]
 )
 PRESSES = st.builds(
-    "{}{}:{}".format,
+    "{}:{}{}".format,
     st.sampled_from([*Verb]),
-    st.sampled_from(["", ".0", ".1", ".2", f".{2**63}"]),
     st.sampled_from(["@", "01ARZ3NDEKTSV4RRFFQ69G5FAV"]),
+    st.sampled_from(["", ":0", ":1", ":2", f":{2**63}", ":x"]),
 )
 """Tokens of buttons; the sign stands for a mention that there is."""
 FIELDS = st.lists(

@@ -26,7 +26,7 @@ async def test_every_view_is_in_the_staffs_language(tmp_path: Path) -> None:
         for told in ("Bandeja de entrada", "1 abierta", "Me encargo", "nadie todavía", "plazo vencido: "):
             assert told in words(inbox)
         _, conversation, _ = await visitor.get(f"/c/{number}")
-        for told in ("El hilo", "¿Acertó el veredicto?", "no necesita respuesta", "Volver a la bandeja"):
+        for told in ("El hilo", "¿Acertó el veredicto?", "No necesita respuesta", "Volver a la bandeja"):
             assert told in words(conversation)
         _, sources, _ = await visitor.get("/sources")
         assert "Huecos de los últimos siete días" in words(sources)

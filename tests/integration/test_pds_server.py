@@ -76,6 +76,7 @@ async def test_sessions() -> None:
         refresh = told["refreshJwt"]
         assert (400, "InvalidToken") == error(await client.write(token=refresh))
         renew = "com.atproto.server.refreshSession"
+        assert (400, "InvalidRequest") == error(await client.post(renew, token=refresh, why="not"))
         for _ in range(2):  # the second time within its grace
             status, renewed = await client.post(renew, token=refresh)
             assert (200, True) == (status, renewed["refreshJwt"] != refresh)

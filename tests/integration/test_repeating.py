@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.changes import Change, Decision
 from bot.errors import Unauthorized, Unavailable
 from bot.gates import State
 from bot.model import Alert, ConversationState, Deletion, Route, Urgency
-from bot.records import REPLACED, CardState, Change, Decision, Judged, Leased
+from bot.records import REPLACED, CardState, Judged, Leased
 from bot.staff import Card, Verb
 from tests.integration import outbox_world
 from tests.integration import store_samples as s

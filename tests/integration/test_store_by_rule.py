@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.changes import Change
 from bot.orders import Order, Ordered, Silence
-from bot.records import LEASE_FOR, Change
+from bot.records import LEASE_FOR
 from bot.reports import RuleCount
 from bot.staff import Verb
 from bot.store.sqlite import SqliteStore

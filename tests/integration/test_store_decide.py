@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.changes import Change, Decided, Decision
 from bot.model import Cursor
-from bot.records import CardState, Change, Decided, Decision
+from bot.records import CardState
 from bot.staff import Press, Verb
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s
@@ -141,9 +142,9 @@ async def test_more_and_less_in_a_row_are_two_updates(store: SqliteStore) -> Non
     await s.settle(store, first.leased[0])
     second = await _decide(store, s.press(2, Verb.LESS, "A"))
     assert second is not None
-    assert [one.effect.payload["expanded"] for done in (first, second) for one in done.leased] == [
-        True,
-        False,
+    assert [one.effect.payload["menu"] for done in (first, second) for one in done.leased] == [
+        "more",
+        "",
     ]
 
 

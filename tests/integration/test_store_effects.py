@@ -326,7 +326,7 @@ async def test_an_expanded_card_is_an_update_with_its_payload(store: SqliteStore
     )
     assert decided is not None
     assert [(one.effect.channel, dict(one.effect.payload)) for one in decided.leased] == [
-        ("telegram:care", {"expanded": True})
+        ("telegram:care", {"menu": "more"})
     ]
 
 

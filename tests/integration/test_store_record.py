@@ -201,7 +201,7 @@ async def test_what_is_known_of_an_author_is_not_forgotten(store: SqliteStore) -
         Author(platform="bluesky", id="ann", handle="ann.example", name="Ann", followers=9, verified=True)
         == card.author
     )
-    assert card.earlier == 1
+    assert card.memory.earlier == 1
 
 
 async def test_the_line_above_is_shown_and_is_no_mention(store: SqliteStore) -> None:

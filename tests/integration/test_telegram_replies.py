@@ -9,7 +9,7 @@ import pytest
 
 from bot.model import Cursor
 from bot.overview import Linked
-from bot.staff import COMMANDS, MOST_TEXT, Press, Presses
+from bot.staff import COMMANDS, MOST_TEXT, Card, Press, Presses, Receipt
 from bot.testing.notifier_contract import a_card, until
 from bot.testing.telegram_server import BOT, CHAT, TelegramServer
 from bot.texts.en import ENGLISH
@@ -29,6 +29,19 @@ if TYPE_CHECKING:
 async def rig() -> AsyncIterator[Rig]:
     async with counting() as http, TelegramServer() as server:
         yield Rig(server=server, http=http, channels={"care": ChannelSettings(chat=CHAT)})
+
+
+class Chatless:
+    """A notifier whose messages have no address."""
+
+    kind = "other"
+    limits = ()
+
+    async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:
+        raise NotImplementedError
+
+    async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:
+        raise NotImplementedError
 
 
 async def presses(rig: Rig) -> list[Press]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.model import (
     Alert,
@@ -18,10 +19,24 @@ from bot.model import (
     Urgency,
     Verdict,
 )
+from bot.overrides import Promise
 from bot.records import CardState, Conversation, Leased
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MENTION_ID = "01KAJ4ZC00ABCDEFGHJKMNPQRS"
+
+ALERTS = {
+    Urgency.LOW: Alert.DIGEST,
+    Urgency.NORMAL: Alert.MESSAGE,
+    Urgency.HIGH: Alert.MESSAGE,
+    Urgency.CRITICAL: Alert.PING,
+}
+IN_BERLIN: dict[str, Any] = {
+    "zone": ZoneInfo("Europe/Berlin"),
+    "promise": lambda level: Promise(respond_in=timedelta(hours=4 - level), alert=ALERTS[level]),
+    "personas": lambda: ("press", "customer"),
+}
+"""What a desk knows of its staff and its rules."""
 
 
 def post(**parts: Any) -> Post:

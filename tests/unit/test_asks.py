@@ -74,7 +74,24 @@ def test_a_thanks_never_reopens(state: ConversationState) -> None:
 def test_a_second_question_goes_on_waiting(state: ConversationState) -> None:
     """While an ask is open, another question belongs to it."""
     step = asks.on_mention(state=state, claimed_by=None, open_ask=OPEN_ASK, asks=True, answered_at=None)
-    assert asks.Step(starts=False, alerts=True) == step
+    woken = ConversationState.OPEN if state is ConversationState.SNOOZED else None
+    assert asks.Step(starts=False, alerts=True, state=woken) == step
+
+
+@pytest.mark.parametrize("is_asking", [True, False])
+@pytest.mark.parametrize("until_written", [True, False])
+def test_a_snooze_ends_when_its_author_asks(is_asking: bool, until_written: bool) -> None:
+    """Or writes at all, if it was to last until then; whoever had it has it again."""
+    step = asks.on_mention(
+        state=ConversationState.SNOOZED,
+        claimed_by="anna",
+        open_ask=OPEN_ASK,
+        asks=is_asking,
+        answered_at=None,
+        sleeps_until_written=until_written,
+    )
+    woken = ConversationState.CLAIMED if is_asking or until_written else None
+    assert (woken, False) == (step.state, step.starts)
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -180,6 +180,25 @@ async def test_a_try_that_marked_up_something_else_is_the_same_reply() -> None:
         assert ["Hello @ann.test"] == [record["text"] for record in here.said]
 
 
+async def test_whether_it_was_published_already_may_not_be_known() -> None:
+    """Something stands in its place, and whether it is ours cannot be seen just now."""
+    async with stand() as here:
+        reply = a_reply(here.post(), "Hello @ann.test")
+        await here.replier.publish(reply)
+        here.server.appview.handles["ann.test"] = "did:plc:ann"
+        here.server.refuse(502, path="getRecord")
+        with pytest.raises(Unknown):
+            await here.replier.publish(reply)
+
+
+async def test_what_was_published_is_not_refused_afterwards() -> None:
+    """Two workers at one reply, and the question is deleted between them: it was answered."""
+    async with stand() as here:
+        first = await here.replier.publish(a_reply(here.post()))
+        here.server.appview.remove(ASKED)
+        assert first == await here.replier.publish(a_reply(here.post()))
+
+
 async def test_nothing_of_somebody_elses_is_written_over() -> None:
     """A post that stands under our key by chance, or by somebody's hand."""
     async with stand() as here:

@@ -182,6 +182,16 @@ async def test_what_the_account_is_told_is_said(name: str, word: str) -> None:
             assert Unauthorized is type(await failure(session))
 
 
+@pytest.mark.parametrize("status", [400, 401])
+async def test_a_proxy_that_says_no_is_not_the_platform(status: int) -> None:
+    """A person is told; the password itself was not refused, and is tried again after a rest."""
+    async with stand() as here:
+        here.server.refuse(status, path="createSession", body="<html>please log in</html>")
+        assert Unauthorized is type(await failure(here.session()))
+        await here.clock.advance(3600)
+        assert DID == await here.session().signed_in()
+
+
 @pytest.mark.parametrize("how", ["restart", "same"])
 async def test_there_is_never_a_storm(how: str, tmp_path: Path) -> None:
     """A server in trouble, and a daemon that is started over and over: ever fewer logins, far below its limit."""
@@ -195,6 +205,18 @@ async def test_there_is_never_a_storm(how: str, tmp_path: Path) -> None:
             await failure(session)
             await here.clock.advance(1)
         assert 2 <= here.server.requests <= 10
+
+
+async def test_a_network_that_is_away_costs_no_login() -> None:
+    """For hours nobody can be reached; a minute after it is there again, we are signed in."""
+    async with stand() as here:
+        async with here.server.away():
+            session = here.session()
+            for _ in range(3 * 60):
+                await failure(session)
+                await here.clock.advance(61)
+        assert DID == await session.signed_in()
+        assert 1 == here.counted[0]
 
 
 async def test_logins_are_counted_before_they_are_tried(tmp_path: Path) -> None:

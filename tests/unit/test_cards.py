@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import cards, tokens
+from bot import cards
+from bot.buttons import Choices
 from bot.model import (
     Alert,
     Author,
@@ -24,11 +24,13 @@ from bot.model import (
     Urgency,
     Verdict,
 )
+from bot.overrides import Memory
 from bot.records import Ask, CardState, Conversation
-from bot.staff import Card, Verb
+from bot.staff import Card
 from bot.texts.en import ENGLISH
 
 BERLIN = ZoneInfo("Europe/Berlin")
+PEOPLE = Choices(people={"anna": "Anna", "ben": "Ben"}, personas=("press",))
 NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
 ID = "01JD4ZQ8M0ABCDEFGHJKMNPQRS"
 TEXT = "@acme.example STILL waiting for my refund from Acme, since three weeks now!"
@@ -115,9 +117,13 @@ def in_state(state: ConversationState, **changes: object) -> CardState:
     return replace(card, conversation=conversation)
 
 
-def render(state: CardState, *, expanded: bool = False) -> Card:
+def render(state: CardState, *, menu: str = "") -> Card:
     return cards.render(
-        state, texts=ENGLISH, zone=BERLIN, now=NOW, expanded=expanded, people={"anna": "Anna"}
+        state,
+        texts=ENGLISH,
+        zone=BERLIN,
+        now=NOW,
+        choices=replace(PEOPLE, menu=menu),
     )
 
 
@@ -161,8 +167,10 @@ def test_an_author_without_any_name_is_shown_by_id() -> None:
 
 def test_memory_is_shown() -> None:
     """A person is a person: how often they wrote, and that we met before."""
-    text = render(a_state(messages=3, earlier=2)).lines[0].text
-    assert text.endswith(" · 3rd message · 2 earlier conversations")
+    before = Memory(earlier=2, answered_at=NOW - timedelta(days=9), answered_by="anna")
+    lines = [line.text for line in render(a_state(messages=3, memory=before)).lines]
+    assert lines[0].endswith(" · 3rd message")
+    assert "3rd time · last answered Wed 11 Nov 14:05 by Anna" == lines[2]
 
 
 def test_matched_words_are_marked() -> None:
@@ -277,11 +285,11 @@ def test_an_answered_card_says_after_how_long() -> None:
     assert ["More…"] == labels(card)
 
 
-def test_a_dismissed_card_has_only_more() -> None:
-    """Feedback is still welcome."""
+def test_a_dismissed_card_can_be_opened_again() -> None:
+    """And feedback is still welcome."""
     card = render(in_state(ConversationState.DISMISSED))
     assert card.headline.startswith("Dismissed · CRITICAL · “")
-    assert ["More…"] == labels(card)
+    assert ["Open again", "More…"] == labels(card)
 
 
 def test_a_deleted_post_is_no_longer_shown() -> None:
@@ -298,33 +306,6 @@ def test_only_an_open_card_pings() -> None:
     """A late delivery of what somebody has already makes no noise."""
     assert Alert.PING is render(a_state()).alert
     assert Alert.MESSAGE is render(in_state(ConversationState.CLAIMED, claimed_by="anna")).alert
-
-
-# --- buttons ------------------------------------------------------------------------------------
-
-
-def test_three_buttons_and_a_menu() -> None:
-    """Never more than three at first; the rest is under More."""
-    assert ["Claim", "Dismiss", "More…"] == labels(render(a_state()))
-    expected = ["Right", "Why", "Too high", "Too low", "Not about us", "Spam", "Back"]
-    assert expected == labels(render(a_state(), expanded=True))
-
-
-@pytest.mark.parametrize("verb", list(Verb))
-def test_tokens_come_back(verb: Verb) -> None:
-    """What a button sends is read again, and fits Telegram's 64 bytes."""
-    token = tokens.token(verb, ID)
-    assert (verb, ID, 0) == tokens.parse_token(token)
-    assert len(token.encode()) <= 64
-
-
-@pytest.mark.parametrize(
-    "token",
-    ["", "claim", "claim:", "claim:1", f"claim:{ID}x", f"claim:{ID}\n", f"eat:{ID}", f"claim:{ID.lower()}"],
-)
-def test_a_token_of_another_life_is_nothing(token: str) -> None:
-    """Presses are input from outside: anything unknown is None, never an exception."""
-    assert tokens.parse_token(token) is None
 
 
 # --- hostile text ---------------------------------------------------------------------------------

@@ -17,12 +17,12 @@ from bot.errors import Reason
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
 from bot.replies import End, ReplyState
-from bot.staff import COMMANDS, FEEDBACK_VERBS, Verb
+from bot.staff import COMMANDS, FEEDBACK_VERBS, REASONS, Menu, Nap, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from bot.texts.language import Message
 from bot.texts.languages import LANGUAGES, texts_in
-from bot.web.conversation import EVENTS, REASONS
+from bot.web.conversation import EVENTS
 from bot.web.deciding import UNDO
 from bot.web.lab import MISTAKES
 from tests.unit import tree
@@ -45,9 +45,11 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "page.view_": [view.value for view in View],
     "page.level_": ["normal", "high", "critical"],
     "page.done_": [verb.value for verb in UNDO],
-    "page.reason_": REASONS,
+    "reason.": REASONS,
+    "menu.": [menu.value for menu in Menu if menu is not Menu.MORE],
+    "nap.": [nap.value for nap in Nap],
     "page.mistake_": MISTAKES,
-    "page.ask_": ["dismissed", "deleted"],
+    "page.ask_": ["dismissed", "deleted", "elsewhere"],
     "page.event_": [*EVENTS, "other"],
     "page.try_": [one.__name__.lower() for one in get_args(End)],
 }
@@ -55,7 +57,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
 
 VARIABLES: Mapping[str, Iterable[str]] = {
     "verb": [verb.value for verb in FEEDBACK_VERBS],
-    "verb.value": [verb.value for verb in UNDO],
+    "verb.value": [*(verb.value for verb in UNDO), "elsewhere"],
     "word": [f"key_{key}" for key in ("j", "c", "d", "o", "x", "w", "u", "slash", "help")],
 }
 """Variables in which templates have a key: of a verb, or of a line of help."""

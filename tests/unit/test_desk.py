@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from typing import cast
+from datetime import datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.changes import Change, Decision
 from bot.desk import Desk
 from bot.metrics import Metrics
 from bot.model import ConversationState
 from bot.ports import Clock, Store
-from bot.records import Change, Decision
 from bot.staff import FEEDBACK_VERBS, Person, Role, Staff, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from bot.texts.es import SPANISH
-from tests.unit._values import MENTION_ID, NOW, card_state
+from tests.unit._values import IN_BERLIN, MENTION_ID, NOW, card_state
 
 PEOPLE = (
     Person(key="anna", name="Anna", role=Role.AGENT, identities=(("telegram", "1"),)),
     Person(key="ben", name="Ben", role=Role.AGENT, identities=(("telegram", "2"),)),
     Person(key="lea", name="Lea", role=Role.LEAD, identities=(("telegram", "3"),)),
     Person(key="paz", name="Paz", role=Role.AGENT, identities=(("telegram", "4"),), language="es"),
+    Person(
+        key="tom",
+        name="Tom",
+        role=Role.AGENT,
+        identities=(("telegram", "5"),),
+        timezone=ZoneInfo("Asia/Tokyo"),
+    ),
 )
 
 
@@ -32,7 +41,12 @@ def change(
     state: str = "open",
     claimed_by: str | None = None,
     texts: Texts = ENGLISH,
+    argument: str = "",
+    note: str = "",
+    at: datetime = NOW,
+    **parts: Any,
 ) -> Change:
+    """`parts` replace those of the card's state."""
     staff = Staff(by_identity={identity: one for one in PEOPLE for identity in one.identities})
     desk = Desk(
         store=cast("Store", None),
@@ -40,6 +54,7 @@ def change(
         clock=cast("Clock", None),
         metrics=Metrics(),
         texts=texts,
+        **IN_BERLIN,
         deliver=lambda leased: None,
     )
     decision = Decision(
@@ -49,9 +64,11 @@ def change(
         person=person,
         verb=verb,
         mention_id=MENTION_ID,
-        at=NOW,
+        at=at,
+        argument=argument,
+        note=note,
     )
-    return desk.transition(card_state(state=state, claimed_by=claimed_by), decision)
+    return desk.transition(card_state(state=state, claimed_by=claimed_by, **parts), decision)
 
 
 @pytest.mark.parametrize("state", ["open", "snoozed"])
@@ -111,7 +128,11 @@ def test_feedback_is_kept_and_changes_no_state(verb: Verb) -> None:
 
 def test_more_opens_the_menu_on_the_pressed_card_only() -> None:
     """And less closes it."""
-    assert (True, False) == (change(Verb.MORE).expands, change(Verb.LESS).expands)
+    assert ("more", "snooze", "") == (
+        change(Verb.MORE).menu,
+        change(Verb.MORE, argument="snooze").menu,
+        change(Verb.LESS).menu,
+    )
     assert not change(Verb.MORE).updates_all
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 
 from bot.cli import setup
+from bot.settings.answers import parse_answers, remarks
 from bot.settings.load import load
 from rules import schema, trial
 from rules.ruleset import parse_rules
@@ -42,7 +44,12 @@ BLOCKS = dict(blocks())
 def is_rules(text: str) -> bool:
     """Of rules or of settings: by the names at the left edge."""
     read = yaml.safe_load(text)
-    return any(isinstance(read.get(name), dict) for name in set(schema.SECTIONS) - {"brand"})
+    return any(isinstance(read.get(name), dict) for name in set(schema.SECTIONS) - {"brand", "drafts"})
+
+
+def is_answers(text: str) -> bool:
+    """A file of answers, which the settings only name."""
+    return isinstance(yaml.safe_load(text).get("answers"), dict)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +79,17 @@ def test_there_are_blocks_of_both_kinds() -> None:
     assert kinds.count(False) >= 8
 
 
-@pytest.mark.parametrize("where", [where for where, text in BLOCKS.items() if not is_rules(text)])
+@pytest.mark.parametrize("where", [where for where, text in BLOCKS.items() if is_answers(text)])
+def test_answers_are_read(where: str) -> None:
+    """Without a mistake, and without anything unwise."""
+    answers = parse_answers(BLOCKS[where], Path(where), ("bluesky", "telegram"))
+    assert [] == remarks(answers, today=date(2026, 11, 22))
+
+
+SETTINGS = [where for where, text in BLOCKS.items() if not is_rules(text) and not is_answers(text)]
+
+
+@pytest.mark.parametrize("where", SETTINGS)
 def test_settings_load(where: str, tmp_path: Path) -> None:
     """As they stand, or, for a part, with what every file has."""
     text = BLOCKS[where]
@@ -82,4 +99,5 @@ def test_settings_load(where: str, tmp_path: Path) -> None:
     file.write_text(text + "\n" + rest, "utf-8")
     (tmp_path / "rules").mkdir()
     (tmp_path / "customers.csv").write_text("platform,handle\n", "utf-8")
+    (tmp_path / "answers.yaml").write_text("", "utf-8")
     assert load(file, setup.connectors(), env={}, needs_secrets=False).brands

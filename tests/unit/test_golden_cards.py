@@ -11,16 +11,29 @@ from pathlib import Path
 import pytest
 
 from bot import cards, digests
+from bot.buttons import Choices
 from bot.decisions import POLICIES
 from bot.model import Alert, ConversationState, Kind, Urgency
+from bot.overrides import Anew, Memory, Note, Override, Undoable
 from bot.records import CardState, CaughtUp, DigestState
 from bot.replies import Draft, Length, Means, Origin, Published, Reply, ReplyState, Suggestion
-from bot.staff import Card, Verb
+from bot.staff import Card, Menu, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.languages import LANGUAGES
 from tests.unit.test_cards import AN_ASK, ANNA, BERLIN, NOW, a_state, in_state
 from tests.unit.test_desk import change
 from tests.unit.test_digests import a_row
+
+CHOICES = Choices(people={"anna": "Anna", "ben": "Ben"}, personas=("press",))
+A_MEMORY = Memory(
+    earlier=1,
+    answered_at=NOW - timedelta(days=20),
+    answered_by="anna",
+    waiting=1,
+    waiting_url="https://example.org/1",
+    notes=(Note(text="likes\ntea", person="ben", at=NOW),),
+)
+AN_OVERRIDE = Override(urgency=Urgency.LOW, urgency_by="anna", persona="press", persona_by="ben")
 
 FOLDER = Path(__file__).parents[1] / "golden" / "cards"
 
@@ -39,14 +52,28 @@ def mentions() -> Iterator[tuple[str, CardState]]:
     yield "open", a_state()
     yield (
         "known",
-        a_state(messages=3, earlier=1, parent=parent, author=replace(ANNA, followers=1_000_000)),
+        a_state(
+            messages=3,
+            memory=A_MEMORY,
+            facts=replace(a_state().facts, tier="gold"),
+            parent=parent,
+            author=replace(ANNA, followers=1_000_000),
+        ),
     )
     yield "overdue", a_state(ask=replace(AN_ASK, due_at=NOW - timedelta(days=2)))
     yield "due next year", a_state(ask=replace(AN_ASK, due_at=NOW + timedelta(days=300)))
     yield "claimed", in_state(ConversationState.CLAIMED, claimed_by="anna", claimed_at=NOW)
     draft = replace(a_state().verdict, draft="sorry", draft_text="Hi {author.name}, we are sorry.")
     yield "prepared", a_state(verdict=draft)
-    yield "snoozed", in_state(ConversationState.SNOOZED)
+    yield "handed over", in_state(ConversationState.CLAIMED, claimed_by="anna")
+    yield "snoozed", in_state(ConversationState.SNOOZED, snoozed_by="anna")
+    later = NOW + timedelta(hours=20)
+    yield "snoozed until", in_state(ConversationState.SNOOZED, claimed_by="anna", snoozed_until=later)
+    yield "overridden", in_state(ConversationState.OPEN, override=AN_OVERRIDE)
+    undo = Undoable(decision=7, person="anna", verb="dismiss", at=NOW)
+    yield "undo", replace(in_state(ConversationState.DISMISSED), undo=undo)
+    ask = replace(AN_ASK, outcome="elsewhere")
+    yield "elsewhere", replace(in_state(ConversationState.ANSWERED), ask=ask)
     yield "answered", replace(in_state(ConversationState.ANSWERED), ask=answered)
     yield "dismissed", in_state(ConversationState.DISMISSED, claimed_by="anna")
     yield "deleted", a_state(post_deleted=True)
@@ -84,8 +111,8 @@ def replying() -> Iterator[tuple[str, CardState]]:
     mine = in_state(ConversationState.CLAIMED)
     can = Means(can_answer=True, length=Length(used=24, limit=300, unit="graphemes"))
     offered = (
-        Suggestion(text="Sorry! Which order is it?", name="refund"),
-        Suggestion(text="Hello!", name="hi"),
+        Suggestion(text="Sorry! Which order is it?", origin=Origin.RULE, name="refund"),
+        Suggestion(text="Hello!", origin=Origin.LIBRARY, name="hi", score=0.92),
     )
     yield "answers are offered", replace(a_state(), means=replace(can, suggestions=offered))
     yield "claimed, to be answered", replace(mine, means=can)
@@ -146,15 +173,17 @@ def answers(texts: Texts) -> Iterator[tuple[str, str]]:
 
 def told(texts: Texts) -> str:
     """All of it, each under its name."""
-    render = partial(cards.render, texts=texts, zone=BERLIN, now=NOW, people={"anna": "Anna"})
+    render = partial(cards.render, texts=texts, zone=BERLIN, now=NOW, choices=CHOICES)
     said = [(name, shown(render(state))) for name, state in (*mentions(), *replying())]
-    said.append(("menu", shown(render(a_state(), expanded=True))))
-    said.append(
-        (
-            "rings again",
-            shown(cards.again(a_state(), texts=texts, zone=BERLIN, now=NOW, people={"anna": "Anna"})),
-        )
-    )
+    said += [
+        (f"menu {menu.value}", shown(render(a_state(), choices=replace(CHOICES, menu=menu.value))))
+        for menu in Menu
+    ]
+    theirs = in_state(ConversationState.CLAIMED, claimed_by="anna")
+    said += [
+        (f"again {why.value}", shown(render(theirs if why is Anew.HANDED else a_state(), again=why)))
+        for why in Anew
+    ]
     said.append(
         ("rang again below", shown(cards.replaced_card(a_state(), texts=texts, zone=BERLIN, now=NOW)))
     )

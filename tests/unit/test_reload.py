@@ -17,6 +17,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import reload
+from bot.answers import Answers
 from bot.bulletin import Bulletin
 from bot.cli import setup
 from bot.errors import ConfigError, Problem, StoreError
@@ -89,6 +90,7 @@ class World:
         self.used: list[str] = []
         self.customers: list[Customers | None] = []
         self.kept: list[str] = []
+        self.answers: list[Answers | None] = []
         self.woken = 0
         self.rules: Files | Exception = Files(version="r1")
         settings = self.read()
@@ -107,6 +109,7 @@ class World:
             engine="e",
             watches={"bluesky": self.watch},
             store=cast("Store", self.shelf),
+            read_answers=self._read_answers,
             clock=clock,
             metrics=self.metrics,
             bulletin=self.bulletin(clock),
@@ -120,6 +123,9 @@ class World:
     def read(self) -> Settings:
         settings = load(self.file, setup.connectors(), env={}, needs_secrets=False)
         return replace(settings, database=self.folder / "outcare.db")
+
+    def _read_answers(self, answers: Answers | None) -> Callable[[], None]:
+        return lambda: self.answers.append(answers)
 
     def read_rules(self, _: Settings) -> Files:
         if isinstance(self.rules, Exception):

@@ -23,6 +23,7 @@ OURS = spots(file_model({}, []), Given({"people": Given({})}))
 """Every setting that is there without any connector, by its variable."""
 
 CUSTOMERS = ROOT / "tests" / "samples" / "customers.csv"
+ANSWERS = ROOT / "config" / "examples" / "answers.yaml"
 SAMPLES = {
     "OUTCARE_AIM": "be kind",
     "OUTCARE_BRAND": "{name: initech, words: [initech]}",
@@ -40,6 +41,22 @@ SAMPLES = {
     "OUTCARE_DATABASE": "other.db",
     "OUTCARE_RULES": "other/rules",
     "OUTCARE_CUSTOMERS": str(CUSTOMERS),
+    "OUTCARE_ANSWERS": str(ANSWERS),
+    "OUTCARE_VOICE": "{bluesky: {tone: terse}}",
+    "OUTCARE_VOICE__DEFAULT": "{tone: terse}",
+    "OUTCARE_VOICE__DEFAULT__TONE": "terse",
+    "OUTCARE_VOICE__DEFAULT__EMOJI": "none",
+    "OUTCARE_VOICE__DEFAULT__SIGNATURE": "— Anna",
+    "OUTCARE_DRAFTS": "{links: [acme.example]}",
+    "OUTCARE_DRAFTS__MODEL": "{name: small-1}",
+    "OUTCARE_DRAFTS__MODEL__URL": "https://models.example/v1",
+    "OUTCARE_DRAFTS__MODEL__NAME": "small-1",
+    "OUTCARE_DRAFTS__MODEL__KEY": "planted-secret",
+    "OUTCARE_DRAFTS__MODEL__TIMEOUT": "20s",
+    "OUTCARE_DRAFTS__MODEL__LANGUAGES": "en, de",
+    "OUTCARE_DRAFTS__LINKS": "acme.example",
+    "OUTCARE_DRAFTS__PROMISES": "refund*",
+    "OUTCARE_DRAFTS__AI_REPLY": "{bluesky: forbidden}",
     "OUTCARE_HTTP": "{port: 9000}",
     "OUTCARE_HTTP__HOST": "0.0.0.0",
     "OUTCARE_HTTP__PORT": "9000",
@@ -98,8 +115,11 @@ def test_defaults_in_the_table_are_the_defaults(tmp_path: Path) -> None:
     text = MINIMAL
     tree = yaml.safe_load(MINIMAL)
     for key, default in rows:
-        section, _, inner = key.rpartition(".")
-        (tree.setdefault(section, {}) if section else tree)[inner] = yaml.safe_load(default)
+        *sections, inner = key.split(".")
+        place = tree
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[inner] = yaml.safe_load(default)
     assert load_text(text, tmp_path) == load_text(yaml.safe_dump(tree), tmp_path)
 
 
@@ -124,6 +144,7 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     file = tmp_path / "outcare.yaml"
     file.write_text(shown, encoding="utf-8")
     (tmp_path / "customers.csv").write_bytes(CUSTOMERS.read_bytes())
+    (tmp_path / "answers.yaml").write_bytes(ANSWERS.read_bytes())
     ours = {"bluesky": bluesky, "hackernews": hackernews, "rss": feeds}
     connectors = {**CONNECTORS, **{name: module.CONNECTOR for name, module in ours.items()}}
     env = {"OUTCARE_TELEGRAM__TOKEN": TOKEN, "OUTCARE_BLUESKY__APP_PASSWORD": "aaaa-bbbb-cccc-dddd"}
@@ -139,5 +160,6 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
 def test_the_pages_files_load(tmp_path: Path, block: str) -> None:
     """Nobody copies a mistake from the documentation."""
     (tmp_path / "customers.csv").write_bytes(CUSTOMERS.read_bytes())
+    (tmp_path / "answers.yaml").write_bytes(ANSWERS.read_bytes())
     settings = load_text(block, tmp_path, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN})
     assert "acme" == settings.brands[0].name

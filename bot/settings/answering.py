@@ -1,0 +1,86 @@
+"""`voice` and `drafts`: how drafts sound, and who may write one.
+
+Knows these two sections of outcare.yaml; the platforms in them come from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from bot.proofreading import PROMISES
+from bot.settings.fields import Duration, Language, Section, Text, WebAddress, between, complaint
+from bot.suggestions import NEVER_BY_A_MODEL, AiReply
+from bot.voice import Emoji, Voice, Voices
+
+LOCAL = "http://127.0.0.1:11434/v1"
+"""Where Ollama listens: https://docs.ollama.com/api/openai-compatibility."""
+
+S = TypeVar("S", bound=Section)
+
+
+def _host(value: str) -> str:
+    if "/" in value or "@" in value or "." not in value.strip("."):
+        raise complaint("must be a host like acme.example, without https:// and path")
+    return value.lower().strip(".")
+
+
+Host = Annotated[Text, AfterValidator(_host)]
+
+
+class VoiceSection(Section):
+    """What is left out is as in `default`."""
+
+    tone: Text | None = None
+    emoji: Emoji | None = None
+    signature: Text | None = None
+
+
+class VoicesSection(Section):
+    """Platforms stand beside `default`."""
+
+    default: VoiceSection = VoiceSection()
+
+
+class Model(Section):
+    """An OpenAI-compatible endpoint; without a `name` no draft is written by a model."""
+
+    url: WebAddress = LOCAL
+    name: Text | None = None
+    key: SecretStr | None = None
+    timeout: Annotated[Duration, between("1s", "1m")] = timedelta(seconds=8)
+    languages: tuple[Language, ...] = ()
+
+
+class DraftsSection(Section):
+    model: Model = Model()
+    links: tuple[Host, ...] = ()
+    promises: tuple[Text, ...] = PROMISES
+    ai_reply: Any = Field(default=None)
+
+
+def voices(section: VoicesSection, by_platform: Mapping[str, VoiceSection]) -> Voices:
+    """Each platform's with what it leaves out filled in."""
+    default = _over(Voice(), section.default)
+    several = {name: _over(default, one) for name, one in by_platform.items()}
+    return Voices(default=default, by_platform=MappingProxyType(several))
+
+
+def _over(voice: Voice, section: VoiceSection) -> Voice:
+    given = {
+        name: value for name in VoiceSection.model_fields if (value := getattr(section, name)) is not None
+    }
+    return replace(voice, **given)
+
+
+def ai_replies(given: Mapping[str, AiReply], platforms: Collection[str]) -> Mapping[str, AiReply]:
+    """By platform; one that forbids them itself is not asked."""
+    usual = {
+        name: AiReply.FORBIDDEN if name in NEVER_BY_A_MODEL else AiReply.NEEDS_APPROVAL for name in platforms
+    }
+    return MappingProxyType({**usual, **given})

@@ -1,0 +1,59 @@
+"""What each decision changed, as its audit row keeps it: every column with what stood there before and after.
+
+It knows the tables decisions, conversations and asks, and which of their columns decisions change.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from bot.overrides import Undoable
+from bot.staff import Verb
+from bot.store import rows
+
+if TYPE_CHECKING:
+    from bot.store.card import Fetch
+
+Columns = dict[str, Any]
+Picture = dict[str, Columns]
+"""The columns of a conversation and of each of its asks, as they stand: `conversation`, `ask:12`."""
+Changed = dict[str, dict[str, list[Any]]]
+"""Before and after of each column that differs."""
+
+_CONVERSATION = ("state", "claimed_by", "claimed_at", "snoozed_until", "snoozed_by", "override")
+_ASK = ("due_at", "claimed_at", "answered_at", "ended_at", "outcome", "answered_by")
+_NOTE = "note"
+LAST = (
+    "SELECT id, person, verb, at, changed, undone_by FROM decisions"
+    " WHERE conversation = ? AND changed IS NOT NULL ORDER BY id DESC LIMIT 1"
+)
+
+
+def picture(conn: sqlite3.Connection, conversation: int) -> Picture:
+    row = conn.execute(
+        f"SELECT {', '.join(_CONVERSATION)} FROM conversations WHERE id = ?", (conversation,)
+    ).fetchone()
+    asks = conn.execute(f"SELECT id, {', '.join(_ASK)} FROM asks WHERE conversation = ?", (conversation,))
+    stands: Picture = {"conversation": dict(zip(_CONVERSATION, row, strict=True))}
+    return stands | {f"ask:{one[0]}": dict(zip(_ASK, one[1:], strict=True)) for one in asks}
+
+
+def difference(before: Picture, after: Picture, *, notes: bool) -> str | None:
+    """As it stands in the audit row; None: the decision changed nothing. `notes`: it added a note."""
+    changed: Changed = {_NOTE: {}} if notes else {}
+    for place, columns in after.items():
+        was = before.get(place, {})
+        differs = {name: [was.get(name), value] for name, value in columns.items() if was.get(name) != value}
+        if differs:
+            changed[place] = differs
+    return rows.dump(changed) if changed else None
+
+
+def last(fetch: Fetch, conversation: int) -> Undoable | None:
+    """The last decision that changed something, unless it was undone; an undoing is not undone."""
+    found = fetch(LAST, (conversation,))
+    if not found or found[0][2] == Verb.UNDO or found[0][5] is not None:
+        return None
+    id_, person, verb, at = found[0][:4]
+    return Undoable(decision=id_, person=person, verb=verb, at=rows.moment(at))

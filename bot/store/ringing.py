@@ -1,0 +1,47 @@
+"""Cards that come once more because of what a person decided: woken, handed over, held to be more urgent.
+
+An edit arrives in silence, so the card is sent anew; the one before it steps back as one that rings again
+does (`repeating`). It knows the table effects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.model import Urgency
+from bot.overrides import ANEW, Anew
+from bot.records import Leased
+from bot.store import effects, repeating
+from bot.store.work import Work
+
+
+def ring(
+    work: Work, conversation: int, why: Anew, *, version: int, urgency: Urgency | None = None
+) -> tuple[Leased, ...]:
+    """The newest card of each channel comes once more; the others show what is true now."""
+    found = work.conn.execute(
+        "SELECT max(id) FROM effects WHERE conversation = ? AND kind = 'alert' AND state = 'sent'"
+        " AND replaced_by IS NULL GROUP BY channel ORDER BY 1",
+        (conversation,),
+    ).fetchall()
+    newest = tuple(id_ for (id_,) in found)
+    rung = (_anew(work, id_, why, version=version, urgency=urgency) for id_ in newest)
+    leased = tuple(one for one in rung if one is not None)
+    new = {one.id for one in leased}
+    others = tuple(id_ for id_ in effects.delivered(work, conversation) if id_ not in {*newest, *new})
+    return (*leased, *effects.update(work, others, version=version))
+
+
+def _anew(work: Work, alert: int, why: Anew, *, version: int, urgency: Urgency | None) -> Leased | None:
+    ask, loud = work.conn.execute("SELECT ask, urgency FROM effects WHERE id = ?", (alert,)).fetchone()
+    subject = effects.read(work, alert).effect
+    if ask is not None:
+        repeating.stop(work, ask, subject.channel)
+    effect = replace(
+        subject,
+        key=f"anew:{alert}:{version}",
+        due_at=None,
+        payload={ANEW: why.value, repeating.AFTER: alert},
+    )
+    level = max(int(urgency or 0), loud or 0)
+    return effects.first_lease(work, effects.New(effect=effect, ask=ask, urgency=level))

@@ -1,0 +1,139 @@
+"""A conversation on a real database with the real policies, by one or more connections, without a loop."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from bot.changes import Decided, Decision
+from bot.desk import Desk
+from bot.metrics import Metrics
+from bot.ports import Clock, Store
+from bot.records import Answer, CardState, Judged, Leased, Sent, Settlement
+from bot.staff import Person, Receipt, Role, Staff, Verb
+from bot.store import card, deciding, effects, ingest, schema, settling, snoozing
+from bot.store.work import Standing, Work
+from bot.texts.en import ENGLISH
+from tests.integration import store_samples as s
+from tests.unit._values import IN_BERLIN
+
+T = TypeVar("T")
+
+PEOPLE = tuple(
+    Person(key=key, name=key.title(), role=role, identities=(("chat", key),))
+    for key, role in (("anna", Role.AGENT), ("ben", Role.AGENT), ("lea", Role.LEAD))
+)
+DESK = Desk(
+    store=cast("Store", None),
+    staff=Staff(by_identity={identity: one for one in PEOPLE for identity in one.identities}),
+    clock=cast("Clock", None),
+    metrics=Metrics(),
+    texts=ENGLISH,
+    deliver=lambda _: None,
+    **IN_BERLIN,
+)
+ASK = "A"
+
+
+@dataclass(kw_only=True)
+class World:
+    """`conn` is a writer's connection; times are minutes after noon."""
+
+    path: Path
+    conn: sqlite3.Connection
+    pressed: int = 0
+    standing: Standing = field(default_factory=Standing)
+
+    def write(self, unit: Callable[[Work], T], *, minute: float) -> T:
+        """One transaction, as the writer makes it."""
+        self.conn.execute("BEGIN IMMEDIATE")
+        try:
+            done = unit(Work(conn=self.conn, now=s.at(minute), lease_for=s.LEASE, standing=self.standing))
+        except BaseException:
+            self.conn.execute("ROLLBACK")
+            raise
+        self.conn.execute("COMMIT")
+        return done
+
+    def record(self, *items: Judged | Answer, minute: float) -> tuple[Leased, ...]:
+        """A batch whose cards are delivered at once."""
+        leased = self.write(lambda work: ingest.record(work, s.entry(*items)), minute=minute).leased
+        return self.settled(leased, minute=minute)
+
+    def press(
+        self, verb: Verb, argument: str = "", *, who: str = "anna", minute: float, note: str = ""
+    ) -> Decided:
+        """A press on the card of the first mention, and the cards that show what came of it."""
+        self.pressed += 1
+        decision = Decision(
+            press_id=f"{who}-{self.pressed}",
+            feed="chat",
+            channel="telegram:care",
+            person=who,
+            verb=verb,
+            mention_id=ASK,
+            at=s.at(minute),
+            argument=argument,
+            note=note,
+        )
+        decided = self.write(
+            lambda work: deciding.decide(work, decision, DESK.transition, cursor=None), minute=minute
+        )
+        assert decided is not None
+        self.settled(decided.leased, minute=minute)
+        return decided
+
+    def outcome(self, *args: Any, **named: Any) -> str:
+        decided = self.press(*args, **named)
+        assert decided.change is not None
+        return decided.change.outcome
+
+    def due(self, *, minute: float) -> tuple[Leased, ...]:
+        """What the outbox would take then, delivered."""
+
+        def unit(work: Work) -> tuple[Leased, ...]:
+            return snoozing.wake_due(work) + effects.lease(work, limit=100, each=100, without=())
+
+        return self.settled(self.write(unit, minute=minute), minute=minute)
+
+    def settled(self, leased: tuple[Leased, ...], *, minute: float) -> tuple[Leased, ...]:
+        for one in leased:
+            done = Settlement(
+                leased=one,
+                outcome=Sent(receipt=Receipt(ref=f"msg-{one.id}", at=s.at(minute))),
+                started_at=s.at(minute),
+                ended_at=s.at(minute),
+            )
+            self.write(lambda work, done=done: settling.settle(work, done), minute=minute)  # type: ignore[misc]
+        return leased
+
+    def card(self) -> CardState:
+        found = card.of_mention(card.fetcher(self.conn), ASK)
+        assert found is not None
+        return found
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Conversation and asks as they stand, without the version, which grows with every change."""
+        conversation = self.conn.execute(
+            "SELECT id, state, claimed_by, claimed_at, snoozed_until, snoozed_by, override FROM conversations"
+            " ORDER BY id"
+        ).fetchall()
+        return [*conversation, *self.conn.execute("SELECT * FROM asks ORDER BY id").fetchall()]
+
+    def one(self, sql: str, *values: object) -> Any:
+        return self.conn.execute(sql, values).fetchone()[0]
+
+
+@contextmanager
+def world(path: Path, **judged: Any) -> Iterator[World]:
+    """Ann has asked at noon; her card is in the chat."""
+    s.lay(path)
+    with closing(schema.connect_for_writing(path)) as conn:
+        conn.execute("PRAGMA synchronous=OFF")  # thousands of commits, and no power to lose
+        it = World(path=path, conn=conn)
+        it.record(s.judged(s.post("q"), uid=ASK, **judged), minute=0)
+        yield it
