@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from benchmarks.harness import Finding, table
+from bot.answering import Answering
 from bot.clock import SystemClock
 from bot.desk import Desk
 from bot.ids import ulid
@@ -41,6 +42,7 @@ from bot.web.sessions import key_beside
 from rules.lab import RuleLab
 from rules.ruleset import parse_rules
 from tests.integration import store_samples as samples
+from tests.integration._answers import RulesDraft
 
 BATCH = 500
 ROUNDS = 15
@@ -85,6 +87,15 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
             promise=lambda _: Promise(respond_in=None, alert=Alert.MESSAGE),
             personas=tuple,
             deliver=lambda _: None,
+        ),
+        answers=Answering(
+            repliers={},
+            drafts=RulesDraft(),
+            store=store,
+            clock=clock,
+            metrics=Metrics(),
+            deliver=lambda _: None,
+            on_unauthorized=lambda _platform, _error: None,
         ),
         checks=lambda: (),
         rules=lambda: RulesInUse(version=RULES.version, names=(), since=clock.now()),

@@ -133,6 +133,19 @@ class Answering:
         """The same, with how it can be answered."""
         return replace(state, means=self.approval.means(state))
 
+    async def state(self, mention_id: str) -> CardState | None:
+        """What there is to answer and what was said, with how; None: the mention is not known.
+
+        Raises: StoreError.
+        """
+        state = await self.store.card_of(mention_id)
+        return self.equipped(state) if state else None
+
+    def length(self, platform: str, text: str) -> Length | None:
+        """As the platform counts; None: nothing can be published there."""
+        replier = self.repliers.get(platform)
+        return replier.length(text) if replier else None
+
     def wake(self) -> None:
         self.publisher.wake()
 

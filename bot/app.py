@@ -123,6 +123,7 @@ class App:
         parts = Parts(
             shelf=self.store,
             desk=self.desk,
+            answers=self.answering,
             checks=self.readiness.checks,
             rules=self.ruling.in_force,
             lab=self.ruling.lab(),

@@ -35,6 +35,8 @@ HOLD = timedelta(seconds=5)
 EXPIRES = timedelta(hours=1)
 FINAL = frozenset({"deleted", "opted_out"})
 """What no second look makes good again."""
+PROPOSED = "proposed"
+"""The outcome of a decision that made a draft."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,7 @@ class Approval:
         if not text or len(text) > MOST_TEXT:
             return _told("empty", asked.texts.say("answer.no_text"))
         step = Propose(text=text, origin=asked.decision.origin, lang=asked.state.facts.lang)
-        return self._changed(asked, "proposed", asked.texts.say("answer.look_at_it"), step)
+        return self._changed(asked, PROPOSED, asked.texts.say("answer.look_at_it"), step)
 
     def again(self, asked: Asked) -> Change:
         """The same words once more, as a draft of now: what happened since then has been seen."""
@@ -99,7 +101,7 @@ class Approval:
         if not text:
             return _told("outdated", asked.texts.say("answer.outdated"))
         step = Propose(text=text, origin=draft.origin if draft else asked.decision.origin)
-        return self._changed(asked, "proposed", asked.texts.say("answer.look_at_it"), step)
+        return self._changed(asked, PROPOSED, asked.texts.say("answer.look_at_it"), step)
 
     def discard(self, asked: Asked) -> Change:
         draft = asked.state.draft

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.records import CardState
-    from bot.replies import Draft, Means, Reply, Suggestion
+    from bot.replies import Draft, Length, Means, Reply, Suggestion
     from bot.texts.catalogue import Texts
 
 _OVER = frozenset({ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.CANCELED, ReplyState.TAKEN_BACK})
@@ -30,9 +30,11 @@ def lines(
     """`to`: whom it answers; `time`: when a reply was published or is due; `name`: who approved it."""
     means = state.means
     if state.reply is not None and state.draft is None:
-        yield from _of_reply(state.reply, texts, platform=state.mention.post.platform, time=time, name=name)
+        yield from of_reply(state.reply, texts, platform=state.mention.post.platform, time=time, name=name)
     if state.draft is not None:
-        yield from _of_draft(state.draft, means, texts, platform=state.mention.post.platform, to=to)
+        platform = texts.platform(state.mention.post.platform)
+        heading = texts.say("answer.preview", platform=platform, to=to)
+        yield from of_draft(state.draft, means, texts, heading=heading)
         return
     if state.reply is not None and state.reply.state in LIVE:
         return
@@ -57,20 +59,27 @@ def told(one: Suggestion, texts: Texts) -> str:
     return f"{said} · {texts.say('suggestion.foreign', lang=one.lang or '?')}" if one.is_foreign else said
 
 
-def _of_draft(draft: Draft, means: Means, texts: Texts, *, platform: str, to: str) -> Iterator[Line]:
-    yield Line(text=texts.say("answer.preview", platform=texts.platform(platform), to=to), is_strong=True)
+def of_draft(draft: Draft, means: Means, texts: Texts, *, heading: str) -> Iterator[Line]:
+    """What would be published, under a heading that says where and to whom."""
+    yield Line(text=heading, is_strong=True)
     yield Line(text=draft.text, is_copy=True)
-    if (length := means.length) is not None:
-        said = "answer.length" if length.fits else "answer.length_over"
-        unit = texts.say(f"answer.unit_{length.unit}")
-        yield Line(text=texts.say(said, used=length.used, limit=length.limit, unit=unit))
+    if means.length is not None:
+        yield Line(text=told_length(means.length, texts))
     if draft.stale:
         yield Line(text=texts.say(f"answer.since_{draft.stale}"), is_strong=True)
 
 
-def _of_reply(
+def told_length(length: Length, texts: Texts) -> str:
+    """`24 of 300 characters`."""
+    said = "answer.length" if length.used <= length.limit else "answer.length_over"
+    unit = texts.say(f"answer.unit_{length.unit}")
+    return texts.say(said, used=length.used, limit=length.limit, unit=unit)
+
+
+def of_reply(
     reply: Reply, texts: Texts, *, platform: str, time: Callable[[Reply], str], name: str
 ) -> Iterator[Line]:
+    """What was approved, and what became of it."""
     where, at = texts.platform(platform), time(reply)
     cause = texts.cause(reply.reason)
     values = {"platform": where, "at": at, "name": name, "cause": cause}

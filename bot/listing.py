@@ -119,7 +119,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A decision that was taken, as the audit keeps it."""
+    """A decision that was taken, as the audit keeps it; `words` are those of the draft that it was about."""
 
     person: str
     verb: str
@@ -128,14 +128,24 @@ class Taken:
     at: datetime
     note: str
     argument: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """How a try to publish an answer, or to take it back, ended; `outcome` as `bot.replies.End` has them."""
+
+    outcome: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
     """A conversation with all that is known around it. `shown` is how a list shows it.
 
-    `thread` is oldest first, `more` posts of it are stored and left out; `earlier` newest first. `feedback`:
-    what each person says of the verdict that is shown.
+    `thread`, `decisions` and `publications` are oldest first, `more` posts of the thread are stored and left
+    out; `earlier` newest first. `feedback`: what each person says of the verdict that is shown.
     """
 
     conversation: Conversation
@@ -145,6 +155,7 @@ class Whole:
     thread: tuple[Spoken, ...]
     more: int
     decisions: tuple[Taken, ...]
+    publications: tuple[Publication, ...]
     earlier: tuple[Listed, ...]
     undo: Undoable | None = None
     feedback: Mapping[str, str] = field(default_factory=dict)

@@ -120,7 +120,8 @@ class Origin(StrEnum):
 class Draft:
     """What is proposed to be said in a conversation: its newest, until it is approved or thrown away.
 
-    `stale`: why it should be looked at again before anybody approves it (empty: it need not).
+    `mention_id` is what it answers. `stale`: why it should be looked at again before anybody approves it
+    (empty: it need not).
     """
 
     id: int
@@ -128,6 +129,7 @@ class Draft:
     origin: Origin
     made_by: str
     made_at: datetime
+    mention_id: str
     lang: str | None = None
     stale: str = ""
 

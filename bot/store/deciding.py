@@ -53,12 +53,13 @@ def decide(
         state = replace(state, undo=None)
     change = transition(state, decision)
     was = audit.picture(work.conn, conversation)
-    if change.step is not None:
-        replying.take_step(work, state, decision.person, change.step)
+    draft = replying.take_step(work, state, decision.person, change.step) if change.step else None
     version = _apply(work, decision, state, change)
     is_note = change.outcome == NOTE_ADDED
     changed = audit.difference(was, audit.picture(work.conn, conversation), notes=is_note)
     _audit(work, decision, state, change, changed)
+    if draft is not None:
+        _is_about(work, decision, draft)
     leased = _show(work, decision, state, change, version)
     listing.refresh(work)
     return Decided(reply=change.reply, is_loud=change.is_loud, change=change, leased=leased)
@@ -185,6 +186,14 @@ def _audit(work: Work, decision: Decision, state: CardState, change: Change, cha
             " at = excluded.at",
             (row[0], decision.person, change.feedback, rows.micros(decision.at), row[1]),
         )
+
+
+def _is_about(work: Work, decision: Decision, draft: int) -> None:
+    """The words that were decided on stand in the draft."""
+    work.conn.execute(
+        "UPDATE decisions SET draft = ? WHERE feed = ? AND press_id = ?",
+        (draft, decision.feed, decision.press_id),
+    )
 
 
 def _show(

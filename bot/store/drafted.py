@@ -34,13 +34,13 @@ def since(fetch: Fetch, draft: int) -> tuple[str, ...]:
 
 def open_draft(fetch: Fetch, conversation: int) -> Draft | None:
     found = fetch(
-        "SELECT id, text, origin, made_by, made_at, lang FROM drafts WHERE conversation = ?"
-        " AND state = 'open'",
+        "SELECT d.id, d.text, d.origin, d.made_by, d.made_at, d.lang, m.uid FROM drafts d"
+        " JOIN mentions m ON m.id = d.mention WHERE d.conversation = ? AND d.state = 'open'",
         (conversation,),
     )
     if not found:
         return None
-    id_, text, origin, made_by, made_at, lang = found[0]
+    id_, text, origin, made_by, made_at, lang, mention = found[0]
     return Draft(
         id=id_,
         text=text,
@@ -48,6 +48,7 @@ def open_draft(fetch: Fetch, conversation: int) -> Draft | None:
         made_by=made_by,
         made_at=rows.moment(made_at),
         lang=lang,
+        mention_id=mention,
         stale=next(iter(since(fetch, id_)), ""),
     )
 

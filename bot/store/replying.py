@@ -34,7 +34,7 @@ from bot.replies import (
     Went,
     Withheld,
 )
-from bot.store import deletions, drafted, effects, posts, rows, threads
+from bot.store import deletions, drafted, effects, listing, posts, rows, threads
 from bot.store.answering_tables import IS_LIVE
 from bot.store.card import Fetch, fetcher
 from bot.store.work import Work
@@ -42,46 +42,57 @@ from bot.store.work import Work
 # --- what a person decides ------------------------------------------------------------------------
 
 
-def take_step(work: Work, state: CardState, person: str, step: Step) -> None:
-    """Write what `bot.approval` made of a decision; it was decided on the state as it stands here."""
+def take_step(work: Work, state: CardState, person: str, step: Step) -> int:
+    """Write what `bot.approval` made of a decision; it was decided on the state as it stands here.
+
+    The draft that it is about.
+    """
     match step:
         case Propose():
-            _propose(work, state, person, step)
+            return _propose(work, state, person, step)
         case Discard(draft=draft):
-            _set_draft(work, draft, "discarded")
+            return _set_draft(work, draft, "discarded")
         case Approve():
-            _approve(work, state, person, step)
-        case Cancel(reply=reply):
-            _set(work, reply, ReplyState.CANCELED)
-        case TakeBack(reply=reply):
-            _set(work, reply, ReplyState.LEAVING, due_at=work.at)
-        case Resolve(reply=reply, is_there=True):
-            found = {"asks_staff": False, "may_be_there": False, "published_at": work.at}
-            _set(work, reply, ReplyState.PUBLISHED, **found)
-        case Resolve(reply=reply):
-            _set(work, reply, ReplyState.HELD, asks_staff=False, may_be_there=False, due_at=work.at)
+            return _approve(work, state, person, step)
+    return _change(work, step)
 
 
-def _propose(work: Work, state: CardState, person: str, step: Propose) -> None:
+def _change(work: Work, step: Cancel | TakeBack | Resolve) -> int:
+    """What a person decides about a reply; its draft."""
+    looked = {"asks_staff": False, "may_be_there": False}
+    match step:
+        case Cancel():
+            return _set(work, step.reply, ReplyState.CANCELED)
+        case TakeBack():
+            return _set(work, step.reply, ReplyState.LEAVING, due_at=work.at)
+        case Resolve(is_there=True):
+            return _set(work, step.reply, ReplyState.PUBLISHED, published_at=work.at, **looked)
+        case Resolve():
+            return _set(work, step.reply, ReplyState.HELD, due_at=work.at, **looked)
+
+
+def _propose(work: Work, state: CardState, person: str, step: Propose) -> int:
     work.conn.execute(
         "UPDATE drafts SET state = 'replaced' WHERE conversation = ? AND state = 'open'",
         (state.conversation.id,),
     )
-    work.conn.execute(
+    row = work.conn.execute(
         "INSERT INTO drafts (brand, conversation, mention, text, lang, origin, made_by, made_at, state,"
         " newest, seen_to, revised_at) SELECT m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, 'open',"
         " (SELECT max(x.id) FROM mentions x WHERE x.conversation = m.conversation),"
         " (SELECT max(y.id) FROM posts y), p.revised_at"
-        " FROM mentions m JOIN posts p ON p.id = m.post WHERE m.uid = ?",
+        " FROM mentions m JOIN posts p ON p.id = m.post WHERE m.uid = ? RETURNING id",
         (step.text, step.lang, step.origin, person, work.at, state.mention_id),
-    )
+    ).fetchone()
+    return int(row[0])
 
 
-def _set_draft(work: Work, draft: int, state: str) -> None:
+def _set_draft(work: Work, draft: int, state: str) -> int:
     work.conn.execute("UPDATE drafts SET state = ? WHERE id = ?", (state, draft))
+    return draft
 
 
-def _approve(work: Work, state: CardState, person: str, step: Approve) -> None:
+def _approve(work: Work, state: CardState, person: str, step: Approve) -> int:
     _set_draft(work, step.draft, "approved")
     text, lang = work.conn.execute("SELECT text, lang FROM drafts WHERE id = ?", (step.draft,)).fetchone()
     work.conn.execute(
@@ -101,6 +112,7 @@ def _approve(work: Work, state: CardState, person: str, step: Approve) -> None:
             step.draft,
         ),
     )
+    return step.draft
 
 
 def digest(text: str) -> str:
@@ -108,13 +120,15 @@ def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _set(work: Work, reply: int, state: ReplyState, **values: object) -> None:
+def _set(work: Work, reply: int, state: ReplyState, **values: object) -> int:
+    """Set these columns of a reply; its draft."""
     columns = ", ".join(f"{name} = :{name}" for name in values)
-    work.conn.execute(
+    row = work.conn.execute(
         f"UPDATE replies SET state = :state, leased_until = NULL{', ' if values else ''}{columns}"
-        " WHERE id = :id",
+        " WHERE id = :id RETURNING draft",
         {"state": state, "id": reply, **values},
-    )
+    ).fetchone()
+    return int(row[0])
 
 
 # --- trying ---------------------------------------------------------------------------------------
@@ -199,7 +213,9 @@ def settle(work: Work, tried: Tried) -> tuple[Leased, ...] | None:
     if tried.post is not None:
         _store_answer(work, taken.outgoing, tried.post)
     version = threads.advance(work, conversation)
-    return effects.update(work, effects.delivered(work, conversation), version=version)
+    updates = effects.update(work, effects.delivered(work, conversation), version=version)
+    listing.refresh(work)
+    return updates
 
 
 def _end(work: Work, taken: Taken, end: End, state: ReplyState) -> None:

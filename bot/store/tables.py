@@ -324,7 +324,8 @@ class DecisionRow(SQLModel, table=True):
     """Every press, refused ones too (`verb` NULL). A press id is its platform's, hence unique per feed.
 
     `changed` is JSON of what was before and after, column by column, of conversation and asks (NULL: nothing
-    was changed); `undone_by` the decision that took it back.
+    was changed); `undone_by` the decision that took it back. `draft`: the one that was proposed, approved or
+    thrown away, or whose reply was stopped or taken back.
     """
 
     __tablename__: ClassVar[str] = "decisions"
@@ -348,6 +349,7 @@ class DecisionRow(SQLModel, table=True):
     argument: str | None = None
     changed: str | None = None
     undone_by: int | None = Field(default=None, sa_type=RowId)
+    draft: int | None = Field(default=None, sa_type=RowId)
 
 
 class FeedbackRow(SQLModel, table=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.listing import Spoken, Taken, Whole
+from bot.listing import Publication, Spoken, Taken, Whole
 from bot.records import Conversation
 from bot.store import audit, listing, remembering, rows
 from bot.store.card import Fetch
@@ -15,6 +15,7 @@ from bot.store.card import Fetch
 THREAD_SHOWN = 200
 EARLIER_SHOWN = 20
 DECISIONS_SHOWN = 200
+PUBLICATIONS_SHOWN = 200
 
 _AT = 6
 _THREAD = (
@@ -53,6 +54,7 @@ def read(fetch: Fetch, conversation: int) -> Whole | None:
         thread=thread,
         more=more,
         decisions=_decisions(fetch, conversation),
+        publications=_publications(fetch, conversation),
         earlier=_earlier(fetch, it),
         feedback=_feedback(fetch, shown[0].mention_id),
         undo=audit.last(fetch, conversation),
@@ -100,9 +102,10 @@ def _author(fetch: Fetch, it: Conversation) -> Any:
 
 def _decisions(fetch: Fetch, conversation: int) -> tuple[Taken, ...]:
     found = fetch(
-        "SELECT person, COALESCE(verb, ''), outcome, channel, at, COALESCE(note, ''),"
-        " COALESCE(argument, '') FROM decisions"
-        " WHERE conversation = ? ORDER BY at DESC, id DESC LIMIT ?",
+        "SELECT x.person, COALESCE(x.verb, ''), x.outcome, x.channel, x.at, COALESCE(x.note, ''),"
+        " COALESCE(x.argument, ''), COALESCE(d.text, '')"
+        " FROM decisions x LEFT JOIN drafts d ON d.id = x.draft"
+        " WHERE x.conversation = ? ORDER BY x.at DESC, x.id DESC LIMIT ?",
         (conversation, DECISIONS_SHOWN),
     )
     return tuple(
@@ -114,8 +117,20 @@ def _decisions(fetch: Fetch, conversation: int) -> tuple[Taken, ...]:
             at=rows.moment(row[4]),
             note=row[5],
             argument=row[6],
+            words=row[7],
         )
         for row in reversed(found)
+    )
+
+
+def _publications(fetch: Fetch, conversation: int) -> tuple[Publication, ...]:
+    found = fetch(
+        "SELECT t.outcome, COALESCE(t.reason, ''), t.ended_at FROM publications t"
+        " JOIN replies r ON r.id = t.reply WHERE r.conversation = ? ORDER BY t.id DESC LIMIT ?",
+        (conversation, PUBLICATIONS_SHOWN),
+    )
+    return tuple(
+        Publication(outcome=row[0], reason=row[1], at=rows.moment(row[2])) for row in reversed(found)
     )
 
 

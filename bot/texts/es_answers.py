@@ -23,7 +23,7 @@ ANSWERS: dict[str, Message] = {
     "answer.length_over": "Demasiado largo: {used} de {limit} {unit}",
     "answer.unit_graphemes": "caracteres",
     "answer.unit_characters": "caracteres",
-    "answer.look_at_it": "Míralo en la tarjeta: se publica cuando alguien pulsa Publicar.",
+    "answer.look_at_it": "Míralo otra vez: se publica cuando alguien pulsa Publicar.",
     "answer.discarded": "Descartado.",
     "answer.approved": "Sale en {seconds}. Cancelar lo detiene.",
     "answer.canceled": "Detenido. No se ha publicado nada.",
@@ -32,11 +32,9 @@ ANSWERS: dict[str, Message] = {
     "answer.found": "Anotado: se publicó.",
     "answer.resent": "Se envía otra vez.",
     "answer.by_hand": "Hay que borrarlo en la aplicación.",
-    "answer.outdated": "Esto ha cambiado entretanto. Mira la tarjeta otra vez.",
-    "answer.no_text": (
-        "Escribe la respuesta contestando a la tarjeta: al menos un carácter, como mucho 10.000."
-    ),
-    "answer.too_long": "Sobran {over}. Contesta a la tarjeta con un texto más corto.",
+    "answer.outdated": "Esto ha cambiado entretanto. Mira otra vez.",
+    "answer.no_text": "Escribe la respuesta: al menos un carácter, como mucho 10.000.",
+    "answer.too_long": "Sobran {over}. Acorta el texto.",
     "answer.under_way": "Ya hay una respuesta nuestra en camino en esta conversación.",
     "refusal.no_account": "Outcare no puede publicar ahí; abre la publicación para responder.",
     "refusal.deleted": "La publicación ya no está; no hay nada que responder.",

@@ -1,4 +1,5 @@
-"""`/api/…`: the inbox, a conversation and the sources as JSON for scripts; read only, by the same session.
+"""`/api/…`: the inbox, a conversation, its answers and the sources as JSON for scripts; read only, by the
+same session.
 
 What is asked for wrongly is 400 and says what is wrong; `/api/openapi.json` describes all of it.
 """
@@ -12,6 +13,7 @@ from aiohttp import web
 
 from bot.oneline import link
 from bot.web import filters
+from bot.web.answering import state_of
 from bot.web.door import PERSON
 from bot.web.openapi import QUERY, described
 from bot.web.sources import ran
@@ -19,7 +21,8 @@ from bot.web.sources import ran
 if TYPE_CHECKING:
     from bot.listing import Listed, Spoken, Whole
     from bot.model import Verdict
-    from bot.records import Status
+    from bot.records import CardState, Status
+    from bot.replies import Draft, Length, Reply
     from bot.web.health import Check
     from bot.web.page import Page
 
@@ -50,13 +53,21 @@ class Api:
         )
 
     async def conversation(self, request: web.Request) -> web.Response:
+        whole = await self._whole(request)
+        return _missing() if whole is None else _json(_whole(whole))
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """What is proposed to be said in a conversation, and what became of what was approved."""
+        whole = await self._whole(request)
+        state = await state_of(self._page.answers, whole) if whole else None
+        if whole is None or state is None:
+            return _missing()
+        return _json(_answer(state, whole))
+
+    async def _whole(self, request: web.Request) -> Whole | None:
         key = request.match_info["id"]
-        whole = None
-        if key.isascii() and key.isdecimal() and len(key) <= 18:
-            whole = await self._page.shelf.whole(int(key))
-        if whole is None:
-            return _json({"error": "there is no such conversation"}, status=404)
-        return _json(_whole(whole))
+        is_number = key.isascii() and key.isdecimal() and len(key) <= 18
+        return await self._page.shelf.whole(int(key)) if is_number else None
 
     async def sources(self, _request: web.Request) -> web.Response:
         status = await self._page.shelf.status(now=self._page.clock.now())
@@ -112,11 +123,57 @@ def _whole(whole: Whole) -> dict[str, Any]:
                 "outcome": one.outcome,
                 "channel": one.channel,
                 "note": one.note,
+                "words": one.words or None,
                 "at": one.at,
             }
             for one in whole.decisions
         ],
         "earlier": [one.conversation for one in whole.earlier],
+    }
+
+
+def _answer(state: CardState, whole: Whole) -> dict[str, Any]:
+    means = state.means
+    return {
+        "can_answer": means.can_answer,
+        "refusal": means.refusal or None,
+        "suggestions": [
+            {"text": one.text, "origin": one.origin.value, "name": one.name} for one in means.suggestions
+        ],
+        "draft": _draft(state.draft, means.length) if state.draft else None,
+        "reply": _reply(state.reply) if state.reply else None,
+        "publications": [
+            {"outcome": one.outcome, "reason": one.reason or None, "at": one.at} for one in whole.publications
+        ],
+    }
+
+
+def _draft(draft: Draft, length: Length | None) -> dict[str, Any]:
+    return {
+        "id": draft.id,
+        "mention_id": draft.mention_id,
+        "text": draft.text,
+        "origin": draft.origin.value,
+        "made_by": draft.made_by,
+        "made_at": draft.made_at,
+        "stale": draft.stale or None,
+        "length": {"used": length.used, "limit": length.limit, "unit": length.unit} if length else None,
+    }
+
+
+def _reply(reply: Reply) -> dict[str, Any]:
+    there = reply.published
+    return {
+        "id": reply.id,
+        "text": reply.text,
+        "state": reply.state.value,
+        "approved_by": reply.approved_by,
+        "approved_at": reply.approved_at,
+        "due_at": reply.due_at,
+        "reason": reply.reason or None,
+        "asks_staff": reply.asks_staff,
+        "published_at": there.at if there else None,
+        "url": link(there.url) if there else None,
     }
 
 
@@ -184,6 +241,10 @@ def _sources(status: Status, checks: tuple[Check, ...]) -> dict[str, Any]:
         "open_asks": status.open_asks,
         "overdue_asks": status.overdue_asks,
     }
+
+
+def _missing() -> web.Response:
+    return _json({"error": "there is no such conversation"}, status=404)
 
 
 def _json(body: object, *, status: int = 200) -> web.Response:

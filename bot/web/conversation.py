@@ -11,11 +11,12 @@ from aiohttp import web
 from bot.buttons import Choices, chosen, token
 from bot.cards import prepared
 from bot.changes import ELSEWHERE
-from bot.listing import Spoken, Taken, Whole
+from bot.listing import Publication, Spoken, Taken, Whole
 from bot.model import Author, ConversationState, Urgency
 from bot.oneline import link
-from bot.staff import FEEDBACK_VERBS, REASONS, Nap, Verb
+from bot.staff import FEEDBACK_VERBS, PAGE, REASONS, Nap, Verb
 from bot.web import shown
+from bot.web.answering import panel_of
 from bot.web.rules import may_rule
 from bot.web.shown import Eye, Piece, Row
 
@@ -27,6 +28,7 @@ EVENTS = frozenset(
     [
         *("claimed", "released", "handed_over", "snoozed", "dismissed", "answered_elsewhere", "reopened"),
         *("urgency_changed", "persona_changed", "note_added", "undone", "noted", "lost"),
+        *("proposed", "discarded", "approved", "canceled", "leaves", "found", "resent"),
     ]
 )
 """Outcomes of decisions that are told in words of their own."""
@@ -49,11 +51,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One decision in words."""
+    """One decision in words, or one try at an answer. `where`: from where somebody pressed."""
 
     text: str
-    note: str
     at: str
+    note: str = ""
+    words: str = ""
+    where: str = ""
 
 
 class Conversation:
@@ -81,6 +85,7 @@ class Conversation:
             "may_rule": may,
             "menus": menus(found, eye, choices),
             "undo": undo(found, eye),
+            "panel": await panel_of(self._page, found, eye),
         }
         return self._page.html(request, template, **shown_too, **values(found, eye))
 
@@ -94,7 +99,7 @@ def values(whole: Whole, eye: Eye) -> dict[str, Any]:
         "lines": [line(one, whole, eye) for one in whole.thread],
         "more": whole.more,
         "facts": facts(whole.author, eye),
-        "events": [event(one, eye) for one in whole.decisions],
+        "events": events(whole, eye),
         "earlier": [shown.row(one, eye) for one in whole.earlier],
         "asks": [_ask(one.started_at, one.answered_at, one.outcome, eye) for one in whole.asks],
         "verbs": verbs(row, is_elsewhere=bool(whole.asks) and whole.asks[-1].outcome == ELSEWHERE),
@@ -205,6 +210,20 @@ def facts(author: Author | None, eye: Eye) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found if value.strip()]
 
 
+def events(whole: Whole, eye: Eye) -> list[Event]:
+    """What people decided, and what became of their answers, in the order in which it happened."""
+    decided = [(one.at, event(one, eye)) for one in whole.decisions]
+    tried = [(one.at, tried_event(one, whole.shown.platform, eye)) for one in whole.publications]
+    return [told for _, told in sorted([*decided, *tried], key=lambda one: one[0])]
+
+
+def tried_event(one: Publication, platform: str, eye: Eye) -> Event:
+    where, cause = eye.texts.platform(platform), eye.texts.cause(one.reason)
+    return Event(
+        text=eye.texts.on_page(f"try_{one.outcome}", platform=where, cause=cause), at=eye.time(one.at)
+    )
+
+
 def event(one: Taken, eye: Eye) -> Event:
     verb = eye.texts.button(Verb(one.verb)) if one.verb in set(Verb) else one.verb
     known = one.outcome if one.outcome in EVENTS else "other"
@@ -215,7 +234,20 @@ def event(one: Taken, eye: Eye) -> Event:
         outcome=one.outcome,
         argument=_argument(one, eye),
     )
-    return Event(text=said, note=shown.clean(one.note), at=eye.time(one.at))
+    return Event(
+        text=said,
+        at=eye.time(one.at),
+        note=shown.clean(one.note),
+        words=shown.clean(one.words),
+        where=where(one.channel, eye),
+    )
+
+
+def where(channel: str, eye: Eye) -> str:
+    """`on the page`, `in telegram:care`."""
+    if channel == PAGE:
+        return eye.texts.on_page("where_page")
+    return eye.texts.on_page("where_chat", channel=shown.clean(channel))
 
 
 def _argument(one: Taken, eye: Eye) -> str:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
+from bot.approval import PROPOSED
 from bot.buttons import parse_token, short, token
 from bot.ids import ulid
 from bot.staff import PAGE, Press, Told, Verb
 from bot.texts.catalogue import Texts
 from bot.web.door import PERSON, form, local
-from bot.web.shown import clean
+from bot.web.shown import clean, words
 
 if TYPE_CHECKING:
     from bot.web.page import Page
@@ -53,12 +54,13 @@ class PressDesk(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the form wants: a verb for some mentions."""
+    """What the form wants: a verb for some mentions. `text` is to be said."""
 
     verb: Verb
     mentions: tuple[str, ...]
     note: str
     argument: str = ""
+    text: str = ""
 
 
 class Deciding:
@@ -66,10 +68,15 @@ class Deciding:
         self._page = page
 
     async def decide(self, request: web.Request) -> web.Response:
+        return await self.carry_out(request, await asked_by(request, self._page.texts(request)))
+
+    async def carry_out(self, request: web.Request, asked: Asked) -> web.Response:
+        """Decide it, and tell what came of it; words that were not taken are given back."""
         texts = self._page.texts(request)
-        asked = await _asked(request, texts)
         told = [(one, await self._press(request[PERSON], asked, one)) for one in asked.mentions]
         done = [mention for mention, said in told if said.outcome == _DONE.get(asked.verb)]
+        is_written = asked.verb is Verb.EDIT
+        is_proposed = is_written and all(said.outcome == PROPOSED for _, said in told)
         values: dict[str, Any] = {
             "text": _summary(asked, [said for _, said in told], len(done), texts),
             "is_loud": any(said.is_loud for _, said in told),
@@ -77,10 +84,11 @@ class Deciding:
             "undo_press": token(Verb.UNDO, done[0]) if done and asked.verb not in UNDO else "",
             "mentions": done,
             "back": local(str((await form(request)).get("back", "/"))),
+            "kept": asked.text if is_written and not is_proposed else "",
         }
         if "HX-Request" in request.headers:
             response = self._page.html(request, "_toast.html", **values)
-            response.headers["HX-Trigger"] = "changed"
+            response.headers["HX-Trigger"] = "changed, proposed" if is_proposed else "changed"
             return response
         return self._page.html(request, "done.html", **values)
 
@@ -92,11 +100,12 @@ class Deciding:
             person=f"{PAGE}:{person}",
             token=token(asked.verb, mention, asked.argument),
             at=now,
+            text=asked.text,
         )
         return await self._page.desk.decide(PAGE, press, note=asked.note)
 
 
-async def _asked(request: web.Request, texts: Texts) -> Asked:
+async def asked_by(request: web.Request, texts: Texts) -> Asked:
     """Raises: HTTPBadRequest with what is wrong with the form."""
     given = await form(request)
     single, bulk = str(given.get("press", "")), str(given.get("bulk", ""))
@@ -106,9 +115,8 @@ async def _asked(request: web.Request, texts: Texts) -> Asked:
         if found is None:
             raise web.HTTPBadRequest(text=texts.on_page("bad_press") + "\n")
         argument = short(str(given["argument"])) if given.get("argument") else found.argument
-        return Asked(
-            verb=found.verb, mentions=(found.mention_id,), note=clean(note)[:MOST_NOTE], argument=argument
-        )
+        text, note = words(str(given.get("text", ""))), clean(note)[:MOST_NOTE]
+        return Asked(verb=found.verb, mentions=(found.mention_id,), note=note, argument=argument, text=text)
     mentions = tuple(dict.fromkeys(str(one) for one in given.getall("m", [])))
     if bulk not in UNDO:
         raise web.HTTPBadRequest(text=texts.on_page("bad_press") + "\n")

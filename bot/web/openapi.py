@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
+from bot.replies import Origin, ReplyState
 from bot.web.filters import MOST_TEXT
 
 _URGENCIES = [level.label for level in Urgency]
@@ -71,6 +72,28 @@ _WHY = _closed(
     notes=_TEXTS,
     signals={"type": "object", "additionalProperties": {"type": "number", "nullable": True}},
 )
+_DRAFT = _closed(
+    id=_COUNT,
+    mention_id=_TEXT,
+    text=_TEXT,
+    origin={"type": "string", "enum": [origin.value for origin in Origin]},
+    made_by=_TEXT,
+    made_at=_AT,
+    stale=_MAYBE_TEXT,
+    length={**_closed(used=_COUNT, limit=_COUNT, unit=_TEXT), "nullable": True},
+)
+_REPLY = _closed(
+    id=_COUNT,
+    text=_TEXT,
+    state={"type": "string", "enum": [state.value for state in ReplyState]},
+    approved_by=_TEXT,
+    approved_at=_AT,
+    due_at=_AT,
+    reason=_MAYBE_TEXT,
+    asks_staff={"type": "boolean"},
+    published_at=_MAYBE_AT,
+    url=_MAYBE_TEXT,
+)
 _SCHEMAS = {
     "Error": _closed(error=_TEXT),
     "Listed": _closed(**_LISTED),
@@ -92,8 +115,20 @@ _SCHEMAS = {
                 mention_id=_MAYBE_TEXT,
             )
         ),
-        decisions=_many(_closed(person=_TEXT, verb=_TEXT, outcome=_TEXT, channel=_TEXT, note=_TEXT, at=_AT)),
+        decisions=_many(
+            _closed(
+                person=_TEXT, verb=_TEXT, outcome=_TEXT, channel=_TEXT, note=_TEXT, words=_MAYBE_TEXT, at=_AT
+            )
+        ),
         earlier=_many(_COUNT),
+    ),
+    "Answer": _closed(
+        can_answer={"type": "boolean"},
+        refusal=_MAYBE_TEXT,
+        suggestions=_many(_closed(text=_TEXT, origin=_TEXT, name=_TEXT)),
+        draft={**_DRAFT, "nullable": True},
+        reply={**_REPLY, "nullable": True},
+        publications=_many(_closed(outcome=_TEXT, reason=_MAYBE_TEXT, at=_AT)),
     ),
     "Sources": _closed(
         sources=_many(
@@ -159,6 +194,9 @@ def described(brands: Iterable[str]) -> dict[str, Any]:
             "/api/inbox": _get("inbox", inbox, [*_PARAMETERS, _brand(brands)], _answers("Inbox", 400)),
             "/api/conversations/{id}": _get(
                 "conversation", "One conversation, whole", [number], _answers("Conversation", 404)
+            ),
+            "/api/conversations/{id}/answer": _get(
+                "answer", "What is to be said there, and what was", [number], _answers("Answer", 404)
             ),
             "/api/sources": _get("sources", sources, [], _answers("Sources")),
         },

@@ -27,7 +27,8 @@ from bot.settings.load import Settings
 from bot.staff import Person
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
-from bot.web import assets
+from bot.web import answering, assets
+from bot.web.answering import AnswerPage, Answers
 from bot.web.api import Api
 from bot.web.conversation import Conversation
 from bot.web.deciding import Deciding, PressDesk
@@ -46,7 +47,12 @@ from bot.web.sources import Sources
 
 log = structlog.get_logger()
 
-ROOMY = {"/rules/lab": MOST_FORM, "/rules/lab/patch": MOST_FORM}
+ROOMY = {
+    "/rules/lab": MOST_FORM,
+    "/rules/lab/patch": MOST_FORM,
+    "/answer": answering.MOST_FORM,
+    "/answer/length": answering.MOST_FORM,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +76,7 @@ class Page:
 
     shelf: Shelf
     desk: PressDesk
+    answers: Answers
     checks: Callable[[], Iterable[Check]]
     rules: Callable[[], RulesInUse]
     lab: Lab
@@ -104,7 +111,7 @@ class Page:
         assets.assets()
         get, post = app.router.add_get, app.router.add_post
         inbox, conversation, sources = Inbox(self), Conversation(self), Sources(self)
-        login, deciding, api = Login(self), Deciding(self), Api(self)
+        login, deciding = Login(self), Deciding(self)
         get("/", inbox.whole)
         get("/list", inbox.part)
         get("/c/{id}", conversation.whole)
@@ -112,18 +119,18 @@ class Page:
         get("/sources", sources.whole)
         get("/live", self.live.serve, allow_head=False)
         post("/decide", deciding.decide)
+        answer = AnswerPage(self, deciding)
+        post("/answer", answer.press)
+        post("/answer/length", answer.count)
         get("/login", login.ask)
         post("/login", login.by_password)
         get("/login/{link}", login.confirm)
         post("/login/{link}", login.by_link)
         post("/logout", login.leave)
-        get("/api/inbox", api.inbox)
-        get("/api/conversations/{id}", api.conversation)
-        get("/api/sources", api.sources)
-        get("/api/openapi.json", api.description)
         get("/static/{name}", assets.serve)
         app.on_shutdown.append(self.live.stop)
         self._install_rules(app)
+        self._install_api(app)
         for path, mounted in self.face.extra.items():
             app.add_subapp(path, mounted)
 
@@ -136,6 +143,14 @@ class Page:
         post("/rules/lab", lab.look)
         post("/rules/lab/patch", lab.patch)
         app.on_shutdown.append(lab.stop)
+
+    def _install_api(self, app: web.Application) -> None:
+        get, api = app.router.add_get, Api(self)
+        get("/api/inbox", api.inbox)
+        get("/api/conversations/{id}", api.conversation)
+        get("/api/conversations/{id}/answer", api.answer)
+        get("/api/sources", api.sources)
+        get("/api/openapi.json", api.description)
 
     # --- what views share ---
 
@@ -198,6 +213,7 @@ class Parts:
 
     shelf: Shelf
     desk: PressDesk
+    answers: Answers
     checks: Callable[[], Iterable[Check]]
     rules: Callable[[], RulesInUse]
     lab: Lab
@@ -212,6 +228,7 @@ def compose(settings: Settings, parts: Parts, face: Face) -> Page:
     return Page(
         shelf=parts.shelf,
         desk=parts.desk,
+        answers=parts.answers,
         checks=parts.checks,
         rules=parts.rules,
         lab=parts.lab,

@@ -80,7 +80,7 @@ class Rules:
         )
         told = await self._page.desk.decide(PAGE, press)
         values: dict[str, Any] = {"text": told.reply, "is_loud": told.outcome not in {"silenced", "lifted"}}
-        return self._page.html(request, "done.html", undo="", mentions=[], back="/rules", **values)
+        return self._page.html(request, "done.html", undo="", mentions=[], kept="", back="/rules", **values)
 
 
 def _shown(one: RuleCount, eye: Eye) -> dict[str, Any]:

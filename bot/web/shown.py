@@ -37,6 +37,11 @@ def clean(text: str) -> str:
     return text.translate(_STEERS)
 
 
+def words(given: str) -> str:
+    """What somebody wrote into a field: lines as they are everywhere else, nothing that cannot be seen."""
+    return clean(given.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
 def pieces(text: str, spans: Iterable[Span], *, limit: int = MOST_CHARS) -> tuple[Piece, ...]:
     """The first `limit` characters of a text in pieces, the marked ones told apart."""
     shown = text[:limit]

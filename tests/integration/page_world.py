@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from yarl import URL
 
+from bot.answering import Answering
 from bot.commands import Commands
 from bot.desk import Desk
 from bot.ids import ulid
@@ -24,6 +25,7 @@ from bot.records import Leased
 from bot.staff import PAGE, Person, Role, Staff
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
+from bot.testing.wall import Wall
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 from bot.web.door import Door
@@ -35,6 +37,7 @@ from rules.lab import RuleLab
 from rules.ruleset import RuleSet, load_rules
 from rules.signals.measure import measure
 from tests.integration import store_samples as s
+from tests.integration._answers import RulesDraft
 from tests.unit._values import IN_BERLIN
 
 PASSWORD = "correct horse battery"
@@ -63,6 +66,10 @@ rules:
 CHANNELS = ("console",)
 BRANDS = (Brand(name="acme", words=("acme",)), Brand(name="globex", words=("globex",), is_rival=True))
 
+CHOICES = Choices(
+    brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer", "press")
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
@@ -79,11 +86,12 @@ class World:
     page: Page
     url: str
     database: Path
-    people: dict[str, Person]
     server: WebServer
+    wall: Wall
     delivered: list[Leased] = field(default_factory=list)
     leased: list[Leased] = field(default_factory=list)
     stored: int = 0
+    people: dict[str, Person] = field(default_factory=lambda: dict(PEOPLE))
 
     async def mention(self, **changed: Any) -> tuple[int, str]:
         """Store a mention in a conversation of its own; the conversation's number and the mention's id.
@@ -119,6 +127,12 @@ class World:
             self.database, "SELECT state, claimed_by FROM conversations WHERE id = ?", conversation
         )
         return found[0], found[1]
+
+    async def go_on(self, seconds: float = 6) -> None:
+        """Time passes, and what is due is tried."""
+        await self.clock.advance(seconds)
+        assert isinstance(self.page.answers, Answering)
+        await self.page.answers.publisher.once()
 
     @property
     def sessions(self) -> Sessions:
@@ -171,15 +185,15 @@ async def world(
     port: int = 0,
     language: str = "en",
 ) -> AsyncIterator[World]:
-    """A page of the brand acme with a rival; `visitor` is who comes without a login (None: nobody)."""
-    clock = ManualClock(s.at(60))
-    face = face or Face()
+    """A page of acme with a rival, that answers on a wall; `visitor` comes without a login (None: nobody)."""
+    clock, delivered = ManualClock(s.at(60)), list[Leased]()
+    face, wall = face or Face(), Wall(now=clock.now)
     async with s.opened(folder / "page.db") as store:
         await store.save_brands(BRANDS)
-        delivered: list[Leased] = []
         page = _page(
             store,
-            clock,
+            _answering(store, clock, wall, delivered),
+            clock=clock,
             database=folder / "page.db",
             delivered=delivered,
             checks=checks,
@@ -196,8 +210,8 @@ async def world(
                 page=page,
                 url=await server.start(),
                 database=folder / "page.db",
-                people=dict(PEOPLE),
                 server=server,
+                wall=wall,
                 delivered=delivered,
             )
         finally:
@@ -210,10 +224,15 @@ def _rules(folder: Path) -> RuleSet:
     return load_rules(folder, channels=CHANNELS, brand="acme", measure=measure)
 
 
+def _lab(rules: RuleSet, folder: Path) -> RuleLab:
+    return RuleLab(rules=lambda: rules, folder=folder, channels=frozenset(CHANNELS), brand="acme")
+
+
 def _page(
     store: SqliteStore,
-    clock: ManualClock,
+    answering: Answering,
     *,
+    clock: ManualClock,
     database: Path,
     delivered: list[Leased],
     checks: tuple[Check, ...],
@@ -226,15 +245,12 @@ def _page(
     names = tuple(rule.name for rule in rules.every)
     return Page(
         shelf=store,
-        desk=_desk(store, clock, delivered, language, names),
+        desk=_desk(store, clock, answering, delivered, language, names),
+        answers=answering,
         checks=lambda: checks,
         rules=lambda: RulesInUse(version=rules.version, names=names, since=s.at(0)),
-        lab=RuleLab(
-            rules=lambda: rules, folder=database.parent / "rules", channels=frozenset(CHANNELS), brand="acme"
-        ),
-        choices=lambda: Choices(
-            brands=("acme", "globex"), platforms=("bluesky", "hackernews"), personas=("customer", "press")
-        ),
+        lab=_lab(rules, database.parent / "rules"),
+        choices=lambda: CHOICES,
         people=PEOPLE,
         clock=clock,
         zone=ZoneInfo("Europe/Berlin"),
@@ -256,8 +272,25 @@ async def _not_here(texts: Texts) -> str:
     return texts.say("command.unknown")
 
 
+def _answering(store: SqliteStore, clock: ManualClock, wall: Wall, delivered: list[Leased]) -> Answering:
+    return Answering(
+        repliers={wall.platform: wall},
+        drafts=RulesDraft(),
+        store=store,
+        clock=clock,
+        metrics=Metrics(),
+        deliver=delivered.extend,
+        on_unauthorized=lambda _platform, _error: None,
+    )
+
+
 def _desk(
-    store: SqliteStore, clock: ManualClock, delivered: list[Leased], language: str, names: tuple[str, ...]
+    store: SqliteStore,
+    clock: ManualClock,
+    answering: Answering,
+    delivered: list[Leased],
+    language: str,
+    names: tuple[str, ...],
 ) -> Desk:
     commands = Commands(
         store=store,
@@ -288,6 +321,7 @@ def _desk(
         **IN_BERLIN,
         deliver=delivered.extend,
         commands=commands,
+        answers=answering,
     )
 
 

@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.model import Author, Span
+from bot.staff import Verb
+from bot.web.shown import clean
 from tests.integration.page_world import World, browser, world
 
 HOSTILE = {
@@ -93,6 +95,27 @@ async def test_what_people_write_is_shown_as_text(tmp_path: Path, name: str) -> 
             assert "49" not in page.text or "7*7" in page.text
 
 
+@pytest.mark.parametrize("name", [name for name, text in HOSTILE.items() if len(text) < 10_000])
+async def test_what_is_to_be_said_is_shown_as_text(tmp_path: Path, name: str) -> None:
+    """In the preview, in the field, in the history, and where it is given back."""
+    async with world(tmp_path, visitor="anna") as at, browser(at) as visitor:
+        key, uid = await at.mention(spans=())
+        written = HOSTILE[name].encode("utf-8", "replace").decode()
+        await visitor.post("/answer", {"press": f"edit:{uid}", "text": "harmless"})
+        usual = Page((await visitor.get(f"/c/{key}"))[1])
+        await visitor.post("/answer", {"press": f"edit:{uid}", "text": written})
+        _, whole, _ = await visitor.get(f"/c/{key}")
+        _, back, _ = await visitor.post(
+            "/answer", {"press": "edit:01ARZ3NDEKTSV4RRFFQ69G5FAV", "text": written}
+        )
+        for source in (whole, back):
+            page = Page(source)
+            assert set(page.tags) <= set(usual.tags)
+            assert [] == [one for one, _ in page.attributes if one.startswith("on") or one == "style"]
+            assert not STEERING.search(source)
+            assert clean(written).strip() in page.text
+
+
 async def test_what_is_written_stands_there_to_the_letter(tmp_path: Path) -> None:
     """Escaped once, neither twice nor never."""
     async with world(tmp_path, visitor="anna") as at, browser(at) as visitor:
@@ -144,6 +167,8 @@ PATHS = st.one_of(
             "/",
             "/list",
             "/decide",
+            "/answer",
+            "/answer/length",
             "/sources",
             "/login",
             "/logout",
@@ -152,6 +177,7 @@ PATHS = st.one_of(
             "/static/page.js",
             "/api/inbox",
             "/api/conversations/1",
+            "/api/conversations/1/answer",
             "/api/sources",
             "/api/openapi.json",
             "/healthz",
@@ -167,9 +193,25 @@ PATHS = st.one_of(
 NAMES = st.sampled_from(
     ["q", "view", "urgency", "brand", "platform", "persona", "lang", "mine", "after", "to", "x"]
 )
+PRESSES = st.builds(
+    "{}:{}{}".format,
+    st.sampled_from([*Verb]),
+    st.sampled_from(["@", "01ARZ3NDEKTSV4RRFFQ69G5FAV"]),
+    st.sampled_from(["", ":0", ":1", ":2", f":{2**63}", ":x"]),
+)
+"""Tokens of buttons; the sign stands for a mention that there is."""
 FIELDS = st.lists(
-    st.tuples(
-        st.sampled_from(["csrf", "press", "bulk", "m", "note", "reason", "back", "person", "to", "ÿ"]), ODD
+    st.one_of(
+        st.tuples(
+            st.sampled_from(
+                [
+                    *("csrf", "press", "bulk", "m", "note", "reason", "back", "person", "to", "ÿ"),
+                    *("text", "platform"),
+                ]
+            ),
+            ODD,
+        ),
+        st.tuples(st.just("press"), PRESSES),
     ),
     max_size=6,
 )
@@ -224,7 +266,9 @@ async def test_no_request_makes_it_fail(tmp_path: Path) -> None:
         tried: list[dict[str, Any]] = []
         collect()
         for asked in tried:
-            headers = dict(asked["headers"])
+            headers, body = dict(asked["headers"]), asked["data"]
+            if isinstance(body, list):
+                body = [(name, value.replace(":@", f":{uid}")) for name, value in body]
             if asked["is_signed"]:
                 headers["X-CSRF-Token"] = visitor.token
             try:
@@ -232,7 +276,7 @@ async def test_no_request_makes_it_fail(tmp_path: Path) -> None:
                     asked["method"],
                     at.url + asked["path"],
                     params=asked["params"],
-                    data=asked["data"],
+                    data=body,
                     headers=headers,
                     allow_redirects=False,
                 ) as response:
@@ -241,7 +285,6 @@ async def test_no_request_makes_it_fail(tmp_path: Path) -> None:
                 continue  # aiohttp itself would not send it
             assert response.status < 500, asked
         assert (await visitor.get(f"/c/{key}"))[0] == 200
-        assert uid
 
 
 async def test_a_body_that_is_too_large_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
 from string import Formatter
+from typing import get_args
 
 import jinja2
 import pytest
@@ -15,7 +16,7 @@ from jinja2 import nodes
 from bot.errors import Reason
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
-from bot.replies import ReplyState
+from bot.replies import End, ReplyState
 from bot.staff import COMMANDS, FEEDBACK_VERBS, REASONS, Menu, Nap, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
@@ -50,6 +51,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "page.mistake_": MISTAKES,
     "page.ask_": ["dismissed", "deleted", "elsewhere"],
     "page.event_": [*EVENTS, "other"],
+    "page.try_": [one.__name__.lower() for one in get_args(End)],
 }
 """Keys that are put together: what they begin with, and all that may follow."""
 

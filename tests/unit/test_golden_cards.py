@@ -116,7 +116,10 @@ def replying() -> Iterator[tuple[str, CardState]]:
     )
     yield "answers are offered", replace(a_state(), means=replace(can, suggestions=offered))
     yield "claimed, to be answered", replace(mine, means=can)
-    draft = Draft(id=7, text="Sorry! Which order is it?", origin=Origin.PERSON, made_by="anna", made_at=NOW)
+    draft = Draft(
+        id=7, text="Sorry! Which order is it?", origin=Origin.PERSON, made_by="anna", made_at=NOW,
+        mention_id=mine.mention_id,
+    )  # fmt: skip
     yield "a draft", replace(mine, draft=draft, means=can)
     over = replace(can, length=Length(used=312, limit=300, unit="graphemes"))
     yield "a draft, too long", replace(mine, draft=draft, means=over)

@@ -64,6 +64,7 @@
 
   // --- keeping one's place while the list is new ---
   let kept = null;
+  const unsent = (it) => $$("textarea[id]", it).filter((one) => one.value !== one.defaultValue);
   const typing = (it) => it && (it.matches("input:not([type=checkbox]), textarea, select") || it.isContentEditable);
   document.addEventListener("htmx:beforeSwap", (event) => {
     const it = event.detail.target;
@@ -80,6 +81,8 @@
       open: $$("details[open]", it).map((one) => one.closest("[id]")?.id),
       row: at?.id,
       index: at ? rows.indexOf(at) : -1,
+      texts: unsent(it).map((one) => [one.id, one.value]),
+      pressed: document.activeElement?.matches?.("#answer button") ? document.activeElement.value : "",
     };
   });
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -93,11 +96,26 @@
         const rows = $$(".row", list());
         focus((kept.row && document.getElementById(kept.row)) || rows[Math.min(kept.index, rows.length - 1)]);
       }
+      kept.texts.forEach(([id, text]) => {
+        const field = document.getElementById(id);
+        if (field) field.value = text;
+      });
+      if (kept.pressed) ($(`#answer button[value="${CSS.escape(kept.pressed)}"]`) || $("#answer"))?.focus({ preventScroll: true });
       kept = null;
     }
     count();
     tell();
     if (event.detail.target.id === "toast") toasted();
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => { // only now does htmx listen to the new field
+    if (event.detail.target === list()) unsent(list()).forEach((one) => one.dispatchEvent(new Event("input", { bubbles: true })));
+  });
+
+  // what was written is a draft now: it stands in the page that comes
+  document.addEventListener("proposed", () => {
+    const field = $("#answer-text");
+    if (field) field.defaultValue = field.value;
   });
 
   // --- the line that says what came of it ---

@@ -1,0 +1,239 @@
+"""Answering on the page: what is written, what would be published and to whom, and what became of it.
+
+A press here goes to the desk like any other. It shows the states that a card in chat shows, in the same words
+(`bot.card_answers`); it knows no platform, and decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from aiohttp import web
+
+from bot import card_answers
+from bot.approval import FINAL
+from bot.buttons import token
+from bot.model import ConversationState
+from bot.oneline import link
+from bot.replies import LIVE
+from bot.staff import MOST_TEXT, Line, Verb
+from bot.web import shown
+from bot.web.deciding import Deciding, asked_by
+from bot.web.door import form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.listing import Whole
+    from bot.records import CardState
+    from bot.replies import Length, Reply
+    from bot.texts.catalogue import Texts
+    from bot.web.page import Page
+    from bot.web.shown import Eye, Piece
+
+MOST_FORM = 200_000
+"""Bytes of a form: ten thousand characters, each of them several bytes and each byte three characters."""
+
+
+class Answers(Protocol):
+    """What the page needs of answering."""
+
+    async def state(self, mention_id: str) -> CardState | None:
+        """What there is to answer and what was said, with how; None: the mention is not known.
+
+        Raises: StoreError.
+        """
+        ...
+
+    def length(self, platform: str, text: str) -> Length | None:
+        """As the platform counts; None: nothing can be published there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A button: its verb in words, and what it hands back."""
+
+    verb: str
+    label: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A text that may be taken as a draft."""
+
+    label: str
+    text: str
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A length in words."""
+
+    text: str
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compose:
+    """The field to write in. `is_folded`: it is not what one usually wants here."""
+
+    text: str
+    token: str
+    platform: str
+    counted: Counted | None
+    most: int
+    is_draft: bool
+    is_folded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """`target` is the post that a draft answers. `is_moving`: something becomes of it without a press."""
+
+    refusal: str
+    lines: tuple[Line, ...]
+    target: tuple[Piece, ...]
+    target_url: str | None
+    choices: tuple[Choice, ...]
+    offers: tuple[Offer, ...]
+    compose: Compose | None
+    is_moving: bool
+
+
+class AnswerPage:
+    def __init__(self, page: Page, deciding: Deciding) -> None:
+        self._page = page
+        self._deciding = deciding
+
+    async def press(self, request: web.Request) -> web.Response:
+        """`POST /answer`: a press like any other; but changed words are proposed, not published unseen."""
+        asked = await asked_by(request, self._page.texts(request))
+        if asked.verb is Verb.APPROVE and asked.text:
+            state = await self._page.answers.state(asked.mentions[0])
+            if state is None or state.draft is None or state.draft.text != asked.text:
+                asked = replace(asked, verb=Verb.EDIT, argument="")
+        return await self._deciding.carry_out(request, asked)
+
+    async def count(self, request: web.Request) -> web.Response:
+        """`POST /answer/length`: how long it is so far, as the platform counts."""
+        given = await form(request)
+        text = shown.words(str(given.get("text", "")))
+        length = self._page.answers.length(str(given.get("platform", "")), text)
+        told = counted(length, self._page.texts(request))
+        return self._page.html(request, "_length.html", counted=told)
+
+
+async def panel_of(page: Page, whole: Whole, eye: Eye) -> Panel | None:
+    """What is to be said there; None: the mention is gone."""
+    state = await state_of(page.answers, whole)
+    if state is None:
+        return None
+    platform = state.mention.post.platform
+    text = state.draft.text if state.draft else ""
+    return panel(state, eye, written=counted(page.answers.length(platform, text), eye.texts))
+
+
+async def state_of(answers: Answers, whole: Whole) -> CardState | None:
+    """Of the mention that the open draft answers, else of the one that matters now."""
+    state = await answers.state(whole.shown.mention_id)
+    if state is not None and state.draft is not None and state.draft.mention_id != state.mention_id:
+        return await answers.state(state.draft.mention_id)
+    return state
+
+
+def panel(state: CardState, eye: Eye, *, written: Counted | None) -> Panel:
+    post, reply = state.mention.post, state.reply
+    is_target = state.draft is not None and not state.post_deleted
+    return Panel(
+        refusal=eye.texts.say(f"refusal.{state.means.refusal}") if state.means.refusal else "",
+        lines=tuple(lines(state, eye)),
+        target=shown.snippet(post.text or post.title, state.mention.spans) if is_target else (),
+        target_url=link(post.url) if is_target else None,
+        choices=choices(state, eye.texts),
+        offers=offers(state, eye.texts),
+        compose=compose(state, written),
+        is_moving=reply is not None and reply.state in LIVE and not reply.asks_staff,
+    )
+
+
+def lines(state: CardState, eye: Eye) -> Iterator[Line]:
+    """What waits for approval, else what became of what was approved."""
+    texts, draft, reply, post = eye.texts, state.draft, state.reply, state.mention.post
+    if draft is not None:
+        name = (state.author.name if state.author else None) or state.facts.name or ""
+        to = shown.author(name, post.author_handle or state.facts.handle or "", post.author_id, texts)
+        heading = texts.on_page("answer_preview", platform=texts.platform(post.platform), to=to)
+        for line in card_answers.of_draft(draft, state.means, texts, heading=heading):
+            yield replace(line, text=shown.clean(line.text))
+        if unseen := len(draft.text) - len(shown.clean(draft.text)):
+            hidden = texts.on_page("answer_unseen", count=unseen)
+            yield Line(text=hidden, is_strong=True)
+    elif reply is not None:
+        name = eye.name(reply.approved_by)
+        told = card_answers.of_reply(
+            reply, texts, platform=post.platform, time=lambda one: _at(one, eye), name=name
+        )
+        yield from (replace(line, text=shown.clean(line.text), href=link(line.href)) for line in told)
+
+
+def _at(reply: Reply, eye: Eye) -> str:
+    return eye.time(reply.published.at if reply.published else reply.due_at)
+
+
+def choices(state: CardState, texts: Texts) -> tuple[Choice, ...]:
+    """The buttons of a card, but those of what is offered: they stand beside it."""
+    return tuple(
+        _choice(verb, number, state, texts)
+        for row in card_answers.verbs(state)
+        for verb, number in row
+        if verb is not Verb.USE
+    )
+
+
+def _choice(verb: Verb, number: int, state: CardState, texts: Texts) -> Choice:
+    return Choice(
+        verb=verb.value, label=texts.button(verb, number), token=token(verb, state.mention_id, str(number))
+    )
+
+
+def offers(state: CardState, texts: Texts) -> tuple[Offer, ...]:
+    """Texts that may be used, as long as nothing is proposed or under way."""
+    if state.draft is not None or (state.reply is not None and state.reply.state in LIVE):
+        return ()
+    return tuple(
+        Offer(
+            label=shown.clean(f"{number}. {card_answers.told(one, texts)}"),
+            text=shown.clean(one.text),
+            choice=_choice(Verb.USE, number, state, texts),
+        )
+        for number, one in enumerate(state.means.suggestions, start=1)
+    )
+
+
+def compose(state: CardState, written: Counted | None) -> Compose | None:
+    """None: nothing can be said here now."""
+    draft, conversation = state.draft, state.conversation
+    is_under_way = state.reply is not None and state.reply.state in LIVE
+    is_final = draft is not None and draft.stale in FINAL
+    is_dismissed = conversation.state is ConversationState.DISMISSED and draft is None
+    if not state.means.can_answer or is_under_way or is_final or is_dismissed:
+        return None
+    return Compose(
+        text=shown.clean(draft.text) if draft else "",
+        token=token(Verb.EDIT, state.mention_id),
+        platform=state.mention.post.platform,
+        counted=written,
+        most=MOST_TEXT,
+        is_draft=draft is not None,
+        is_folded=draft is None and conversation.state is ConversationState.ANSWERED,
+    )
+
+
+def counted(length: Length | None, texts: Texts) -> Counted | None:
+    if length is None:
+        return None
+    return Counted(text=card_answers.told_length(length, texts), is_over=length.used > length.limit)
