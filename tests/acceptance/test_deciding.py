@@ -49,7 +49,7 @@ async def test_publishing_stops_at_a_word(tmp_path: Path) -> None:
             await until(lambda: chat.messages, what="the lead is told")
             assert "a wrong price" in app.ruling.publishing()
         async with running(world) as app:
-            (told,) = [check.detail for check in app.checks() if check.name == "publishing"]
+            (told,) = [check.detail for check in app.readiness.checks() if check.name == "publishing"]
             assert "paused by Li" in told
             chat.say("/resume", user=3)
             await until(lambda: not app.ruling.publishing(), what="it goes on")
