@@ -144,7 +144,9 @@ class Desk:
         token = parse_token(press.token)
         if press.is_reply and self.answers:
             mention = await self.answers.mention_of(press.channel, press.receipt)
-            token = Token(Verb.EDIT, mention) if mention else None
+            noted = self._noted(press.text, person)
+            token = Token(Verb.EDIT if noted is None else Verb.NOTE, mention) if mention else None
+            note = note or noted or ""
         if token is None or token.verb not in self.policies:
             return None
         verb = token.verb
@@ -165,6 +167,12 @@ class Desk:
             text=text,
             origin=origin,
         )
+
+    def _noted(self, text: str, person: Person) -> str | None:
+        """What is to be kept as a note; None: it is the text of an answer."""
+        begins = self._to(person).say("press.note_begins")
+        is_note = text.lstrip().casefold().startswith(begins)
+        return text.lstrip()[len(begins) :].strip() if is_note else None
 
     def _reason(self, token: Token) -> str:
         """The words of a reason that was pressed: what the history shows is read by people."""

@@ -53,7 +53,8 @@ class Order:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
     """What a command does: it `begins` a silence, or `ends` that of a rule; stops publishing, or lets it go
-    on; says that two accounts are one person's, or that one is nobody else's. Or it only tells something.
+    on; says that two accounts are one person's, or that one is nobody else's; that an
+    account gets no answers, or may again. Or it only tells something.
 
     `is_kept`: the reply stands in the audit row, to be said again should the command come again.
     """
@@ -67,6 +68,8 @@ class Ordered:
     resumes: bool = False
     links: tuple[Account, Account] | None = None
     unlinks: Account | None = None
+    blocks: Account | None = None
+    unblocks: Account | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,6 +177,8 @@ COMMANDS = (
     "reload",
     "link",
     "unlink",
+    "block",
+    "unblock",
     "help",
 )
 """What may be said with a / before it, by a feed that can, in the order in which help is given: it comes as a

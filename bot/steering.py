@@ -1,4 +1,4 @@
-"""Commands about publishing and who is who: `/pause publishing why`, `/resume`, `/link A B`, `/unlink A`.
+"""Commands about publishing and who is who: `/pause publishing why`, `/resume`, `/link A B`, `/block A`.
 
 Understands the words and knows who may; what is to be carried out comes back as `Ordered`. Knows no chat, no
 SQL.
@@ -59,6 +59,8 @@ class Steering:
                 return await self._link(said)
             case "unlink":
                 return await self._unlink(said)
+            case "block" | "unblock":
+                return await self._block(said, blocks=verb == "block")
         return None
 
     def told(self, paused: Paused, texts: Texts, now: datetime) -> str:
@@ -111,6 +113,20 @@ class Steering:
             return _unknown(said, said.words[0])
         reply = said.texts.say("command.unlinked", account=said.words[0])
         return Ordered(outcome="unlinked", reply=reply, unlinks=account)
+
+    async def _block(self, said: Said, *, blocks: bool) -> Ordered:
+        """Nobody of us is to answer that account, or anybody may again."""
+        texts = said.texts
+        if len(said.words) != 1:
+            return Ordered(outcome="not_understood", reply=texts.say("command.block_usage"))
+        account = await self._account(said.words[0])
+        if account is None:
+            return _unknown(said, said.words[0])
+        if blocks:
+            reply = texts.say("command.blocked", account=said.words[0])
+            return Ordered(outcome="blocked", reply=reply, blocks=account)
+        reply = texts.say("command.unblocked", account=said.words[0])
+        return Ordered(outcome="unblocked", reply=reply, unblocks=account)
 
     async def _account(self, word: str) -> Account | None:
         platform, _, name = word.partition(":")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.model import Author
+from bot.optout import wants_no_answers
 from bot.overrides import Anew
 from bot.records import Answer, Ask, CardState, Entry, Judged, Leased, Recorded
 from bot.store import (
@@ -21,6 +22,7 @@ from bot.store import (
     effects,
     grouping,
     listing,
+    opting,
     overriding,
     posts,
     remembering,
@@ -141,6 +143,8 @@ def _new_mention(work: Work, item: Judged, stored: posts.Stored, tally: _Tally) 
             rows.micros_or_none(item.due_at),
         ),
     ).fetchone()
+    if wants_no_answers(mention.post.text, mention.kind):
+        opting.out(work, mention.post.platform, mention.post.author_id, post=stored.id)
     verdicts.save(work, row[0], item, item.mention_id)
     counts.save(work.conn, row[0], item.counted)
     joined = _join(work, entered, item, row[0], tally)

@@ -52,12 +52,6 @@ class ReplySide:
     async def next_reply_at(self: _Whole, platforms: Collection[str]) -> datetime | None:
         return await self._reports.next_reply_at(tuple(platforms))
 
-    async def refuse_answers(self: _Whole, platform: str, author_id: str, *, now: datetime) -> None:
-        """Note that somebody wants no answers from us."""
-        await self._write(
-            lambda conn: replying.opt_out(self._work(conn, now), platform, author_id, post=None)
-        )
-
     async def card_of(self: _Whole, mention_id: str) -> CardState | None:
         """What the card of a mention shows now; None: it is not known."""
         return await self._reports.card_of(mention_id)

@@ -299,20 +299,6 @@ def _reopen(work: Work, taken: Taken) -> None:
         )
 
 
-# --- who wants no answers ---------------------------------------------------------------------------
-
-
-def opt_out(work: Work, platform: str, author_id: str, *, post: int | None) -> None:
-    work.conn.execute(
-        "INSERT INTO opt_outs (platform, author_id, at, post) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (platform, author_id, work.at, post),
-    )
-
-
-def has_opted_out(fetch: Fetch, platform: str, author_id: str) -> bool:
-    return bool(fetch("SELECT 1 FROM opt_outs WHERE platform = ? AND author_id = ?", (platform, author_id)))
-
-
 def redraw(work: Work, mention_id: str) -> tuple[Leased, ...]:
     """The cards of its conversation show something else, which stands in no row."""
     row = rows.one(work.conn.execute("SELECT conversation FROM mentions WHERE uid = ?", (mention_id,)))

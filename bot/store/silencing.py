@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.model import Cursor
 from bot.orders import Order, Ordered, Silence
-from bot.store import linking, pausing, rows
+from bot.store import linking, opting, pausing, rows
 from bot.store.card import Fetch, fetcher
 from bot.store.work import Work, save_cursor
 
@@ -72,6 +72,10 @@ def _steer(work: Work, order: Order, ordered: Ordered) -> None:
         linking.link(work, *ordered.links, order.person)
     if ordered.unlinks:
         linking.unlink(work, ordered.unlinks)
+    if ordered.blocks:
+        opting.out(work, ordered.blocks.platform, ordered.blocks.id)
+    if ordered.unblocks:
+        opting.back_in(work, ordered.unblocks.platform, ordered.unblocks.id)
 
 
 def _begin(work: Work, silence: Silence) -> None:

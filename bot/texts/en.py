@@ -171,6 +171,7 @@ _STAFF: dict[str, Message] = {
     "press.too_late": "It is too late to undo that.",
     "press.noted": "Noted. The rules will be measured by it.",
     "press.stale": "This button is too old: what it belongs to is no longer known.",
+    "press.note_begins": "note:",
     "press.reply": "Nothing was published: this message takes no reply.",
     "press.taken": "Somebody else has it.",
     "press.taken_by": "{name} has it.",
@@ -222,6 +223,8 @@ _STAFF: dict[str, Message] = {
     "help.resume": "let publishing go on (leads and ops)",
     "help.link": "say that two accounts are one person's",
     "help.unlink": "say that an account is nobody else's",
+    "help.block": "say that somebody is to get no answers from us",
+    "help.unblock": "let somebody be answered again",
     "help.help": "this list",
     "inbox.none": "Nothing is open.",
     "inbox.headline": {"one": "{count} conversation is open:", "other": "{count} conversations are open:"},
@@ -259,6 +262,9 @@ _STAFF: dict[str, Message] = {
     "command.not_paused": "Publishing is not paused.",
     "command.resumed": "Publishing goes on.",
     "command.resumed_by": "{name} let publishing go on.",
+    "command.block_usage": "Say it like this: /block bluesky:@mara.example (or: /unblock …).",
+    "command.blocked": "{account} gets no answers from us any more.",
+    "command.unblocked": "{account} may be answered again.",
     "command.link_usage": (
         "Say it like this: /link bluesky:@mara.example telegram:12345 (or: /unlink telegram:12345)."
     ),

@@ -165,6 +165,7 @@ _STAFF: dict[str, Message] = {
     "press.too_late": "Ya es tarde para deshacerlo.",
     "press.noted": "Anotado. Las reglas se medirán con ello.",
     "press.stale": "Este botón es demasiado antiguo: ya no se sabe a qué pertenece.",
+    "press.note_begins": "nota:",
     "press.reply": "No se ha publicado nada: este mensaje no admite respuestas.",
     "press.taken": "La lleva otra persona.",
     "press.taken_by": "La lleva {name}.",
@@ -216,6 +217,8 @@ _STAFF: dict[str, Message] = {
     "help.resume": "reanudar las publicaciones (lead y ops)",
     "help.link": "decir que dos cuentas son de la misma persona",
     "help.unlink": "decir que una cuenta no es de nadie más",
+    "help.block": "decir que alguien no quiere respuestas nuestras",
+    "help.unblock": "permitir que se responda otra vez a alguien",
     "help.help": "esta lista",
     "inbox.none": "No hay nada abierto.",
     "inbox.headline": {
@@ -256,6 +259,9 @@ _STAFF: dict[str, Message] = {
     "command.not_paused": "La publicación no está en pausa.",
     "command.resumed": "La publicación sigue.",
     "command.resumed_by": "{name} ha reanudado la publicación.",
+    "command.block_usage": "Se dice así: /block bluesky:@mara.example (o bien: /unblock …).",
+    "command.blocked": "{account} ya no recibe respuestas nuestras.",
+    "command.unblocked": "A {account} se le puede responder otra vez.",
     "command.link_usage": (
         "Escríbelo así: /link bluesky:@mara.example telegram:12345 (o bien: /unlink telegram:12345)."
     ),

@@ -13,6 +13,7 @@ from bot.desk import Desk
 from bot.errors import BotError
 from bot.metrics import Metrics
 from bot.model import Cursor
+from bot.orders import Order, Ordered
 from bot.records import Answer, CardState, Judged, Leased
 from bot.replies import Draft, Reply, Suggestion
 from bot.staff import Person, Press, Presses, Role, Staff, Verb
@@ -85,6 +86,15 @@ class Office:
         """Time passes, and what is due is tried."""
         await self.clock.advance(seconds)
         await self.answering.publisher.once()
+
+    async def order(self, ordered: Ordered) -> None:
+        """A command, as the store carries it out."""
+        self.presses += 1
+        order = Order(
+            order_id=f"o{self.presses}", feed="chat", channel="chat:care", person="anna", verb="block",
+            argument="", at=s.at(61),
+        )  # fmt: skip
+        await self.store.order(order, lambda _: ordered, cursor=None, now=self.clock.now())
 
     async def hear(self, item: Answer | Judged) -> None:
         await s.record(self.store, item)

@@ -130,6 +130,10 @@ def _routes(channel: str | None, routes: tuple[Route, ...] | None) -> tuple[Rout
     return default if routes is None else routes
 
 
+def _drafted(text: str | None) -> dict[str, Any]:
+    return {"draft": "prepared", "draft_text": text} if text else {}
+
+
 def judged(
     of: Post,
     *,
@@ -160,8 +164,7 @@ def judged(
             urgency=urgency,
             ignored=ignored,
             alert=alert,
-            draft="prepared" if draft else None,
-            draft_text=draft,
+            **_drafted(draft),
             fired=tuple(_fired(rule, 20 - place) for place, rule in enumerate(rules)),
             signals=signal,
         ),

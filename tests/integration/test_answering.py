@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.model import ConversationState, Deletion
+from bot.model import ConversationState, Deletion, Kind, Mention
+from bot.orders import Account, Ordered
 from bot.records import Answer
 from bot.replies import ReplyState
 from bot.staff import Verb
@@ -151,7 +153,9 @@ async def answered(it: Office) -> None:
 
 
 async def opted_out(it: Office) -> None:
-    await it.store.refuse_answers("bluesky", "a0", now=s.at(62))
+    said = s.post("stop", author="a0", minute=62, text="@acme.example STOP!", root="at://a0/other")
+    wish = Mention(post=said, brand="acme", kind=Kind.REPLY)
+    await it.hear(replace(s.judged(said, uid="M3", asks=False), mention=wish))
 
 
 HAPPENS = {"newer": newer, "edited": edited, "deleted": deleted, "answered": answered, "opted_out": opted_out}
@@ -199,3 +203,25 @@ async def test_too_long_is_never_sent(path: Path) -> None:
         await it.go_on()
         assert (await it.draft()).text == "eleven char"
         assert [] == it.wall.asked
+
+
+async def test_a_reply_that_begins_with_note_is_one(path: Path) -> None:
+    """It stands on the card, and nothing is proposed."""
+    async with office(path) as it:
+        assert await it.write(" Note: wrote to the press office too") == ENGLISH.say("press.note")
+        state = await it.state()
+        assert ["wrote to the press office too"] == [note.text for note in state.memory.notes]
+        assert state.draft is None
+
+
+async def test_staff_says_who_gets_no_answers(path: Path) -> None:
+    """As good as if they had said so themselves, until it is taken back."""
+    async with office(path) as it:
+        await it.write(WORDS)
+        account = Account(platform="bluesky", id="a0")
+        await it.order(Ordered(outcome="blocked", reply="", blocks=account))
+        assert await it.press(Verb.APPROVE, (await it.draft()).id) == ENGLISH.say("answer.since_opted_out")
+        await it.order(Ordered(outcome="unblocked", reply="", unblocks=account))
+        await it.press(Verb.APPROVE, (await it.draft()).id)
+        await it.go_on()
+        assert 1 == len(it.wall.posts)
