@@ -130,6 +130,11 @@ def _routes(channel: str | None, routes: tuple[Route, ...] | None) -> tuple[Rout
     return default if routes is None else routes
 
 
+def _drafted(text: str | None) -> dict[str, Any]:
+    """As a rule prepares an answer: by its name, with its text."""
+    return {"draft": "prepared" if text else None, "draft_text": text}
+
+
 def judged(
     of: Post,
     *,
@@ -160,8 +165,7 @@ def judged(
             urgency=urgency,
             ignored=ignored,
             alert=alert,
-            draft="prepared" if draft else None,
-            draft_text=draft,
+            **_drafted(draft),
             fired=tuple(_fired(rule, 20 - place) for place, rule in enumerate(rules)),
             signals=signal,
         ),
