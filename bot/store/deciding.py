@@ -231,6 +231,7 @@ def release_claims(work: Work, people: Sequence[str]) -> tuple[Leased, ...]:
     ).fetchall()
     leased: list[Leased] = []
     for conversation, state in left:
+        work.touched.add(conversation)
         if state == ConversationState.CLAIMED:
             version = threads.advance(work, conversation, ConversationState.OPEN)
             repeating.resume(work, conversation)
