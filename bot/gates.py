@@ -153,7 +153,7 @@ class Paced:
 def _lane(leased: Leased, state: State) -> _Lane:
     if leased.effect.kind is EffectKind.UPDATE:
         return _Lane.UPDATE
-    is_ping = isinstance(state, CardState) and state.verdict.alert is Alert.PING
+    is_ping = isinstance(state, CardState) and state.alert is Alert.PING
     return _Lane.PING if is_ping else _Lane.ORDINARY
 
 

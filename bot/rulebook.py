@@ -62,12 +62,12 @@ def tested(settings: Settings) -> RuleSet:
 @dataclass
 class ConfigFiles:
     """The files that make a daemon what it is: its configuration, its rules, the lists that these name, the
-    list of customers.
+    list of customers and prepared answers (`others`).
     """
 
     config: Path
     folder: Path
-    customers: Path
+    others: tuple[Path, ...]
     _lists: tuple[Path, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
@@ -79,7 +79,7 @@ class ConfigFiles:
         return tested(settings)
 
     def paths(self) -> Iterable[Path]:
-        return (self.config, self.customers, *rule_files(self.folder), *self._lists)
+        return (self.config, *self.others, *rule_files(self.folder), *self._lists)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from bot.log import configure, in_background
 from bot.memory import share_one_heap
 from bot.reload import Reading
 from bot.rulebook import ConfigFiles
+from bot.settings.answers import DEFAULT_ANSWERS
 from bot.settings.customers import DEFAULT_CUSTOMERS
 from bot.settings.load import Settings
 from bot.store.place import is_ephemeral
@@ -41,8 +42,12 @@ def run_daemon(config: Path | None, since_ago: timedelta) -> None:
 async def _serve(settings: Settings, config: Path | None, since_ago: timedelta) -> None:
     stop = asyncio.Event()
     path = setup.config_path(config)
-    known = settings.customers
-    files = ConfigFiles(path, settings.rules, known.path if known else path.with_name(DEFAULT_CUSTOMERS))
+    known, answers = settings.customers, settings.answers
+    others = (
+        known.path if known else path.with_name(DEFAULT_CUSTOMERS),
+        answers.path if answers else path.with_name(DEFAULT_ANSWERS),
+    )
+    files = ConfigFiles(path, settings.rules, others)
     reading = Reading(
         asked=asyncio.Event(),
         settings=lambda: setup.settings(config),

@@ -23,7 +23,7 @@ ROUNDS = int(os.environ.get("KILLS", "20"))
 EVERY_SECONDS = 0.005
 MOST_QUESTIONS = 8
 """A chat takes ten ordinary alerts a minute: on a slow machine, whose lives last longer, more would only wait."""
-LABELS = ("Claim", "Dismiss", "More…", "Why", "Too high")
+LABELS = ("Claim", "Dismiss", "More…", "Why", "Was it right?", "Too high")
 
 
 class Load:

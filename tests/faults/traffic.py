@@ -10,7 +10,7 @@ from bot.testing.telegram_server import TelegramServer
 from tests.faults.world import ACME, CHATS, World
 
 EVERY_SECONDS = 0.015
-LABELS = ("Claim", "Claim", "Dismiss", "More…", "Back", "Why", "Too high")
+LABELS = ("Claim", "Claim", "Dismiss", "More…", "Back", "Why", "Was it right?", "Too high")
 PRESSES_PER_MESSAGE = 3
 ANNA, BEN, STRANGER = 1, 2, 77
 

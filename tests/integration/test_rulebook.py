@@ -142,7 +142,7 @@ def test_the_files_of_a_daemon(settings: Settings) -> None:
     write(settings, "words: {late: {file: late.txt}, soon: {en: {file: soon.txt}}}\n" + GOOD)
     (settings.rules / "broken.yaml").write_text("words: {file: [")
     (settings.rules / "notes.txt").write_text("")
-    files = rulebook.ConfigFiles(Path("outcare.yaml"), settings.rules, Path("customers.csv"))
+    files = rulebook.ConfigFiles(Path("outcare.yaml"), settings.rules, (Path("customers.csv"),))
     names = [path.name for path in files.paths()]
     assert names == ["outcare.yaml", "customers.csv", "broken.yaml", "rules.yaml", "late.txt", "soon.txt"]
     write(settings, GOOD)

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.changes import Change, Decision
@@ -116,6 +116,7 @@ async def act(store: SqliteStore, number: int, step: tuple[object, ...], made: l
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(STEPS, max_size=14))
+@example(steps=[("mention", "a", 0, False, False), ("press", 0, Verb.CLAIM), ("answer", "a", 0), ("leave",)])
 async def test_the_list_follows_from_the_rest(steps: list[tuple[object, ...]]) -> None:
     """After anything, it is what the migration would make of the other tables."""
     with tempfile.TemporaryDirectory() as folder:
