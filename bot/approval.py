@@ -33,6 +33,7 @@ from bot.staff import MOST_TEXT, Role, Verb
 
 HOLD = timedelta(seconds=5)
 EXPIRES = timedelta(hours=1)
+CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
 FINAL = frozenset({"deleted", "opted_out"})
 """What no second look makes good again."""
 PROPOSED = "proposed"
@@ -70,7 +71,7 @@ class Approval:
             can_answer=not refusal,
             refusal=refusal,
             length=replier.length(state.draft.text) if replier and state.draft else None,
-            suggestions=() if refusal or state.draft else self.suggest(state),
+            suggestions=self.suggest(state) if not refusal and _is_open(state) else (),
         )
 
     def _refusal(self, state: CardState) -> str:
@@ -187,6 +188,11 @@ class Approval:
             updates_all=True,
             step=step,
         )
+
+
+def _is_open(state: CardState) -> bool:
+    """Whether something is still to be said, and nobody has begun to."""
+    return state.draft is None and state.conversation.state not in CLOSED
 
 
 def _others(asked: Asked) -> Change | None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bot.web.page import Page
     from bot.web.shown import Eye, Piece
 
+_CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
 MOST_FORM = 200_000
 """Bytes of a form: ten thousand characters, each of them several bytes and each byte three characters."""
 
@@ -201,8 +202,9 @@ def _choice(verb: Verb, number: int, state: CardState, texts: Texts) -> Choice:
 
 
 def offers(state: CardState, texts: Texts) -> tuple[Offer, ...]:
-    """Texts that may be used, as long as nothing is proposed or under way."""
-    if state.draft is not None or (state.reply is not None and state.reply.state in LIVE):
+    """Texts that may be used, as long as somebody waits and nothing is proposed or under way."""
+    is_under_way = state.reply is not None and state.reply.state in LIVE
+    if state.draft is not None or is_under_way or state.conversation.state in _CLOSED:
         return ()
     return tuple(
         Offer(

@@ -124,7 +124,7 @@ async def test_a_conversation_is_dismissed_with_a_reason(at: World, watched: Wat
     key, _ = await at.mention()
     page = watched.page
     await page.goto(f"{at.url}/c/{key}")
-    await page.locator('select[name="reason"]').select_option("spam")
+    await page.locator('select[name="reason"]').select_option("Spam")
     await page.get_by_role("button", name="Dismiss").click()
     await expect(page.get_by_text("Anna dismissed it")).to_be_visible()
     await expect(page.get_by_role("button", name="Open again")).to_be_visible()
@@ -167,7 +167,7 @@ async def test_signing_in_and_out(tmp_path: Path, watched: Watched) -> None:
         await page.locator('input[type="password"]').fill(PASSWORD)
         await page.get_by_role("button", name="Sign in").click()
         await page.wait_for_url(f"**/c/{key}")
-        await expect(page.get_by_text("Ben", exact=True)).to_be_visible()
+        await expect(page.locator(".me").get_by_text("Ben", exact=True)).to_be_visible()
         assert [] == watched.complaints
         await page.get_by_role("button", name="Sign out").click()
         await page.wait_for_url("**/login")

@@ -131,7 +131,8 @@ def _routes(channel: str | None, routes: tuple[Route, ...] | None) -> tuple[Rout
 
 
 def _drafted(text: str | None) -> dict[str, Any]:
-    return {"draft": "prepared", "draft_text": text} if text else {}
+    """As a rule prepares an answer: by its name, with its text."""
+    return {"draft": "prepared" if text else None, "draft_text": text}
 
 
 def judged(
