@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ from bot.reload import Reading
 from bot.rulebook import load_ruleset
 from bot.settings.load import Settings, load
 from bot.store.lock import holder
+from bot.vault import vault_beside
 from bot.web.page import Face
 from connectors.console import visible
 
@@ -112,6 +114,9 @@ async def _follow(app: App, director: Director) -> None:
         for view, tell in ((View.OPEN, director.claimed), (View.DISMISSED, director.dismissed)):
             wanted = Wanted(brand=own, view=view, holder=VISITOR_KEY, limit=MOST_HELD)
             for row in (await app.store.listing(wanted, now=now)).rows:
+                state = await app.store.card_of(row.mention_id)
+                if state and (state.draft or state.reply):
+                    director.written(row.url or "")
                 tell(row.url or "")
 
 
@@ -134,6 +139,7 @@ def forget(database: Path) -> None:
         raise StoreError(
             f"the demo runs here already (pid {pid}); stop it, or start this one in another folder"
         )
+    shutil.rmtree(vault_beside(database), ignore_errors=True)  # sessions at a platform that was made anew
     for ending in _BESIDE:
         path = database.with_name(database.name + ending)
         try:

@@ -29,13 +29,14 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=3000)]
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Somebody of the cast. `since`: how old the account is, in days."""
+    """Somebody of the cast. `since`: how old the account is, in days; `is_closed`: nobody may answer them."""
 
     name: Text
     bio: str = ""
     followers: int = 40
     since: Annotated[int, msgspec.Meta(ge=0)] = 700
     lang: str = "en"
+    is_closed: bool = False
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -39,6 +39,7 @@ class _Thread:
     answers: int
     claimed: asyncio.Event = field(default_factory=asyncio.Event)
     is_dismissed: bool = False
+    is_written: bool = False
     was_claimed: bool = False
 
 
@@ -90,7 +91,7 @@ class Director:
         last = first
         for said in thread.scene.then:
             at = await self._turn(thread, said, at)
-            if thread.is_dismissed:
+            if thread.is_dismissed or thread.is_written:
                 return
             last = await self._post(thread, said, last if said.to == "last" else first, at)
 
@@ -173,6 +174,12 @@ class Director:
             known[0].is_dismissed = True
             self._tell_once(story.LEFT_ALONE)
 
+    def written(self, url: str) -> None:
+        """The visitor writes the answer: nobody else does."""
+        if (known := self._posts.get(url)) and not known[0].is_written:
+            known[0].is_written = True
+            self._tell_once(story.YOURS_TO_SAY)
+
     def _pressed(self, label: str, card: Sent) -> None:
         """On the phone: the first time a colleague, whose phone does not show it yet, presses too."""
         if label == DISMISS:
@@ -188,7 +195,7 @@ class Director:
         at = await self._until(self.clock.after(self.now(), ANSWER_AFTER))
         member = self.day.cast[by]
         said = Said(after="0m", by=self.day.ours, says=story.answer(member.name, member.lang))
-        if not thread.is_dismissed:
+        if not thread.is_dismissed and not thread.is_written:
             await self._post(thread, said, post, at)
 
     def _tell_once(self, text: str, *, key: str = "") -> None:

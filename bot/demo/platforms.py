@@ -6,6 +6,7 @@ so that the daemon reads it as it would read the real ones. Knows nothing of whe
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -18,6 +19,7 @@ from bot.testing.appview_server import AppViewServer
 from bot.testing.feed_server import FeedServer
 from bot.testing.hackernews_server import HackerNewsServer
 from bot.testing.jetstream_server import JetstreamServer
+from bot.testing.pds_server import PdsServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +31,7 @@ _HANDLE = re.compile(r"@([a-z0-9-]+\.example)\b")
 _SILENCE = 86_400
 """Seconds; the network of the demo has quiet hours."""
 FEED = "/feed.xml"
+PASSWORD = "demo-demo-demo-demo"  # noqa: S105 - opens nothing but the fake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +58,20 @@ class Platforms:
     """`async with`: all are up. `variables` point a daemon at them."""
 
     cast: Mapping[str, Member]
+    ours: str
     jetstream: JetstreamServer = field(default_factory=JetstreamServer)
     appview: AppViewServer = field(default_factory=AppViewServer)
     hackernews: HackerNewsServer = field(default_factory=HackerNewsServer)
     feeds: FeedServer = field(default_factory=FeedServer)
+    pds: PdsServer = field(default_factory=PdsServer)
+    """Where the brand's own account is at home, and what it may answer is asked."""
+    _asides: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
     async def __aenter__(self) -> Self:
-        servers: tuple[Loopback, ...] = (self.jetstream, self.appview, self.hackernews, self.feeds)
+        servers: tuple[Loopback, ...] = (
+            self.jetstream, self.appview, self.hackernews, self.feeds, self.pds,
+        )  # fmt: skip
         for server in servers:
             server.is_steered = False
             await self._stack.enter_async_context(server)
@@ -71,10 +80,31 @@ class Platforms:
             self.appview.profile(did(key), handle(key), **_profile(member, joined))
             self.hackernews.user(key, about=member.bio, karma=member.followers)
         self.feeds.feed(FEED, title="The Lane Letter")
+        self.pds.account(did(self.ours), handle(self.ours), PASSWORD)
+        self.pds.on_change = self._answered
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for task in self._asides:
+            task.cancel()
+        await asyncio.gather(*self._asides, return_exceptions=True)
         await self._stack.aclose()
+
+    def _answered(self, uri: str, record: dict[str, Any] | None) -> None:
+        """What the daemon publishes is seen by everybody, as anybody's post is."""
+        task = asyncio.create_task(self._spread(uri, record))
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+    async def _spread(self, uri: str, record: dict[str, Any] | None) -> None:
+        owner, _, rkey = uri.removeprefix("at://").partition("/app.bsky.feed.post/")
+        if record is None:
+            await self.jetstream.delete(owner, rkey)
+            return
+        more = {name: value for name, value in record.items() if name not in {"text", "$type"}}
+        parent = more.get("reply", {}).get("parent", {}).get("uri")
+        self.appview.post(uri, record["text"], parent=parent, **more)
+        await self.jetstream.post(owner, record["text"], rkey=rkey, **more)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -83,6 +113,9 @@ class Platforms:
             "OUTCARE_SOURCES__BLUESKY__JETSTREAM": self.jetstream.url_v2,
             "OUTCARE_SOURCES__BLUESKY__APPVIEW": self.appview.url,
             "OUTCARE_SOURCES__BLUESKY__SILENCE": str(_SILENCE),
+            "OUTCARE_BLUESKY__HANDLE": handle(self.ours),
+            "OUTCARE_BLUESKY__APP_PASSWORD": PASSWORD,
+            "OUTCARE_BLUESKY__SERVICE": self.pds.url,
             "OUTCARE_SOURCES__HACKERNEWS__URL": self.hackernews.base_url,
             "OUTCARE_SOURCES__RSS__FEEDS": f"[{self.feeds.url}{FEED}]",
         }
@@ -106,6 +139,7 @@ class Platforms:
             record["facets"] = facets
         uri = await self.jetstream.post(did(by), text, **record)
         self.appview.post(uri, text, parent=below.id if below else None, **record)
+        self.pds.appview.post(uri, text, shut=self.cast[by].is_closed, **record)
         url = f"https://bsky.app/profile/{did(by)}/post/{uri.rpartition('/')[2]}"
         return Published(id=uri, url=url, thread=below.thread if below else uri)
 

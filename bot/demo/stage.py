@@ -47,7 +47,7 @@ class Demo:
 
     def __post_init__(self) -> None:
         self.day = read_day(self.day_file)
-        self.platforms = Platforms(cast=self.day.cast)
+        self.platforms = Platforms(cast=self.day.cast, ours=self.day.ours)
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.platforms)

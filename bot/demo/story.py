@@ -19,6 +19,7 @@ ANSWER_SOON = (
 CLOSED = "The answer is out on the network. Outcare saw it there, stopped the clock and closed the card."
 GIVES_WAY = "Fine, not mine then. I take the next one."
 LEFT_ALONE = "You dismissed it, so nobody answers this one."
+YOURS_TO_SAY = "You write this answer yourself, so nobody else will. Look at the card, then press Publish."
 THE_END = (
     "The day is over; what you claim is still answered. Your own brand takes ten minutes: "
     "run “outcare init” in the terminal."

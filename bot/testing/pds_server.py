@@ -59,6 +59,8 @@ class PdsServer(Loopback):
         self.asked: list[str] = []
         self.endpoint: str | None = None
         """What the DID document says the account's server is; None: this one."""
+        self.on_change: Callable[[str, dict[str, Any] | None], None] | None = None
+        """Hears of each post that is new in a repository, and (None) of each that was deleted."""
         self._journal = Journal(journal)
         self._spent: list[tuple[datetime, int]] = []
 
@@ -181,7 +183,12 @@ class PdsServer(Loopback):
             return _fault(500, "InternalServerError", "Internal Server Error")
         if repository.written > before:
             self._journal.write("published", uri=told["uri"], text=given["record"]["text"])
+            self._tell(told["uri"], given["record"])
         return _json(told)
+
+    def _tell(self, uri: str, record: dict[str, Any] | None) -> None:
+        if self.on_change is not None:
+            self.on_change(uri, record)
 
     async def _mishandled(self, request: web.Request, mishap: Mishap) -> web.Response:
         if mishap.how == "withhold":
@@ -204,7 +211,8 @@ class PdsServer(Loopback):
         return {"uri": repository.uri(given["rkey"]), "cid": name, "validationStatus": "valid"}
 
     def _delete(self, repository: Repository, given: dict[str, Any]) -> dict[str, Any]:
-        repository.records.pop(_posts_only(given), None)
+        if repository.records.pop(_posts_only(given), None) is not None:
+            self._tell(repository.uri(given["rkey"]), None)
         return {}
 
     async def _get_record(self, request: web.Request) -> web.Response:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Request
+from playwright.async_api import Browser, Page, Request
 
 from tests.acceptance.test_demo import DAY
 from tests.browser.conftest import Watched
@@ -89,6 +89,36 @@ async def test_a_newcomer_claims_a_card_and_sees_it_close(
         await phone.get_by_text("Bea Thornton said thanks").wait_for()
         assert 1 == await phone.locator("li.card", has_text="Bea Thornton").count()
         assert [] == seen.complaints
+
+
+async def test_an_answer_is_written_published_and_taken_back(tmp_path: Path, chromium: Browser) -> None:
+    """By hand, from the inbox: it appears in the customer's thread, as anybody's post; then it is gone."""
+    day = tmp_path / "day.yaml"
+    day.write_text(DAY.replace("owen: {name: Owen Hartley}", "owen: {name: Owen Hartley, is_closed: true}"))
+    async with demo(tmp_path, "--day", str(day), "--pace", "3") as (url, _), visit(chromium, url) as seen:
+        page = seen.page
+        await answer(page, "die Bremsen sind kaputt", "Wir holen es heute ab, Jonas.")
+        await page.get_by_role("link", name="Open our answer").wait_for()
+        ours = page.locator(".post.ours .body", has_text="Wir holen es heute ab")
+        await ours.wait_for()
+        await page.locator("#answer").get_by_role("button", name="Take back").click()
+        await page.get_by_text("Taken back on Bluesky").wait_for()
+        await ours.wait_for(state="detached")
+
+        await page.goto(url)
+        await answer(page, "the brakes failed on me", "So sorry, Owen!")
+        await page.get_by_text("does not let us answer").first.wait_for()
+        assert [] == seen.complaints
+
+
+async def answer(page: Page, post: str, words: str) -> None:
+    """Open the conversation with that post, write, look, publish."""
+    await page.get_by_text(post).first.click()
+    await page.locator("#answer-text").fill(words)
+    form = page.locator("#answer")
+    await form.get_by_role("button", name="Look at it", exact=True).click()
+    await form.locator(".draft", has_text=words).wait_for()
+    await form.get_by_role("button", name="Publish", exact=True).click()
 
 
 async def test_the_phone_can_be_used_by_keyboard_on_a_small_screen(tmp_path: Path, chromium: Browser) -> None:
