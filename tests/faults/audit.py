@@ -256,7 +256,7 @@ class Auditor:
         with self.database() as read:
             found: list[Row] = read(
                 "SELECT id, key, state, attempts, reason, due_at FROM effects"
-                " WHERE state IN ('pending', 'leased') AND kind != 'digest'"
+                " WHERE state IN ('pending', 'leased') AND kind != 'digest' AND key NOT LIKE '%:undo%'"
             )
         return found
 
