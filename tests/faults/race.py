@@ -25,8 +25,17 @@ from tests.integration import store_samples as s
 from tests.integration._answers import WORDS, Office, office
 
 
+AT_ONCE = 200
+"""Rounds about one conversation: people do not decide about one thousands of times."""
+
+
 async def race(folder: Path, *, rounds: int) -> None:
-    async with office(folder / "x.db", Wall()) as it:
+    for done in range(0, rounds, AT_ONCE):
+        await _some(folder / f"{done}.db", min(AT_ONCE, rounds - done))
+
+
+async def _some(path: Path, rounds: int) -> None:
+    async with office(path, Wall()) as it:
         for _ in range(rounds):
             await _round(it)
         replies = s.rows(it.path, "SELECT count(*), count(DISTINCT draft) FROM replies")
