@@ -24,7 +24,6 @@ from bot.testing.wall import Wall
 from tests.integration import store_samples as s
 from tests.integration._answers import WORDS, Office, office
 
-
 AT_ONCE = 200
 """Rounds about one conversation: people do not decide about one thousands of times."""
 
