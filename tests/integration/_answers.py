@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from bot.answering import Answering
 from bot.buttons import token
 from bot.desk import Desk
 from bot.errors import BotError
+from bot.ghostwriter import Said
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.orders import Order, Ordered
@@ -106,7 +107,7 @@ class RulesDraft:
     def suggest(self, state: CardState, written: Written | None = None) -> tuple[Suggestion, ...]:
         return suggestions(asked(state), (), Voice(), written, AiReply.NEEDS_APPROVAL)
 
-    async def write(self, state: CardState, thread: object, length: object) -> None:
+    async def write(self, state: CardState, thread: Sequence[Said], length: object) -> Written | None:
         return None
 
 

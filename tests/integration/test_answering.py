@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.ghostwriter import Said, Who
 from bot.model import ConversationState, Deletion, Kind, Mention
 from bot.orders import Account, Ordered
-from bot.records import Answer
+from bot.records import Answer, CardState
 from bot.replies import ReplyState
 from bot.staff import Verb
+from bot.suggestions import Written
 from bot.testing.wall import Wall
 from bot.texts.en import ENGLISH
+from tests.acceptance._world import until
 from tests.integration import store_samples as s
-from tests.integration._answers import QUESTION, WORDS, Office, office
+from tests.integration._answers import QUESTION, WORDS, Office, RulesDraft, office
 from tests.integration.test_desk import FIRST
 
 
@@ -225,3 +229,31 @@ async def test_staff_says_who_gets_no_answers(path: Path) -> None:
         await it.press(Verb.APPROVE, (await it.draft()).id)
         await it.go_on()
         assert 1 == len(it.wall.posts)
+
+
+class Writes(RulesDraft):
+    """A model that writes the same to everybody."""
+
+    def __init__(self) -> None:
+        self.threads: list[tuple[Said, ...]] = []
+
+    async def write(self, state: CardState, thread: Sequence[Said], length: object) -> Written | None:
+        self.threads.append(tuple(thread))
+        return Written(text="Hello {author.handle}, tell us the order.", by="small-1", lang="en")
+
+
+async def test_what_a_model_writes_is_offered_to_whoever_claims(path: Path) -> None:
+    """Asked once somebody has it, shown on the card as one of the drafts, and no more than a draft."""
+    async with office(path) as it:
+        it.answering.drafts = writes = Writes()
+        await it.press(Verb.CLAIM)
+        state = await it.state()
+        await until(lambda: it.answering.equipped(state).means.suggestions, what="it is offered")
+        assert [Said(who=Who.AUTHOR, text="my kettle leaks, what now?")] == list(writes.threads[0])
+        updates = s.rows(path, "SELECT count(*) FROM effects WHERE kind = 'update'")
+        assert updates[0][0] >= 1
+        await it.press(Verb.USE, 1)
+        assert (await it.draft()).text == "Hello a0.example, tell us the order."
+        assert (await it.draft()).origin == "model"
+        await it.go_on(3600)
+        assert [] == it.wall.posts
