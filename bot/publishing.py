@@ -190,6 +190,8 @@ class Publisher:
             return self._failed(replier, taken, error)
         except Exception:  # a bug in a connector: nobody knows what it did, and the others must go on
             log.exception("reply.crashed", reply=taken.id)
+            if taken.leaves:  # a person presses once more; nobody is asked whether to send it
+                return Failed(reason=Reason.BUG.value)
             return Unsure(reason=Reason.BUG.value, look_at=None)
 
     def _failed(self, replier: Replier, taken: Taken, error: BotError) -> End:

@@ -66,9 +66,28 @@ def _change(work: Work, step: Cancel | TakeBack | Resolve) -> int:
         case TakeBack():
             return _set(work, step.reply, ReplyState.LEAVING, due_at=work.at)
         case Resolve(is_there=True):
+            _end_ask(work, step.reply)
             return _set(work, step.reply, ReplyState.PUBLISHED, published_at=work.at, **looked)
         case Resolve():
             return _set(work, step.reply, ReplyState.HELD, due_at=work.at, **looked)
+
+
+def _end_ask(work: Work, reply: int) -> None:
+    """A person found our answer, which no source may ever tell of: the wait was over when we last tried.
+
+    That try may only have looked for it, a minute after it was sent: better too late than to flatter us.
+    """
+    sent = "(SELECT max(p.started_at) FROM publications p WHERE p.reply = r.id)"
+    ended = work.conn.execute(
+        "UPDATE asks SET outcome = 'answered', answered_at = r.sent_at, ended_at = r.sent_at"
+        f" FROM (SELECT r.conversation, COALESCE({sent}, r.approved_at) AS sent_at FROM replies r"
+        "  WHERE r.id = ?) r"
+        " WHERE asks.conversation = r.conversation AND outcome IS NULL AND asks.started_at <= r.sent_at"
+        " RETURNING asks.conversation",
+        (reply,),
+    ).fetchall()
+    for (conversation,) in ended:
+        threads.advance(work, conversation, ConversationState.ANSWERED)
 
 
 def _propose(work: Work, state: CardState, person: str, step: Propose) -> int:

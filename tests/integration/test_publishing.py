@@ -10,6 +10,7 @@ from bot.errors import Reason, Unauthorized, Unavailable
 from bot.model import ConversationState
 from bot.replies import ReplyState
 from bot.staff import Verb
+from bot.store.rows import micros
 from bot.testing.wall import Wall, cut, down
 from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
@@ -186,3 +187,50 @@ async def test_a_message_that_answers_no_card_publishes_nothing(path: Path) -> N
         assert await it.write("   ") == ENGLISH.say("answer.no_text")
         await it.go_on(3600)
         assert (None, [], []) == ((await it.state()).draft, it.wall.asked, it.wall.posts)
+
+
+async def test_a_bug_while_it_is_taken_back_never_publishes_it_again(path: Path) -> None:
+    """It stands there still, and the card says that it could not be taken back: nobody is asked to send it."""
+    async with office(path) as it:
+        await it.approve()
+        await it.go_on()
+        it.wall.before.append(ZeroDivisionError())  # type: ignore[arg-type]
+        await it.press(Verb.TAKE_BACK, (await it.reply()).id)
+        await it.go_on()
+        reply = await it.reply()
+        assert (ReplyState.PUBLISHED, "bug", False) == (reply.state, reply.reason, reply.asks_staff)
+        assert await it.press(Verb.IS_NOT_THERE, reply.id) == ENGLISH.say("answer.outdated")
+        await it.press(Verb.TAKE_BACK, reply.id)
+        await it.go_on()
+        assert (ReplyState.TAKEN_BACK, []) == ((await it.reply()).state, it.wall.posts)
+
+
+async def test_what_a_person_found_has_answered(path: Path) -> None:
+    """No source may ever tell of it: the ask ended when it was last tried, not when somebody looked."""
+    async with office(path, Wall(can_find=False)) as it:
+        it.wall.after.append(cut())
+        await it.approve()
+        await it.go_on()
+        await it.go_on(61)
+        tried_at = it.clock.now()
+        await it.clock.advance(3600)
+        await it.press(Verb.IS_THERE, (await it.reply()).id)
+        state = await it.state()
+        assert state.conversation.state is ConversationState.ANSWERED
+        assert state.ask
+        assert ("answered", tried_at) == (state.ask.outcome, state.ask.answered_at)
+
+
+async def test_what_was_asked_after_that_still_waits(path: Path) -> None:
+    """The answer that a person found is older than that question."""
+    async with office(path, Wall(can_find=False)) as it:
+        it.wall.after.append(cut())
+        await it.approve()
+        await it.go_on()
+        await it.go_on(61)
+        s.execute(path, "UPDATE asks SET started_at = ?", micros(it.clock.now()) + 1)
+        await it.press(Verb.IS_THERE, (await it.reply()).id)
+        state = await it.state()
+        assert state.ask
+        assert state.ask.outcome is None
+        assert state.conversation.state is ConversationState.CLAIMED
