@@ -64,6 +64,7 @@ class Loopback(ABC):
         self.port = 0
         self._open: dict[int, web.Request] = {}
         self._runner: web.AppRunner | None = None
+        self._outages = 0
 
     @abstractmethod
     def routes(self) -> list[web.RouteDef]:
@@ -110,14 +111,20 @@ class Loopback(ABC):
 
     @asynccontextmanager
     async def away(self) -> AsyncIterator[None]:
-        """Nobody listens for as long as the `async with` lasts: connections are refused, the port is kept."""
+        """Nobody listens for as long as the `async with` lasts: connections are refused, the port is kept.
+
+        Of two at once the longer one counts: the first to end must not open what the other holds shut.
+        """
         port = self.port
+        self._outages += 1
         await self.stop()
         with socket.socket() as kept:
             kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             kept.bind(("127.0.0.1", port))
             yield
-            await self.start(port)
+            self._outages -= 1
+            if not self._outages:
+                await self.start(port)
 
     def cut(self) -> None:
         """Break every connection that is being served, as a crash of the platform would."""
