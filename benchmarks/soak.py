@@ -139,6 +139,7 @@ class Soak:
     swap_every: float
     memory: list[tuple[float, float]] = field(default_factory=list)
     swaps: int = 0
+    late: float = 0.0  # the longest that the network itself stood still, in seconds
 
     async def run(self) -> dict[str, Any]:
         self._write_words()
@@ -159,7 +160,7 @@ class Soak:
             group.create_task(self._sample(daemon.pid))
             group.create_task(self._swap(daemon))
         wanted = len(self.script.expected)
-        await until(lambda: len(self.world.webhook.deliveries) >= wanted, within=60)
+        await until(lambda: len(self.world.webhook.deliveries) >= wanted, within=300)
         await asyncio.sleep(3)  # what comes now is one too many
         stalls = json.loads(self.world.stalls.read_text())
         daemon.send_signal(signal.SIGTERM)
@@ -174,6 +175,7 @@ class Soak:
             "stalls": stalls,
             "idle_loop_worst_ms": float((await idle.communicate())[0]),
             "stolen_seconds": stolen_seconds() - stolen,
+            "network_late_s": self.late,
         }
 
     @property
@@ -184,6 +186,7 @@ class Soak:
         sent, next_number = 0, 1.0
         while (now := self.elapsed) < self.seconds:
             due = int(now * self.rate)
+            self.late = max(self.late, (due - sent) / self.rate - TICK)
             for _ in range(due - sent):
                 await self.world.jetstream.publish(self.script.event())
             sent = max(sent, due)
