@@ -43,6 +43,7 @@ from rules.lab import RuleLab
 from rules.ruleset import parse_rules
 from tests.integration import store_samples as samples
 from tests.integration._answers import RulesDraft
+from tests.unit._values import GOES_OUT
 
 BATCH = 500
 ROUNDS = 15
@@ -96,6 +97,7 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
             metrics=Metrics(),
             deliver=lambda _: None,
             on_unauthorized=lambda _platform, _error: None,
+            **GOES_OUT,
         ),
         checks=lambda: (),
         rules=lambda: RulesInUse(version=RULES.version, names=(), since=clock.now()),

@@ -17,6 +17,7 @@ from bot.approval import Approval
 from bot.decisions import Policy
 from bot.errors import BotError, StoreError
 from bot.ghostwriter import Declined, Said, Who
+from bot.listing import Spoken, Whole
 from bot.metrics import Metrics
 from bot.ports import Clock
 from bot.publishing import Publisher, ReplyStore
@@ -33,6 +34,9 @@ KEPT = 500
 
 class Drafts(Protocol):
     """Where prepared texts come from."""
+
+    @property
+    def has_model(self) -> bool: ...
 
     def suggest(self, state: CardState, written: Written | None = None) -> tuple[Suggestion, ...]:
         """Up to three, filled in and signed; what a model has `written` among them."""
@@ -52,8 +56,12 @@ class AnswerStore(ReplyStore, Protocol):
         """What the card of a mention shows now; None: it is not known."""
         ...
 
-    async def mention_of(self, channel: str, receipt: str) -> str | None:
-        """Which mention the card is about that staff sees in `channel` as this message."""
+    async def whole(self, conversation: int) -> Whole | None:
+        """One conversation with its thread; None: there is no such one."""
+        ...
+
+    async def carded(self, kind: str, receipt: str) -> CardState | None:
+        """What a card shows now that went to a channel of that kind; None: it is no card, or of several."""
         ...
 
     async def redraw(self, mention_id: str, *, now: datetime, lease_for: timedelta) -> tuple[Leased, ...]:
@@ -64,7 +72,7 @@ class AnswerStore(ReplyStore, Protocol):
 @dataclass(kw_only=True)
 class Answering:
     """`repliers` by platform. `deliver` gets card updates, `on_unauthorized` an account to be seen to;
-    `is_paused`: nothing goes out just now.
+    `is_paused`: nothing goes out just now; `hold` and `expires` as in `Approval`.
     """
 
     repliers: Mapping[str, Replier]
@@ -74,14 +82,22 @@ class Answering:
     drafts: Drafts
     deliver: Callable[[tuple[Leased, ...]], None]
     on_unauthorized: Callable[[str, BotError], None]
-    is_paused: Callable[[], bool] = lambda: False
+    is_paused: Callable[[], bool]
+    hold: timedelta
+    expires: timedelta
     _written: dict[str, Written] = field(default_factory=dict, init=False)
     _writing: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     approval: Approval = field(init=False)
     publisher: Publisher = field(init=False)
 
     def __post_init__(self) -> None:
-        self.approval = Approval(repliers=self.repliers, now=self._now, suggest=self._suggest)
+        self.approval = Approval(
+            repliers=self.repliers,
+            now=self.clock.now,
+            suggest=self._suggest,
+            hold=self.hold,
+            expires=self.expires,
+        )
         self.publisher = Publisher(
             store=self.store,
             repliers=self.repliers,
@@ -92,14 +108,13 @@ class Answering:
             on_unauthorized=self.on_unauthorized,
         )
 
-    def _now(self) -> datetime:
-        return self.clock.now()
-
     def _suggest(self, state: CardState) -> tuple[Suggestion, ...]:
         return self.drafts.suggest(state, self._written.get(state.mention_id))
 
     def claimed(self, mention_id: str) -> None:
         """Somebody is about to answer: let a model write what may help, if there is one."""
+        if not self.drafts.has_model:
+            return
         task = asyncio.create_task(self._write(mention_id), name=f"draft:{mention_id}")
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
@@ -110,7 +125,8 @@ class Answering:
             replier = self.repliers.get(state.mention.post.platform) if state else None
             if state is None or replier is None:
                 return
-            written = await self.drafts.write(state, thread(state), replier.length)
+            whole = await self.store.whole(state.conversation.id)
+            written = await self.drafts.write(state, thread(state, whole), replier.length)
             if isinstance(written, Written):
                 self._written[mention_id] = written
                 while len(self._written) > KEPT:
@@ -156,11 +172,26 @@ class Answering:
         return offered[number - 1] if 0 < number <= len(offered) else None
 
     async def mention_of(self, channel: str, receipt: str) -> str | None:
-        return await self.store.mention_of(channel, receipt)
+        """Whichever channel the chat was read as: two of them may share one."""
+        state = await self.store.carded(channel.partition(":")[0], receipt)
+        return state.mention_id if state else None
 
 
-def thread(state: CardState) -> tuple[Said, ...]:
-    """What was said, as far as the card has it: the post above, and the mention's own."""
+def thread(state: CardState, whole: Whole | None) -> tuple[Said, ...]:
+    """What was said, oldest first and the mention's own post last; what was taken back was not said."""
     post = state.mention.post
-    above = (Said(who=Who.OTHER, text=state.parent.text),) if state.parent else ()
-    return (*above, Said(who=Who.AUTHOR, text=post.text or post.title))
+    spoken = whole.thread if whole is not None else ()
+    before = [
+        Said(who=_who(one, post.author_id), text=one.post.text or one.post.title)
+        for one in spoken
+        if one.post.id != post.id and not one.is_deleted
+    ]
+    if state.parent is not None and all(one.post.id != state.parent.id for one in spoken):
+        before.insert(0, Said(who=Who.OTHER, text=state.parent.text))
+    return (*before, Said(who=Who.AUTHOR, text=post.text or post.title))
+
+
+def _who(one: Spoken, author: str) -> Who:
+    if one.is_ours:
+        return Who.US
+    return Who.AUTHOR if one.post.author_id == author else Who.OTHER

@@ -254,6 +254,8 @@ class App:
             deliver=self.outbox.push,
             on_unauthorized=self.notices.account_refused,
             is_paused=lambda: self.ruling.paused is not None,
+            hold=self.settings.replies.hold,
+            expires=self.settings.replies.expires,
         )
 
     def _readiness(self) -> Readiness:
@@ -368,7 +370,8 @@ async def _assemble(
         texts=texts_in(settings.language),
         vault=FileVault(vault_beside(settings.database)),
     )
-    sources = source_side(settings, connectors, wiring)
+    listened = source_side(settings, connectors, wiring)
+    sources = {name: one.source for name, one in listened.items()}
     lookups = {
         sources[name].platform: lookup(given, wiring)
         for name, given in settings.sources.items()
@@ -388,8 +391,6 @@ async def _assemble(
         feeds=channel_side(settings, connectors, wiring, "feed"),
         repliers=reply_side(settings, connectors, wiring),
         watches=await watches(settings, store, platforms, clock, cache=cache_beside(settings.database)),
-        first_cursors={
-            name: cursor_at(begin) for name in settings.sources if (cursor_at := connectors[name].cursor_at)
-        },
+        first_cursors={name: one.cursor_at(begin) for name, one in listened.items() if one.cursor_at},
         begin=begin,
     )

@@ -8,19 +8,21 @@ called inside the store's transaction (see `bot.decisions`); nothing here knows 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.changes import Change
-from bot.decisions import Asked, Policy
+from bot.decisions import Asked, Policy, lost, no
 from bot.model import ConversationState
-from bot.records import CardState
+from bot.records import CLOSED, CardState
 from bot.replies import (
+    FINAL,
     LIVE,
     Approve,
     Cancel,
     Discard,
     Means,
+    Origin,
     Propose,
     Replier,
     ReplyState,
@@ -29,26 +31,23 @@ from bot.replies import (
     Suggestion,
     TakeBack,
 )
-from bot.staff import MOST_TEXT, Role, Verb
+from bot.staff import MOST_TEXT, Verb
 
-HOLD = timedelta(seconds=5)
-EXPIRES = timedelta(hours=1)
-CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
-FINAL = frozenset({"deleted", "opted_out"})
-"""What no second look makes good again."""
 PROPOSED = "proposed"
 """The outcome of a decision that made a draft."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Approval:
-    """`repliers` by platform. An approved reply waits for `hold`, and is never published after `expires`."""
+    """`repliers` by platform. An approved reply waits for `hold`. A draft older than `expires` must be
+    looked at again, and what was approved so long ago is not published.
+    """
 
     repliers: Mapping[str, Replier]
     now: Callable[[], datetime]
-    suggest: Callable[[CardState], tuple[Suggestion, ...]] = lambda _: ()
-    hold: timedelta = HOLD
-    expires: timedelta = EXPIRES
+    suggest: Callable[[CardState], tuple[Suggestion, ...]]
+    hold: timedelta
+    expires: timedelta
 
     @property
     def policies(self) -> Mapping[Verb, Policy]:
@@ -85,29 +84,32 @@ class Approval:
 
     def propose(self, asked: Asked) -> Change:
         """A text somebody wrote, or took from what was offered. Whoever proposes one has the conversation."""
-        text = asked.decision.text.strip()
-        if hindered := self._hindered(asked):
-            return hindered
+        said = asked.decision
+        text = said.text.strip()
         if not text or len(text) > MOST_TEXT:
-            return _told("empty", asked.texts.say("answer.no_text"))
-        step = Propose(text=text, origin=asked.decision.origin, lang=asked.state.facts.lang)
-        return self._changed(asked, PROPOSED, asked.texts.say("answer.look_at_it"), step)
+            return self._hindered(asked) or no("empty", asked.texts.say("answer.no_text"))
+        return self._proposed(asked, text, said.origin, said.lang)
 
     def again(self, asked: Asked) -> Change:
         """The same words once more, as a draft of now: what happened since then has been seen."""
         draft, reply = asked.state.draft, asked.state.reply
+        if draft is not None:
+            return self._proposed(asked, draft.text, draft.origin, draft.lang)
+        if reply is not None:
+            return self._proposed(asked, reply.text, asked.decision.origin, reply.lang)
+        return self._hindered(asked) or _outdated(asked)
+
+    def _proposed(self, asked: Asked, text: str, origin: Origin, lang: str | None) -> Change:
+        """`lang` None: taken to be the mention's."""
         if hindered := self._hindered(asked):
             return hindered
-        text = draft.text if draft else reply.text if reply else ""
-        if not text:
-            return _told("outdated", asked.texts.say("answer.outdated"))
-        step = Propose(text=text, origin=draft.origin if draft else asked.decision.origin)
+        step = Propose(text=text, origin=origin, lang=lang or asked.state.facts.lang)
         return self._changed(asked, PROPOSED, asked.texts.say("answer.look_at_it"), step)
 
     def discard(self, asked: Asked) -> Change:
         draft = asked.state.draft
         if draft is None or draft.id != asked.decision.number:
-            return _told("outdated", asked.texts.say("answer.outdated"))
+            return _outdated(asked)
         if others := _others(asked):
             return others
         return self._changed(
@@ -119,15 +121,18 @@ class Approval:
     def approve(self, asked: Asked) -> Change:
         draft, state = asked.state.draft, asked.state
         if draft is None or draft.id != asked.decision.number:
-            return _told("outdated", asked.texts.say("answer.outdated"))
+            return _outdated(asked)
         if hindered := self._hindered(asked):
             return hindered
         if draft.stale:
-            return _told(f"stale_{draft.stale}", asked.texts.say(f"answer.since_{draft.stale}"))
+            return no(f"stale_{draft.stale}", asked.texts.say(f"answer.since_{draft.stale}"))
         length = self.repliers[state.mention.post.platform].length(draft.text)
         if not length.fits:
-            return _told("too_long", asked.texts.say("answer.too_long", over=length.used - length.limit))
+            return no("too_long", asked.texts.say("answer.too_long", over=length.used - length.limit))
         now = self.now()
+        if now - draft.made_at > self.expires:
+            again = self._proposed(asked, draft.text, draft.origin, draft.lang)
+            return replace(again, reply=asked.texts.say("answer.expired", after=self.expires), is_loud=True)
         step = Approve(draft=draft.id, due_at=now + self.hold, until=now + self.expires)
         return self._changed(asked, "approved", asked.texts.say("answer.approved", seconds=self.hold), step)
 
@@ -135,9 +140,9 @@ class Approval:
         """Until it is tried, anybody of the staff may stop it."""
         reply = asked.state.reply
         if reply is None or reply.id != asked.decision.number:
-            return _told("outdated", asked.texts.say("answer.outdated"))
+            return _outdated(asked)
         if reply.state is not ReplyState.HELD:
-            return _told("too_late", asked.texts.say("answer.too_late"))
+            return no("too_late", asked.texts.say("answer.too_late"))
         return self._changed(
             asked, "canceled", asked.texts.say("answer.canceled"), Cancel(reply=reply.id), claims=False
         )
@@ -145,11 +150,11 @@ class Approval:
     def take_back(self, asked: Asked) -> Change:
         reply = asked.state.reply
         if reply is None or reply.id != asked.decision.number or reply.state is not ReplyState.PUBLISHED:
-            return _told("outdated", asked.texts.say("answer.outdated"))
+            return _outdated(asked)
         if others := _others(asked):
             return others
         if reply.published is None or not reply.published.post_id:
-            return _told("by_hand", asked.texts.say("answer.by_hand"))
+            return no("by_hand", asked.texts.say("answer.by_hand"))
         return self._changed(
             asked, "leaves", asked.texts.say("answer.leaves"), TakeBack(reply=reply.id), claims=False
         )
@@ -158,7 +163,7 @@ class Approval:
         """What nobody but a person could find out."""
         reply = asked.state.reply
         if reply is None or reply.id != asked.decision.number or not reply.asks_staff:
-            return _told("outdated", asked.texts.say("answer.outdated"))
+            return _outdated(asked)
         is_there = asked.decision.verb is Verb.IS_THERE
         step = Resolve(reply=reply.id, is_there=is_there)
         said = asked.texts.say("answer.found") if is_there else asked.texts.say("answer.resent")
@@ -170,11 +175,11 @@ class Approval:
         """Why nothing can be said in this conversation just now."""
         state = asked.state
         if refusal := self._refusal(state):
-            return _told("unanswerable", asked.texts.say(f"refusal.{refusal}"))
+            return no("unanswerable", asked.texts.say(f"refusal.{refusal}"))
         if state.reply is not None and state.reply.state in LIVE:
-            return _told("under_way", asked.texts.say("answer.under_way"))
+            return no("under_way", asked.texts.say("answer.under_way"))
         if state.draft is not None and state.draft.stale in FINAL:
-            return _told(f"stale_{state.draft.stale}", asked.texts.say(f"answer.since_{state.draft.stale}"))
+            return no(f"stale_{state.draft.stale}", asked.texts.say(f"answer.since_{state.draft.stale}"))
         return _others(asked)
 
     def _changed(self, asked: Asked, outcome: str, reply: str, step: Step, *, claims: bool = True) -> Change:
@@ -192,18 +197,14 @@ class Approval:
 
 def _is_open(state: CardState) -> bool:
     """Whether something is still to be said, and nobody has begun to."""
-    return state.draft is None and state.conversation.state not in CLOSED
+    is_under_way = state.reply is not None and state.reply.state in LIVE
+    return state.draft is None and not is_under_way and state.conversation.state not in CLOSED
 
 
 def _others(asked: Asked) -> Change | None:
     """A colleague has it; a lead may all the same."""
-    conversation = asked.conversation
-    is_others = conversation.claimed_by not in {None, asked.person.key}
-    if conversation.state is not ConversationState.CLAIMED or not is_others or asked.person.role is Role.LEAD:
-        return None
-    name = asked.name(conversation.claimed_by)
-    return Change(outcome="lost", reply=asked.texts.taken(name), is_loud=True)
+    return None if asked.is_mine else lost(asked)
 
 
-def _told(outcome: str, reply: str) -> Change:
-    return Change(outcome=outcome, reply=reply, is_loud=True)
+def _outdated(asked: Asked) -> Change:
+    return no("outdated", asked.texts.say("answer.outdated"))

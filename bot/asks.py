@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model import ConversationState, Facts, Urgency, Verdict
-from bot.records import Ask
-
-_CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
+from bot.records import CLOSED, Ask
 
 
 def has(facts: Facts, name: str) -> bool:
@@ -63,7 +61,7 @@ def on_mention(
     wakes = state is ConversationState.SNOOZED and (asks or sleeps_until_written)
     woken = reopened if wakes else None
     if not asks:
-        return Step(starts=False, alerts=state not in _CLOSED, state=woken)
+        return Step(starts=False, alerts=state not in CLOSED, state=woken)
     if open_ask is not None:
         return Step(starts=False, alerts=True, state=woken)
     if answered_at is not None:

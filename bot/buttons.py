@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot import card_answers
 from bot.model import ConversationState, Urgency
+from bot.records import CLOSED
 from bot.staff import FEEDBACK_VERBS, REASONS, Button, Menu, Nap, Verb
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ MOST_CHOICES = 24
 _TOKEN = re.compile(r"([a-z_]+):([0-9A-HJKMNP-TV-Z]{26})(?::([A-Za-z0-9_.~-]{1,24}))?\Z")
 _FITS = re.compile(r"[A-Za-z0-9_.-]{1,24}\Z")
 _VERBS = frozenset(verb.value for verb in Verb)
-_CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _more(pad: _Pad) -> _Rows:
     """What is not pressed on most cards; of a closed conversation there is little left to decide."""
     last = (pad.opens(Menu.FEEDBACK), pad.button(Verb.WHY))
     state = pad.state.conversation.state
-    if state in _CLOSED:
+    if state in CLOSED:
         return (last,)
     release = (pad.button(Verb.RELEASE),) if state is ConversationState.CLAIMED else ()
     return (

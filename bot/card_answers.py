@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.model import ConversationState
-from bot.replies import LIVE, Origin, ReplyState
+from bot.replies import FINAL, LIVE, Origin, ReplyState
 from bot.staff import Line, Verb
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from bot.texts.catalogue import Texts
 
 _OVER = frozenset({ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.CANCELED, ReplyState.TAKEN_BACK})
-_FINAL = frozenset({"deleted", "opted_out"})
 Numbered = tuple[Verb, int]
 
 
@@ -102,7 +101,7 @@ def verbs(state: CardState) -> list[list[Numbered]]:
     draft, reply, means = state.draft, state.reply, state.means
     if draft is not None:
         first = Verb.AGAIN if draft.stale else Verb.APPROVE
-        is_final = draft.stale in _FINAL or bool(means.refusal)
+        is_final = draft.stale in FINAL or bool(means.refusal)
         fits = means.length is None or means.length.fits
         row = [] if is_final or not fits else [(first, draft.id)]
         return [[*row, (Verb.DISCARD, draft.id)]]
@@ -120,6 +119,6 @@ def _verbs_of(reply: Reply) -> list[Numbered]:
         return [(Verb.CANCEL, reply.id)]
     if reply.state is ReplyState.PUBLISHED and reply.published and reply.published.post_id:
         return [(Verb.TAKE_BACK, reply.id)]
-    if reply.state in _OVER and reply.reason not in _FINAL:
+    if reply.state in _OVER and reply.reason not in FINAL:
         return [(Verb.AGAIN, reply.id)]
     return []

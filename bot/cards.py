@@ -16,6 +16,7 @@ from bot.buttons import Choices
 from bot.model import Alert, ConversationState, Span
 from bot.oneline import NAME_CHARS, excerpt, link, one_line
 from bot.overrides import Anew
+from bot.records import CLOSED
 from bot.replies import LIVE
 from bot.staff import Card, Line
 
@@ -35,7 +36,6 @@ _SEPARATOR = " · "
 _FEWEST_WORDS = 20
 _PARENT_CHARS = 140
 NO_CHOICES = Choices(people={})
-_CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
 
 
 def render(
@@ -117,7 +117,7 @@ class _View:
 def _headline(view: _View) -> str:
     state, texts = view.state, view.texts
     parts = [*_status(view), texts.urgency(state.urgency)]
-    if state.ask and state.ask.due_at and state.conversation.state not in _CLOSED and not state.post_deleted:
+    if state.ask and state.ask.due_at and state.conversation.state not in CLOSED and not state.post_deleted:
         parts.append(texts.answer_by(state.ask.due_at, now=view.now, zone=view.zone))
     if not state.post_deleted:
         room = max(LOCK_SCREEN - len(_SEPARATOR.join([*parts, texts.quoted("")])), _FEWEST_WORDS)
@@ -138,7 +138,7 @@ def _status(view: _View) -> Iterator[str]:
     conversation, texts = view.state.conversation, view.texts
     if view.state.post_deleted:
         yield texts.say("card.deleted")
-    if view.again is Anew.WOKEN and conversation.state not in _CLOSED | {ConversationState.SNOOZED}:
+    if view.again is Anew.WOKEN and conversation.state not in CLOSED | {ConversationState.SNOOZED}:
         yield texts.say("card.woken")
     if conversation.state is ConversationState.CLAIMED:
         at = view.time(conversation.claimed_at) if conversation.claimed_at else None
@@ -204,12 +204,9 @@ def _answers(view: _View) -> Iterator[Line]:
 def suggested(state: CardState) -> str | None:
     """The prepared answer, as long as there is anything to answer."""
     text, post = state.verdict.draft_text, state.mention.post
-    if text is None or state.post_deleted or state.conversation.state in _CLOSED:
+    if text is None or state.post_deleted or state.conversation.state in CLOSED:
         return None
-    author, facts = state.author, state.facts
-    name = (author.name if author else None) or facts.name
-    handle = (author.handle if author else None) or post.author_handle or facts.handle
-    return prepared(text, name=name, handle=handle, brand=state.mention.brand, url=post.url)
+    return prepared(text, name=state.name, handle=state.handle, brand=state.mention.brand, url=post.url)
 
 
 def prepared(text: str, *, name: str | None, handle: str | None, brand: str, url: str | None) -> str:
@@ -240,10 +237,8 @@ def _author(view: _View) -> str:
 
 
 def _who(view: _View) -> str:
-    state = view.state
-    author, facts, post = state.author, state.facts, state.mention.post
-    name = one_line((author.name if author else facts.name) or "", NAME_CHARS)
-    handle = _handle((author.handle if author else None) or post.author_handle or facts.handle)
+    state, post = view.state, view.state.mention.post
+    name, handle = one_line(state.name or "", NAME_CHARS), _handle(state.handle)
     if name and handle:
         return f"{name} ({handle})"
     return name or handle or one_line(post.author_id, NAME_CHARS) or view.texts.say("card.unknown_author")
@@ -335,11 +330,11 @@ def _data(view: _View) -> dict[str, object]:
 
 
 def _author_data(state: CardState) -> dict[str, object]:
-    author, facts, post = state.author, state.facts, state.mention.post
+    author, facts = state.author, state.facts
     return {
-        "id": post.author_id,
-        "handle": (author.handle if author else None) or post.author_handle or facts.handle,
-        "name": author.name if author else facts.name,
+        "id": state.mention.post.author_id,
+        "handle": state.handle,
+        "name": state.name,
         "followers": author.followers if author else facts.followers,
     }
 

@@ -53,7 +53,7 @@ class Decision:
     """A press by a known person, understood. `press_id` is unique: the same press twice is one decision.
 
     `argument` says to whom, until when, what, which draft: it stands in the button. `note` is what the person
-    adds, such as why it needs no answer; `text` what they want to be said, as far as `origin` proposed it.
+    adds, such as why it needs no answer; `text` what they want to be said, as `origin` proposed it.
     """
 
     press_id: str
@@ -67,6 +67,7 @@ class Decision:
     note: str = ""
     text: str = ""
     origin: Origin = Origin.PERSON
+    lang: str | None = None
 
     @property
     def number(self) -> int:

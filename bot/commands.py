@@ -22,7 +22,7 @@ from bot.orders import Order, OrderBook, Ordered, RulesInUse, Silence
 from bot.pausing import Paused
 from bot.ports import Clock
 from bot.silences import LONGEST, SHORTEST, in_force
-from bot.staff import MAY_CHANGE_RULES, Person, Press, Told
+from bot.staff import MAY_STEER, Person, Press, Told
 from bot.steering import MOST_REASON, Said, Steering
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
@@ -131,7 +131,7 @@ class Commands:
         return _asked(answer)
 
     async def _reload(self, said: Said) -> _Carry:
-        if said.person.role not in MAY_CHANGE_RULES:
+        if said.person.role not in MAY_STEER:
             return _only_told("refused", said.texts.say("command.reload_refused"))
         return _only_told("told", await self.reload(said.texts))
 
@@ -167,7 +167,7 @@ class Commands:
 
     def _silence(self, said: Said) -> _Carry:
         texts, words = said.texts, said.words
-        if said.person.role not in MAY_CHANGE_RULES:
+        if said.person.role not in MAY_STEER:
             return _only_told("refused", texts.say("command.silence_refused"))
         if len(words) < 3 or words[0] != "rule":
             return _only_told("not_understood", texts.say("command.silence_usage"))

@@ -16,11 +16,10 @@ from bot.buttons import chosen
 from bot.changes import ELSEWHERE, NOTE_ADDED, Change, Decision
 from bot.model import Alert, ConversationState, Urgency
 from bot.overrides import Anew, Override, Promise
-from bot.records import CardState, Conversation
+from bot.records import CLOSED, CardState, Conversation
 from bot.staff import FEEDBACK_VERBS, Menu, Nap, Person, Role, Verb
 from bot.texts.catalogue import Texts
 
-_CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
 _OWNED = frozenset({ConversationState.CLAIMED, ConversationState.SNOOZED})
 
 
@@ -72,10 +71,10 @@ Policy = Callable[[Asked], Change]
 def claim(asked: Asked) -> Change:
     """A claim ends a snooze; nobody claims what a colleague has, snoozed or not."""
     conversation, texts, person = asked.conversation, asked.texts, asked.person
-    if conversation.state in _CLOSED:
+    if conversation.state in CLOSED:
         return _closed(asked)
     if asked.owner not in {None, person.key}:
-        return _lost(asked)
+        return lost(asked)
     if conversation.state is ConversationState.CLAIMED:
         return Change(outcome="already_yours", reply=texts.say("press.already_yours"))
     return Change(
@@ -112,9 +111,9 @@ def answer_elsewhere(asked: Asked) -> Change:
 
 def release(asked: Asked) -> Change:
     if asked.owner is None:
-        return _no("not_claimed", asked.texts.say("press.nobody_has_it"))
+        return no("not_claimed", asked.texts.say("press.nobody_has_it"))
     if not asked.is_mine:
-        return _lost(asked)
+        return lost(asked)
     reply = asked.texts.say("press.released")
     return Change(outcome="released", reply=reply, state=ConversationState.OPEN, updates_all=True)
 
@@ -125,7 +124,7 @@ def reopen(asked: Asked) -> Change:
     is_elsewhere = ask is not None and ask.outcome == ELSEWHERE
     is_ours = conversation.state is ConversationState.ANSWERED and is_elsewhere
     if conversation.state is not ConversationState.DISMISSED and not is_ours:
-        return _no("not_dismissed", asked.texts.say("press.not_dismissed"))
+        return no("not_dismissed", asked.texts.say("press.not_dismissed"))
     had = ConversationState.CLAIMED if conversation.claimed_by else ConversationState.OPEN
     reply = asked.texts.say("press.reopened")
     return Change(
@@ -144,9 +143,9 @@ def hand_over(asked: Asked) -> Change:
         return refused
     key = chosen(asked.decision.argument, asked.office.people)
     if key is None:
-        return _no("unknown_person", asked.texts.say("press.no_such_person"))
+        return no("unknown_person", asked.texts.say("press.no_such_person"))
     if asked.owner == key and asked.conversation.state is ConversationState.CLAIMED:
-        return _no("already_theirs", asked.texts.say("press.already_theirs", name=asked.name(key)))
+        return no("already_theirs", asked.texts.say("press.already_theirs", name=asked.name(key)))
     return Change(
         outcome="handed_over",
         reply=asked.texts.say("press.handed_over", name=asked.name(key)),
@@ -169,7 +168,7 @@ def snooze(asked: Asked) -> Change:
     if refused := _not_yours(asked):
         return refused
     if asked.decision.argument not in set(Nap):
-        return _no("unknown_nap", asked.texts.say("press.stale"))
+        return no("unknown_nap", asked.texts.say("press.stale"))
     zone = asked.person.timezone or asked.office.zone
     now = asked.decision.at
     until = _until(Nap(asked.decision.argument), now, zone)
@@ -203,13 +202,13 @@ def _until(nap: Nap, now: datetime, zone: ZoneInfo) -> datetime | None:
 
 def change_urgency(asked: Asked) -> Change:
     """The promise moves with it. What was open to everybody rings if it is louder now."""
-    if asked.conversation.state in _CLOSED:
+    if asked.conversation.state in CLOSED:
         return _closed(asked)
     level = next((one for one in Urgency if one.label == asked.decision.argument), None)
     if level is None:
-        return _no("unknown_urgency", asked.texts.say("press.stale"))
+        return no("unknown_urgency", asked.texts.say("press.stale"))
     if level is asked.state.urgency:
-        return _no("same_urgency", asked.texts.say("press.same"))
+        return no("same_urgency", asked.texts.say("press.same"))
     return Change(
         outcome="urgency_changed",
         reply=asked.texts.say("press.urgency", urgency=asked.texts.urgency(level)),
@@ -243,9 +242,9 @@ def _gets_louder(asked: Asked, level: Urgency) -> bool:
 def change_persona(asked: Asked) -> Change:
     name = chosen(asked.decision.argument, asked.office.personas())
     if name is None:
-        return _no("unknown_persona", asked.texts.say("press.stale"))
+        return no("unknown_persona", asked.texts.say("press.stale"))
     if name == asked.state.persona:
-        return _no("same_persona", asked.texts.say("press.same"))
+        return no("same_persona", asked.texts.say("press.same"))
     was = asked.conversation.override
     is_rules = name == asked.state.verdict.persona
     override = replace(
@@ -257,7 +256,7 @@ def change_persona(asked: Asked) -> Change:
 
 def add_note(asked: Asked) -> Change:
     if not asked.decision.note:
-        return _no("empty_note", asked.texts.say("press.empty_note"))
+        return no("empty_note", asked.texts.say("press.empty_note"))
     return Change(outcome=NOTE_ADDED, reply=asked.texts.say("press.note"), updates_all=True)
 
 
@@ -268,11 +267,11 @@ def undo(asked: Asked) -> Change:
     """Their own last decision, as long as nobody and nothing has changed the conversation since."""
     last, now = asked.state.undo, asked.decision.at
     if last is None or asked.decision.argument not in {"", str(last.decision)}:
-        return _no("changed_since", asked.texts.say("press.changed_since"))
+        return no("changed_since", asked.texts.say("press.changed_since"))
     if last.person != asked.person.key:
-        return _no("not_theirs", asked.texts.say("press.undo_theirs", name=asked.name(last.person)))
+        return no("not_theirs", asked.texts.say("press.undo_theirs", name=asked.name(last.person)))
     if last.is_over(now):
-        return _no("too_late", asked.texts.say("press.too_late"))
+        return no("too_late", asked.texts.say("press.too_late"))
     return Change(outcome="undone", reply=asked.texts.say("press.undone"), updates_all=True, undoes=True)
 
 
@@ -316,17 +315,18 @@ POLICIES: Mapping[Verb, Policy] = MappingProxyType(
 
 def _not_yours(asked: Asked) -> Change | None:
     """Why this person cannot decide it: it is closed, or a colleague has it. A lead may all the same."""
-    if asked.conversation.state in _CLOSED:
+    if asked.conversation.state in CLOSED:
         return _closed(asked)
-    return None if asked.is_mine else _lost(asked)
+    return None if asked.is_mine else lost(asked)
 
 
-def _no(outcome: str, reply: str) -> Change:
+def no(outcome: str, reply: str) -> Change:
     """It cannot be done, and why."""
     return Change(outcome=outcome, reply=reply, is_loud=True)
 
 
-def _lost(asked: Asked) -> Change:
+def lost(asked: Asked) -> Change:
+    """A colleague has it."""
     reply = asked.texts.taken(asked.name(asked.conversation.claimed_by))
     return Change(outcome="lost", reply=reply, is_loud=True)
 

@@ -150,10 +150,10 @@ class Desk:
         if token is None or token.verb not in self.policies:
             return None
         verb = token.verb
-        text, origin = press.text, Origin.PERSON
+        offered, text = None, press.text
         if verb is Verb.USE and self.answers:
             offered = await self.answers.suggestion(token.mention_id, numbered(token.argument))
-            text, origin = (offered.text, offered.origin) if offered else ("", origin)
+            text = offered.text if offered else ""
         return Decision(
             press_id=press.id,
             feed=feed,
@@ -165,7 +165,8 @@ class Desk:
             argument=token.argument,
             note=note or self._reason(token),
             text=text,
-            origin=origin,
+            origin=offered.origin if offered else Origin.PERSON,
+            lang=offered.lang if offered else None,
         )
 
     def _noted(self, text: str, person: Person) -> str | None:

@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from bot.model import Alert, ConversationState, EffectKind
 from bot.ports import Notifier
-from bot.records import TAKEN, CardState, DigestState, Dropped, Held, Leased
+from bot.records import CLOSED, TAKEN, CardState, DigestState, Dropped, Held, Leased
 
 UNUSED_FOR = timedelta(hours=1)
 """So long past, a slot was meant for an alert that is not wanted any more."""
@@ -50,7 +50,7 @@ class StillWanted:
     def _alert(self, state: CardState) -> Dropped | None:
         if state.post_deleted:
             return Dropped(reason="post_deleted")
-        if state.conversation.state in {ConversationState.ANSWERED, ConversationState.DISMISSED}:
+        if state.conversation.state in CLOSED:
             return Dropped(reason=f"already_{state.conversation.state.value}")
         return None
 

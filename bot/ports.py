@@ -373,7 +373,8 @@ class Connector:
     `Field(repr=False)`: it may stand in the file, and no log shows it. A factory that is None: no such side.
     `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
     `replier` answers as the account of the connector's own section, `inbox` is a source of its own: what the
-    platform tells that account. Both are None where the section names no account. `examine` tries what is
+    platform tells that account (`inbox_at` is its `cursor_at`). Both are None where the section names no
+    account. `examine` tries what is
     configured for `outcare doctor` and yields as it goes; it raises nothing of `bot.errors`, changes nothing.
     """
 
@@ -388,4 +389,5 @@ class Connector:
     feed: Callable[[Any, Mapping[str, Any], Wiring], DecisionFeed] | None = None
     replier: Callable[[Any, Wiring], Replier | None] | None = None
     inbox: Callable[[Any, Wiring], Source | None] | None = None
+    inbox_at: Callable[[datetime], Cursor] | None = None
     examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None

@@ -35,6 +35,10 @@ class Proposing:
         self._settings = settings
         self._clock = clock
 
+    @property
+    def has_model(self) -> bool:
+        return self.ghostwriter is not None
+
     def reading(self, answers: Answers | None) -> Callable[[], None]:
         """Index answers that were read anew; what it gives puts them into use."""
         library = library_of(answers)

@@ -94,7 +94,7 @@ class Publisher:
     metrics: Metrics
     deliver: Callable[[tuple[Leased, ...]], None]
     is_paused: Callable[[], bool]
-    on_unauthorized: Callable[[str, BotError], None] | None = None
+    on_unauthorized: Callable[[str, BotError], None]
     rng: random.Random = field(default_factory=random.Random)
 
     def __post_init__(self) -> None:
@@ -106,14 +106,20 @@ class Publisher:
 
     async def run(self) -> None:
         """Take and publish for ever; the slow poll is only for what nobody woke us for."""
+        told = ""
         while True:
             self._wake.clear()
             try:
                 pause = await self.once()
             except StoreError as error:
-                log.warning("publishing.failed", reason=str(error))
+                if str(error) != told:  # a full disk may stay so for hours
+                    told = str(error)
+                    log.warning("publishing.failed", reason=told)
                 await self.clock.sleep(STORE_AGAIN.total_seconds())
                 continue
+            if told:
+                told = ""
+                log.info("publishing.recovered")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
@@ -220,7 +226,8 @@ class Publisher:
             there = await replier.find(taken.outgoing)
         except Unknown as error:
             return Unsure(reason=error.reason.value, look_at=None)
-        except Unavailable as error:
+        except (Unavailable, Refused) as error:  # a refusal to look says nothing of what was sent before
+            self._tell(taken, error)
             if taken.attempt >= GIVE_UP_LOOKING:
                 return Unsure(reason=error.reason.value, look_at=None)
             return Unsure(reason=error.reason.value, look_at=self._again_at(taken, error))
@@ -246,16 +253,19 @@ class Publisher:
         at = self._again_at(taken, error)
         if at > taken.until and not taken.leaves:
             return Failed(reason=error.reason.value)
-        return Wait(until=at, reason=error.reason.value, may_be_there=False)
+        return Wait(until=at, reason=error.reason.value)
 
     def _again_at(self, taken: Taken, error: BotError) -> datetime:
         waited = doubled(FIRST_WAIT, LONGEST_WAIT, taken.attempt - 1) * (0.5 + self.rng.random() / 2)
         return self.clock.now() + max(waited, asked(error))
 
     def _refused(self, taken: Taken, error: Refused) -> End:
-        if isinstance(error, Unauthorized) and self.on_unauthorized is not None:
-            self.on_unauthorized(taken.outgoing.to.platform, error)
+        self._tell(taken, error)
         return Failed(reason=error.reason.value)
+
+    def _tell(self, taken: Taken, error: BotError) -> None:
+        if isinstance(error, Unauthorized):
+            self.on_unauthorized(taken.outgoing.to.platform, error)
 
     def _own_post(self, taken: Taken, there: Published) -> Post:
         """As a source would bring it: so that it is stored once, whoever is first."""

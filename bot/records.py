@@ -211,6 +211,10 @@ class Ask:
     outcome: str | None = None
 
 
+CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
+"""Nobody waits for us any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     id: int
@@ -251,6 +255,16 @@ class CardState:
     draft: Draft | None = None
     reply: Reply | None = None
     means: Means = NO_MEANS
+
+    @property
+    def name(self) -> str | None:
+        """How the author is called, and the handle, as far as anybody knows."""
+        return (self.author.name if self.author else None) or self.facts.name
+
+    @property
+    def handle(self) -> str | None:
+        handle = self.author.handle if self.author else None
+        return handle or self.mention.post.author_handle or self.facts.handle
 
     @property
     def urgency(self) -> Urgency:

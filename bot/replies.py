@@ -153,6 +153,8 @@ class ReplyState(StrEnum):
 
 LIVE = (ReplyState.HELD, ReplyState.GOING, ReplyState.UNSURE, ReplyState.LEAVING)
 """A conversation has one of these at most: before it is over, nothing else is approved there."""
+FINAL = frozenset({"deleted", "opted_out"})
+"""Why a draft or a reply is stale for good: no second look makes it right again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,7 @@ class Reply:
     reason: str = ""
     asks_staff: bool = False
     published: Published | None = None
+    lang: str | None = None
 
 
 # --- what is offered on a card ----------------------------------------------------------------------
@@ -295,12 +298,11 @@ class Left:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Not now. `is_try`: the platform was asked. `may_be_there`: of an earlier try nobody knows yet."""
+    """Not now, and surely not there yet. `is_try`: the platform was asked."""
 
     until: datetime
     reason: str
     is_try: bool = True
-    may_be_there: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,12 @@ It knows which kinds a configuration needs; it knows no connector by name, but t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bot.intake import Intake
+from bot.model import Cursor
 from bot.outbox import CONSOLE
 from bot.overview import Linked
 from bot.ports import Connector, Notifier, Source, Wiring
@@ -16,6 +19,14 @@ from bot.replies import Replier
 from bot.second_looks import SecondLooks
 from bot.settings.load import Settings
 from bot.store.sqlite import SqliteStore
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """A source, and what makes its cursor of a time; None: it begins where it can."""
+
+    source: Source
+    cursor_at: Callable[[datetime], Cursor] | None
 
 
 def channel_side(
@@ -57,19 +68,19 @@ def reply_side(
 
 def source_side(
     settings: Settings, connectors: Mapping[str, Connector], wiring: Wiring
-) -> Mapping[str, Source]:
+) -> Mapping[str, Listened]:
     """What is listened to: the sources of the configuration, and what platforms tell our accounts."""
     listened = {
-        name: make(given, wiring)
+        name: Listened(make(given, wiring), connectors[name].cursor_at)
         for name, given in settings.sources.items()
         if (make := connectors[name].source) is not None
     }
     told = (
-        inbox(given, wiring)
+        Listened(source, connectors[kind].inbox_at)
         for kind, given in settings.accounts.items()
-        if (inbox := connectors[kind].inbox) is not None
+        if (inbox := connectors[kind].inbox) and (source := inbox(given, wiring))
     )
-    return {**listened, **{source.name: source for source in told if source is not None}}
+    return {**listened, **{one.source.name: one for one in told}}
 
 
 def links(notifiers: Mapping[str, Notifier]) -> Callable[[str, str], str | None]:

@@ -21,8 +21,9 @@ class Role(StrEnum):
     OPS = "ops"
 
 
-MAY_CHANGE_RULES = frozenset({Role.OPS, Role.LEAD})
-"""Whose word counts on rules: they silence one, have all read again, try drafts of them on the page."""
+MAY_STEER = frozenset({Role.OPS, Role.LEAD})
+"""Whose word counts on rules (they silence one, have all read again, try drafts of them on the page) and on
+publishing: they pause it and let it go."""
 
 
 class Verb(StrEnum):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.orders import Ordered
 from bot.pausing import Paused
-from bot.staff import Person, Role
+from bot.staff import MAY_STEER, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from bot.orders import Account, OrderBook
     from bot.texts.catalogue import Texts
 
-MAY_PAUSE = frozenset({Role.OPS, Role.LEAD})
 MOST_REASON = 300
 _TWO = 2
 
@@ -73,7 +72,7 @@ class Steering:
 
     def _pause(self, said: Said) -> Ordered:
         texts = said.texts
-        if said.person.role not in MAY_PAUSE:
+        if said.person.role not in MAY_STEER:
             return Ordered(outcome="refused", reply=texts.say("command.pause_refused"))
         if said.words[:1] != ["publishing"]:
             return Ordered(outcome="not_understood", reply=texts.say("command.pause_usage"))
@@ -84,7 +83,7 @@ class Steering:
 
     async def _resume(self, said: Said) -> Ordered:
         texts = said.texts
-        if said.person.role not in MAY_PAUSE:
+        if said.person.role not in MAY_STEER:
             return Ordered(outcome="refused", reply=texts.say("command.pause_refused"))
         if await self.store.publishing_paused() is None:
             return Ordered(outcome="not_paused", reply=texts.say("command.not_paused"))

@@ -72,14 +72,14 @@ class Asked:
 
 
 def asked(state: CardState) -> Asked:
-    post, facts, author = state.mention.post, state.facts, state.author
+    post, facts = state.mention.post, state.facts
     return Asked(
         text=post.text or post.title,
         platform=post.platform,
         brand=state.mention.brand,
         lang=facts.lang,
-        name=(author.name if author else None) or facts.name,
-        handle=(author.handle if author else None) or post.author_handle or facts.handle,
+        name=state.name,
+        handle=state.handle,
         url=post.url,
         draft=state.verdict.draft,
         draft_text=state.verdict.draft_text,

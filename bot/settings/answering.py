@@ -1,6 +1,6 @@
-"""`voice` and `drafts`: how drafts sound, and who may write one.
+"""`voice`, `drafts` and `replies`: how drafts sound, who may write one, and how they go out.
 
-Knows these two sections of outcare.yaml; the platforms in them come from outside.
+Knows these three sections of outcare.yaml; the platforms in them come from outside.
 """
 
 from __future__ import annotations
@@ -62,6 +62,13 @@ class DraftsSection(Section):
     links: tuple[Host, ...] = ()
     promises: tuple[Text, ...] = PROMISES
     ai_reply: Any = Field(default=None)
+
+
+class RepliesSection(Section):
+    """An approved reply waits for `hold`; nothing older than `expires` is approved or published."""
+
+    hold: Annotated[Duration, between("1s", "5m")] = timedelta(seconds=5)
+    expires: Annotated[Duration, between("10m", "24h")] = timedelta(hours=1)
 
 
 def voices(section: VoicesSection, by_platform: Mapping[str, VoiceSection]) -> Voices:

@@ -23,7 +23,7 @@ from bot.answers import Answers
 from bot.errors import ConfigError, Problem
 from bot.model import Account, Brand
 from bot.ports import Connector
-from bot.settings.answering import DraftsSection, ai_replies, voices
+from bot.settings.answering import DraftsSection, RepliesSection, ai_replies, voices
 from bot.settings.answers import DEFAULT_ANSWERS, load_answers
 from bot.settings.checks import check_together, is_channel, why_unknown
 from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
@@ -81,6 +81,7 @@ class Settings:
     answers: Answers | None
     voices: Voices
     drafts: DraftsSection
+    replies: RepliesSection
     ai_reply: Mapping[str, AiReply]
     http: Http
     web: Web
@@ -282,6 +283,7 @@ def _settings(file: File, beside: _Beside, known: Collection[str]) -> Settings:
         answers=beside.answers,
         voices=voices(file.voice, {key: one for key, one in parts(file.voice).items() if key != "default"}),
         drafts=file.drafts,
+        replies=file.replies,
         ai_reply=ai_replies(parts(file.drafts.ai_reply), known),
         http=file.http,
         web=file.web,

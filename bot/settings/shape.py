@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from bot.ports import Connector
-from bot.settings.answering import DraftsSection, Model, VoiceSection, VoicesSection
+from bot.settings.answering import DraftsSection, Model, RepliesSection, VoiceSection, VoicesSection
 from bot.settings.fields import (
     Duration,
     Handle,
@@ -109,6 +109,7 @@ class File(Section):
     answers: PathText | None = None
     voice: Any = None
     drafts: Any = None
+    replies: RepliesSection = RepliesSection()
     http: Http = Http()
     web: Web = Web()
     heartbeat_url: WebAddress | None = None
@@ -121,7 +122,8 @@ class File(Section):
 FIXED = frozenset(
     key
     for section in (
-        File, BrandSection, PersonSection, Http, Web, Log, VoicesSection, VoiceSection, DraftsSection, Model
+        File, BrandSection, PersonSection, Http, Web, Log, VoicesSection, VoiceSection, DraftsSection, Model,
+        RepliesSection,
     )
     for key in section.model_fields
 )  # fmt: skip

@@ -67,17 +67,6 @@ def of_mention(fetch: Fetch, uid: str) -> CardState | None:
     return load(fetch, found[0][0], found[0][1]) if found else None
 
 
-def of_message(fetch: Fetch, channel: str, receipt: str) -> str | None:
-    """The mention that a message to staff shows; None: it shows none, or several."""
-    found = fetch(
-        "SELECT id FROM effects WHERE channel = ? AND receipt = ? AND kind = 'alert'"
-        " ORDER BY id DESC LIMIT 1",
-        (channel, receipt),
-    )
-    state = of_effect(fetch, found[0][0]) if found else None
-    return state.mention_id if state else None
-
-
 def load(fetch: Fetch, mention: int, ask: int | None) -> CardState | None:
     found = fetch(_CARD, (mention,))
     if not found:

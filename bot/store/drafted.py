@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _SINCE = (
     "SELECT CASE WHEN p.deleted_at IS NOT NULL THEN 'deleted' END,"
+    " CASE WHEN EXISTS (SELECT 1 FROM opt_outs o WHERE o.platform = p.platform"
+    "  AND o.author_id = p.author_id) THEN 'opted_out' END,"
     " CASE WHEN p.revised_at > d.revised_at THEN 'edited' END,"
     " CASE WHEN EXISTS (SELECT 1 FROM mentions x JOIN posts y ON y.id = x.post WHERE x.conversation ="
     "  d.conversation AND x.id > d.newest AND y.deleted_at IS NULL) THEN 'newer' END,"
     " CASE WHEN EXISTS (SELECT 1 FROM answers a JOIN posts y ON y.id = a.post WHERE a.brand = d.brand"
     "  AND y.platform = p.platform AND y.thread_id = p.thread_id AND y.id > d.seen_to"
-    "  AND y.parent_author_id IS p.author_id AND y.deleted_at IS NULL) THEN 'answered' END,"
-    " CASE WHEN EXISTS (SELECT 1 FROM opt_outs o WHERE o.platform = p.platform"
-    "  AND o.author_id = p.author_id) THEN 'opted_out' END"
+    "  AND y.parent_author_id IS p.author_id AND y.deleted_at IS NULL) THEN 'answered' END"
     " FROM drafts d JOIN mentions m ON m.id = d.mention JOIN posts p ON p.id = m.post WHERE d.id = ?"
 )
 """What happened since a draft was made, the weightiest first."""
@@ -53,7 +53,9 @@ def open_draft(fetch: Fetch, conversation: int) -> Draft | None:
     )
 
 
-_REPLY = "id, text, state, approved_by, approved_at, due_at, reason, asks_staff, post_id, url, published_at"
+_REPLY = (
+    "id, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, post_id, url, published_at"
+)
 
 
 def newest_reply(fetch: Fetch, conversation: int) -> Reply | None:
@@ -64,10 +66,11 @@ def newest_reply(fetch: Fetch, conversation: int) -> Reply | None:
 
 
 def _reply(row: rows.Row) -> Reply:
-    id_, text, state, approved_by, approved_at, due_at, reason, asks_staff, post_id, url, at = row
+    id_, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, post_id, url, at = row
     return Reply(
         id=id_,
         text=text,
+        lang=lang,
         state=ReplyState(state),
         approved_by=approved_by,
         approved_at=rows.moment(approved_at),

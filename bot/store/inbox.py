@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, fun
 from sqlmodel import col
 
 from bot.model import ConversationState, Urgency
-from bot.records import InboxRow, Tally
+from bot.records import CLOSED, InboxRow, Tally
 from bot.store.tables import (
     AskRow,
     AuthorRow,
@@ -30,8 +30,6 @@ _URGENCY = func.coalesce(
     func.json_extract(col(ConversationRow.override), "$.urgency"), col(VerdictRow.urgency)
 )
 """As a person says, else as the rules say."""
-
-_CLOSED = (ConversationState.ANSWERED, ConversationState.DISMISSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +136,7 @@ def collected(conn: Connection, digest: int) -> tuple[InboxRow, ...]:
 
 
 def _is_open() -> tuple[ColumnElement[bool], ...]:
-    return (col(ConversationRow.state).not_in(_CLOSED), col(PostRow.deleted_at).is_(None))
+    return (col(ConversationRow.state).not_in(CLOSED), col(PostRow.deleted_at).is_(None))
 
 
 def _read(conn: Connection, query: _Query) -> tuple[InboxRow, ...]:

@@ -144,7 +144,7 @@ def _new_mention(work: Work, item: Judged, stored: posts.Stored, tally: _Tally) 
         ),
     ).fetchone()
     if wants_no_answers(mention.post.text, mention.kind):
-        opting.out(work, mention.post.platform, mention.post.author_id, post=stored.id)
+        opting.said(work, mention, post=stored.id)
     verdicts.save(work, row[0], item, item.mention_id)
     counts.save(work.conn, row[0], item.counted)
     joined = _join(work, entered, item, row[0], tally)

@@ -5,14 +5,24 @@ It knows the table opt_outs; whether a reply may go out is looked at where it is
 
 from __future__ import annotations
 
+from bot.model import Mention
 from bot.store.work import Work
 
 
-def out(work: Work, platform: str, author_id: str, *, post: int | None = None) -> None:
-    """`post`: where they said so; None: staff says it."""
+def said(work: Work, mention: Mention, *, post: int) -> None:
+    """They said so themselves, in this post. What was said to a rival is no word to us."""
     work.conn.execute(
-        "INSERT INTO opt_outs (platform, author_id, at, post) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (platform, author_id, work.at, post),
+        "INSERT INTO opt_outs (platform, author_id, at, post)"
+        " SELECT ?, ?, ?, ? FROM brands WHERE name = ? AND NOT is_rival ON CONFLICT DO NOTHING",
+        (mention.post.platform, mention.post.author_id, work.at, post, mention.brand),
+    )
+
+
+def out(work: Work, platform: str, author_id: str) -> None:
+    """Staff says it for them."""
+    work.conn.execute(
+        "INSERT INTO opt_outs (platform, author_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (platform, author_id, work.at),
     )
 
 

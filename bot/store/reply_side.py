@@ -60,7 +60,3 @@ class ReplySide:
         self: _Whole, mention_id: str, *, now: datetime, lease_for: timedelta
     ) -> tuple[Leased, ...]:
         return await self._write(lambda conn: replying.redraw(self._work(conn, now, lease_for), mention_id))
-
-    async def mention_of(self: _Whole, channel: str, receipt: str) -> str | None:
-        """Which mention the card is about that staff sees in `channel` as this message."""
-        return await self._reports.mention_of(channel, receipt)

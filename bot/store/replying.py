@@ -249,10 +249,10 @@ def _end(work: Work, taken: Taken, end: End, state: ReplyState) -> None:
         case Left():
             _set(work, taken.id, ReplyState.TAKEN_BACK, reason=None)
             _reopen(work, taken)
-        case Wait(until=until, reason=reason, is_try=is_try, may_be_there=may_be_there):
+        case Wait(until=until, reason=reason, is_try=is_try):
             less = 0 if is_try else 1
             again = {"due_at": rows.micros(until), "reason": reason, "attempts": taken.attempt - less}
-            _set(work, taken.id, was, may_be_there=may_be_there, **again)
+            _set(work, taken.id, was, may_be_there=False, **again)
         case Failed(reason=reason):
             failed = ReplyState.PUBLISHED if was is ReplyState.LEAVING else ReplyState.REFUSED
             _set(work, taken.id, failed, reason=reason, may_be_there=False)

@@ -190,9 +190,6 @@ class Reports:
     async def card_of(self, mention_id: str) -> CardState | None:
         return await self._read(lambda conn: card.of_mention(_fetcher(conn), mention_id))
 
-    async def mention_of(self, channel: str, receipt: str) -> str | None:
-        return await self._read(lambda conn: card.of_message(_fetcher(conn), channel, receipt))
-
     # --- deciding -------------------------------------------------------------------------------
 
     async def silences(self, now: datetime) -> tuple[Silence, ...]:

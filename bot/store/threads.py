@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from bot import asks
 from bot.model import ConversationState, Post
 from bot.overrides import NO_OVERRIDE
-from bot.records import Ask, Conversation, Judged
+from bot.records import CLOSED, Ask, Conversation, Judged
 from bot.store import overriding, rows
 from bot.store.posts import OwnAnswer, first_answer
 from bot.store.work import Work
@@ -169,7 +169,7 @@ def _start_anew(work: Work, conversation: Conversation, mention: int) -> int:
     override = conversation.override
     if override.urgency is None:
         return _start(work, mention)
-    if conversation.state in (ConversationState.ANSWERED, ConversationState.DISMISSED):
+    if conversation.state in CLOSED:
         overriding.forget_urgency(work, conversation.id, override)
     ask = _start(work, mention)
     fit(work, ask)
@@ -248,7 +248,7 @@ def answer(work: Work, conversation: Conversation, given: OwnAnswer) -> Answered
 
 def _closes(work: Work, conversation: Conversation, given: OwnAnswer, *, ended: bool) -> bool:
     """Whether nobody waits any more in a conversation that was not closed."""
-    if conversation.state in (ConversationState.ANSWERED, ConversationState.DISMISSED):
+    if conversation.state in CLOSED:
         return False
     if open_ask(work, conversation.id) is not None:
         return False

@@ -18,7 +18,7 @@ from bot.replies import Length, Outgoing, Published
 @dataclass(kw_only=True)
 class Wall:
     """`posts` is what stands in public: (id, text, id of the post it answers). `faults` are used up one a
-    try: an error to be raised before (`before`) or after it was accepted (`after`).
+    try: an error to be raised before (`before`) or after it was accepted (`after`), or when it is looked for.
 
     `is_idempotent`: it knows a key again. `can_find`: it can be asked for what we wrote.
     """
@@ -32,6 +32,7 @@ class Wall:
     posts: list[tuple[str, str, str]] = field(default_factory=list)
     before: deque[BotError | None] = field(default_factory=deque)
     after: deque[BotError | None] = field(default_factory=deque)
+    looking: deque[BotError | None] = field(default_factory=deque)
     asked: list[str] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     """Posts that cannot be answered any more."""
@@ -60,6 +61,7 @@ class Wall:
 
     async def find(self, reply: Outgoing) -> Published | None:
         self.asked.append("find")
+        self._fail(self.looking)
         if not self.can_find:
             raise Unknown("this platform cannot be asked for that")
         found = self._keys.get(reply.key)

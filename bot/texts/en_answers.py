@@ -33,6 +33,9 @@ ANSWERS: dict[str, Message] = {
     "answer.resent": "It is sent again.",
     "answer.by_hand": "It has to be deleted in the app.",
     "answer.outdated": "This has changed meanwhile. Look again.",
+    "answer.expired": (
+        "A draft is good for {after}. Here it is again: look whether it is still right, then publish."
+    ),
     "answer.no_text": "Write the answer: at least one character, at most 10,000.",
     "answer.too_long": "Too long by {over}. Shorten it.",
     "answer.under_way": "An answer of ours is under way in this conversation.",

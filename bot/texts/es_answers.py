@@ -33,6 +33,9 @@ ANSWERS: dict[str, Message] = {
     "answer.resent": "Se envía otra vez.",
     "answer.by_hand": "Hay que borrarlo en la aplicación.",
     "answer.outdated": "Esto ha cambiado entretanto. Mira otra vez.",
+    "answer.expired": (
+        "Un borrador vale {after}. Aquí está otra vez: mira si sigue siendo correcto y publícalo."
+    ),
     "answer.no_text": "Escribe la respuesta: al menos un carácter, como mucho 10.000.",
     "answer.too_long": "Sobran {over}. Acorta el texto.",
     "answer.under_way": "Ya hay una respuesta nuestra en camino en esta conversación.",

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 
 from bot import card_answers
-from bot.approval import FINAL
 from bot.buttons import token
 from bot.model import ConversationState
 from bot.oneline import link
-from bot.replies import LIVE
+from bot.replies import FINAL, LIVE
 from bot.staff import MOST_TEXT, Line, Verb
 from bot.web import shown
 from bot.web.deciding import Deciding, asked_by
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from bot.web.page import Page
     from bot.web.shown import Eye, Piece
 
-_CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
 MOST_FORM = 200_000
 """Bytes of a form: ten thousand characters, each of them several bytes and each byte three characters."""
 
@@ -165,8 +163,7 @@ def lines(state: CardState, eye: Eye) -> Iterator[Line]:
     """What waits for approval, else what became of what was approved."""
     texts, draft, reply, post = eye.texts, state.draft, state.reply, state.mention.post
     if draft is not None:
-        name = (state.author.name if state.author else None) or state.facts.name or ""
-        to = shown.author(name, post.author_handle or state.facts.handle or "", post.author_id, texts)
+        to = shown.author(state.name or "", state.handle or "", post.author_id, texts)
         heading = texts.on_page("answer_preview", platform=texts.platform(post.platform), to=to)
         for line in card_answers.of_draft(draft, state.means, texts, heading=heading):
             yield replace(line, text=shown.clean(line.text))
@@ -202,10 +199,7 @@ def _choice(verb: Verb, number: int, state: CardState, texts: Texts) -> Choice:
 
 
 def offers(state: CardState, texts: Texts) -> tuple[Offer, ...]:
-    """Texts that may be used, as long as somebody waits and nothing is proposed or under way."""
-    is_under_way = state.reply is not None and state.reply.state in LIVE
-    if state.draft is not None or is_under_way or state.conversation.state in _CLOSED:
-        return ()
+    """Texts that may be used."""
     return tuple(
         Offer(
             label=shown.clean(f"{number}. {card_answers.told(one, texts)}"),

@@ -14,6 +14,7 @@ from bot.changes import ELSEWHERE
 from bot.listing import Publication, Spoken, Taken, Whole
 from bot.model import Author, ConversationState, Urgency
 from bot.oneline import link
+from bot.records import CLOSED
 from bot.staff import FEEDBACK_VERBS, PAGE, REASONS, Nap, Verb
 from bot.web import shown
 from bot.web.answering import panel_of
@@ -23,7 +24,6 @@ from bot.web.shown import Eye, Piece, Row
 if TYPE_CHECKING:
     from bot.web.page import Page
 
-_CLOSED = frozenset({ConversationState.ANSWERED, ConversationState.DISMISSED})
 EVENTS = frozenset(
     [
         *("claimed", "released", "handed_over", "snoozed", "dismissed", "answered_elsewhere", "reopened"),
@@ -115,7 +115,7 @@ def verbs(row: Row, *, is_elsewhere: bool) -> list[Verb]:
     state = row.it.state
     if state is ConversationState.DISMISSED:
         return [Verb.REOPEN]
-    if state in _CLOSED:
+    if state in CLOSED:
         return [Verb.REOPEN] if is_elsewhere else []
     if state is ConversationState.CLAIMED:
         return [Verb.RELEASE, Verb.ELSEWHERE, Verb.DISMISS]
@@ -135,7 +135,7 @@ class Menu:
 def menus(whole: Whole, eye: Eye, choices: Choices) -> list[Menu]:
     """What else can be decided, as under a card."""
     it, texts = whole.shown, eye.texts
-    if it.state in _CLOSED:
+    if it.state in CLOSED:
         return []
     people = sorted((eye.name(key), key) for key in choices.people if key != it.claimed_by)
     levels = [level for level in sorted(Urgency, reverse=True) if level is not it.urgency]
@@ -165,7 +165,7 @@ def undo(whole: Whole, eye: Eye) -> tuple[str, str] | None:
 def draft(whole: Whole) -> str | None:
     """The prepared answer, as long as there is anything to answer."""
     it = whole.shown
-    if it.verdict.draft_text is None or it.is_deleted or it.state in _CLOSED:
+    if it.verdict.draft_text is None or it.is_deleted or it.state in CLOSED:
         return None
     answer = prepared(it.verdict.draft_text, name=it.author, handle=it.handle, brand=it.brand, url=it.url)
     return shown.clean(answer)

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot import duration
 from bot.ids import ulid
-from bot.staff import MAY_CHANGE_RULES, PAGE, Press
+from bot.staff import MAY_STEER, PAGE, Press
 from bot.web.door import PERSON, form
 from bot.web.shown import clean
 
@@ -28,7 +28,7 @@ LENGTHS = ("1h", "4h", "8h", "1d", "3d", "7d")
 def may_rule(page: Page, request: web.Request) -> bool:
     """Whether whoever looks may do something about rules."""
     person = page.people.get(request[PERSON])
-    return person is not None and person.role in MAY_CHANGE_RULES
+    return person is not None and person.role in MAY_STEER
 
 
 class Rules:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.ports import Connector
+from connectors.bluesky import inbox_position
 from connectors.bluesky.account import AccountSettings
 from connectors.bluesky.examine import examine
 from connectors.bluesky.jetstream import JetstreamSource, Settings
@@ -38,5 +39,6 @@ CONNECTOR = Connector(
     cursor_at=cursor_at,
     replier=_replier,
     inbox=_inbox,
+    inbox_at=inbox_position.cursor_at,
     examine=examine,
 )

@@ -42,7 +42,7 @@ from connectors.telegram.connector import CONNECTOR as TELEGRAM
 from connectors.telegram.settings import AccountSettings as TelegramAccount
 from tests.integration import store_samples as s
 from tests.integration._answers import RulesDraft
-from tests.unit._values import IN_BERLIN
+from tests.unit._values import GOES_OUT, IN_BERLIN
 
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
 DID, HANDLE, PASSWORD = "did:plc:acme", "acme.test", "aaaa-bbbb-cccc-dddd"
@@ -122,6 +122,7 @@ async def _live(life: Life) -> None:
         metrics=Metrics(),
         deliver=lambda _: None,
         on_unauthorized=lambda *_: None,
+        **GOES_OUT,
     )
     staff = Staff(by_identity=dict.fromkeys(ANNA.identities, ANNA))
     desk = Desk(

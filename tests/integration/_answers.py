@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 from bot.answering import Answering
@@ -26,7 +27,7 @@ from bot.texts.en import ENGLISH
 from bot.voice import Voice
 from tests.integration import store_samples as s
 from tests.integration.test_desk import FIRST, Chat
-from tests.unit._values import IN_BERLIN
+from tests.unit._values import GOES_OUT, IN_BERLIN
 
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
 BEN = Person(key="ben", name="Ben", role=Role.AGENT, identities=(("chat", "2"),))
@@ -62,13 +63,15 @@ class Office:
         assert reply is not None
         return reply
 
-    async def press(self, verb: Verb, number: int = 0, *, who: int = 1) -> str:
+    async def press(self, verb: Verb, argument: int | str = "", *, who: int = 1) -> str:
         """One press; what the person is told."""
-        return await self._take(replace(self._of(who), token=token(verb, FIRST, str(number or ""))))
+        return await self._take(replace(self._of(who), token=token(verb, FIRST, str(argument))))
 
-    async def write(self, text: str, *, who: int = 1, receipt: str = "msg-1") -> str:
+    async def write(
+        self, text: str, *, who: int = 1, receipt: str = "msg-1", channel: str = "chat:care"
+    ) -> str:
         """A message in answer to the card."""
-        return await self._take(replace(self._of(who), text=text, receipt=receipt))
+        return await self._take(replace(self._of(who), text=text, receipt=receipt, channel=channel))
 
     def _of(self, who: int) -> Press:
         self.presses += 1
@@ -104,6 +107,8 @@ class Office:
 class RulesDraft:
     """The rules' draft alone; no model."""
 
+    has_model = False
+
     def suggest(self, state: CardState, written: Written | None = None) -> tuple[Suggestion, ...]:
         return suggestions(asked(state), (), Voice(), written, AiReply.NEEDS_APPROVAL)
 
@@ -112,7 +117,9 @@ class RulesDraft:
 
 
 @asynccontextmanager
-async def office(path: Path, wall: Wall | None = None, *, draft: str | None = None) -> AsyncIterator[Office]:
+async def office(
+    path: Path, wall: Wall | None = None, *, draft: str | None = None, hold: timedelta = timedelta(seconds=5)
+) -> AsyncIterator[Office]:
     """One open question, whose card was delivered as message msg-1 of chat:care."""
     clock = ManualClock(s.at(61))
     wall = wall or Wall()
@@ -133,6 +140,7 @@ async def office(path: Path, wall: Wall | None = None, *, draft: str | None = No
             metrics=Metrics(),
             deliver=updates.extend,
             on_unauthorized=lambda platform, error: refused.append((platform, error)),
+            **GOES_OUT | {"hold": hold},
         )
         desk = Desk(
             store=store,

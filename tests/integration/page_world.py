@@ -38,7 +38,7 @@ from rules.ruleset import RuleSet, load_rules
 from rules.signals.measure import measure
 from tests.integration import store_samples as s
 from tests.integration._answers import RulesDraft
-from tests.unit._values import IN_BERLIN
+from tests.unit._values import GOES_OUT, IN_BERLIN
 
 PASSWORD = "correct horse battery"
 PEOPLE = {
@@ -281,6 +281,7 @@ def _answering(store: SqliteStore, clock: ManualClock, wall: Wall, delivered: li
         metrics=Metrics(),
         deliver=delivered.extend,
         on_unauthorized=lambda _platform, _error: None,
+        **GOES_OUT,
     )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.ghostwriter import Said, Who
-from bot.model import ConversationState, Deletion, Kind, Mention
+from bot.model import Brand, ConversationState, Deletion, Kind, Mention
 from bot.orders import Account, Ordered
 from bot.records import Answer, CardState
 from bot.replies import ReplyState
-from bot.staff import Verb
+from bot.staff import Nap, Verb
 from bot.suggestions import Written
 from bot.testing.wall import Wall
 from bot.texts.en import ENGLISH
@@ -94,6 +95,33 @@ async def test_the_prepared_answer_is_one_press_away_and_still_needs_approval(pa
         assert [] == it.wall.posts
 
 
+async def test_an_old_draft_is_shown_again_before_it_is_published(path: Path) -> None:
+    """What was right an hour ago may not be now: the same words, to be looked at, with a button of their own."""
+    async with office(path) as it:
+        await it.write(WORDS)
+        old = await it.draft()
+        await it.clock.advance(3601)
+        told = await it.press(Verb.APPROVE, old.id)
+        assert told == ENGLISH.say("answer.expired", after=timedelta(hours=1))
+        new = await it.draft()
+        assert (new.text, new.origin, new.id != old.id) == (WORDS, old.origin, True)
+        await it.go_on()
+        assert [] == it.wall.posts
+        await it.press(Verb.APPROVE, new.id)
+        await it.go_on()
+        assert 1 == len(it.wall.posts)
+
+
+async def test_the_hold_is_as_configured(path: Path) -> None:
+    """As long as that it can be canceled."""
+    async with office(path, hold=timedelta(minutes=2)) as it:
+        await it.approve()
+        await it.go_on(119)
+        assert [] == it.wall.posts
+        await it.go_on(2)
+        assert 1 == len(it.wall.posts)
+
+
 async def test_two_who_approve_publish_once(path: Path) -> None:
     """The second one is told that it has changed."""
     async with office(path) as it:
@@ -119,6 +147,42 @@ async def test_a_colleague_s_conversation_is_theirs(path: Path) -> None:
         await it.press(Verb.APPROVE, (await it.draft()).id, who=3)
         await it.go_on()
         assert [WORDS] == [text for _, text, _ in it.wall.posts]
+
+
+async def test_what_a_colleague_sleeps_on_is_theirs_too(path: Path) -> None:
+    """Snoozed is not given up: proposing an answer takes it from nobody."""
+    async with office(path) as it:
+        await it.press(Verb.CLAIM, who=1)
+        await it.press(Verb.SNOOZE, Nap.HOUR, who=1)
+        assert await it.write("no, this", who=2) == ENGLISH.taken("Anna")
+        state = await it.state()
+        assert (state.draft, state.conversation.claimed_by) == (None, "anna")
+        assert await it.write(WORDS, who=1) == ENGLISH.say("answer.look_at_it")
+        assert (await it.state()).conversation.state is ConversationState.CLAIMED
+
+
+async def test_a_card_is_known_in_whichever_channel_its_chat_is(path: Path) -> None:
+    """Two channels may name one chat: a message in it says nothing of which of them the card went to."""
+    async with office(path) as it:
+        assert await it.write(WORDS, channel="chat:loud") == ENGLISH.say("answer.look_at_it")
+        assert await it.write("hm", channel="mail:care") == ENGLISH.say("press.reply")
+
+
+async def test_words_keep_the_language_they_were_proposed_in(path: Path) -> None:
+    """Also when they are looked at again, and after a refusal; the platform is told it."""
+    async with office(path) as it:
+        it.answering.drafts = Writes(lang="es")
+        await it.press(Verb.CLAIM)
+        state = await it.state()
+        await until(lambda: it.answering.equipped(state).means.suggestions, what="it is offered")
+        await it.press(Verb.USE, 1)
+        await newer(it)
+        await it.press(Verb.AGAIN)
+        assert (await it.draft()).lang == "es"
+        await it.press(Verb.APPROVE, (await it.draft()).id)
+        await it.press(Verb.CANCEL, (await it.reply()).id)
+        await it.press(Verb.AGAIN)
+        assert (await it.draft()).lang == "es"
 
 
 async def test_cancel_within_the_hold_stops_it(path: Path) -> None:
@@ -231,15 +295,57 @@ async def test_staff_says_who_gets_no_answers(path: Path) -> None:
         assert 1 == len(it.wall.posts)
 
 
+async def test_stop_said_to_a_rival_is_no_word_to_us(path: Path) -> None:
+    """They want to be left alone by somebody else."""
+    async with office(path) as it:
+        await it.store.save_brands(
+            (Brand(name="acme", words=()), Brand(name="rival", words=(), is_rival=True))
+        )
+        await it.write(WORDS)
+        said = s.post("stop", author="a0", minute=62, text="@rival.example STOP!", root="at://a0/other")
+        wish = Mention(post=said, brand="rival", kind=Kind.REPLY)
+        await it.hear(replace(s.judged(said, uid="M3", brand="rival", asks=False), mention=wish))
+        await it.press(Verb.APPROVE, (await it.draft()).id)
+        await it.go_on()
+        assert 1 == len(it.wall.posts)
+
+
 class Writes(RulesDraft):
     """A model that writes the same to everybody."""
 
-    def __init__(self) -> None:
+    has_model = True
+
+    def __init__(self, lang: str = "en") -> None:
+        self.lang = lang
         self.threads: list[tuple[Said, ...]] = []
 
     async def write(self, state: CardState, thread: Sequence[Said], length: object) -> Written | None:
         self.threads.append(tuple(thread))
-        return Written(text="Hello {author.handle}, tell us the order.", by="small-1", lang="en")
+        return Written(text="Hello {author.handle}, tell us the order.", by="small-1", lang=self.lang)
+
+
+async def test_a_model_is_given_the_whole_thread(path: Path) -> None:
+    """Whose words which are, oldest first, the mention's own last; what was taken back is left out."""
+    async with office(path) as it:
+        it.answering.drafts = writes = Writes()
+        ours = s.post(
+            "ans", author="did:us", minute=62, text="Since when?", root=QUESTION, parent=(QUESTION, "a0")
+        )
+        await it.hear(Answer(post=ours, brand="acme"))
+        gone = s.post("q1", author="a0", minute=63, text="oops", root=QUESTION)
+        await it.hear(s.judged(gone, uid="M2"))
+        lost = Deletion(platform="bluesky", author_id="a0", post_id=gone.id)
+        await it.store.record(s.entry(deleted=(lost,)), now=s.at(64), lease_for=s.LEASE)
+        await it.hear(
+            s.judged(s.post("q2", author="a0", minute=65, text="Since May.", root=QUESTION), uid="M3")
+        )
+        await it.press(Verb.CLAIM)
+        await until(lambda: writes.threads, what="it is written")
+        assert [
+            Said(who=Who.US, text="Since when?"),
+            Said(who=Who.AUTHOR, text="Since May."),
+            Said(who=Who.AUTHOR, text="my kettle leaks, what now?"),
+        ] == list(writes.threads[0])
 
 
 async def test_what_a_model_writes_is_offered_to_whoever_claims(path: Path) -> None:

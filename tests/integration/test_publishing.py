@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
-from bot.errors import Reason, Unauthorized, Unavailable
+from bot.errors import BotError, Reason, Rejected, StoreError, Unauthorized, Unavailable
 from bot.model import ConversationState
-from bot.replies import ReplyState
+from bot.records import Leased
+from bot.replies import ReplyState, Taken, Tried
 from bot.staff import Verb
 from bot.store.rows import micros
+from bot.store.sqlite import SqliteStore
 from bot.testing.wall import Wall, cut, down
 from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
@@ -45,6 +53,40 @@ async def test_what_surely_did_not_arrive_is_sent_again(path: Path) -> None:
         assert [] == it.wall.posts
         await it.go_on(61)
         assert ["publish", "find", "publish"] == it.wall.asked
+        assert 1 == len(it.wall.posts)
+
+
+@pytest.mark.parametrize("refusal", [Unauthorized("revoked"), Rejected("no"), down()])
+async def test_who_may_not_look_does_not_know(path: Path, refusal: BotError) -> None:
+    """Accepted, the answer lost, and then the credential is refused: it may stand there, so that it is neither
+    told to be unpublished nor sent again before somebody looked.
+    """
+    async with office(path) as it:
+        it.wall.after.append(cut())
+        it.wall.looking.append(refusal)
+        await it.approve()
+        await it.go_on()
+        await it.go_on(61)
+        assert (ReplyState.UNSURE, refusal.reason) == ((await it.reply()).state, (await it.reply()).reason)
+        assert len(it.refused) == isinstance(refusal, Unauthorized)
+        assert await it.press(Verb.AGAIN) == ENGLISH.say("answer.under_way")
+        await it.go_on(600)
+        assert (await it.reply()).state is ReplyState.PUBLISHED
+        assert 1 == len(it.wall.posts)
+
+
+async def test_who_may_never_look_asks_a_person(path: Path) -> None:
+    """After eight tries."""
+    async with office(path) as it:
+        it.wall.after.append(cut())
+        it.wall.looking.extend([Unauthorized("revoked")] * 20)
+        await it.approve()
+        for _ in range(12):
+            await it.go_on(600)
+        assert (await it.reply()).asks_staff
+        assert it.wall.asked.count("find") < 10
+        await it.press(Verb.IS_THERE, (await it.reply()).id)
+        assert (await it.reply()).state is ReplyState.PUBLISHED
         assert 1 == len(it.wall.posts)
 
 
@@ -234,3 +276,43 @@ async def test_what_was_asked_after_that_still_waits(path: Path) -> None:
         assert state.ask
         assert state.ask.outcome is None
         assert state.conversation.state is ConversationState.CLAIMED
+
+
+@dataclass(kw_only=True)
+class Full:
+    """A database whose disk is full the first few times that something is to be leased."""
+
+    store: SqliteStore
+    troubles: int
+
+    async def take_replies(self, platforms: Collection[str], **more: Any) -> tuple[Taken, ...]:
+        self.troubles -= 1
+        if self.troubles >= 0:
+            raise StoreError("the disk is full")
+        return await self.store.take_replies(platforms, **more)
+
+    async def settle_reply(self, tried: Tried, **more: Any) -> tuple[Leased, ...] | None:
+        return await self.store.settle_reply(tried, **more)
+
+    async def next_reply_at(self, platforms: Collection[str]) -> datetime | None:
+        return await self.store.next_reply_at(platforms)
+
+
+async def test_a_database_in_trouble_is_said_once_and_publishing_goes_on(path: Path) -> None:
+    """However long it lasts; what was approved goes out as soon as it can be leased."""
+    async with office(path) as it:
+        await it.approve()
+        await it.clock.advance(5)
+        publisher = it.answering.publisher
+        publisher.store = full = Full(store=it.store, troubles=5)
+        with capture_logs() as lines:
+            running = asyncio.create_task(publisher.run())
+            for _ in range(200):
+                await it.clock.advance(0.5)
+                await asyncio.sleep(0.01)
+                if (await it.reply()).state is ReplyState.PUBLISHED:
+                    break
+            running.cancel()
+        assert (1, True) == (len(it.wall.posts), full.troubles < 0)
+        said = [line["event"] for line in lines if line["event"].startswith("publishing.")]
+        assert ["publishing.failed", "publishing.recovered"] == said

@@ -37,6 +37,12 @@ IN_BERLIN: dict[str, Any] = {
     "personas": lambda: ("press", "customer"),
 }
 """What a desk knows of its staff and its rules."""
+GOES_OUT: dict[str, Any] = {
+    "is_paused": lambda: False,
+    "hold": timedelta(seconds=5),
+    "expires": timedelta(hours=1),
+}
+"""How an approved answer leaves."""
 
 
 def post(**parts: Any) -> Post:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,14 +17,18 @@ from bot.errors import CursorLost
 from bot.http import HttpClient
 from bot.model import Batch, Cursor
 from bot.ports import Wiring
+from bot.settings.load import load
+from bot.sides import source_side
 from bot.testing.clock import ManualClock
 from bot.testing.pds_server import PdsServer
 from bot.testing.source_contract import WatchAll
 from connectors.bluesky import notifications
 from connectors.bluesky.account import AccountSettings
+from connectors.bluesky.connector import CONNECTOR
 from connectors.bluesky.inbox_position import NAMED_AT_MOST, Position, cursor_at, millis
 from connectors.bluesky.notifications import NotificationsSource
 from connectors.bluesky.record import Origin, Pieces, mended, to_post
+from tests.unit.settings_world import MINIMAL
 
 PASSWORD = "aaaa-bbbb-cccc-dddd"
 
@@ -63,6 +68,20 @@ async def stand() -> AsyncIterator[Stand]:
             yield Stand(server, clock, NotificationsSource(settings, Wiring(http=http, clock=clock)))
         finally:
             await http.close()
+
+
+async def test_reading_begins_where_the_daemon_is_told_to(tmp_path: Path) -> None:
+    """`--since` holds for the notifications of an account too, not only for what is listened to besides."""
+    file, known = tmp_path / "outcare.yaml", {"bluesky": CONNECTOR}
+    file.write_text(f"{MINIMAL}bluesky: {{handle: acme.test}}\n", encoding="utf-8")
+    settings = load(file, known, env={"OUTCARE_BLUESKY__APP_PASSWORD": PASSWORD}, secrets_dir=None)
+    clock = ManualClock()
+    http = HttpClient(clock)
+    listened = source_side(settings, known, Wiring(http=http, clock=clock))
+    await http.close()
+    begins = listened["bluesky-notifications"].cursor_at
+    assert begins is not None
+    assert Position.of(begins(clock.now())).since_at == clock.now()
 
 
 async def test_every_page_is_read() -> None:
