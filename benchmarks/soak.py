@@ -43,6 +43,7 @@ CHANGING = 1_000
 """So many words of each set are new."""
 NUMBERED_PER_S = 2
 TICK = 0.01
+KEPT_SECONDS = 300
 SAMPLE_EVERY = 10.0
 CORES = sorted(os.sched_getaffinity(0))
 IDLE_LOOP = """
@@ -142,6 +143,7 @@ class Soak:
     swap_every: float
     memory: list[tuple[float, float]] = field(default_factory=list)
     swaps: int = 0
+    forgotten: int = 0
     late: float = 0.0  # the longest that the network itself stood still, in seconds
 
     async def run(self) -> dict[str, Any]:
@@ -203,7 +205,17 @@ class Soak:
             self.memory.append((self.elapsed, resident_mb(pid)))
             progress = f"{self.elapsed:6.0f} s  {self.memory[-1][1]:6.1f} MB  swaps {self.swaps}"
             print(f"{progress}  expected {len(self.script.expected)}", file=sys.stderr, flush=True)
+            self._forget()
             await asyncio.sleep(SAMPLE_EVERY)
+
+    def _forget(self) -> None:
+        """What nobody asks for any more: seven million events are 14 GB, and to look for garbage among them
+        stops the network for a minute.
+        """
+        archive = self.world.jetstream.archive
+        until = max(self.forgotten, len(archive) - self.rate * KEPT_SECONDS)
+        archive[self.forgotten : until] = archive[:1] * (until - self.forgotten)
+        self.forgotten = until
 
     async def _swap(self, daemon: asyncio.subprocess.Process) -> None:
         while self.elapsed + self.swap_every < self.seconds:
