@@ -148,8 +148,9 @@ class Approval:
         )
 
     def take_back(self, asked: Asked) -> Change:
-        reply = asked.state.reply
-        if reply is None or reply.id != asked.decision.number or reply.state is not ReplyState.PUBLISHED:
+        ours = (asked.state.reply, asked.state.acknowledged)
+        reply = next((one for one in ours if one is not None and one.id == asked.decision.number), None)
+        if reply is None or reply.state is not ReplyState.PUBLISHED:
             return _outdated(asked)
         if others := _others(asked):
             return others

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from bot.replies import Draft, Length, Means, Reply, Suggestion
     from bot.texts.catalogue import Texts
 
+_ACKNOWLEDGED = frozenset(
+    {ReplyState.PUBLISHED, ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.UNSURE, ReplyState.TAKEN_BACK}
+)
+"""Of an automatic one: what a card tells; how it comes to that is nobody's business."""
 _OVER = frozenset({ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.CANCELED, ReplyState.TAKEN_BACK})
 Numbered = tuple[Verb, int]
 
@@ -28,6 +32,10 @@ def lines(
 ) -> Iterator[Line]:
     """`to`: whom it answers; `time`: when a reply was published or is due; `name`: who approved it."""
     means = state.means
+    if state.acknowledged is not None:
+        yield from of_acknowledgement(
+            state.acknowledged, texts, platform=state.mention.post.platform, time=time
+        )
     if state.reply is not None and state.draft is None:
         yield from of_reply(state.reply, texts, platform=state.mention.post.platform, time=time, name=name)
     if state.draft is not None:
@@ -96,6 +104,28 @@ def of_reply(
             yield Line(text=texts.say("answer.open_reply"), href=reply.published.url)
 
 
+def of_acknowledgement(
+    said: Reply, texts: Texts, *, platform: str, time: Callable[[Reply], str]
+) -> Iterator[Line]:
+    """In one line, with its link: that something was said automatically, or why not."""
+    if said.state not in _ACKNOWLEDGED:
+        return
+    cause = texts.cause(said.reason)
+    values = {
+        "platform": texts.platform(platform),
+        "at": time(said),
+        "rule": said.approved_by,
+        "cause": cause,
+    }
+    is_there = said.state is ReplyState.PUBLISHED and said.published is not None
+    yield Line(
+        text=texts.say(f"acknowledged.{said.state.value}", **values),
+        href=said.published.url if is_there and said.published else None,
+    )
+    if said.state is ReplyState.PUBLISHED and said.reason:
+        yield Line(text=texts.say("answer.not_taken_back", cause=cause))
+
+
 def verbs(state: CardState) -> list[list[Numbered]]:
     """The rows of buttons, each with what it belongs to."""
     draft, reply, means = state.draft, state.reply, state.means
@@ -107,9 +137,10 @@ def verbs(state: CardState) -> list[list[Numbered]]:
         return [[*row, (Verb.DISCARD, draft.id)]]
     if reply is not None and (of_reply := _verbs_of(reply)):
         return [of_reply]
-    if means.suggestions:
-        return [[(Verb.USE, number) for number, _ in enumerate(means.suggestions, start=1)]]
-    return []
+    offered = [(Verb.USE, number) for number, _ in enumerate(means.suggestions, start=1)]
+    said = state.acknowledged
+    public = _verbs_of(said) if said and said.state is ReplyState.PUBLISHED else []
+    return [row for row in (offered, public) if row]
 
 
 def _verbs_of(reply: Reply) -> list[Numbered]:

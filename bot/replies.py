@@ -176,6 +176,20 @@ class Reply:
     lang: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """What is said by itself and at once to somebody who wrote to us, if the store knows nothing against it.
+
+    `rule` asked for it by firing. One author gets no more than `per_day` of them in 24 hours on a platform.
+    After `until` none at all would be better.
+    """
+
+    text: str
+    rule: str
+    per_day: int
+    until: datetime
+
+
 # --- what is offered on a card ----------------------------------------------------------------------
 
 
@@ -270,6 +284,7 @@ class Taken:
 
     `may_be_there`: an earlier try began and nobody knows how it ended. `leaves`: it is to be taken back.
     `since`: what happened in the conversation since the draft was made, as reasons to leave it.
+    `is_automatic`: it only acknowledges, and nobody approved it.
     """
 
     id: int
@@ -282,6 +297,7 @@ class Taken:
     leaves: str = ""
     """The id of the post to be taken back; empty: none."""
     since: tuple[str, ...] = ()
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

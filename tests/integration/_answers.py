@@ -17,7 +17,7 @@ from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.orders import Order, Ordered
 from bot.records import Answer, CardState, Judged, Leased
-from bot.replies import Draft, Reply, Suggestion
+from bot.replies import Acknowledgement, Draft, Reply, Suggestion
 from bot.staff import Person, Press, Presses, Role, Staff, Verb
 from bot.store.sqlite import SqliteStore
 from bot.suggestions import AiReply, Written, asked, suggestions
@@ -118,7 +118,12 @@ class RulesDraft:
 
 @asynccontextmanager
 async def office(
-    path: Path, wall: Wall | None = None, *, draft: str | None = None, hold: timedelta = timedelta(seconds=5)
+    path: Path,
+    wall: Wall | None = None,
+    *,
+    draft: str | None = None,
+    hold: timedelta = timedelta(seconds=5),
+    acknowledge: Acknowledgement | None = None,
 ) -> AsyncIterator[Office]:
     """One open question, whose card was delivered as message msg-1 of chat:care."""
     clock = ManualClock(s.at(61))
@@ -129,7 +134,8 @@ async def office(
     staff = Staff(by_identity={who: one for one in (ANNA, BEN, LEA) for who in one.identities})
     async with s.opened(path) as store:
         asked = s.post("q0", author="a0", root=None)
-        recorded = await s.record(store, s.judged(asked, uid=FIRST, channel="chat:care", draft=draft))
+        judged = s.judged(asked, uid=FIRST, channel="chat:care", draft=draft)
+        recorded = await s.record(store, replace(judged, acknowledge=acknowledge))
         for one in recorded.leased:
             await s.settle(store, one)
         answering = Answering(
