@@ -137,10 +137,17 @@ def verbs(state: CardState) -> list[list[Numbered]]:
         return [[*row, (Verb.DISCARD, draft.id)]]
     if reply is not None and (of_reply := _verbs_of(reply)):
         return [of_reply]
-    offered = [(Verb.USE, number) for number, _ in enumerate(means.suggestions, start=1)]
-    said = state.acknowledged
-    public = _verbs_of(said) if said and said.state is ReplyState.PUBLISHED else []
-    return [row for row in (offered, public) if row]
+    if means.suggestions:
+        return [[(Verb.USE, number) for number, _ in enumerate(means.suggestions, start=1)]]
+    return []
+
+
+def last_verbs(state: CardState) -> list[Numbered]:
+    """What hardly anybody presses, below all others: to take back what was said automatically."""
+    said, reply = state.acknowledged, state.reply
+    if said is None or said.state is not ReplyState.PUBLISHED:
+        return []
+    return [] if reply and reply.state is ReplyState.PUBLISHED else _verbs_of(said)
 
 
 def _verbs_of(reply: Reply) -> list[Numbered]:

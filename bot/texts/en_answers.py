@@ -63,7 +63,9 @@ ANSWERS: dict[str, Message] = {
     "acknowledged.published": "Acknowledged automatically at {at} (rule {rule})",
     "acknowledged.refused": "Not acknowledged automatically: {cause}.",
     "acknowledged.withdrawn": "Not acknowledged automatically: {cause}.",
-    "acknowledged.unsure": "Acknowledged automatically (rule {rule}); {platform} did not confirm it.",
+    "acknowledged.unsure": (
+        "An automatic acknowledgement was sent (rule {rule}); {platform} did not say whether it arrived."
+    ),
     "acknowledged.taken_back": "The automatic acknowledgement was taken back.",
     "cause.connection": "no connection",
     "cause.timeout": "no answer in time",

@@ -63,7 +63,9 @@ ANSWERS: dict[str, Message] = {
     "acknowledged.published": "Acuse de recibo automático a las {at} (regla {rule})",
     "acknowledged.refused": "Sin acuse de recibo automático: {cause}.",
     "acknowledged.withdrawn": "Sin acuse de recibo automático: {cause}.",
-    "acknowledged.unsure": "Acuse de recibo automático (regla {rule}); {platform} no lo confirmó.",
+    "acknowledged.unsure": (
+        "Se envió un acuse de recibo automático (regla {rule}); {platform} no dijo si llegó."
+    ),
     "acknowledged.taken_back": "El acuse de recibo automático se retiró.",
     "cause.connection": "no hay conexión",
     "cause.timeout": "no hubo respuesta a tiempo",

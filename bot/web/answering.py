@@ -202,7 +202,7 @@ def choices(state: CardState, texts: Texts) -> tuple[Choice, ...]:
     """The buttons of a card, but those of what is offered: they stand beside it."""
     return tuple(
         _choice(verb, number, state, texts)
-        for row in card_answers.verbs(state)
+        for row in (*card_answers.verbs(state), card_answers.last_verbs(state))
         for verb, number in row
         if verb is not Verb.USE
     )

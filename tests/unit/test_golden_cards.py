@@ -139,6 +139,18 @@ def replying() -> Iterator[tuple[str, CardState]]:
     yield "a reply that a person must look for", replace(mine, reply=lost, means=can)
     kept = replace(reply, state=ReplyState.PUBLISHED, published=there, reason="server")
     yield "a reply that could not be taken back", replace(mine, reply=kept, means=can)
+    said = replace(reply, text="[automatic] We are on it.", approved_by="core/outage")
+    for state in (ReplyState.HELD, ReplyState.PUBLISHED, ReplyState.REFUSED, ReplyState.UNSURE):
+        is_out, why = state is ReplyState.PUBLISHED, "forbidden" if state is ReplyState.REFUSED else ""
+        one = replace(said, state=state, published=there if is_out else None, reason=why)
+        yield f"acknowledged, {state.value}", replace(a_state(), acknowledged=one, means=can)
+    gone = replace(said, state=ReplyState.TAKEN_BACK, published=there)
+    yield "acknowledged, taken back", replace(a_state(), acknowledged=gone, means=can)
+    stays = replace(said, state=ReplyState.PUBLISHED, published=there, reason="server")
+    yield (
+        "acknowledged, and answers are offered",
+        replace(a_state(), acknowledged=stays, means=replace(can, suggestions=offered)),
+    )
 
 
 def answers(texts: Texts) -> Iterator[tuple[str, str]]:
