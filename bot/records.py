@@ -241,8 +241,8 @@ class CardState:
 
     `messages` counts this author's mentions in the conversation. `post_deleted` is set once the author took
     the post back. `undo`: the last decision, as long as what it changed still stands. `draft` waits for
-    approval, `reply` is the newest that was approved, `means` how it can be answered (no row tells).
-    `acknowledged`: what was said automatically before anybody answered.
+    approval, `reply` is the newest that was approved, `standing` the newest that is public; `means`: how it
+    can be answered (no row tells). `acknowledged`: what was said automatically, before anybody answered.
     """
 
     mention_id: str
@@ -259,6 +259,7 @@ class CardState:
     post_deleted: bool = False
     draft: Draft | None = None
     reply: Reply | None = None
+    standing: Reply | None = None
     acknowledged: Reply | None = None
     means: Means = NO_MEANS
 

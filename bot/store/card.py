@@ -74,7 +74,7 @@ def load(fetch: Fetch, mention: int, ask: int | None) -> CardState | None:
     row = found[0]
     post = rows.post(row[_POST_AT:_CONVERSATION_AT])
     conversation = rows.conversation(row[_CONVERSATION_AT:_AUTHOR_AT])
-    reply, acknowledged = drafted.newest_replies(fetch, conversation.id)
+    reply, standing = drafted.replies(fetch, conversation.id)
     return CardState(
         mention_id=row[0],
         mention=Mention(post=post, brand=row[1], kind=Kind(row[2]), spans=rows.spans(row[3])),
@@ -90,7 +90,8 @@ def load(fetch: Fetch, mention: int, ask: int | None) -> CardState | None:
         parent=parent(fetch, post),
         draft=drafted.open_draft(fetch, conversation.id),
         reply=reply,
-        acknowledged=acknowledged,
+        standing=standing,
+        acknowledged=drafted.acknowledgement(fetch, conversation.id),
     )
 
 

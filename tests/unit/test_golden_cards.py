@@ -133,24 +133,42 @@ def replying() -> Iterator[tuple[str, CardState]]:
         is_out = state in {ReplyState.PUBLISHED, ReplyState.LEAVING, ReplyState.TAKEN_BACK}
         why = "forbidden" if state in {ReplyState.REFUSED, ReplyState.WITHDRAWN} else ""
         one = replace(reply, state=state, published=there if is_out else None, reason=why)
-        yield f"a reply, {state.value}", replace(mine, reply=one, means=can)
+        standing = one if state is ReplyState.PUBLISHED else None
+        yield f"a reply, {state.value}", replace(mine, reply=one, standing=standing, means=can)
     yield "a reply that waits", replace(mine, reply=replace(reply, reason="rate_limited"), means=can)
     lost = replace(reply, state=ReplyState.UNSURE, reason="timeout", asks_staff=True)
     yield "a reply that a person must look for", replace(mine, reply=lost, means=can)
     kept = replace(reply, state=ReplyState.PUBLISHED, published=there, reason="server")
-    yield "a reply that could not be taken back", replace(mine, reply=kept, means=can)
+    yield "a reply that could not be taken back", replace(mine, reply=kept, standing=kept, means=can)
+    yield from correcting(replace(mine, draft=draft, means=replace(can, can_correct=True)), reply, there)
+    yield from acknowledged(a_state(), reply, there, replace(can, suggestions=offered))
+
+
+def correcting(drafted: CardState, reply: Reply, there: Published) -> Iterator[tuple[str, CardState]]:
+    """Other words for what is public already."""
+    public = replace(reply, id=8, text="Sorry!", state=ReplyState.PUBLISHED, published=there)
+    mine = replace(drafted, standing=public)
+    yield "a draft that may correct", replace(mine, reply=public)
+    for state, why in ((ReplyState.PUBLISHED, ""), (ReplyState.REFUSED, "forbidden")):
+        is_done = state is ReplyState.PUBLISHED
+        one = replace(reply, state=state, corrects=True, published=there if is_done else None, reason=why)
+        standing = one if is_done else public
+        yield f"a correction, {state.value}", replace(mine, draft=None, reply=one, standing=standing)
+
+
+def acknowledged(
+    waits: CardState, reply: Reply, there: Published, can: Means
+) -> Iterator[tuple[str, CardState]]:
+    """What was said automatically, or not."""
     said = replace(reply, text="[automatic] We are on it.", approved_by="core/outage")
     for state in (ReplyState.HELD, ReplyState.PUBLISHED, ReplyState.REFUSED, ReplyState.UNSURE):
         is_out, why = state is ReplyState.PUBLISHED, "forbidden" if state is ReplyState.REFUSED else ""
         one = replace(said, state=state, published=there if is_out else None, reason=why)
-        yield f"acknowledged, {state.value}", replace(a_state(), acknowledged=one, means=can)
+        yield f"acknowledged, {state.value}", replace(waits, acknowledged=one)
     gone = replace(said, state=ReplyState.TAKEN_BACK, published=there)
-    yield "acknowledged, taken back", replace(a_state(), acknowledged=gone, means=can)
+    yield "acknowledged, taken back", replace(waits, acknowledged=gone)
     stays = replace(said, state=ReplyState.PUBLISHED, published=there, reason="server")
-    yield (
-        "acknowledged, and answers are offered",
-        replace(a_state(), acknowledged=stays, means=replace(can, suggestions=offered)),
-    )
+    yield "acknowledged, and answers are offered", replace(waits, acknowledged=stays, means=can)
 
 
 def answers(texts: Texts) -> Iterator[tuple[str, str]]:
