@@ -32,6 +32,7 @@ from tests.unit._values import GOES_OUT, IN_BERLIN
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
 BEN = Person(key="ben", name="Ben", role=Role.AGENT, identities=(("chat", "2"),))
 LEA = Person(key="lea", name="Lea", role=Role.LEAD, identities=(("chat", "3"),))
+STAFF = Staff(by_identity={who: one for one in (ANNA, BEN, LEA) for who in one.identities})
 WORDS = "Sorry! Which kettle is it?"
 QUESTION = "at://a0/q0"
 
@@ -132,12 +133,10 @@ async def office(
     wall.now = clock.now
     refused: list[tuple[str, BotError]] = []
     updates: list[Leased] = []
-    staff = Staff(by_identity={who: one for one in (ANNA, BEN, LEA) for who in one.identities})
     async with s.opened(path) as store:
         asked = s.post("q0", author="a0", root=None)
         judged = s.judged(asked, uid=FIRST, channel="chat:care", draft=draft)
-        recorded = await s.record(store, replace(judged, acknowledge=acknowledge))
-        for one in recorded.leased:
+        for one in (await s.record(store, replace(judged, acknowledge=acknowledge))).leased:
             await s.settle(store, one)
         answering = Answering(
             repliers={"bluesky": wall},
@@ -151,7 +150,7 @@ async def office(
         )
         desk = Desk(
             store=store,
-            staff=staff,
+            staff=STAFF,
             clock=clock,
             metrics=Metrics(),
             texts=ENGLISH,

@@ -83,9 +83,8 @@ class World:
     """A daemon's settings file, its watch, and what a reload told whom."""
 
     def __init__(self, folder: Path) -> None:
-        self.file = folder / "outcare.yaml"
+        self.folder, self.file = folder, folder / "outcare.yaml"
         self.file.write_text(BASE)
-        self.folder = folder
         self.shelf = Shelf()
         self.told: list[str] = []
         self.used: list[str] = []
