@@ -128,14 +128,12 @@ async def office(
     acknowledge: Acknowledgement | None = None,
 ) -> AsyncIterator[Office]:
     """One open question, whose card was delivered as message msg-1 of chat:care."""
-    clock = ManualClock(s.at(61))
-    wall = wall or Wall()
+    clock, wall = ManualClock(s.at(61)), wall or Wall()
     wall.now = clock.now
     refused: list[tuple[str, BotError]] = []
     updates: list[Leased] = []
     async with s.opened(path) as store:
-        asked = s.post("q0", author="a0", root=None)
-        judged = s.judged(asked, uid=FIRST, channel="chat:care", draft=draft)
+        judged = s.judged(s.post("q0", author="a0", root=None), uid=FIRST, channel="chat:care", draft=draft)
         for one in (await s.record(store, replace(judged, acknowledge=acknowledge))).leased:
             await s.settle(store, one)
         answering = Answering(
