@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
+from bot.acknowledging import NOTHING, Acknowledge, Acknowledging
 from bot.approval import Approval
 from bot.decisions import Policy
 from bot.errors import BotError, StoreError
@@ -72,7 +73,8 @@ class AnswerStore(ReplyStore, Protocol):
 @dataclass(kw_only=True)
 class Answering:
     """`repliers` by platform. `deliver` gets card updates, `on_unauthorized` an account to be seen to;
-    `is_paused`: nothing goes out just now; `hold` and `expires` as in `Approval`.
+    `is_paused`: nothing goes out just now; `hold` and `expires` as in `Approval`. `acknowledge`: what is said
+    by itself.
     """
 
     repliers: Mapping[str, Replier]
@@ -85,12 +87,14 @@ class Answering:
     is_paused: Callable[[], bool]
     hold: timedelta
     expires: timedelta
+    acknowledge: InitVar[Acknowledge] = NOTHING
     _written: dict[str, Written] = field(default_factory=dict, init=False)
     _writing: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     approval: Approval = field(init=False)
     publisher: Publisher = field(init=False)
+    acknowledging: Acknowledging = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, acknowledge: Acknowledge) -> None:
         self.approval = Approval(
             repliers=self.repliers,
             now=self.clock.now,
@@ -106,6 +110,13 @@ class Answering:
             deliver=self.deliver,
             is_paused=self.is_paused,
             on_unauthorized=self.on_unauthorized,
+        )
+        self.acknowledging = Acknowledging(
+            wanted=acknowledge,
+            repliers=self.repliers,
+            now=self.clock.now,
+            is_paused=self.is_paused,
+            wake=self.publisher.wake,
         )
 
     def _suggest(self, state: CardState) -> tuple[Suggestion, ...]:

@@ -92,6 +92,8 @@ class App:
             metrics=self.metrics,
             on_refused=self.notices.channel_refused,
         )
+        self.proposing = Proposing(self.settings, self.http, self.clock)
+        self.answering = self._answering()
         self.intake = Intake(
             store=self.store,
             judge=self.rules,
@@ -106,9 +108,8 @@ class App:
             wake=self.outbox.wake,
             silenced=self.ruling.silenced,
             tallying=self.ruling.tallying,
+            acknowledging=self.answering.acknowledging,
         )
-        self.proposing = Proposing(self.settings, self.http, self.clock)
-        self.answering = self._answering()
         self.desk = self._desk()
         watches, lookups = self.watches, self.lookups
         self.accounts = Accounts(watches=watches, lookups=lookups, store=self.store, clock=self.clock)
@@ -256,6 +257,7 @@ class App:
             is_paused=lambda: self.ruling.paused is not None,
             hold=self.settings.replies.hold,
             expires=self.settings.replies.expires,
+            acknowledge=self.settings.acknowledge,
         )
 
     def _readiness(self) -> Readiness:
@@ -309,6 +311,7 @@ class App:
             prepare=self.ruling.prepare,
             use_rules=self._use_rules,
             use_customers=self.intake.use_customers,
+            use_acknowledge=self.answering.acknowledging.use,
             read_answers=self.proposing.reading,
             watching_others=self.accounts.wake,
             breathe=partial(time.sleep, BREATH),

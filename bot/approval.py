@@ -171,8 +171,9 @@ class Approval:
         )
 
     def take_back(self, asked: Asked) -> Change:
-        reply = asked.state.standing
-        if reply is None or reply.id != asked.decision.number:
+        ours = (asked.state.standing, asked.state.acknowledged)
+        reply = next((one for one in ours if one is not None and one.id == asked.decision.number), None)
+        if reply is None or reply.state is not ReplyState.PUBLISHED:
             return _outdated(asked)
         if others := _others(asked):
             return others

@@ -92,6 +92,9 @@ class _Pad:
             label=label or self.texts.button(verb), token=token(verb, self.state.mention_id, argument)
         )
 
+    def numbered(self, row: Iterable[tuple[Verb, int]]) -> tuple[Button, ...]:
+        return tuple(self.button(verb, str(number), self.texts.button(verb, number)) for verb, number in row)
+
     def opens(self, menu: Menu) -> Button:
         return self.button(Verb.MORE, menu.value, self.texts.say(f"menu.{menu.value}"))
 
@@ -100,16 +103,14 @@ _Rows = tuple[tuple[Button, ...], ...]
 
 
 def _first(pad: _Pad, now: datetime) -> _Rows:
-    answering = tuple(
-        tuple(pad.button(verb, str(number), pad.texts.button(verb, number)) for verb, number in row)
-        for row in card_answers.verbs(pad.state)
-    )
+    answering = tuple(map(pad.numbered, card_answers.verbs(pad.state)))
+    last = tuple(map(pad.numbered, filter(None, [card_answers.last_verbs(pad.state)])))
     more = (*(pad.button(verb) for verb in _first_verbs(pad.state)), pad.button(Verb.MORE))
     undo = pad.state.undo
     if undo is None or undo.is_over(now):
-        return (*answering, more)
+        return (*answering, more, *last)
     label = pad.texts.say("button.undo_of", verb=pad.texts.button(Verb(undo.verb)))
-    return (*answering, more, (pad.button(Verb.UNDO, str(undo.decision), label),))
+    return (*answering, more, (pad.button(Verb.UNDO, str(undo.decision), label),), *last)
 
 
 def _first_verbs(state: CardState) -> list[Verb]:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from bot.replies import Draft, Length, Means, Reply, Suggestion
     from bot.texts.catalogue import Texts
 
+_ACKNOWLEDGED = frozenset(
+    {ReplyState.PUBLISHED, ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.UNSURE, ReplyState.TAKEN_BACK}
+)
+"""Of an automatic one: what a card tells; how it comes to that is nobody's business."""
 _OVER = frozenset({ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.CANCELED, ReplyState.TAKEN_BACK})
 _TRIED = frozenset({ReplyState.PUBLISHED, ReplyState.REFUSED, ReplyState.WITHDRAWN})
 Numbered = tuple[Verb, int]
@@ -29,6 +33,10 @@ def lines(
 ) -> Iterator[Line]:
     """`to`: whom it answers; `time`: when a reply was published or is due; `name`: who approved it."""
     means = state.means
+    if state.acknowledged is not None:
+        yield from of_acknowledgement(
+            state.acknowledged, texts, platform=state.mention.post.platform, time=time
+        )
     if state.reply is not None and state.draft is None:
         yield from of_reply(state.reply, texts, platform=state.mention.post.platform, time=time, name=name)
     if state.draft is not None:
@@ -101,6 +109,28 @@ def of_reply(
             yield Line(text=texts.say("answer.open_reply"), href=reply.published.url)
 
 
+def of_acknowledgement(
+    said: Reply, texts: Texts, *, platform: str, time: Callable[[Reply], str]
+) -> Iterator[Line]:
+    """In one line, with its link: that something was said automatically, or why not."""
+    if said.state not in _ACKNOWLEDGED:
+        return
+    cause = texts.cause(said.reason)
+    values = {
+        "platform": texts.platform(platform),
+        "at": time(said),
+        "rule": said.approved_by,
+        "cause": cause,
+    }
+    is_there = said.state is ReplyState.PUBLISHED and said.published is not None
+    yield Line(
+        text=texts.say(f"acknowledged.{said.state.value}", **values),
+        href=said.published.url if is_there and said.published else None,
+    )
+    if said.state is ReplyState.PUBLISHED and said.reason:
+        yield Line(text=texts.say("answer.not_taken_back", cause=cause))
+
+
 def verbs(state: CardState) -> list[list[Numbered]]:
     """The rows of buttons, each with what it belongs to."""
     draft, reply, means = state.draft, state.reply, state.means
@@ -117,6 +147,14 @@ def verbs(state: CardState) -> list[list[Numbered]]:
     if means.suggestions:
         return [[(Verb.USE, number) for number, _ in enumerate(means.suggestions, start=1)]]
     return []
+
+
+def last_verbs(state: CardState) -> list[Numbered]:
+    """What hardly anybody presses, below all others: to take back what was said automatically."""
+    said = state.acknowledged
+    if said is None or said.state is not ReplyState.PUBLISHED or state.standing is not None:
+        return []
+    return _verbs_of(said, said)
 
 
 def _verbs_of(reply: Reply, standing: Reply | None) -> list[Numbered]:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot import asks
+from bot.acknowledging import Acknowledging
 from bot.errors import BotError
 from bot.history import Memory, Recalled, to_recall
 from bot.ids import ulid
@@ -68,6 +69,7 @@ class Intake:
     silenced: Callable[[datetime], Mapping[str, datetime]] = lambda _: {}
     """Rules that count for nothing at a time, and until when."""
     tallying: Tallying = field(default_factory=Tallying)
+    acknowledging: Acknowledging | None = None
 
     def __post_init__(self) -> None:
         self._live: set[str] = set()
@@ -103,6 +105,8 @@ class Intake:
         with self.metrics.record_seconds.time():
             recorded = await self.store.record(entry, now=self.clock.now(), lease_for=LEASE_FOR)
         self._follow(entry, is_near=is_near)
+        if self.acknowledging and recorded.acknowledged:
+            self.acknowledging.wished(recorded.acknowledged)
         if self.wake and recorded.waits:
             self.wake()
         try:
@@ -231,6 +235,7 @@ class Intake:
             routes=self._routes(mention, verdict, own_too=own_too, now=now),
             parent=known.parent,
             counted=counted,
+            acknowledge=self.acknowledging.wish(mention, facts, verdict) if self.acknowledging else None,
         )
 
     def judge_again(self, waiting: Waiting, facts: Facts) -> Judged:

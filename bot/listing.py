@@ -133,11 +133,15 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """How a try to publish an answer, or to take it back, ended; `outcome` as `bot.replies.End` has them."""
+    """How a try to publish an answer, or to take it back, ended; `outcome` as `bot.replies.End` has them.
+
+    `is_automatic`: it was an acknowledgement.
+    """
 
     outcome: str
     reason: str
     at: datetime
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

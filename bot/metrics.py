@@ -64,6 +64,9 @@ class Metrics:
         self.replies = self._counter(
             "replies", "Tries to publish a reply, or to take it back", "platform", "outcome", "reason"
         )
+        self.acknowledgements = self._counter(
+            "acknowledgements", "The same for automatic ones", "platform", "outcome", "reason"
+        )
         self.decisions = self._counter("decisions", "Presses by people", "verb", "outcome")
         self.reloads = self._counter("reloads", "Times the configuration was read again", "outcome")
 

@@ -173,9 +173,11 @@ class Publisher:
     def _report(self, tried: Tried, *, is_settled: bool) -> None:
         outcome, reason = type(tried.end).__name__.lower(), getattr(tried.end, "reason", "")
         platform = tried.taken.outgoing.to.platform
-        self.metrics.replies.labels(platform, outcome, reason).inc()
+        is_automatic = tried.taken.is_automatic
+        counter = self.metrics.acknowledgements if is_automatic else self.metrics.replies
+        counter.labels(platform, outcome, reason).inc()
         log.info(
-            "reply.tried",
+            "acknowledgement.tried" if is_automatic else "reply.tried",
             reply=tried.taken.id,
             platform=platform,
             outcome=outcome,
@@ -247,13 +249,17 @@ class Publisher:
         return Went(published=there) if there is not None else None
 
     def _held_back(self, taken: Taken) -> End | None:
-        """Our reasons not to publish what was approved. What happened since then withholds it for good."""
+        """Our reasons not to publish what was approved. What happened since then withholds it for good, and a
+        pause what only acknowledges.
+        """
         now = self.clock.now()
         if taken.since:
             return Withheld(reason=taken.since[0])
         if now > taken.until:
             return Withheld(reason=LATE)
         if self.is_paused():
+            if taken.is_automatic:
+                return Withheld(reason=PAUSED)
             return Wait(until=now + PAUSE_POLL, reason=PAUSED, is_try=False)
         return None
 

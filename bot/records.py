@@ -27,7 +27,7 @@ from bot.model import (
 )
 from bot.overrides import NO_MEMORY, NO_OVERRIDE, Memory, Override, Undoable
 from bot.pausing import Paused
-from bot.replies import NO_MEANS, Draft, Means, Reply
+from bot.replies import NO_MEANS, Acknowledgement, Draft, Means, Reply
 from bot.ruleslog import RulesState
 from bot.staff import Receipt
 
@@ -50,6 +50,7 @@ class Judged:
     hears of it: the verdict's own first, then those that get a copy, no two to the same channel; none:
     nobody hears of it. `is_late`: it was too old at receipt to ring by itself and goes onto the catch-up card
     (a critical one that asks rings as well, once the source has caught up). `counted`: where it counts.
+    `acknowledge`: what is said to its author at once, unless the store knows better.
     """
 
     mention_id: str
@@ -63,6 +64,7 @@ class Judged:
     parent: Post | None = None
     is_late: bool = False
     counted: tuple[Event, ...] = ()
+    acknowledge: Acknowledgement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,7 @@ class Recorded:
     """What a transaction changed: mention ids that are new, duplicates skipped, effects leased to us.
 
     `gaps` are those that it left in the source's coverage. `waits`: an alert was written that is due soon.
+    `acknowledged`: mention ids to whose authors something is to be said at once.
     """
 
     stored: tuple[str, ...] = ()
@@ -146,6 +149,7 @@ class Recorded:
     leased: tuple[Leased, ...] = ()
     gaps: tuple[Gap, ...] = ()
     waits: bool = False
+    acknowledged: tuple[str, ...] = ()
 
 
 # --- in: how a delivery ended -------------------------------------------------------------------
@@ -238,7 +242,7 @@ class CardState:
     `messages` counts this author's mentions in the conversation. `post_deleted` is set once the author took
     the post back. `undo`: the last decision, as long as what it changed still stands. `draft` waits for
     approval, `reply` is the newest that was approved, `standing` the newest that is public; `means`: how it
-    can be answered (no row tells).
+    can be answered (no row tells). `acknowledged`: what was said automatically, before anybody answered.
     """
 
     mention_id: str
@@ -256,6 +260,7 @@ class CardState:
     draft: Draft | None = None
     reply: Reply | None = None
     standing: Reply | None = None
+    acknowledged: Reply | None = None
     means: Means = NO_MEANS
 
     @property

@@ -1,9 +1,9 @@
 """What is watched for, made at the start, and anew when files change or somebody asks: compiled in a thread,
 then swapped in.
 
-A reload takes over words and accounts of brands, rivals, the list of customers and the contents of the rule
-files; whatever else changed is named and waits for a restart. A mistake anywhere changes nothing.
-Knows no platform, no rule and no file format: how to read comes in from outside.
+A reload takes over words and accounts of brands, rivals, the list of customers, what is acknowledged and the
+contents of the rule files; whatever else changed is named and waits for a restart. A mistake anywhere changes
+nothing. Knows no platform, no rule and no file format: how to read comes in from outside.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from bot.acknowledging import Acknowledge
 from bot.answers import Answers
 from bot.bulletin import Bulletin, Part, mistakes
 from bot.errors import BotError, StoreError
@@ -46,8 +47,8 @@ AGAIN_AFTER = 30.0
 HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
-TAKEN_OVER = frozenset({"brands", "customers", "answers", "staff"})
-"""Fields of the settings that are not compared: three of them are reloaded, the staff follows the people."""
+TAKEN_OVER = frozenset({"brands", "customers", "answers", "acknowledge", "staff"})
+"""Fields of the settings that are not compared: four of them are reloaded, the staff follows the people."""
 
 
 T = TypeVar("T")
@@ -170,6 +171,7 @@ class Reload(Generic[R]):
     prepare: Callable[[R], Awaitable[Callable[[], Awaitable[None]]]]
     use_rules: Callable[[R], None]
     use_customers: Callable[[Customers | None], None]
+    use_acknowledge: Callable[[Acknowledge], None]
     read_answers: Callable[[Answers | None], Callable[[], None]]
     watching_others: Callable[[], None]
     breathe: Callable[[], None]
@@ -232,7 +234,8 @@ class Reload(Generic[R]):
         self._part = Part.SETTINGS
         wanted = await in_thread(self.reading.settings)
         self._part = Part.RULES
-        rules = await in_thread(partial(self.reading.rules, self.settings))
+        judging = replace(self.settings, acknowledge=wanted.acknowledge)  # it names rules: read together
+        rules = await in_thread(partial(self.reading.rules, judging))
         waiting = tuple(differing(self.settings, wanted))
         brands = self.settings.brands if "brand.name" in waiting else wanted.brands
         fresh = await compile_watchlist(
@@ -250,12 +253,11 @@ class Reload(Generic[R]):
             watch.swap(fresh.with_ids(_known_ids(watch.watchlist.brands)))
         self.use_rules(rules)
         self.use_customers(wanted.customers)
+        self.use_acknowledge(wanted.acknowledge)
         use_answers()
         self.rules, self.waiting = rules, waiting
         await in_thread(partial(let_go, before))
-        self.settings = replace(
-            self.settings, brands=brands, customers=wanted.customers, answers=wanted.answers
-        )
+        self.settings = replace(judging, brands=brands, customers=wanted.customers, answers=wanted.answers)
         self.watching_others()
         await taken_over()
 

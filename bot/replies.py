@@ -189,6 +189,20 @@ class Reply:
     corrects: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """What is said by itself and at once to somebody who wrote to us, if the store knows nothing against it.
+
+    `rule` asked for it by firing. One author gets no more than `per_day` of them in 24 hours on a platform.
+    After `until` none at all would be better.
+    """
+
+    text: str
+    rule: str
+    per_day: int
+    until: datetime
+
+
 # --- what is offered on a card ----------------------------------------------------------------------
 
 
@@ -289,7 +303,7 @@ class Taken:
 
     `may_be_there`: an earlier try began and nobody knows how it ended. `leaves`: it is to be taken back.
     `corrects`: what stands in public and is to say this instead. `since`: what happened in the conversation
-    since the draft was made, as reasons to leave it.
+    since the draft was made, as reasons to leave it. `is_automatic`: nobody approved it, a rule did.
     """
 
     id: int
@@ -303,6 +317,7 @@ class Taken:
     """The id of the post to be taken back; empty: none."""
     corrects: Published | None = None
     since: tuple[str, ...] = ()
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

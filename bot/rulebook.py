@@ -12,13 +12,15 @@ from pathlib import Path
 
 import structlog
 
+from bot.acknowledging import Acknowledge
 from bot.bulletin import HeldBack, Part, mistakes
-from bot.errors import ConfigError
+from bot.errors import ConfigError, Problem
 from bot.model import Route
 from bot.outbox import CONSOLE
 from bot.ports import Store
 from bot.reload import in_thread, outcome
 from bot.settings.load import Settings
+from bot.yamlfile import closest
 from rules.engine import DEFAULT_ROUTE
 from rules.everyday import Shares
 from rules.folder import list_files, rule_files
@@ -47,8 +49,25 @@ def examined(
 
 
 def load_ruleset(settings: Settings) -> RuleSet:
-    """The rules of the configuration. Raises: ConfigError with every problem."""
-    return examined(settings).usable()
+    """The rules of the configuration. Raises: ConfigError with every problem, also of a name in the
+    configuration that is no rule's.
+    """
+    rules = examined(settings).usable()
+    if strangers := unknown(settings.acknowledge, rules):
+        raise ConfigError([*strangers, *rules.warnings])
+    return rules
+
+
+def unknown(acknowledge: Acknowledge, rules: RuleSet) -> list[Problem]:
+    """The rules that are to be acknowledged and are not there."""
+    if not acknowledge.words:
+        return []
+    names = {rule.name for rule in rules.every}
+    return [
+        replace(problem, suggestion=closest(name, names))
+        for name, problem in acknowledge.strangers.items()
+        if name not in names
+    ]
 
 
 def tested(settings: Settings) -> RuleSet:

@@ -1,6 +1,7 @@
-"""`voice`, `drafts` and `replies`: how drafts sound, who may write one, and how they go out.
+"""`voice`, `drafts`, `replies` and `acknowledge`: how drafts sound, who may write one, how they go out, and
+what goes out by itself.
 
-Knows these three sections of outcare.yaml; the platforms in them come from outside.
+Knows these sections of outcare.yaml; the platforms and rules in them come from outside.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from bot.drafts import FIELDS, called
 from bot.proofreading import PROMISES
 from bot.settings.fields import Duration, Language, Section, Text, WebAddress, between, complaint
 from bot.suggestions import NEVER_BY_A_MODEL, AiReply
 from bot.voice import Emoji, Voice, Voices
+from bot.yamlfile import closest
 
 LOCAL = "http://127.0.0.1:11434/v1"
 """Where Ollama listens: https://docs.ollama.com/api/openai-compatibility."""
+
+NAME = "author.name"
+_OURS = tuple(name for name in FIELDS if name != NAME)
 
 S = TypeVar("S", bound=Section)
 
@@ -28,6 +34,19 @@ def _host(value: str) -> str:
     if "/" in value or "@" in value or "." not in value.strip("."):
         raise complaint("must be a host like acme.example, without https:// and path")
     return value.lower().strip(".")
+
+
+def _words(value: str) -> str:
+    """Nobody reads it before it is published: no words of a stranger's choice are in it."""
+    for name in called(value):
+        if name == NAME:
+            raise complaint(
+                f"must not have {{{NAME}}}: people call themselves as they like, and nobody looks"
+            )
+        if name not in FIELDS:
+            known = ", ".join(f"{{{one}}}" for one in _OURS)
+            raise complaint(f"has an unknown field in braces; known here: {known}", closest(name, _OURS))
+    return value
 
 
 Host = Annotated[Text, AfterValidator(_host)]
@@ -69,6 +88,18 @@ class RepliesSection(Section):
 
     hold: Annotated[Duration, between("1s", "5m")] = timedelta(seconds=5)
     expires: Annotated[Duration, between("10m", "24h")] = timedelta(hours=1)
+
+
+Words = Annotated[Text, AfterValidator(_words)]
+
+
+class AcknowledgeSection(Section):
+    """`rules`: the name of a rule → what is said when it fires."""
+
+    platforms: tuple[Text, ...] = ()
+    rules: dict[Text, Words] = Field(default_factory=dict)
+    per_day: int = Field(default=1, ge=1, le=5)
+    label: Text | None = None
 
 
 def voices(section: VoicesSection, by_platform: Mapping[str, VoiceSection]) -> Voices:

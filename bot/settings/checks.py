@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bot.errors import Problem
 from bot.ports import Connector
+from bot.settings.acknowledging import unanswerable
 from bot.settings.fields import normal_handle
 from bot.settings.problems import Loc, Place, locate, walk
 from bot.settings.shape import PersonSection, kind_of, kinds, platforms, readers
@@ -64,7 +65,7 @@ def _no_channel(name: str, connectors: Mapping[str, Connector]) -> Why:
     return reason, near + name.removeprefix(kind) if near else None
 
 
-def check_together(tree: Given) -> list[Problem]:
+def check_together(tree: Given, connectors: Mapping[str, Connector]) -> list[Problem]:
     """Every contradiction between settings that are well-formed one by one."""
     brands = _brands(tree)
     found = (
@@ -73,6 +74,7 @@ def check_together(tree: Given) -> list[Problem]:
         _shared_accounts(brands),
         _shared_identities(tree),
         _forbidden(tree),
+        unanswerable(tree, connectors),
     )
     return [problem for problems in found for problem in problems]
 

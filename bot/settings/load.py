@@ -19,10 +19,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
 
+from bot.acknowledging import Acknowledge
 from bot.answers import Answers
 from bot.errors import ConfigError, Problem
 from bot.model import Account, Brand
 from bot.ports import Connector
+from bot.settings.acknowledging import acknowledge
 from bot.settings.answering import DraftsSection, RepliesSection, ai_replies, voices
 from bot.settings.answers import DEFAULT_ANSWERS, load_answers
 from bot.settings.checks import check_together, is_channel, why_unknown
@@ -63,7 +65,8 @@ class Settings:
 
     `sources` by connector, `channels` by their whole name ("telegram:care", "console"), each with the
     connector's own settings. `heartbeat_url` may hold a key: it is not shown. `customers`: None: no list.
-    `answers`: None: no file. `ai_reply`: by platform, whether a model may write a draft there.
+    `answers`: None: no file. `ai_reply`: by platform, whether a model may write a draft there. `acknowledge`:
+    what is answered automatically.
     """
 
     aim: str
@@ -82,6 +85,7 @@ class Settings:
     voices: Voices
     drafts: DraftsSection
     replies: RepliesSection
+    acknowledge: Acknowledge
     ai_reply: Mapping[str, AiReply]
     http: Http
     web: Web
@@ -126,7 +130,7 @@ def load(
     model, tree, problems = _gather(path, connectors, env, secrets_dir)
     inspection = Inspection(model, tree, why_unknown(connectors), problems)
     data = _with_accounts(inspection.data(), connectors)
-    problems.extend(check_together(tree))
+    problems.extend(check_together(tree, connectors))
     if not needs_secrets:
         data = _without_locked(data, connectors)
     file: File | None = None
@@ -145,7 +149,7 @@ def load(
         ),
         answers=other("answers", default=DEFAULT_ANSWERS, read=partial(load_answers, platforms=known)),
     )
-    return _settings(file, beside, known)
+    return _settings(file, beside, known, acknowledge(file.acknowledge, file.language, tree))
 
 
 def _gather(
@@ -260,7 +264,7 @@ def _other(
     return read(where) if is_there and (named is not None or path is not None) else None
 
 
-def _settings(file: File, beside: _Beside, known: Collection[str]) -> Settings:
+def _settings(file: File, beside: _Beside, known: Collection[str], acknowledge: Acknowledge) -> Settings:
     people = tuple(_person(key, section) for key, section in file.people.items())
     own = _brand(file.brand.name, file.brand, is_rival=False)
     rivals = (_brand(name, section, is_rival=True) for name, section in file.rivals.items())
@@ -284,6 +288,7 @@ def _settings(file: File, beside: _Beside, known: Collection[str]) -> Settings:
         voices=voices(file.voice, {key: one for key, one in parts(file.voice).items() if key != "default"}),
         drafts=file.drafts,
         replies=file.replies,
+        acknowledge=acknowledge,
         ai_reply=ai_replies(parts(file.drafts.ai_reply), known),
         http=file.http,
         web=file.web,

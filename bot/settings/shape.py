@@ -27,7 +27,14 @@ from pydantic import (
 )
 
 from bot.ports import Connector
-from bot.settings.answering import DraftsSection, Model, RepliesSection, VoiceSection, VoicesSection
+from bot.settings.answering import (
+    AcknowledgeSection,
+    DraftsSection,
+    Model,
+    RepliesSection,
+    VoiceSection,
+    VoicesSection,
+)
 from bot.settings.fields import (
     Duration,
     Handle,
@@ -110,6 +117,7 @@ class File(Section):
     voice: Any = None
     drafts: Any = None
     replies: RepliesSection = RepliesSection()
+    acknowledge: AcknowledgeSection = AcknowledgeSection()
     http: Http = Http()
     web: Web = Web()
     heartbeat_url: WebAddress | None = None
@@ -123,7 +131,7 @@ FIXED = frozenset(
     key
     for section in (
         File, BrandSection, PersonSection, Http, Web, Log, VoicesSection, VoiceSection, DraftsSection, Model,
-        RepliesSection,
+        RepliesSection, AcknowledgeSection,
     )
     for key in section.model_fields
 )  # fmt: skip

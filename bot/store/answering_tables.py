@@ -7,9 +7,10 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from bot.replies import LIVE, Origin, ReplyState
-from bot.store.columns import RowId, at, brand_name, key, maybe_at, one_of, ref
+from bot.store.columns import RowId, at, brand_name, flag, key, maybe_at, one_of, ref
 
 IS_LIVE = f"state IN ({', '.join(repr(state.value) for state in LIVE)})"
+_BY_PEOPLE = text(f"{IS_LIVE} AND NOT is_automatic")
 
 
 class DraftRow(SQLModel, table=True):
@@ -47,7 +48,8 @@ class DraftRow(SQLModel, table=True):
 class ReplyRow(SQLModel, table=True):
     """An approved draft. Nothing of what is published changes any more; `hash` is that of its text.
 
-    At most one of a conversation is live: of two people who approve, one wins.
+    At most one of a conversation is live: of two people who approve, one wins. `is_automatic`: a rule asked
+    for it and nobody approved it; such a one is in nobody's way, and no conversation ever has a second.
     """
 
     __tablename__: ClassVar[str] = "replies"
@@ -57,8 +59,15 @@ class ReplyRow(SQLModel, table=True):
             "uq_replies_live",
             "conversation",
             unique=True,
-            sqlite_where=text(IS_LIVE),
-            postgresql_where=text(IS_LIVE),
+            sqlite_where=_BY_PEOPLE,
+            postgresql_where=_BY_PEOPLE,
+        ),
+        Index(
+            "uq_replies_automatic",
+            "conversation",
+            unique=True,
+            sqlite_where=text("is_automatic"),
+            postgresql_where=text("is_automatic"),
         ),
         Index(None, "state", "due_at"),
     )
@@ -87,6 +96,7 @@ class ReplyRow(SQLModel, table=True):
     post_id: str | None = None
     url: str | None = None
     published_at: datetime | None = maybe_at()
+    is_automatic: bool = flag()
 
 
 class PublicationRow(SQLModel, table=True):

@@ -91,6 +91,7 @@ def load(fetch: Fetch, mention: int, ask: int | None) -> CardState | None:
         draft=drafted.open_draft(fetch, conversation.id),
         reply=reply,
         standing=standing,
+        acknowledged=drafted.acknowledgement(fetch, conversation.id),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Dialect, Index, Integer, text
+from sqlalchemy import BigInteger, CheckConstraint, Dialect, Index, Integer, false, text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
 
@@ -78,6 +78,11 @@ def brand_name() -> Any:
 def microseconds() -> Any:
     """How long something lasted; at first no time at all."""
     return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+
+
+def flag() -> Any:
+    """No, in the rows that there were before."""
+    return Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 def while_open(column: str) -> Index:

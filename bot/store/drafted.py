@@ -5,14 +5,17 @@ It knows the tables drafts and replies, and reads only; `replying` writes them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.replies import Draft, Origin, Published, Reply, ReplyState
+from bot.replies import LIVE, Draft, Origin, Published, Reply, ReplyState
 from bot.store import rows
 
 if TYPE_CHECKING:
     from bot.store.card import Fetch
 
+IS_OUT = f"r.state IN ({', '.join(repr(state.value) for state in (*LIVE, ReplyState.PUBLISHED))})"
+"""Of a reply: it stands in public, or may soon."""
 _SINCE = (
     "SELECT CASE WHEN p.deleted_at IS NOT NULL THEN 'deleted' END,"
     " CASE WHEN EXISTS (SELECT 1 FROM opt_outs o WHERE o.platform = p.platform"
@@ -21,7 +24,7 @@ _SINCE = (
     " CASE WHEN EXISTS (SELECT 1 FROM mentions x JOIN posts y ON y.id = x.post WHERE x.conversation ="
     "  d.conversation AND x.id > d.newest AND y.deleted_at IS NULL) THEN 'newer' END,"
     " CASE WHEN EXISTS (SELECT 1 FROM answers a JOIN posts y ON y.id = a.post WHERE a.brand = d.brand"
-    "  AND y.platform = p.platform AND y.thread_id = p.thread_id AND y.id > d.seen_to"
+    "  AND NOT a.is_automatic AND y.platform = p.platform AND y.thread_id = p.thread_id AND y.id > d.seen_to"
     "  AND y.parent_author_id IS p.author_id AND y.deleted_at IS NULL) THEN 'answered' END"
     " FROM drafts d JOIN mentions m ON m.id = d.mention JOIN posts p ON p.id = m.post WHERE d.id = ?"
 )
@@ -30,6 +33,23 @@ _SINCE = (
 
 def since(fetch: Fetch, draft: int) -> tuple[str, ...]:
     return tuple(reason for reason in fetch(_SINCE, (draft,))[0] if reason)
+
+
+_SINCE_AUTOMATIC = (
+    "SELECT CASE WHEN EXISTS (SELECT 1 FROM replies r WHERE r.conversation = c.id AND NOT r.is_automatic AND"
+    f" {IS_OUT}) THEN 'answered' END,"
+    " CASE WHEN c.state <> 'open' OR EXISTS (SELECT 1 FROM drafts x WHERE x.conversation = c.id"
+    "  AND x.state = 'open') THEN 'taken' END"
+    " FROM drafts d JOIN conversations c ON c.id = d.conversation WHERE d.id = ?"
+)
+
+
+def since_automatic(fetch: Fetch, draft: int) -> tuple[str, ...]:
+    """The same for what only acknowledges: whoever writes more still waits for it, unless somebody of ours is
+    at it by now.
+    """
+    found = (*since(fetch, draft), *fetch(_SINCE_AUTOMATIC, (draft,))[0])
+    return tuple(reason for reason in found if reason and reason != "newer")
 
 
 def open_draft(fetch: Fetch, conversation: int) -> Draft | None:
@@ -60,21 +80,27 @@ _REPLY = (
 
 
 _PUBLIC = (
-    "state = 'published' AND post_id <> '' AND NOT EXISTS (SELECT 1 FROM replies c WHERE c.corrects = r.id"
-    " AND c.state IN ('published', 'leaving', 'taken_back'))"
+    "NOT is_automatic AND state = 'published' AND post_id <> '' AND NOT EXISTS (SELECT 1 FROM replies c"
+    " WHERE c.corrects = r.id AND c.state IN ('published', 'leaving', 'taken_back'))"
 )
 """It stands there, and nothing took its place."""
 
 
 def replies(fetch: Fetch, conversation: int) -> tuple[Reply | None, Reply | None]:
-    """The newest one, and the newest that is public."""
-    newest = _newest(fetch, conversation)
+    """The newest one that somebody approved, and the newest of those that is public."""
+    newest = _newest(fetch, conversation, "NOT is_automatic")
     if newest is None or newest.state is ReplyState.PUBLISHED:
         return newest, newest
     return newest, _newest(fetch, conversation, _PUBLIC)
 
 
-def _newest(fetch: Fetch, conversation: int, which: str = "TRUE") -> Reply | None:
+def acknowledgement(fetch: Fetch, conversation: int) -> Reply | None:
+    """What was said automatically. Nobody is asked whether it arrived."""
+    said = _newest(fetch, conversation, "is_automatic")
+    return replace(said, asks_staff=False) if said else None
+
+
+def _newest(fetch: Fetch, conversation: int, which: str) -> Reply | None:
     found = fetch(
         f"SELECT {_REPLY} FROM replies r WHERE conversation = ? AND {which} ORDER BY id DESC LIMIT 1",
         (conversation,),

@@ -29,14 +29,15 @@ _WAITS = (
 )
 _REPLIES = (
     "SELECT p.thread_id, p.posted_at FROM posts p JOIN answers a ON a.post = p.id AND a.brand = :brand"
-    f" WHERE p.platform = :platform AND p.thread_id IN ({_ROOTS} UNION SELECT value FROM json_each(:roots))"
+    " AND NOT a.is_automatic WHERE p.platform = :platform"
+    f" AND p.thread_id IN ({_ROOTS} UNION SELECT value FROM json_each(:roots))"
     " AND (p.parent_author_id = :author OR (p.parent_author_id IS NULL AND EXISTS (SELECT 1 FROM posts q"
     "  WHERE q.platform = p.platform AND q.post_id = p.parent_id AND q.author_id = :author)))"
     " AND p.posted_at BETWEEN :since AND :last ORDER BY p.posted_at DESC LIMIT :most"
 )
 _SPOKE = (
     "SELECT min(p.posted_at) FROM posts p JOIN answers a ON a.post = p.id AND a.brand = ?"
-    " WHERE p.platform = ? AND p.thread_id = ?"
+    " AND NOT a.is_automatic WHERE p.platform = ? AND p.thread_id = ?"
 )
 
 

@@ -13,6 +13,7 @@ from bot.optout import wants_no_answers
 from bot.overrides import Anew
 from bot.records import Answer, Ask, CardState, Entry, Judged, Leased, Recorded
 from bot.store import (
+    acknowledging,
     announcing,
     card,
     catching_up,
@@ -42,6 +43,7 @@ class _Tally:
     answered: int = 0
     leased: list[Leased] = field(default_factory=list)
     waits: bool = False
+    acknowledged: list[str] = field(default_factory=list)
 
 
 def record(work: Work, entry: Entry) -> Recorded:
@@ -67,6 +69,7 @@ def record(work: Work, entry: Entry) -> Recorded:
         leased=_newest(tally.leased),
         gaps=gaps,
         waits=tally.waits,
+        acknowledged=tuple(tally.acknowledged),
     )
 
 
@@ -153,6 +156,8 @@ def _new_mention(work: Work, item: Judged, stored: posts.Stored, tally: _Tally) 
     place = _Place(mention=row[0], uid=item.mention_id, conversation=conversation.id)
     first = _first_card(work, item, joined, author) if stored.is_new else None
     _announce(work, item, place, joined, tally, first)
+    if acknowledging.plan(work, item, conversation.id):
+        tally.acknowledged.append(item.mention_id)
 
 
 def _join(work: Work, entered: threads.Entered, item: Judged, mention: int, tally: _Tally) -> threads.Joined:
@@ -251,8 +256,15 @@ def _edited_mention(work: Work, item: Judged, known: rows.Row, tally: _Tally) ->
 
 def _answer(work: Work, item: Answer, tally: _Tally) -> None:
     stored = posts.save(work, item.post)
-    if not posts.mark_answer(work, stored.id, item.brand) or stored.is_deleted:
+    acknowledged = acknowledging.acknowledged(work, item)
+    is_automatic = acknowledged is not None
+    is_new = posts.mark_answer(work, stored.id, item.brand, is_automatic=is_automatic)
+    if not is_new or stored.is_deleted:
         tally.duplicates += 1
+        return
+    if acknowledged is not None:  # it ends nothing; its card may show what nobody was sure of
+        version = threads.advance(work, acknowledged)
+        tally.leased += effects.update(work, effects.delivered(work, acknowledged), version=version)
         return
     author = posts.parent_author(work, item.post)
     if author is None or author == item.post.author_id:

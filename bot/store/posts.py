@@ -92,11 +92,12 @@ def author(work: Work, post: Post) -> Author | None:
     return rows.author(row) if row else None
 
 
-def mark_answer(work: Work, post_row: int, brand: str) -> bool:
+def mark_answer(work: Work, post_row: int, brand: str, *, is_automatic: bool = False) -> bool:
     """Say that a post is by one of the brand's accounts; False when that was known."""
     row = work.conn.execute(
-        "INSERT INTO answers (post, brand) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING post",
-        (post_row, brand),
+        "INSERT INTO answers (post, brand, is_automatic) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+        " RETURNING post",
+        (post_row, brand, is_automatic),
     ).fetchone()
     return row is not None
 
@@ -127,7 +128,7 @@ def first_answer(work: Work, post: Post, brand: str) -> OwnAnswer | None:
     row = rows.one(
         work.conn.execute(
             "SELECT p.id, p.posted_at FROM posts p JOIN answers a ON a.post = p.id AND a.brand = :brand"
-            " WHERE p.platform = :platform AND p.thread_id = :thread"
+            " AND NOT a.is_automatic WHERE p.platform = :platform AND p.thread_id = :thread"
             " AND (p.posted_at > :at OR (p.posted_at = :at AND p.parent_id = :id))"
             " AND (p.parent_author_id = :author OR (p.parent_author_id IS NULL AND p.parent_id = :id))"
             " ORDER BY p.posted_at, p.id LIMIT 1",

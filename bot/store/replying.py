@@ -54,7 +54,7 @@ def take_step(work: Work, state: CardState, person: str, step: Step) -> int:
         case Discard(draft=draft):
             return _set_draft(work, draft, "discarded")
         case Approve():
-            return _approve(work, state, person, step)
+            return approve(work, state.mention.post.platform, person, step)
     return _change(work, step)
 
 
@@ -96,13 +96,18 @@ def _propose(work: Work, state: CardState, person: str, step: Propose) -> int:
         "UPDATE drafts SET state = 'replaced' WHERE conversation = ? AND state = 'open'",
         (state.conversation.id,),
     )
+    return new_draft(work, state.mention_id, person, step)
+
+
+def new_draft(work: Work, mention_id: str, by: str, step: Propose) -> int:
+    """A draft of now; whatever happens from now on is later than it."""
     row = work.conn.execute(
         "INSERT INTO drafts (brand, conversation, mention, text, lang, origin, made_by, made_at, state,"
         " newest, seen_to, revised_at) SELECT m.brand, m.conversation, m.id, ?, ?, ?, ?, ?, 'open',"
         " (SELECT max(x.id) FROM mentions x WHERE x.conversation = m.conversation),"
         " (SELECT max(y.id) FROM posts y), p.revised_at"
         " FROM mentions m JOIN posts p ON p.id = m.post WHERE m.uid = ? RETURNING id",
-        (step.text, step.lang, step.origin, person, work.at, state.mention_id),
+        (step.text, step.lang, step.origin, by, work.at, mention_id),
     ).fetchone()
     return int(row[0])
 
@@ -112,25 +117,26 @@ def _set_draft(work: Work, draft: int, state: str) -> int:
     return draft
 
 
-def _approve(work: Work, state: CardState, person: str, step: Approve) -> int:
+def approve(work: Work, platform: str, by: str, step: Approve, *, is_automatic: bool = False) -> int:
+    """From here on its text is fixed. `is_automatic`: by a rule, not by a person."""
     _set_draft(work, step.draft, "approved")
     text, lang = work.conn.execute("SELECT text, lang FROM drafts WHERE id = ?", (step.draft,)).fetchone()
     work.conn.execute(
         "INSERT INTO replies (key, brand, conversation, mention, draft, platform, text, hash, lang, corrects,"
-        " approved_by, approved_at, due_at, until, state, may_be_there, asks_staff, fence, attempts)"
-        " SELECT ?, d.brand, d.conversation, d.mention, d.id, ?, d.text, ?, ?, ?, ?, ?, ?, ?,"
-        " 'held', 0, 0, 0, 0"
-        " FROM drafts d WHERE d.id = ?",
+        " approved_by, approved_at, due_at, until, is_automatic, state, may_be_there, asks_staff, fence,"
+        " attempts) SELECT ?, d.brand, d.conversation, d.mention, d.id, ?, d.text, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " 'held', 0, 0, 0, 0 FROM drafts d WHERE d.id = ?",
         (
             ulid(work.now),
-            state.mention.post.platform,
+            platform,
             digest(text),
             lang,
             step.corrects,
-            person,
+            by,
             work.at,
             rows.micros(step.due_at),
             rows.micros(step.until),
+            is_automatic,
             step.draft,
         ),
     )
@@ -157,7 +163,7 @@ def _set(work: Work, reply: int, state: ReplyState, **values: object) -> int:
 
 _DUE = (
     "SELECT r.id, r.fence, r.attempts, r.key, r.brand, r.text, r.hash, r.lang, r.approved_by,"
-    " r.approved_at, r.until, r.state, r.may_be_there, r.post_id, r.draft,"
+    " r.approved_at, r.until, r.state, r.may_be_there, r.post_id, r.draft, r.is_automatic,"
     " c.post_id, c.published_at, c.url,"
     f" {rows.columns(rows.POST, 'p')}"
     " FROM replies r JOIN mentions m ON m.id = r.mention JOIN posts p ON p.id = m.post"
@@ -165,12 +171,14 @@ _DUE = (
     " r.platform IN (SELECT value FROM json_each(:platforms)) AND NOT r.asks_staff AND"
     " ((r.state IN ('held', 'unsure', 'leaving') AND r.due_at <= :now AND r.leased_until IS NULL)"
     f" OR ({IS_LIVE.replace('state', 'r.state')} AND r.leased_until <= :now))"
-    " ORDER BY r.due_at, r.id LIMIT :limit"
+    " ORDER BY r.is_automatic, r.due_at, r.id LIMIT :limit"
 )
 
 
 def take(work: Work, platforms: Collection[str], *, limit: int) -> tuple[Taken, ...]:
-    """Lease replies that are due. One that was being tried when its lease ran out may be there."""
+    """Lease replies that are due, those of people first. One that was being tried when its lease ran out may
+    be there.
+    """
     fetch = fetcher(work.conn)
     found = fetch(_DUE, {"platforms": rows.dump(sorted(platforms)), "now": work.at, "limit": limit})
     taken = [_taken(fetch, row) for row in found]
@@ -185,7 +193,8 @@ def take(work: Work, platforms: Collection[str], *, limit: int) -> tuple[Taken, 
 
 def _taken(fetch: Fetch, row: rows.Row) -> Taken:
     (id_, fence, attempts, key, brand, text, hash_, lang, approved_by) = row[:9]
-    approved_at, until, state, may_be_there, post_id, draft = row[9:15]
+    approved_at, until, state, may_be_there, post_id, draft, is_automatic = row[9:16]
+    since = drafted.since_automatic if is_automatic else drafted.since
     broken = () if digest(text) == hash_ else ("altered",)
     return Taken(
         id=id_,
@@ -195,7 +204,7 @@ def _taken(fetch: Fetch, row: rows.Row) -> Taken:
             key=key,
             brand=brand,
             text=text,
-            to=rows.post(row[18:]),
+            to=rows.post(row[19:]),
             approved_at=rows.moment(approved_at),
             lang=lang,
         ),
@@ -203,8 +212,9 @@ def _taken(fetch: Fetch, row: rows.Row) -> Taken:
         until=rows.moment(until),
         may_be_there=bool(may_be_there) or state in {ReplyState.GOING, ReplyState.UNSURE},
         leaves=(post_id or "") if state == ReplyState.LEAVING else "",
-        corrects=_standing(*row[15:18]),
-        since=(*broken, *drafted.since(fetch, draft)),
+        corrects=_standing(*row[16:19]),
+        since=(*broken, *since(fetch, draft)),
+        is_automatic=bool(is_automatic),
     )
 
 
@@ -240,7 +250,7 @@ def settle(work: Work, tried: Tried) -> tuple[Leased, ...] | None:
     if not isinstance(end, Wait) or end.is_try:
         _log(work, tried)
     if tried.post is not None:
-        _store_answer(work, taken.outgoing, tried.post)
+        _store_answer(work, taken, tried.post)
     version = threads.advance(work, conversation)
     updates = effects.update(work, effects.delivered(work, conversation), version=version)
     listing.refresh(work)
@@ -289,10 +299,13 @@ def _log(work: Work, tried: Tried) -> None:
     )
 
 
-def _store_answer(work: Work, outgoing: Outgoing, post: Post) -> None:
-    """Our own post, as if a source had brought it: it ends the ask; when one brings it, it is known."""
-    stored = posts.save(work, post)
-    if not posts.mark_answer(work, stored.id, outgoing.brand):
+def _store_answer(work: Work, taken: Taken, post: Post) -> None:
+    """Our own post, as if a source had brought it: it ends the ask, unless it only acknowledges; when one
+    brings it, it is known.
+    """
+    stored, outgoing = posts.save(work, post), taken.outgoing
+    is_new = posts.mark_answer(work, stored.id, outgoing.brand, is_automatic=taken.is_automatic)
+    if not is_new or taken.is_automatic:
         return
     conversation = threads.find(work, outgoing.brand, post, outgoing.to.author_id)
     if conversation is not None:

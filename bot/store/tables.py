@@ -18,6 +18,7 @@ from bot.store.columns import (
     UTCDateTime,
     at,
     brand_name,
+    flag,
     key,
     maybe_at,
     maybe_ref,
@@ -108,11 +109,12 @@ class PostRow(SQLModel, table=True):
 
 
 class AnswerRow(SQLModel, table=True):
-    """A post by one of a brand's own accounts."""
+    """A post by one of a brand's own accounts; `is_automatic`: it only said that somebody will answer."""
 
     __tablename__: ClassVar[str] = "answers"
     post: int = Field(primary_key=True, foreign_key="posts.id", sa_type=RowId)
     brand: str = Field(primary_key=True, foreign_key="brands.name")
+    is_automatic: bool = flag()
 
 
 _SNOOZED = text("snoozed_until IS NOT NULL")

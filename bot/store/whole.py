@@ -125,12 +125,13 @@ def _decisions(fetch: Fetch, conversation: int) -> tuple[Taken, ...]:
 
 def _publications(fetch: Fetch, conversation: int) -> tuple[Publication, ...]:
     found = fetch(
-        "SELECT t.outcome, COALESCE(t.reason, ''), t.ended_at FROM publications t"
+        "SELECT t.outcome, COALESCE(t.reason, ''), t.ended_at, r.is_automatic FROM publications t"
         " JOIN replies r ON r.id = t.reply WHERE r.conversation = ? ORDER BY t.id DESC LIMIT ?",
         (conversation, PUBLICATIONS_SHOWN),
     )
     return tuple(
-        Publication(outcome=row[0], reason=row[1], at=rows.moment(row[2])) for row in reversed(found)
+        Publication(outcome=row[0], reason=row[1], at=rows.moment(row[2]), is_automatic=bool(row[3]))
+        for row in reversed(found)
     )
 
 

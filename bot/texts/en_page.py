@@ -136,6 +136,7 @@ PAGE: dict[str, Message] = {
     "page.event_leaves": "{name} had the answer taken back",
     "page.event_found": "{name} found it published",
     "page.event_resent": "{name} did not find it and had it sent again",
+    "page.acknowledgement": "Automatic acknowledgement: {said}",
     "page.try_went": "Published on {platform}",
     "page.try_left": "Gone from {platform}",
     "page.try_wait": "{platform} could not take it ({cause}); tried again later",

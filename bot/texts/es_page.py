@@ -137,6 +137,7 @@ PAGE: dict[str, Message] = {
     "page.event_leaves": "{name} mandó retirar la respuesta",
     "page.event_found": "{name} la encontró publicada",
     "page.event_resent": "{name} no la encontró y la mandó otra vez",
+    "page.acknowledgement": "Acuse de recibo automático: {said}",
     "page.try_went": "Publicado en {platform}",
     "page.try_left": "Ya no está en {platform}",
     "page.try_wait": "{platform} no pudo aceptarlo ({cause}); se intenta más tarde",

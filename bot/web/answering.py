@@ -15,14 +15,14 @@ from bot import card_answers
 from bot.buttons import token
 from bot.model import ConversationState
 from bot.oneline import link
-from bot.replies import FINAL, LIVE
+from bot.replies import FINAL, LIVE, ReplyState
 from bot.staff import MOST_TEXT, Line, Verb
 from bot.web import shown
 from bot.web.deciding import Deciding, asked_by
 from bot.web.door import form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bot.listing import Whole
     from bot.records import CardState
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from bot.web.page import Page
     from bot.web.shown import Eye, Piece
 
+_ON_ITS_WAY = frozenset({ReplyState.HELD, ReplyState.GOING, ReplyState.LEAVING})
+"""Of an automatic one; whether it arrived may stay unknown."""
 MOST_FORM = 200_000
 """Bytes of a form: ten thousand characters, each of them several bytes and each byte three characters."""
 
@@ -145,7 +147,7 @@ async def state_of(answers: Answers, whole: Whole) -> CardState | None:
 
 
 def panel(state: CardState, eye: Eye, *, written: Counted | None) -> Panel:
-    post, reply = state.mention.post, state.reply
+    post, reply, said = state.mention.post, state.reply, state.acknowledged
     is_target = state.draft is not None and not state.post_deleted
     return Panel(
         refusal=eye.texts.say(f"refusal.{state.means.refusal}") if state.means.refusal else "",
@@ -155,13 +157,23 @@ def panel(state: CardState, eye: Eye, *, written: Counted | None) -> Panel:
         choices=choices(state, eye.texts),
         offers=offers(state, eye.texts),
         compose=compose(state, written),
-        is_moving=reply is not None and reply.state in LIVE and not reply.asks_staff,
+        is_moving=_is_moving(reply) or (said is not None and said.state in _ON_ITS_WAY),
     )
+
+
+def _is_moving(reply: Reply | None) -> bool:
+    return reply is not None and reply.state in LIVE and not reply.asks_staff
 
 
 def lines(state: CardState, eye: Eye) -> Iterator[Line]:
     """What waits for approval, else what became of what was approved."""
     texts, draft, reply, post = eye.texts, state.draft, state.reply, state.mention.post
+    if state.acknowledged is not None:
+        yield from _clean(
+            card_answers.of_acknowledgement(
+                state.acknowledged, texts, platform=post.platform, time=lambda one: _at(one, eye)
+            )
+        )
     if draft is not None:
         to = shown.author(state.name or "", state.handle or "", post.author_id, texts)
         heading = texts.on_page("answer_preview", platform=texts.platform(post.platform), to=to)
@@ -175,7 +187,11 @@ def lines(state: CardState, eye: Eye) -> Iterator[Line]:
         told = card_answers.of_reply(
             reply, texts, platform=post.platform, time=lambda one: _at(one, eye), name=name
         )
-        yield from (replace(line, text=shown.clean(line.text), href=link(line.href)) for line in told)
+        yield from _clean(told)
+
+
+def _clean(lines: Iterable[Line]) -> Iterator[Line]:
+    return (replace(line, text=shown.clean(line.text), href=link(line.href)) for line in lines)
 
 
 def _at(reply: Reply, eye: Eye) -> str:
@@ -186,7 +202,7 @@ def choices(state: CardState, texts: Texts) -> tuple[Choice, ...]:
     """The buttons of a card, but those of what is offered: they stand beside it."""
     return tuple(
         _choice(verb, number, state, texts)
-        for row in card_answers.verbs(state)
+        for row in (*card_answers.verbs(state), card_answers.last_verbs(state))
         for verb, number in row
         if verb is not Verb.USE
     )

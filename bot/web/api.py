@@ -142,8 +142,15 @@ def _answer(state: CardState, whole: Whole) -> dict[str, Any]:
         ],
         "draft": _draft(state.draft, means.length) if state.draft else None,
         "reply": _reply(state.reply) if state.reply else None,
+        "acknowledged": _reply(state.acknowledged) if state.acknowledged else None,
         "publications": [
-            {"outcome": one.outcome, "reason": one.reason or None, "at": one.at} for one in whole.publications
+            {
+                "outcome": one.outcome,
+                "reason": one.reason or None,
+                "at": one.at,
+                "is_automatic": one.is_automatic,
+            }
+            for one in whole.publications
         ],
     }
 

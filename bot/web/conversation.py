@@ -219,9 +219,9 @@ def events(whole: Whole, eye: Eye) -> list[Event]:
 
 def tried_event(one: Publication, platform: str, eye: Eye) -> Event:
     where, cause = eye.texts.platform(platform), eye.texts.cause(one.reason)
-    return Event(
-        text=eye.texts.on_page(f"try_{one.outcome}", platform=where, cause=cause), at=eye.time(one.at)
-    )
+    said = eye.texts.on_page(f"try_{one.outcome}", platform=where, cause=cause)
+    text = eye.texts.on_page("acknowledgement", said=said) if one.is_automatic else said
+    return Event(text=text, at=eye.time(one.at))
 
 
 def event(one: Taken, eye: Eye) -> Event:

@@ -128,7 +128,10 @@ _SCHEMAS = {
         suggestions=_many(_closed(text=_TEXT, origin=_TEXT, name=_TEXT)),
         draft={**_DRAFT, "nullable": True},
         reply={**_REPLY, "nullable": True},
-        publications=_many(_closed(outcome=_TEXT, reason=_MAYBE_TEXT, at=_AT)),
+        acknowledged={**_REPLY, "nullable": True},
+        publications=_many(
+            _closed(outcome=_TEXT, reason=_MAYBE_TEXT, at=_AT, is_automatic={"type": "boolean"})
+        ),
     ),
     "Sources": _closed(
         sources=_many(

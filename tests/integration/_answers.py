@@ -17,7 +17,7 @@ from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.orders import Order, Ordered
 from bot.records import Answer, CardState, Judged, Leased
-from bot.replies import Draft, Reply, Suggestion
+from bot.replies import Acknowledgement, Draft, Reply, Suggestion
 from bot.staff import Person, Press, Presses, Role, Staff, Verb
 from bot.store.sqlite import SqliteStore
 from bot.suggestions import AiReply, Written, asked, suggestions
@@ -32,6 +32,7 @@ from tests.unit._values import GOES_OUT, IN_BERLIN
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
 BEN = Person(key="ben", name="Ben", role=Role.AGENT, identities=(("chat", "2"),))
 LEA = Person(key="lea", name="Lea", role=Role.LEAD, identities=(("chat", "3"),))
+STAFF = Staff(by_identity={who: one for one in (ANNA, BEN, LEA) for who in one.identities})
 WORDS = "Sorry! Which kettle is it?"
 QUESTION = "at://a0/q0"
 
@@ -119,19 +120,21 @@ class RulesDraft:
 
 @asynccontextmanager
 async def office(
-    path: Path, wall: Wall | None = None, *, draft: str | None = None, hold: timedelta = timedelta(seconds=5)
+    path: Path,
+    wall: Wall | None = None,
+    *,
+    draft: str | None = None,
+    hold: timedelta = timedelta(seconds=5),
+    acknowledge: Acknowledgement | None = None,
 ) -> AsyncIterator[Office]:
     """One open question, whose card was delivered as message msg-1 of chat:care."""
-    clock = ManualClock(s.at(61))
-    wall = wall or Wall()
+    clock, wall = ManualClock(s.at(61)), wall or Wall()
     wall.now = clock.now
     refused: list[tuple[str, BotError]] = []
     updates: list[Leased] = []
-    staff = Staff(by_identity={who: one for one in (ANNA, BEN, LEA) for who in one.identities})
     async with s.opened(path) as store:
-        asked = s.post("q0", author="a0", root=None)
-        recorded = await s.record(store, s.judged(asked, uid=FIRST, channel="chat:care", draft=draft))
-        for one in recorded.leased:
+        judged = s.judged(s.post("q0", author="a0", root=None), uid=FIRST, channel="chat:care", draft=draft)
+        for one in (await s.record(store, replace(judged, acknowledge=acknowledge))).leased:
             await s.settle(store, one)
         answering = Answering(
             repliers={"bluesky": wall},
@@ -145,7 +148,7 @@ async def office(
         )
         desk = Desk(
             store=store,
-            staff=staff,
+            staff=STAFF,
             clock=clock,
             metrics=Metrics(),
             texts=ENGLISH,

@@ -96,7 +96,8 @@ class World:
     async def mention(self, **changed: Any) -> tuple[int, str]:
         """Store a mention in a conversation of its own; the conversation's number and the mention's id.
 
-        `changed`: fields of the post, and `urgency`, `brand`, `author`, `due` (minutes), `ignored`.
+        `changed`: fields of the post, and `urgency`, `brand`, `author`, `due` (minutes), `ignored`,
+        `acknowledge`.
         """
         self.stored += 1
         name = changed.pop("handle", f"user{self.stored}")
@@ -108,11 +109,13 @@ class World:
             for key in ("urgency", "brand", "due", "ignored", "asks", "draft")
             if key in changed
         }
+        acknowledge = changed.pop("acknowledge", None)
         spans = changed.pop("spans", (Span(start=3, end=9),))
         post = replace(s.post(f"p{self.stored}", author=name, root=None, minute=self.stored), **changed)
         uid = ulid(self.clock.now())
         judged = s.judged(post, uid=uid, author=author, **options)
-        judged = replace(judged, mention=replace(judged.mention, spans=spans))
+        mention = replace(judged.mention, spans=spans)
+        judged = replace(judged, mention=mention, acknowledge=acknowledge)
         done = await self.store.record(s.entry(judged), now=self.clock.now(), lease_for=s.LEASE)
         self.leased += done.leased
         brand = options.get("brand", "acme")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sqlmodel import SQLModel
 
 from bot.errors import StoreError
 from bot.model import Gap
+from bot.replies import Acknowledgement
 from bot.store import answering_tables, derived, schema, staff_tables, tables
 from bot.store.migrations import run
 from bot.store.sqlite import SqliteStore
@@ -198,6 +200,20 @@ async def test_down_to_nothing_and_up_again(path: Path) -> None:
     async with s.opened(path, upgrade=True) as store:
         await s.record(store, s.judged(s.post("q")))
     assert (schema.head(), schema.head()) == schema.upgrade(path)
+
+
+async def test_acknowledgements_are_unknown_to_the_program_before(path: Path) -> None:
+    """0014 and back: it would take them for what somebody approved. What people did stays, and its index."""
+    wish = Acknowledgement(text="[automatic] Seen.", rule="outage", per_day=1, until=s.at(70))
+    async with s.opened(path) as store:
+        await s.record(store, replace(s.judged(s.post("q", root=None, minute=60)), acknowledge=wish))
+        await s.record(store, s.answer("a", minute=4))
+    with closing(schema.connect(path)) as connection:
+        run.downgrade(connection, "0013")
+    assert [(0, 1)] == s.rows(path, "SELECT (SELECT count(*) FROM replies), (SELECT count(*) FROM answers)")
+    assert "is_automatic" not in " ".join(_schema(path).values())
+    async with s.opened(path, upgrade=True):
+        assert [(0,)] == s.rows(path, "SELECT is_automatic FROM answers")
 
 
 def test_an_upgrade_of_a_locked_database_says_so(path: Path) -> None:

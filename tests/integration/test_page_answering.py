@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from bot.errors import Reason, Rejected
 from bot.model import Deletion
+from bot.replies import Acknowledgement
 from bot.staff import Press
 from bot.testing.wall import cut
 from bot.texts.en import ENGLISH
@@ -319,6 +321,30 @@ async def test_a_draft_belongs_to_the_post_that_it_answers(at: World, anna: Visi
     html = await look(anna, key)
     assert '<q dir="auto">the first</q>' in html
     assert f"edit:{uid}" == tokens(html)["edit"]
+
+
+async def test_what_was_said_automatically_is_told_and_taken_back(at: World, anna: Visitor) -> None:
+    """One line with its link above the field; in the history as what it is, and for scripts."""
+    until = at.clock.now() + timedelta(minutes=10)
+    wish = Acknowledgement(text="[automatic] Seen.", rule="core/outage", per_day=1, until=until)
+    key, _ = await at.mention(acknowledge=wish)
+    assert 'hx-trigger="every 2s"' in await look(anna, key)
+    await at.go_on()
+    html = await look(anna, key)
+    for piece in (
+        "(rule core/outage)",
+        'href="https://wall.example/1"',
+        "Automatic acknowledgement: Published",
+    ):
+        assert piece in html, piece
+    assert ("", "every 2s" in html, ("open", None)) == (field(html), False, at.state(key))
+    found = json.loads((await anna.get(f"/api/conversations/{key}/answer"))[1])
+    assert (None, "published") == (found["reply"], found["acknowledged"]["state"])
+    assert [True] == [one["is_automatic"] for one in found["publications"]]
+    await press(anna, key, "take_back")
+    await at.go_on()
+    assert ENGLISH.say("acknowledged.taken_back") in await look(anna, key)
+    assert [] == at.wall.posts
 
 
 async def test_scripts_read_the_same(at: World, anna: Visitor) -> None:

@@ -97,6 +97,28 @@ async def test_tests_that_fail(settings: Settings, tmp_path: Path, before: str) 
     assert (begun.rules.version == version) is (before != "others")
 
 
+@pytest.mark.parametrize("by_variable", [False, True])
+async def test_a_rule_to_be_acknowledged_must_be_there(
+    settings: Settings, tmp_path: Path, *, by_variable: bool
+) -> None:
+    """Told where it is named, with the one that was meant; what ran last runs on."""
+    write(settings, GOOD)
+    env = {"OUTCARE_ACKNOWLEDGE__RULES": "{latte: We are on it}"} if by_variable else {}
+    words = "" if by_variable else "acknowledge:\n  rules: {late: Yes, latte: We are on it}\n"
+    file = tmp_path / "outcare.yaml"
+    file.write_text(f"brand: {{name: acme, words: [acme]}}\n{words}")
+    wrong = replace(load(file, setup.connectors(), env=env, needs_secrets=False), rules=settings.rules)
+    named = "OUTCARE_ACKNOWLEDGE__RULES names a rule" if by_variable else "acknowledge names the rule 'latte'"
+    where = "" if by_variable else f"{file}:3:22: "
+    with pytest.raises(ConfigError) as caught:
+        rulebook.load_ruleset(wrong)
+    assert f"{where}{named}; there is no such one — did you mean 'late'?" == str(caught.value)
+    async with s.opened(tmp_path / "x.db") as store:
+        await ran(store, "old", GONE)
+        begun = await first(wrong, store)
+    assert (begun.rules.sources, begun.held_back is None) == ({"rules.yaml": GONE}, False)
+
+
 async def test_a_bug_in_reading_is_a_mistake(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

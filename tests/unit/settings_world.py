@@ -64,6 +64,7 @@ CONNECTORS: Mapping[str, Connector] = {
         channel_settings=TelegramChannel,
         notifier=unused,
         feed=unused,
+        replier=unused,
     ),
     "webhook": Connector(name="webhook", channel_settings=WebhookChannel, notifier=unused),
 }

@@ -141,6 +141,7 @@ def replying() -> Iterator[tuple[str, CardState]]:
     kept = replace(reply, state=ReplyState.PUBLISHED, published=there, reason="server")
     yield "a reply that could not be taken back", replace(mine, reply=kept, standing=kept, means=can)
     yield from correcting(replace(mine, draft=draft, means=replace(can, can_correct=True)), reply, there)
+    yield from acknowledged(a_state(), reply, there, replace(can, suggestions=offered))
 
 
 def correcting(drafted: CardState, reply: Reply, there: Published) -> Iterator[tuple[str, CardState]]:
@@ -153,6 +154,21 @@ def correcting(drafted: CardState, reply: Reply, there: Published) -> Iterator[t
         one = replace(reply, state=state, corrects=True, published=there if is_done else None, reason=why)
         standing = one if is_done else public
         yield f"a correction, {state.value}", replace(mine, draft=None, reply=one, standing=standing)
+
+
+def acknowledged(
+    waits: CardState, reply: Reply, there: Published, can: Means
+) -> Iterator[tuple[str, CardState]]:
+    """What was said automatically, or not."""
+    said = replace(reply, text="[automatic] We are on it.", approved_by="core/outage")
+    for state in (ReplyState.HELD, ReplyState.PUBLISHED, ReplyState.REFUSED, ReplyState.UNSURE):
+        is_out, why = state is ReplyState.PUBLISHED, "forbidden" if state is ReplyState.REFUSED else ""
+        one = replace(said, state=state, published=there if is_out else None, reason=why)
+        yield f"acknowledged, {state.value}", replace(waits, acknowledged=one)
+    gone = replace(said, state=ReplyState.TAKEN_BACK, published=there)
+    yield "acknowledged, taken back", replace(waits, acknowledged=gone)
+    stays = replace(said, state=ReplyState.PUBLISHED, published=there, reason="server")
+    yield "acknowledged, and answers are offered", replace(waits, acknowledged=stays, means=can)
 
 
 def answers(texts: Texts) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import reload
+from bot.acknowledging import Acknowledge
 from bot.answers import Answers
 from bot.bulletin import Bulletin
 from bot.cli import setup
@@ -82,13 +83,14 @@ class World:
     """A daemon's settings file, its watch, and what a reload told whom."""
 
     def __init__(self, folder: Path) -> None:
-        self.file = folder / "outcare.yaml"
+        self.folder, self.file = folder, folder / "outcare.yaml"
         self.file.write_text(BASE)
-        self.folder = folder
         self.shelf = Shelf()
         self.told: list[str] = []
         self.used: list[str] = []
         self.customers: list[Customers | None] = []
+        self.acknowledge: list[Acknowledge] = []
+        self.judged_by: list[Acknowledge] = []
         self.kept: list[str] = []
         self.answers: list[Answers | None] = []
         self.woken = 0
@@ -116,6 +118,7 @@ class World:
             prepare=self.prepare,
             use_rules=lambda rules: self.used.append(rules.version),
             use_customers=self.customers.append,
+            use_acknowledge=self.acknowledge.append,
             watching_others=self._wake,
             breathe=lambda: None,
         )
@@ -127,7 +130,8 @@ class World:
     def _read_answers(self, answers: Answers | None) -> Callable[[], None]:
         return lambda: self.answers.append(answers)
 
-    def read_rules(self, _: Settings) -> Files:
+    def read_rules(self, settings: Settings) -> Files:
+        self.judged_by.append(settings.acknowledge)
         if isinstance(self.rules, Exception):
             raise self.rules
         return self.rules
@@ -182,6 +186,21 @@ async def test_the_list_of_customers_is_taken_over(tmp_path: Path) -> None:
     found = customers and customers.find("bluesky", "@Ann.Test")
     assert ("gold", ()) == (found and found.tier, world.reload.waiting)
     assert "unknown column 'tear'" in world.told[0]
+
+
+async def test_what_is_acknowledged_is_taken_over_with_the_rules_that_it_names(tmp_path: Path) -> None:
+    """A rule that goes and the words that named it may go at once; nothing waits for a restart."""
+    world = World(tmp_path)
+    world.file.write_text(BASE + "acknowledge: {rules: {outage: We are on it}, per_day: 2}\n")
+    await world.reload.once()
+    (used,), (judged_by,) = world.acknowledge, world.judged_by
+    assert ({"outage": "We are on it"}, 2) == (dict(used.words), used.per_day)
+    assert (used, ()) == (judged_by, world.reload.waiting)
+    world.rules = ConfigError("acknowledge names the rule 'outage'; there is no such one")
+    world.file.write_text(BASE)
+    await world.reload.once()
+    assert [used] == world.acknowledge
+    assert used == world.reload.settings.acknowledge
 
 
 async def test_words_and_rules_are_taken_over(tmp_path: Path) -> None:

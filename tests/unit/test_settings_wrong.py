@@ -75,7 +75,7 @@ def wrong(
         ),
         (
             {"OUTCARE_BRAND__ACCOUNTS": "{PLANTED: [x]}"},
-            "OUTCARE_BRAND__ACCOUNTS: …: no connector has this name; here can stand: bluesky, feeds",
+            "OUTCARE_BRAND__ACCOUNTS: …: no connector has this name; here can stand: bluesky, feeds, telegram",
         ),
         (
             {"OUTCARE_CHANNELS": "{webhok:PLANTED: {url: x}}"},
