@@ -74,21 +74,22 @@ def open_draft(fetch: Fetch, conversation: int) -> Draft | None:
 
 
 _REPLY = (
-    "id, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, corrects,"
-    " post_id, url, published_at"
+    "r.id, r.text, r.lang, r.state, r.approved_by, r.approved_at, r.due_at, r.reason, r.asks_staff,"
+    " r.corrects, m.uid, d.origin, r.post_id, r.url, r.published_at"
 )
 
 
 _PUBLIC = (
-    "NOT is_automatic AND state = 'published' AND post_id <> '' AND NOT EXISTS (SELECT 1 FROM replies c"
-    " WHERE c.corrects = r.id AND c.state IN ('published', 'leaving', 'taken_back'))"
+    "NOT r.is_automatic AND r.state = 'published' AND r.post_id <> ''"
+    " AND NOT EXISTS (SELECT 1 FROM replies c WHERE c.corrects = r.id"
+    " AND c.state IN ('published', 'leaving', 'taken_back'))"
 )
 """It stands there, and nothing took its place."""
 
 
 def replies(fetch: Fetch, conversation: int) -> tuple[Reply | None, Reply | None]:
     """The newest one that somebody approved, and the newest of those that is public."""
-    newest = _newest(fetch, conversation, "NOT is_automatic")
+    newest = _newest(fetch, conversation, "NOT r.is_automatic")
     if newest is None or newest.state is ReplyState.PUBLISHED:
         return newest, newest
     return newest, _newest(fetch, conversation, _PUBLIC)
@@ -96,21 +97,22 @@ def replies(fetch: Fetch, conversation: int) -> tuple[Reply | None, Reply | None
 
 def acknowledgement(fetch: Fetch, conversation: int) -> Reply | None:
     """What was said automatically. Nobody is asked whether it arrived."""
-    said = _newest(fetch, conversation, "is_automatic")
+    said = _newest(fetch, conversation, "r.is_automatic")
     return replace(said, asks_staff=False) if said else None
 
 
 def _newest(fetch: Fetch, conversation: int, which: str) -> Reply | None:
     found = fetch(
-        f"SELECT {_REPLY} FROM replies r WHERE conversation = ? AND {which} ORDER BY id DESC LIMIT 1",
+        f"SELECT {_REPLY} FROM replies r JOIN mentions m ON m.id = r.mention JOIN drafts d ON d.id = r.draft"
+        f" WHERE r.conversation = ? AND {which} ORDER BY r.id DESC LIMIT 1",
         (conversation,),
     )
     return _reply(found[0]) if found else None
 
 
 def _reply(row: rows.Row) -> Reply:
-    id_, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, corrects, *there = row
-    post_id, url, at = there
+    id_, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, corrects, *more = row
+    mention, origin, post_id, url, at = more
     return Reply(
         id=id_,
         text=text,
@@ -123,4 +125,6 @@ def _reply(row: rows.Row) -> Reply:
         asks_staff=bool(asks_staff),
         corrects=corrects is not None,
         published=Published(post_id=post_id or "", at=rows.moment(at), url=url) if at is not None else None,
+        mention_id=mention,
+        origin=Origin(origin),
     )
