@@ -24,20 +24,8 @@ from bot.model import Post, PostRef
 from bot.ports import Clock
 from bot.records import LEASE_FOR as ALERTS_LEASED_FOR
 from bot.records import Leased
-from bot.replies import (
-    Corrector,
-    End,
-    Failed,
-    Left,
-    Published,
-    Replier,
-    Taken,
-    Tried,
-    Unsure,
-    Wait,
-    Went,
-    Withheld,
-)
+from bot.replies import Corrector, Published, Replier
+from bot.tries import End, Failed, Left, Taken, Tried, Unsure, Wait, Went, Withheld
 
 log = structlog.get_logger(__name__)
 

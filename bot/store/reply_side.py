@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from bot.records import CardState, Leased
-from bot.replies import Taken, Tried
 from bot.store import replying
 from bot.store.reports import Reports
 from bot.store.work import Work
+from bot.tries import Taken, Tried
 
 T = TypeVar("T")
 _NO_LEASE = timedelta(0)

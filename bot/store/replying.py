@@ -18,9 +18,6 @@ from bot.replies import (
     Approve,
     Cancel,
     Discard,
-    End,
-    Failed,
-    Left,
     Outgoing,
     Propose,
     Published,
@@ -28,17 +25,12 @@ from bot.replies import (
     Resolve,
     Step,
     TakeBack,
-    Taken,
-    Tried,
-    Unsure,
-    Wait,
-    Went,
-    Withheld,
 )
 from bot.store import deletions, drafted, effects, listing, posts, rows, threads
 from bot.store.answering_tables import IS_LIVE
 from bot.store.card import Fetch, fetcher
 from bot.store.work import Work
+from bot.tries import End, Failed, Left, Taken, Tried, Unsure, Wait, Went, Withheld
 
 # --- what a person decides ------------------------------------------------------------------------
 

@@ -18,9 +18,10 @@ import structlog
 from bot import publishing
 from bot.model import ConversationState
 from bot.records import Leased
-from bot.replies import Failed, ReplyState, Taken, Tried
+from bot.replies import ReplyState
 from bot.staff import Verb
 from bot.testing.wall import Wall
+from bot.tries import Failed, Taken, Tried
 from tests.integration import store_samples as s
 from tests.integration._answers import WORDS, Office, office
 

@@ -15,12 +15,13 @@ from structlog.testing import capture_logs
 from bot.errors import BotError, Reason, Rejected, StoreError, Unauthorized, Unavailable
 from bot.model import ConversationState
 from bot.records import Leased
-from bot.replies import ReplyState, Taken, Tried
+from bot.replies import ReplyState
 from bot.staff import Verb
 from bot.store.rows import micros
 from bot.store.sqlite import SqliteStore
 from bot.testing.wall import Wall, cut, down
 from bot.texts.en import ENGLISH
+from bot.tries import Taken, Tried
 from tests.integration import store_samples as s
 from tests.integration._answers import QUESTION, WORDS, office
 

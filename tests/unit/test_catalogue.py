@@ -16,12 +16,13 @@ from jinja2 import nodes
 from bot.errors import Reason
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
-from bot.replies import End, ReplyState
+from bot.replies import ReplyState
 from bot.staff import COMMANDS, FEEDBACK_VERBS, REASONS, Menu, Nap, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from bot.texts.language import Message
 from bot.texts.languages import LANGUAGES, texts_in
+from bot.tries import End
 from bot.web.conversation import EVENTS
 from bot.web.deciding import UNDO
 from bot.web.lab import MISTAKES
