@@ -22,7 +22,7 @@ from bot.metrics import Metrics
 from bot.ports import Clock
 from bot.publishing import Publisher, ReplyStore
 from bot.records import LEASE_FOR, CardState, Leased
-from bot.replies import Length, Replier, Suggestion
+from bot.replies import Length, Patch, Replier, Reply, Suggestion
 from bot.staff import Verb
 from bot.suggestions import Written
 
@@ -46,6 +46,12 @@ class Drafts(Protocol):
         self, state: CardState, thread: Sequence[Said], length: Callable[[str], Length]
     ) -> Written | Declined | None:
         """One by a model, within its time; None: there is no model. Raises nothing of `bot.errors`."""
+        ...
+
+    async def patch(self, state: CardState, reply: Reply) -> Patch:
+        """What the file of answers would say of a published reply to this mention. Raises nothing of
+        `bot.errors`.
+        """
         ...
 
 
@@ -170,6 +176,18 @@ class Answering:
         state = await self.store.card_of(mention_id)
         offered = self.approval.suggest(state) if state else ()
         return offered[number - 1] if 0 < number <= len(offered) else None
+
+    async def patch(self, mention_id: str, number: int) -> Patch | None:
+        """What the file of answers would say if this reply were kept; None: it is not the newest any more.
+
+        Raises: StoreError.
+        """
+        state = await self.store.card_of(mention_id)
+        reply = state.reply if state else None
+        if reply is None or reply.id != number or not reply.may_be_kept:
+            return None
+        answered = await self.store.card_of(reply.mention_id)  # the card may be that of a later question
+        return await self.drafts.patch(answered, reply) if answered else None
 
     async def mention_of(self, channel: str, receipt: str) -> str | None:
         """Whichever channel the chat was read as: two of them may share one."""

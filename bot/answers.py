@@ -50,10 +50,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """All that were read from `path`."""
+    """All that were read from `path`; `text` is what stood there."""
 
     path: Path
     entries: tuple[Answer, ...] = ()
+    text: str = field(default="", repr=False)
 
     def __len__(self) -> int:
         return len(self.entries)

@@ -33,10 +33,12 @@ from bot.replies import (
     Suggestion,
     TakeBack,
 )
-from bot.staff import MOST_TEXT, Verb
+from bot.staff import MOST_TEXT, Menu, Verb
 
 PROPOSED = "proposed"
 """The outcome of a decision that made a draft."""
+PATCH_SHOWN = "patch_shown"
+"""The outcome of a decision that showed what the file of answers would say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,7 @@ class Approval:
             Verb.TAKE_BACK: self.take_back,
             Verb.IS_THERE: self.resolve,
             Verb.IS_NOT_THERE: self.resolve,
+            Verb.SAVE: save,
         }
 
     def means(self, state: CardState) -> Means:
@@ -107,7 +110,7 @@ class Approval:
         if draft is not None:
             return self._proposed(asked, draft.text, draft.origin, draft.lang)
         if reply is not None:
-            return self._proposed(asked, reply.text, asked.decision.origin, reply.lang)
+            return self._proposed(asked, reply.text, reply.origin, reply.lang)
         return self._hindered(asked) or _outdated(asked)
 
     def _proposed(self, asked: Asked, text: str, origin: Origin, lang: str | None) -> Change:
@@ -216,6 +219,23 @@ class Approval:
             updates_all=True,
             step=step,
         )
+
+
+def save(asked: Asked) -> Change:
+    """A published reply as an answer of the library: shown to whoever asked, written by nobody here."""
+    reply, patch, texts = asked.state.reply, asked.decision.patch, asked.texts
+    if reply is None or reply.id != asked.decision.number or not reply.may_be_kept or patch is None:
+        return _outdated(asked)
+    if patch.reason:
+        return no("no_patch", texts.say(f"answer.unsaved_{patch.reason}", detail=patch.detail))
+    said = {"entry": patch.entry, "path": patch.path}
+    if not patch.text:
+        return no("says_so_already", texts.say("answer.patch_none", **said))
+    if not patch.path:
+        told = texts.say("answer.patch_begun")
+    else:
+        told = texts.say("answer.patch_question" if patch.is_known else "answer.patch_added", **said)
+    return Change(outcome=PATCH_SHOWN, reply=told, menu=Menu.ANSWER, shows=patch.text)
 
 
 def _is_open(state: CardState) -> bool:

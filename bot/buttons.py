@@ -65,11 +65,14 @@ def chosen(argument: str, names: Iterable[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What menus offer, `people` by key and the personas that the rules know; and which one is open."""
+    """What menus offer, `people` by key and the personas that the rules know; which one is open, and what the
+    card says as long as it is.
+    """
 
     people: Mapping[str, str]
     personas: Sequence[str] = ()
     menu: str = ""
+    shown: str = ""
 
 
 def rows(
@@ -165,6 +168,11 @@ def _personas(pad: _Pad) -> _Rows:
     return _pairs([pad.button(Verb.PERSONA, short(name), name) for name in names])
 
 
+def _answer(_: _Pad) -> _Rows:
+    """There is something to read, and the way back."""
+    return ()
+
+
 def _feedback(pad: _Pad) -> _Rows:
     right, *wrong = FEEDBACK_VERBS
     return ((pad.button(right),), *_pairs([pad.button(verb) for verb in wrong]))
@@ -183,4 +191,5 @@ _MENUS: Mapping[Menu, Callable[[_Pad], _Rows]] = {
     Menu.URGENCY: _urgencies,
     Menu.PERSONA: _personas,
     Menu.FEEDBACK: _feedback,
+    Menu.ANSWER: _answer,
 }

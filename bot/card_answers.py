@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bot.replies import Draft, Length, Means, Reply, Suggestion
     from bot.texts.catalogue import Texts
 
+MOST_PATCH = 1_500
+"""So many characters of a patch stand on a card; the whole of it is on the page."""
 _OVER = frozenset({ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.CANCELED, ReplyState.TAKEN_BACK})
 _TRIED = frozenset({ReplyState.PUBLISHED, ReplyState.REFUSED, ReplyState.WITHDRAWN})
 Numbered = tuple[Verb, int]
@@ -101,6 +103,18 @@ def of_reply(
             yield Line(text=texts.say("answer.open_reply"), href=reply.published.url)
 
 
+def of_patch(patch: str, texts: Texts) -> Iterator[Line]:
+    """What the file of answers would say, as far as there is room."""
+    if not patch:
+        return
+    shown = patch.rstrip()
+    is_cut = len(shown) > MOST_PATCH
+    yield Line(text=texts.say("answer.patch"), is_strong=True)
+    yield Line(text=f"{shown[: MOST_PATCH - 1]}…" if is_cut else shown, is_copy=True)
+    if is_cut:
+        yield Line(text=texts.say("answer.patch_more"))
+
+
 def verbs(state: CardState) -> list[list[Numbered]]:
     """The rows of buttons, each with what it belongs to."""
     draft, reply, means = state.draft, state.reply, state.means
@@ -112,20 +126,21 @@ def verbs(state: CardState) -> list[list[Numbered]]:
         if row and means.can_correct and not draft.stale:
             row.append((Verb.CORRECT, draft.id))
         return [[*row, (Verb.DISCARD, draft.id)]]
-    if reply is not None and (of_reply := _verbs_of(reply, state.standing)):
-        return [of_reply]
-    if means.suggestions:
-        return [[(Verb.USE, number) for number, _ in enumerate(means.suggestions, start=1)]]
-    return []
+    said = _verbs_of(reply, state) if reply is not None else []
+    offered = [(Verb.USE, number) for number, _ in enumerate(means.suggestions, start=1)]
+    return [row for row in (said, offered) if row]
 
 
-def _verbs_of(reply: Reply, standing: Reply | None) -> list[Numbered]:
+def _verbs_of(reply: Reply, state: CardState) -> list[Numbered]:
+    standing = state.standing
     if reply.asks_staff:
         return [(Verb.IS_THERE, reply.id), (Verb.IS_NOT_THERE, reply.id)]
     if reply.state is ReplyState.HELD:
         return [(Verb.CANCEL, reply.id)]
-    again = [(Verb.AGAIN, reply.id)] if reply.state in _OVER and reply.reason not in FINAL else []
+    row = [(Verb.AGAIN, reply.id)] if reply.state in _OVER and reply.reason not in FINAL else []
     is_shown = standing is not None and (standing.id == reply.id or reply.corrects)
     if is_shown and standing and standing.published and standing.published.post_id:
-        return [*again, (Verb.TAKE_BACK, standing.id)]
-    return again
+        row.append((Verb.TAKE_BACK, standing.id))
+    if reply.may_be_kept and not state.post_deleted:
+        row.append((Verb.SAVE, reply.id))
+    return row

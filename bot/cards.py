@@ -50,7 +50,9 @@ def render(
     """The card of a mention. `choices` names the people who claim, and says what menus offer. `again`: it
     comes once more, and why.
     """
-    view = _View(state=state, texts=texts, zone=zone, now=now, people=choices.people, again=again)
+    view = _View(
+        state=state, texts=texts, zone=zone, now=now, people=choices.people, again=again, shown=choices.shown
+    )
     is_waiting = state.conversation.state is ConversationState.OPEN and not state.post_deleted
     owner = _called(view)
     loud = Alert.PING if owner else state.alert
@@ -97,6 +99,7 @@ class _View:
     now: datetime
     people: Mapping[str, str]
     again: Anew | None = None
+    shown: str = ""
 
     def name(self, key: str | None) -> str:
         return self.people.get(key or "", key or "")
@@ -199,6 +202,7 @@ def _answers(view: _View) -> Iterator[Line]:
         yield Line(text=answer, is_copy=True)
     name = view.people.get(reply.approved_by, reply.approved_by) if reply else ""
     yield from card_answers.lines(state, texts, to=_who(view), time=view.replied, name=name)
+    yield from card_answers.of_patch(view.shown, texts)
 
 
 def suggested(state: CardState) -> str | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.model import ConversationState
 from bot.overrides import Anew, Override
 from bot.records import Leased
-from bot.replies import Origin, Step
+from bot.replies import Origin, Patch, Step
 from bot.staff import Verb
 
 ELSEWHERE = "elsewhere"
@@ -26,10 +26,10 @@ class Change:
 
     `state` None keeps it. `reply` is what the person is told (`is_loud`: in a box to be closed). Each card
     of the conversation is updated when `updates_all`, only the pressed one when `menu` is not None (which one
-    it shows then; empty: none). `reopens`: the ask that was ended goes on. `rings`: the cards come once more.
-    `override` takes the place of the one there is. `undoes`: all is as before the last decision. `step` is
-    what becomes of a draft or a reply. `outcome` goes into the audit row. `snoozed_until`: None is until they
-    write again.
+    it shows then; empty: none), with what it `shows` as long as that is open. `reopens`: the ask that was
+    ended goes on. `rings`: the cards come once more. `override` takes the place of the one there is.
+    `undoes`: all is as before the last decision. `step` is what becomes of a draft or a reply. `outcome` goes
+    into the audit row. `snoozed_until`: None is until they write again.
     """
 
     outcome: str
@@ -40,6 +40,7 @@ class Change:
     updates_all: bool = False
     reopens: bool = False
     menu: str | None = None
+    shows: str = ""
     snoozed_until: datetime | None = None
     override: Override | None = None
     rings: Anew | None = None
@@ -53,7 +54,8 @@ class Decision:
     """A press by a known person, understood. `press_id` is unique: the same press twice is one decision.
 
     `argument` says to whom, until when, what, which draft: it stands in the button. `note` is what the person
-    adds, such as why it needs no answer; `text` what they want to be said, as `origin` proposed it.
+    adds, such as why it needs no answer; `text` what they want to be said, as `origin` proposed it; `patch`
+    what the file of answers would say of the reply that they want to keep.
     """
 
     press_id: str
@@ -68,6 +70,7 @@ class Decision:
     text: str = ""
     origin: Origin = Origin.PERSON
     lang: str | None = None
+    patch: Patch | None = None
 
     @property
     def number(self) -> int:

@@ -7,14 +7,14 @@ policy's (`bot.decisions`). Knows no chat platform and no SQL. Only people of th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot.buttons import Token, parse_token
-from bot.changes import Change, Decision, numbered
+from bot.changes import Change, Decision
 from bot.decisions import POLICIES, Asked, Office, Policy
 from bot.errors import BotError
 from bot.metrics import Metrics
@@ -22,7 +22,7 @@ from bot.model import Cursor, Urgency
 from bot.overrides import Promise
 from bot.ports import Clock, DecisionFeed, Store
 from bot.records import LEASE_FOR, CardState, Leased
-from bot.replies import Origin, Suggestion
+from bot.replies import Patch, Suggestion
 from bot.staff import REASONS, Person, Press, Presses, Staff, Told, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
@@ -48,6 +48,12 @@ class AnswerDesk(Protocol):
 
     async def suggestion(self, mention_id: str, number: int) -> Suggestion | None:
         """What is offered under this number on a card. Raises: StoreError."""
+        ...
+
+    async def patch(self, mention_id: str, number: int) -> Patch | None:
+        """What the file of answers would say if the reply of this number were kept; None: it is not there any
+        more. Raises: StoreError.
+        """
         ...
 
     async def mention_of(self, channel: str, receipt: str) -> str | None:
@@ -130,7 +136,8 @@ class Desk:
         self.deliver(decided.leased)
         if self.answers and decided.change:
             self._go_on(self.answers, decision, decided.change)
-        return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome)
+        shown = decided.change.shows if decided.change else ""
+        return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome, shown=shown)
 
     def _go_on(self, answers: AnswerDesk, decision: Decision, change: Change) -> None:
         """What is behind a decision, beside the database."""
@@ -149,25 +156,19 @@ class Desk:
             note = note or noted or ""
         if token is None or token.verb not in self.policies:
             return None
-        verb = token.verb
-        offered, text = None, press.text
-        if verb is Verb.USE and self.answers:
-            offered = await self.answers.suggestion(token.mention_id, numbered(token.argument))
-            text = offered.text if offered else ""
-        return Decision(
+        decision = Decision(
             press_id=press.id,
             feed=feed,
             channel=press.channel,
             person=person.key,
-            verb=verb,
+            verb=token.verb,
             mention_id=token.mention_id,
             at=press.at,
             argument=token.argument,
             note=note or self._reason(token),
-            text=text,
-            origin=offered.origin if offered else Origin.PERSON,
-            lang=offered.lang if offered else None,
+            text=press.text,
         )
+        return await _completed(decision, self.answers) if self.answers else decision
 
     def _noted(self, text: str, person: Person) -> str | None:
         """What is to be kept as a note; None: it is the text of an answer."""
@@ -211,3 +212,16 @@ class Desk:
 
     def _to(self, person: Person) -> Texts:
         return texts_in(person.language) if person.language else self.texts
+
+
+async def _completed(decision: Decision, answers: AnswerDesk) -> Decision:
+    """With what its button stands for, worked out before the transaction. Raises: StoreError."""
+    mention, number = decision.mention_id, decision.number
+    if decision.verb is Verb.SAVE:
+        return replace(decision, patch=await answers.patch(mention, number))
+    if decision.verb is not Verb.USE:
+        return decision
+    offered = await answers.suggestion(mention, number)
+    if offered is None:
+        return replace(decision, text="")
+    return replace(decision, text=offered.text, origin=offered.origin, lang=offered.lang)

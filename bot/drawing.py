@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot import cards, digests
 from bot.overrides import ANEW, Anew
-from bot.records import MENU, REPLACED, DigestState
+from bot.records import MENU, REPLACED, SHOWN, DigestState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ def draw(
         return cards.notice_card(str(payload.get("text", "")))
     if payload.get(REPLACED):
         return cards.replaced_card(state, texts=texts, zone=zone, now=now)
-    choices = replace(choices, menu=str(payload.get(MENU, "")))
+    choices = replace(choices, menu=str(payload.get(MENU, "")), shown=str(payload.get(SHOWN, "")))
     return cards.render(state, texts=texts, zone=zone, now=now, choices=choices, again=_again(leased))
 
 

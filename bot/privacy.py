@@ -38,6 +38,13 @@ def is_masked(text: str) -> bool:
     return any(one.lower() in lower for one in _PLACEHOLDERS)
 
 
+def without_masks(text: str) -> str:
+    """The words between the placeholders."""
+    for one in _PLACEHOLDERS:
+        text = text.replace(one, " ")
+    return text
+
+
 def _account(found: re.Match[str]) -> str:
     """What looks like an account: country, check digits, and as many characters as accounts have."""
     bare = re.sub(r"[ -]", "", found[0])

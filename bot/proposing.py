@@ -1,21 +1,28 @@
 """Where drafts come from, put together from the configuration: the library, the voice, the model.
 
-Knows which part asks which; knows no store, no card and no channel. Who shows drafts gives it the state of a
-card, and, for the model, the thread and how long a reply may be there.
+And what the library's file would say of a reply that is kept: it is shown, never written. Knows which part
+asks which; knows no store, no card and no channel. Who shows drafts gives it the state of a card, and, for
+the model, the thread and how long a reply may be there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
+from functools import partial
+from pathlib import Path
 
+from bot import saving
 from bot.answers import Answers
+from bot.errors import BotError
 from bot.ghostwriter import Declined, Endpoint, Ghostwriter, House, Job, Said
 from bot.library import Found, Library
 from bot.ports import Clock, Http
 from bot.records import CardState
-from bot.replies import Length, Suggestion
+from bot.replies import Length, Patch, Reply, Suggestion
 from bot.settings.answering import Model
+from bot.settings.answers import DEFAULT_ANSWERS, check_proposed
 from bot.settings.load import Settings
 from bot.suggestions import AiReply, Asked, Written, asked, suggestions
 from rules.signals.measure import measure
@@ -27,9 +34,12 @@ def library_of(answers: Answers | None) -> Library | None:
 
 
 class Proposing:
-    """`library` may be replaced at any time. `ghostwriter`: None where no model is configured."""
+    """`answers` and their `library` may be replaced at any time. `ghostwriter`: None where no model is
+    configured.
+    """
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
+        self.answers = settings.answers
         self.library = library_of(settings.answers)
         self.ghostwriter = ghostwriter_of(settings, http, clock)
         self._settings = settings
@@ -49,7 +59,7 @@ class Proposing:
         library = library_of(answers)
 
         def use() -> None:
-            self.library = library
+            self.answers, self.library = answers, library
 
         return use
 
@@ -81,6 +91,24 @@ class Proposing:
         )
         return await self.ghostwriter.write(job)
 
+    async def patch(self, state: CardState, reply: Reply) -> Patch:
+        """What the file of answers, as it was read last, would say of a published reply to this mention.
+
+        Raises nothing of `bot.errors`.
+        """
+        wanted, path = asked(state), str(self.answers.path) if self.answers else ""
+        if state.post_deleted:
+            return Patch(path=path, reason="deleted")
+        text = self._settings.voices.on(wanted.platform).unsigned(reply.text)
+        lang = measure(text, ())[0] or reply.lang
+        if lang is None:
+            return Patch(path=path, reason="language")
+        said = saving.Reply(
+            question=wanted.text, text=text, lang=lang, name=wanted.name or "", handle=wanted.handle or ""
+        )
+        # A file of ten thousand answers takes a second.
+        return await asyncio.to_thread(partial(patched, self.answers, said, keep=_own(self._settings)))
+
     def _found(self, wanted: Asked) -> tuple[Found, ...]:
         if self.library is None:
             return ()
@@ -93,16 +121,42 @@ class Proposing:
         return self._settings.ai_reply.get(platform, AiReply.NEEDS_APPROVAL)
 
 
+def patched(answers: Answers | None, said: saving.Reply, *, keep: Collection[str] = ()) -> Patch:
+    """The difference that keeping it makes. `answers` None: there is no file, and this would be all of it.
+
+    `keep`: handles of ours.
+    """
+    known = answers or Answers(path=Path(DEFAULT_ANSWERS))
+    before, platforms = known.text.replace("\r\n", "\n"), {name for one in known for name in one.platforms}
+    path = str(known.path) if answers else ""
+    try:
+        proposal = saving.propose(before, known, said, keep=keep)
+        check_proposed(proposal.text, known, platforms)
+    except BotError as error:
+        return Patch(path=path, reason="by_hand", detail=str(error))
+    return Patch(
+        path=path,
+        entry=proposal.entry,
+        is_known=proposal.did is not saving.Did.ADDED,
+        text=proposal.diff(before, known.path) if answers else proposal.text,
+    )
+
+
+def _own(settings: Settings) -> frozenset[str]:
+    """The handles of the brand."""
+    own = (account for brand in settings.brands if not brand.is_rival for account in brand.accounts)
+    return frozenset(account.handle for account in own)
+
+
 def ghostwriter_of(settings: Settings, http: Http, clock: Clock) -> Ghostwriter | None:
     """None: no model is configured."""
     endpoint = _endpoint(settings.drafts.model)
     if endpoint is None:
         return None
-    own = (account for brand in settings.brands if not brand.is_rival for account in brand.accounts)
     house = House(
         links=settings.drafts.links,
         promises=settings.drafts.promises,
-        handles=[account.handle for account in own],
+        handles=sorted(_own(settings)),
         language=lambda text: measure(text, ())[0],
     )
     return Ghostwriter(http=http, clock=clock, endpoint=endpoint, house=house)

@@ -95,9 +95,9 @@ LEASE_FOR = timedelta(seconds=60)
 """How long an effect is ours: longer than a commit that waits for a lock, a turn and a delivery together."""
 
 
-RINGS, GROUP, REPLACED, MENU = "rings", "group", "replaced", "menu"
+RINGS, GROUP, REPLACED, MENU, SHOWN = "rings", "group", "replaced", "menu", "shown"
 """Keys of an effect's payload: how often it has rung, that it is of a group, that a newer one replaced it,
-the menu that its card shows.
+the menu that its card shows, and what it says as long as that is open.
 """
 TAKEN = "taken"
 """Why a message does not ring again: somebody has what it is about."""

@@ -173,7 +173,7 @@ class Reply:
     """An approved text and what became of it. `due_at`: not before then is it tried (again).
 
     `asks_staff`: nobody but a person can find out whether it was published. `corrects`: it takes the place
-    of what our post before it said.
+    of what our post before it said. `mention_id`: what it answers; `origin`: who proposed its text.
     """
 
     id: int
@@ -187,6 +187,31 @@ class Reply:
     published: Published | None = None
     lang: str | None = None
     corrects: bool = False
+    mention_id: str = ""
+    origin: Origin = Origin.PERSON
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether the library could learn from it: it was said in public, and is not the library's own."""
+        return self.state is ReplyState.PUBLISHED and self.origin is not Origin.LIBRARY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """What the file of answers would say if a reply were kept as an answer. Nobody but a person writes there.
+
+    `path`: the file; empty: there is none yet. `entry`: the answer that is new, or (`is_known`) gets one more
+    question. `text`: the difference, as people and `patch` read it, or all of a file that is to be begun;
+    empty: the file says so already. `reason`: why there is no patch, as `answer.unsaved_…` of the catalogue,
+    and `detail` of it.
+    """
+
+    path: str = ""
+    entry: str = ""
+    is_known: bool = False
+    text: str = ""
+    reason: str = ""
+    detail: str = ""
 
 
 # --- what is offered on a card ----------------------------------------------------------------------

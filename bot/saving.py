@@ -87,7 +87,7 @@ def _proposed(before: str, answers: Answers, reply: Reply, keep: Collection[str]
     text = _templated(reply, keep)
     same = _same(answers, text, reply.lang)
     if same is None:
-        name = _name(question, reply.lang, {one.name for one in answers})
+        name = _name(privacy.without_masks(question), reply.lang, {one.name for one in answers})
         return Proposal(did=Did.ADDED, entry=name, text=_appended(before, name, question, text, reply.lang))
     known = {tuple(words(one)) for one in same.questions}
     if tuple(words(question)) in known:

@@ -58,10 +58,14 @@ class Verb(StrEnum):
     CORRECT = "correct"
     IS_THERE = "is_there"
     IS_NOT_THERE = "is_not_there"
+    SAVE = "save"
 
 
 class Menu(StrEnum):
-    """A menu under a card; `more:MENTION:snooze` opens one, `less:MENTION` closes it."""
+    """A menu under a card; `more:MENTION:snooze` opens one, `less:MENTION` closes it.
+
+    `ANSWER` offers nothing: as long as it is open, the card says what the file of answers would.
+    """
 
     MORE = "more"
     PEOPLE = "people"
@@ -70,6 +74,7 @@ class Menu(StrEnum):
     URGENCY = "urgency"
     PERSONA = "persona"
     FEEDBACK = "feedback"
+    ANSWER = "answer"
 
 
 class Nap(StrEnum):
@@ -190,11 +195,15 @@ press whose token is the text.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the person is told (`is_loud`: in a box to be closed), and what came of the press."""
+    """What the person is told (`is_loud`: in a box to be closed), and what came of the press.
+
+    `shown`: the patch that they are shown, where there is one.
+    """
 
     reply: str
     is_loud: bool
     outcome: str
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,11 @@ class Voice:
             return bare
         return f"{bare}\n{self.signature}"
 
+    def unsigned(self, text: str) -> str:
+        """The text without the signature at its end, unless it is nothing else."""
+        bare = text.rstrip()
+        return (bare.removesuffix(self.signature).rstrip() if self.signature else bare) or bare
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voices:

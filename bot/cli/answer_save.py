@@ -8,13 +8,12 @@ from pathlib import Path
 
 import typer
 
-from bot.answers import Answers
 from bot.cli import setup
 from bot.cli.answers import configured, given, language
 from bot.cli.reports import read
 from bot.errors import BotError, ConfigError
-from bot.saving import Did, Proposal, Reply, propose
-from bot.settings.answers import parse_answers
+from bot.saving import Did, Reply, propose
+from bot.settings.answers import check_proposed
 from bot.settings.load import Settings
 from bot.settings.shape import platforms
 from bot.starting import writing
@@ -38,7 +37,7 @@ def save_answer(wanted: Wanted, config: Path | None, database: Path | None, *, w
     reply = _reply(wanted, settings, database)
     before = answers.path.read_text(encoding="utf-8-sig")
     proposal = propose(before, answers, reply, keep=_own(settings))
-    _check(proposal, answers)
+    check_proposed(proposal.text, answers, platforms(setup.connectors()))
     if proposal.did is Did.NOTHING:
         sys.stdout.write(f"answer {proposal.entry!r} says so already, to this question\n")
         return 0
@@ -73,14 +72,3 @@ def _reply(wanted: Wanted, settings: Settings, database: Path | None) -> Reply:
 def _own(settings: Settings) -> frozenset[str]:
     own = (account for brand in settings.brands if not brand.is_rival for account in brand.accounts)
     return frozenset(account.handle for account in own)
-
-
-def _check(proposal: Proposal, answers: Answers) -> None:
-    """What stood in the file is to mean the same as before. Raises: BotError."""
-    try:
-        after = parse_answers(proposal.text, answers.path, platforms(setup.connectors()))
-    except ConfigError as error:
-        raise BotError(f"this cannot be put into {answers.path}: {error.problems[0].message}") from error
-    texts = {one.name: one.texts for one in after}
-    if any(texts.get(one.name) != one.texts for one in answers):
-        raise BotError(f"{answers.path} is written in a way that nothing can be put into: do it by hand")

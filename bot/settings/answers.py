@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot import drafts, yamlfile
 from bot.answers import Answer, Answers
-from bot.errors import ConfigError, Location, Problem
+from bot.errors import BotError, ConfigError, Location, Problem
 from bot.markup import is_web
 from bot.problems import in_order, with_source
 from bot.texts.language import CODE
@@ -54,7 +54,18 @@ def parse_answers(text: str, path: Path, platforms: Collection[str]) -> Answers:
     if reading.problems:
         told = in_order(reading.problems)[:_MOST_TOLD]
         raise ConfigError(with_source(told, {path: text}))
-    return Answers(path=path, entries=entries)
+    return Answers(path=path, entries=entries, text=text)
+
+
+def check_proposed(text: str, before: Answers, platforms: Collection[str]) -> None:
+    """That a text can take the place of the file: what stood there is to mean the same. Raises: BotError."""
+    try:
+        after = parse_answers(text, before.path, platforms)
+    except ConfigError as error:
+        raise BotError(f"this cannot be put into {before.path}: {error.problems[0].message}") from error
+    texts = {one.name: one.texts for one in after}
+    if any(texts.get(one.name) != one.texts for one in before):
+        raise BotError(f"{before.path} is written in a way that nothing can be put into: do it by hand")
 
 
 def remarks(answers: Answers, *, today: date) -> list[Problem]:

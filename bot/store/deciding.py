@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.changes import ELSEWHERE, NOTE_ADDED, Change, Decided, Decision
 from bot.model import ConversationState, Cursor
 from bot.overrides import Override
-from bot.records import MENU, CardState, Leased
+from bot.records import MENU, SHOWN, CardState, Leased
 from bot.staff import Press
 from bot.store import (
     audit,
@@ -220,7 +220,8 @@ def _show(
     )
     if row is None:
         return ()
-    return effects.update(work, (row[0],), version=version, payload={MENU: change.menu})
+    shown = {SHOWN: change.shows} if change.shows else {}
+    return effects.update(work, (row[0],), version=version, payload={MENU: change.menu, **shown})
 
 
 def release_claims(work: Work, people: Sequence[str]) -> tuple[Leased, ...]:

@@ -54,13 +54,14 @@ def open_draft(fetch: Fetch, conversation: int) -> Draft | None:
 
 
 _REPLY = (
-    "id, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, corrects,"
-    " post_id, url, published_at"
+    "r.id, r.text, r.lang, r.state, r.approved_by, r.approved_at, r.due_at, r.reason, r.asks_staff,"
+    " r.corrects, m.uid, d.origin, r.post_id, r.url, r.published_at"
 )
 
 
 _PUBLIC = (
-    "state = 'published' AND post_id <> '' AND NOT EXISTS (SELECT 1 FROM replies c WHERE c.corrects = r.id"
+    "r.state = 'published' AND r.post_id <> ''"
+    " AND NOT EXISTS (SELECT 1 FROM replies c WHERE c.corrects = r.id"
     " AND c.state IN ('published', 'leaving', 'taken_back'))"
 )
 """It stands there, and nothing took its place."""
@@ -76,15 +77,16 @@ def replies(fetch: Fetch, conversation: int) -> tuple[Reply | None, Reply | None
 
 def _newest(fetch: Fetch, conversation: int, which: str = "TRUE") -> Reply | None:
     found = fetch(
-        f"SELECT {_REPLY} FROM replies r WHERE conversation = ? AND {which} ORDER BY id DESC LIMIT 1",
+        f"SELECT {_REPLY} FROM replies r JOIN mentions m ON m.id = r.mention JOIN drafts d ON d.id = r.draft"
+        f" WHERE r.conversation = ? AND {which} ORDER BY r.id DESC LIMIT 1",
         (conversation,),
     )
     return _reply(found[0]) if found else None
 
 
 def _reply(row: rows.Row) -> Reply:
-    id_, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, corrects, *there = row
-    post_id, url, at = there
+    id_, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, corrects, *more = row
+    mention, origin, post_id, url, at = more
     return Reply(
         id=id_,
         text=text,
@@ -97,4 +99,6 @@ def _reply(row: rows.Row) -> Reply:
         asks_staff=bool(asks_staff),
         corrects=corrects is not None,
         published=Published(post_id=post_id or "", at=rows.moment(at), url=url) if at is not None else None,
+        mention_id=mention,
+        origin=Origin(origin),
     )

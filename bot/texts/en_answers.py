@@ -15,6 +15,21 @@ ANSWERS: dict[str, Message] = {
     "button.take_back": "Take back",
     "button.is_there": "It is there",
     "button.is_not_there": "It is not there: send again",
+    "button.save": "Save as answer",
+    "answer.patch": "Proposed for the file of answers. Nothing was written:",
+    "answer.patch_more": "Cut short: all of it is on the page.",
+    "answer.patch_added": "A new answer, {entry}, for {path}. Nothing was written: a person puts it there.",
+    "answer.patch_question": (
+        "One more question for the answer {entry} in {path}. Nothing was written: a person puts it there."
+    ),
+    "answer.patch_none": "The answer {entry} in {path} says so already, to this question.",
+    "answer.patch_begun": (
+        "There is no file of answers yet. To begin one, save what is shown as answers.yaml, beside the "
+        "configuration."
+    ),
+    "answer.unsaved_deleted": "The post was taken back: its words are not kept.",
+    "answer.unsaved_language": "The language of the answer cannot be told: put it into the file by hand.",
+    "answer.unsaved_by_hand": "No change can be proposed: {detail}",
     "answer.how": "To answer, reply to this card with the text. It is shown here before it is published.",
     "answer.preview": (
         "To be published on {platform}, in answer to {to}. Nothing goes out before somebody presses "

@@ -136,6 +136,7 @@ PAGE: dict[str, Message] = {
     "page.event_leaves": "{name} had the answer taken back",
     "page.event_found": "{name} found it published",
     "page.event_resent": "{name} did not find it and had it sent again",
+    "page.event_patch_shown": "{name} looked how the answer would stand in the file of answers",
     "page.try_went": "Published on {platform}",
     "page.try_left": "Gone from {platform}",
     "page.try_wait": "{platform} could not take it ({cause}); tried again later",
@@ -159,6 +160,10 @@ PAGE: dict[str, Message] = {
         "other": "It holds {count} invisible characters that are not shown here.",
     },
     "page.answer_kept": "Your words, to copy",
+    "page.answer_download": "Download",
+    "page.answer_patch_hint": (
+        "In the folder of the file: patch < answers.patch. Or put the lines there by hand."
+    ),
     "page.draft": "Prepared answer, to copy",
     "page.decide": "Decide",
     "page.feedback": "Was the verdict right?",

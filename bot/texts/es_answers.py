@@ -15,6 +15,23 @@ ANSWERS: dict[str, Message] = {
     "button.take_back": "Retirar",
     "button.is_there": "Está publicado",
     "button.is_not_there": "No está: enviar otra vez",
+    "button.save": "Guardar como respuesta",
+    "answer.patch": "Propuesto para el archivo de respuestas. No se ha escrito nada:",
+    "answer.patch_more": "Recortado: entero está en la página.",
+    "answer.patch_added": (
+        "Una respuesta nueva, {entry}, para {path}. No se ha escrito nada: la pone una persona."
+    ),
+    "answer.patch_question": (
+        "Una pregunta más para la respuesta {entry} de {path}. No se ha escrito nada: la pone una persona."
+    ),
+    "answer.patch_none": "La respuesta {entry} de {path} ya dice eso, a esta pregunta.",
+    "answer.patch_begun": (
+        "Aún no hay archivo de respuestas. Para empezarlo, guarda lo que se muestra como answers.yaml, "
+        "junto a la configuración."
+    ),
+    "answer.unsaved_deleted": "La publicación se borró: sus palabras no se guardan.",
+    "answer.unsaved_language": "No se sabe en qué idioma está la respuesta: ponla en el archivo a mano.",
+    "answer.unsaved_by_hand": "No se puede proponer ningún cambio: {detail}",
     "answer.how": "Para responder, contesta a esta tarjeta con el texto. Lo verás aquí antes de publicarlo.",
     "answer.preview": (
         "Para publicar en {platform}, en respuesta a {to}. Nada sale antes de que alguien pulse "

@@ -13,20 +13,22 @@ from aiohttp import web
 
 from bot import card_answers
 from bot.buttons import token
+from bot.changes import numbered
 from bot.model import ConversationState
 from bot.oneline import link
 from bot.replies import FINAL, LIVE
+from bot.settings.answers import DEFAULT_ANSWERS
 from bot.staff import MOST_TEXT, Line, Verb
 from bot.web import shown
-from bot.web.deciding import Deciding, asked_by
-from bot.web.door import form
+from bot.web.deciding import Asked, Deciding, asked_by
+from bot.web.door import PERSON, form, local
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from bot.listing import Whole
     from bot.records import CardState
-    from bot.replies import Length, Reply
+    from bot.replies import Length, Patch, Reply
     from bot.texts.catalogue import Texts
     from bot.web.page import Page
     from bot.web.shown import Eye, Piece
@@ -47,6 +49,12 @@ class Answers(Protocol):
 
     def length(self, platform: str, text: str) -> Length | None:
         """As the platform counts; None: nothing can be published there."""
+        ...
+
+    async def patch(self, mention_id: str, number: int) -> Patch | None:
+        """What the file of answers would say if the reply of this number were kept; None: it is not there any
+        more. Raises: StoreError.
+        """
         ...
 
 
@@ -91,13 +99,16 @@ class Compose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """`target` is the post that a draft answers. `is_moving`: something becomes of it without a press."""
+    """`target` is the post that a draft answers. `saves`: what leads to a page of its own. `is_moving`:
+    something becomes of it without a press.
+    """
 
     refusal: str
     lines: tuple[Line, ...]
     target: tuple[Piece, ...]
     target_url: str | None
     choices: tuple[Choice, ...]
+    saves: tuple[Choice, ...]
     offers: tuple[Offer, ...]
     compose: Compose | None
     is_moving: bool
@@ -111,11 +122,40 @@ class AnswerPage:
     async def press(self, request: web.Request) -> web.Response:
         """`POST /answer`: a press like any other; but changed words are proposed, not published unseen."""
         asked = await asked_by(request, self._page.texts(request))
+        if asked.verb is Verb.SAVE:
+            return await self._show_patch(request, asked)
         if asked.verb in {Verb.APPROVE, Verb.CORRECT} and asked.text:
             state = await self._page.answers.state(asked.mentions[0])
             if state is None or state.draft is None or state.draft.text != asked.text:
                 asked = replace(asked, verb=Verb.EDIT, argument="")
         return await self._deciding.carry_out(request, asked)
+
+    async def _show_patch(self, request: web.Request, asked: Asked) -> web.Response:
+        """A page of its own, with all of it."""
+        told = await self._deciding.press(request[PERSON], asked, asked.mentions[0])
+        return self._page.html(
+            request,
+            "patch.html",
+            told=told.reply,
+            patch=shown.clean(told.shown),
+            is_difference=told.shown.startswith("---"),  # else it is all of a file that is to be begun
+            press=token(asked.verb, asked.mentions[0], asked.argument),
+            back=local(str((await form(request)).get("back", "/"))),
+        )
+
+    async def download(self, request: web.Request) -> web.Response:
+        """`POST /answer/patch`: what was shown, as a file."""
+        asked = await asked_by(request, self._page.texts(request))
+        patch = await self._page.answers.patch(asked.mentions[0], numbered(asked.argument))
+        if patch is None or not patch.text:
+            raise web.HTTPNotFound(text=self._page.texts(request).say("answer.outdated") + "\n")
+        name = "answers.patch" if patch.path else DEFAULT_ANSWERS
+        return web.Response(
+            body=patch.text.encode(errors="replace"),
+            content_type="text/x-patch" if patch.path else "text/yaml",
+            charset="utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
 
     async def count(self, request: web.Request) -> web.Response:
         """`POST /answer/length`: how long it is so far, as the platform counts."""
@@ -152,7 +192,8 @@ def panel(state: CardState, eye: Eye, *, written: Counted | None) -> Panel:
         lines=tuple(lines(state, eye)),
         target=shown.snippet(post.text or post.title, state.mention.spans) if is_target else (),
         target_url=link(post.url) if is_target else None,
-        choices=choices(state, eye.texts),
+        choices=choices(state, eye.texts, without={Verb.USE, Verb.SAVE}),
+        saves=choices(state, eye.texts, without=set(Verb) - {Verb.SAVE}),
         offers=offers(state, eye.texts),
         compose=compose(state, written),
         is_moving=reply is not None and reply.state in LIVE and not reply.asks_staff,
@@ -182,13 +223,13 @@ def _at(reply: Reply, eye: Eye) -> str:
     return eye.time(reply.published.at if reply.published else reply.due_at)
 
 
-def choices(state: CardState, texts: Texts) -> tuple[Choice, ...]:
-    """The buttons of a card, but those of what is offered: they stand beside it."""
+def choices(state: CardState, texts: Texts, *, without: Collection[Verb]) -> tuple[Choice, ...]:
+    """The buttons of a card, but those that stand elsewhere."""
     return tuple(
         _choice(verb, number, state, texts)
         for row in card_answers.verbs(state)
         for verb, number in row
-        if verb is not Verb.USE
+        if verb not in without
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bot.approval import PATCH_SHOWN
 from bot.buttons import Choices, chosen, token
 from bot.cards import prepared
 from bot.changes import ELSEWHERE
@@ -28,7 +29,7 @@ EVENTS = frozenset(
     [
         *("claimed", "released", "handed_over", "snoozed", "dismissed", "answered_elsewhere", "reopened"),
         *("urgency_changed", "persona_changed", "note_added", "undone", "noted", "lost"),
-        *("proposed", "discarded", "approved", "canceled", "leaves", "found", "resent"),
+        *("proposed", "discarded", "approved", "canceled", "leaves", "found", "resent", PATCH_SHOWN),
     ]
 )
 """Outcomes of decisions that are told in words of their own."""

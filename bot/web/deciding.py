@@ -73,7 +73,7 @@ class Deciding:
     async def carry_out(self, request: web.Request, asked: Asked) -> web.Response:
         """Decide it, and tell what came of it; words that were not taken are given back."""
         texts = self._page.texts(request)
-        told = [(one, await self._press(request[PERSON], asked, one)) for one in asked.mentions]
+        told = [(one, await self.press(request[PERSON], asked, one)) for one in asked.mentions]
         done = [mention for mention, said in told if said.outcome == _DONE.get(asked.verb)]
         is_written = asked.verb is Verb.EDIT
         is_proposed = is_written and all(said.outcome == PROPOSED for _, said in told)
@@ -92,7 +92,8 @@ class Deciding:
             return response
         return self._page.html(request, "done.html", **values)
 
-    async def _press(self, person: str, asked: Asked, mention: str) -> Told:
+    async def press(self, person: str, asked: Asked, mention: str) -> Told:
+        """One press by whoever is logged in. Raises: StoreError."""
         now = self._page.clock.now()
         press = Press(
             id=ulid(now),

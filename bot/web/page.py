@@ -122,6 +122,7 @@ class Page:
         answer = AnswerPage(self, deciding)
         post("/answer", answer.press)
         post("/answer/length", answer.count)
+        post("/answer/patch", answer.download)
         get("/login", login.ask)
         post("/login", login.by_password)
         get("/login/{link}", login.confirm)

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from bot import saving
 from bot.answering import Answering
+from bot.answers import Answers
 from bot.buttons import token
 from bot.desk import Desk
 from bot.errors import BotError
@@ -16,8 +18,9 @@ from bot.ghostwriter import Said
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.orders import Order, Ordered
+from bot.proposing import patched
 from bot.records import Answer, CardState, Judged, Leased
-from bot.replies import Draft, Reply, Suggestion
+from bot.replies import Draft, Patch, Reply, Suggestion
 from bot.staff import Person, Press, Presses, Role, Staff, Verb
 from bot.store.sqlite import SqliteStore
 from bot.suggestions import AiReply, Written, asked, suggestions
@@ -106,15 +109,20 @@ class Office:
 
 
 class RulesDraft:
-    """The rules' draft alone; no model."""
+    """The rules' draft alone; no model. `answers`: what a reply may be kept in."""
 
     has_model = False
+    answers: Answers | None = None
 
     def suggest(self, state: CardState, written: Written | None = None) -> tuple[Suggestion, ...]:
         return suggestions(asked(state), (), Voice(), written, AiReply.NEEDS_APPROVAL)
 
     async def write(self, state: CardState, thread: Sequence[Said], length: object) -> Written | None:
         return None
+
+    async def patch(self, state: CardState, reply: Reply) -> Patch:
+        question, name = state.mention.post.text, state.name or ""
+        return patched(self.answers, saving.Reply(question=question, text=reply.text, lang="en", name=name))
 
 
 @asynccontextmanager

@@ -90,7 +90,7 @@ async def test_an_answer_is_written_looked_at_and_published(at: World, anna: Vis
     for piece in ("Published on Bluesky by Anna", 'href="https://wall.example/1"', "Answer once more"):
         assert piece in html, piece
     assert f'id="c{key}"' not in (await anna.get("/list"))[1]
-    assert {"take_back", "edit"} == {*tokens(html)}
+    assert {"take_back", "save", "edit"} == {*tokens(html)}
     assert "every 2s" not in html
 
 

@@ -82,6 +82,24 @@ def mentions() -> Iterator[tuple[str, CardState]]:
         yield f"kind {kind.value}", a_state(mention=mention, verdict=plain, author=None)
 
 
+PATCH = """--- config/answers.yaml
++++ config/answers.yaml (proposed)
+@@ -1,3 +1,8 @@
+ answers:
++  kettle-leaks:
++    questions:
++      - "my kettle leaks, what now?"
++    answer:
++      en: "Hi {author.name}, which kettle is it?"
+"""
+
+
+def patches() -> Iterator[tuple[str, Choices]]:
+    """What the file of answers would say; a long one is cut."""
+    for name, patch in (("a patch", PATCH), ("a patch, cut", PATCH + f"+{' and so on' * 200}\n")):
+        yield name, replace(CHOICES, menu=Menu.ANSWER.value, shown=patch)
+
+
 def many() -> Iterator[tuple[str, DigestState]]:
     """Digests and catch-up cards, of one and of many."""
     rows = tuple(a_row(number) for number in range(23))
@@ -135,6 +153,9 @@ def replying() -> Iterator[tuple[str, CardState]]:
         one = replace(reply, state=state, published=there if is_out else None, reason=why)
         standing = one if state is ReplyState.PUBLISHED else None
         yield f"a reply, {state.value}", replace(mine, reply=one, standing=standing, means=can)
+    open_again = replace(a_state(), means=replace(can, suggestions=offered))
+    said = replace(reply, state=ReplyState.PUBLISHED, published=there, origin=Origin.LIBRARY)
+    yield "a reply, and a new question", replace(open_again, reply=said, standing=said)
     yield "a reply that waits", replace(mine, reply=replace(reply, reason="rate_limited"), means=can)
     lost = replace(reply, state=ReplyState.UNSURE, reason="timeout", asks_staff=True)
     yield "a reply that a person must look for", replace(mine, reply=lost, means=can)
@@ -165,6 +186,11 @@ def answers(texts: Texts) -> Iterator[tuple[str, str]]:
         for state in ("answered", "dismissed"):
             yield f"{verb.value} of {state}", press(verb, state=state).reply
     yield "claim twice", press(Verb.CLAIM, state="claimed", claimed_by="anna").reply
+    for key in ("added", "question", "none", "begun"):
+        named = {"entry": "kettle-leaks-kitchen", "path": "/srv/outcare/config/answers.yaml"}
+        yield f"patch {key}", texts.say(f"answer.patch_{key}", **named)
+    for key in ("deleted", "language"):
+        yield f"no patch, {key}", texts.say(f"answer.unsaved_{key}")
     yield "why", texts.why(a_state().verdict)
     yield "ids", texts.your_ids(-1001234567890, 12345678, 7)
     yield "not staff", texts.say("press.not_staff", identity="telegram:99")
@@ -193,6 +219,8 @@ def told(texts: Texts) -> str:
         (f"menu {menu.value}", shown(render(a_state(), choices=replace(CHOICES, menu=menu.value))))
         for menu in Menu
     ]
+    published = next(state for name, state in replying() if name == "a reply, published")
+    said += [(name, shown(render(published, choices=choices))) for name, choices in patches()]
     theirs = in_state(ConversationState.CLAIMED, claimed_by="anna")
     said += [
         (f"again {why.value}", shown(render(theirs if why is Anew.HANDED else a_state(), again=why)))
