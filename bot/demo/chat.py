@@ -1,7 +1,7 @@
 """The staff's chat of the demo: the fake Telegram's one group, as people in it see it.
 
-Knows which messages came, in what order and how they stand now; presses buttons for people, and hears what
-they are told. The bot's side goes over the real Bot API. Knows nothing of the day.
+Knows which messages came, in what order and how they stand now; presses buttons and writes replies for
+people, and hears what they are told. The bot's side goes over the real Bot API. Knows nothing of the day.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ class StaleButtonError(LookupError):
     """The card has changed since: that button is no longer there."""
 
 
+class NoCardError(LookupError):
+    """There is no such message of the bot."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colleague:
     """Somebody of the staff; `id` is their Telegram id in the demo's configuration."""
@@ -44,6 +48,7 @@ class Toast:
 class Item:
     """One thing in the chat: a `card` of the bot, a `person`'s message, or a `note` of the demo itself.
 
+    `about`: the first line of the card that a person's message is a reply to; `is_mine`: it is the visitor's.
     `order` is its place. `version` counts what has happened to the chat: items above N are what somebody who
     saw N has missed.
     """
@@ -55,13 +60,16 @@ class Item:
     version: int = 0
     name: str = ""
     text: str = ""
+    about: str = ""
+    is_mine: bool = False
     card: Sent | None = None
 
     def shown(self) -> dict[str, Any]:
         """As the phone takes it."""
         told = {"id": self.id, "order": self.order, "kind": self.kind, "at": self.at.isoformat()}
         if self.card is None:
-            return told | {"name": self.name, "text": self.text}
+            said = {"name": self.name, "text": self.text, "about": self.about, "is_mine": self.is_mine}
+            return told | said
         buttons = [[button["text"] for button in row] for row in self.card.keyboard]
         return told | {
             "message": self.card.message_id,
@@ -130,6 +138,28 @@ class Chat:
     def say(self, name: str, text: str) -> None:
         """A person writes into the chat. (The bot does not see it: its privacy mode is on.)"""
         self._add(Item(id=f"person-{self.version}", kind="person", at=self.now(), name=name, text=text))
+
+    def reply(self, message_id: int, text: str, by: Colleague) -> None:
+        """A person replies to a card: that comes to the bot in privacy mode too, as it does on Telegram
+        (https://core.telegram.org/bots/features#privacy-mode). What the bot says to it is one more message.
+
+        Raises: NoCardError.
+        """
+        item = self.items.get(f"card-{message_id}")
+        if item is None or item.card is None:
+            raise NoCardError(message_id)
+        self._add(
+            Item(
+                id=f"person-{self.version}",
+                kind="person",
+                at=self.now(),
+                name=by.name,
+                text=text,
+                about=item.card.text.partition("\n")[0],
+                is_mine=by == self.visitor,
+            )
+        )
+        self.server.say(text, user=by.id, name=by.name, reply_to=message_id)
 
     def note(self, text: str) -> None:
         """The demo explains what just happened."""

@@ -1,8 +1,8 @@
 """The staff's chat as a phone: a small web application, to be mounted where the composition root likes.
 
-Knows how to show what the chat holds and how to hand a press to it; all that is seen comes from there.
-Texts of posts are hostile: they travel as JSON and are set as text, never as markup. Only a page of our own
-may press: a foreign one can send no JSON unasked (https://fetch.spec.whatwg.org/#http-cors-protocol).
+Knows how to show what the chat holds and how to hand a press or a reply to it; all that is seen comes from
+there. Texts of posts are hostile: they travel as JSON and are set as text, never as markup. Only a page of
+our own may press: a foreign one can send no JSON unasked (https://fetch.spec.whatwg.org/#http-cors-protocol).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.demo.chat import StaleButtonError
+from bot.demo.chat import NoCardError, StaleButtonError
+from bot.testing.telegram_chats import MAX_TEXT
 
 if TYPE_CHECKING:
     from bot.demo.chat import Chat
@@ -35,6 +36,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
 }
+_JSON = "application/json"
 _FILES = {"": "phone.html", "phone.css": "phone.css", "phone.js": "phone.js", "icon.svg": "icon.svg"}
 
 
@@ -52,11 +54,15 @@ def phone(chat: Chat) -> web.Application:
     async def press(request: web.Request) -> web.Response:
         return await _press(request, chat)
 
+    async def reply(request: web.Request) -> web.Response:
+        return await _reply(request, chat)
+
     async def close(_: web.Application) -> None:
         closing.set()
 
     application.router.add_get("/events", events)
     application.router.add_post("/press", press)
+    application.router.add_post("/reply", reply)
     application.on_shutdown.append(close)
     return application
 
@@ -109,19 +115,42 @@ async def _next(chat: Chat, version: int, over: asyncio.Task[Any]) -> Any:
 
 async def _press(request: web.Request, chat: Chat) -> web.Response:
     """`{"message": 3, "label": "Claim"}`: the visitor presses a button. What they are told, in the answer."""
-    if request.content_type != "application/json":
-        return web.json_response({"error": "send JSON"}, status=415)
-    try:
-        asked = json.loads(await request.read())
-        message, label = int(asked["message"]), str(asked["label"])
-    except (ValueError, TypeError, KeyError):
-        return web.json_response({"error": "send {message, label}"}, status=400)
+    message, label = await _asked(request, "label")
     try:
         toast = await chat.press(message, label, chat.visitor)
     except StaleButtonError:
         return web.json_response({"error": "that button is gone"}, status=409)
     told = {"text": toast.text, "is_loud": toast.is_loud} if toast else {"text": "", "is_loud": False}
     return web.json_response(told)
+
+
+async def _reply(request: web.Request, chat: Chat) -> web.Response:
+    """`{"message": 3, "text": "Sorry!"}`: the visitor replies to a card. What comes of it comes by chat."""
+    message, text = await _asked(request, "text")
+    if not text.strip():
+        return web.json_response({"error": "write something"}, status=400)
+    if len(text.encode("utf-16-le", errors="surrogatepass")) // 2 > MAX_TEXT:
+        return web.json_response({"error": f"a message has at most {MAX_TEXT} characters"}, status=400)
+    try:
+        chat.reply(message, text.strip(), chat.visitor)
+    except NoCardError:
+        return web.json_response({"error": "that card is gone"}, status=409)
+    return web.json_response({"text": "", "is_loud": False})
+
+
+async def _asked(request: web.Request, what: str) -> tuple[int, str]:
+    """The message that something is done to, and what else is said of it. Raises: HTTPException."""
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text=_error("send JSON"), content_type=_JSON)
+    try:
+        asked = json.loads(await request.read())
+        return int(asked["message"]), str(asked[what])
+    except (ValueError, TypeError, KeyError):
+        raise web.HTTPBadRequest(text=_error(f"send {{message, {what}}}"), content_type=_JSON) from None
+
+
+def _error(text: str) -> str:
+    return json.dumps({"error": text})
 
 
 async def _harden(_request: web.Request, response: web.StreamResponse) -> None:

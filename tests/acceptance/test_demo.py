@@ -103,8 +103,13 @@ class Visit:
         return answer
 
     async def press(self, card: dict[str, Any], label: str) -> dict[str, Any]:
-        asked = {"message": card["message"], "label": label}
-        async with aiohttp.ClientSession() as client, client.post(f"{self.url}press", json=asked) as answer:
+        return await self.post("press", {"message": card["message"], "label": label})
+
+    async def reply(self, card: dict[str, Any], text: str) -> None:
+        await self.post("reply", {"message": card["message"], "text": text})
+
+    async def post(self, path: str, asked: dict[str, Any]) -> dict[str, Any]:
+        async with aiohttp.ClientSession() as client, client.post(f"{self.url}{path}", json=asked) as answer:
             assert 200 == answer.status, await answer.text()
             told: dict[str, Any] = await answer.json()
             return told
@@ -216,6 +221,24 @@ async def test_a_claim_on_the_page_counts_as_well(tmp_path: Path) -> None:
         await demo.until(lambda: demo.cards("Answered after", "lights"), "it is answered")
         spoken = "SELECT count(*) FROM posts WHERE text LIKE 'Danke für den Hinweis, Jonas%'"
         await demo.until(lambda: demo.rows(spoken) == [(1,)], "in the author's language")
+
+
+async def test_an_answer_is_given_on_the_phone_alone(tmp_path: Path) -> None:
+    """A reply to the card is a draft and no more; Publish sends it; nobody else answers; it could be kept."""
+    async with visit(tmp_path) as demo:
+        (card,) = await demo.until(lambda: demo.cards("lights"), "the card")
+        await demo.reply(card, "Wir holen es heute ab, Jonas.")
+        await demo.until(lambda: demo.cards("To be published on Bluesky", "lights"), "it is a draft")
+        await demo.until(lambda: demo.notes("You write this answer yourself"), "the demo leaves it to them")
+        assert [] == demo.rows("SELECT 1 FROM replies")
+        assert (await demo.press(card, "Publish"))["text"].startswith("Goes out in 5s")
+        await demo.until(lambda: demo.cards("Published on Bluesky by Alex", "lights"), "it is out")
+        told = await demo.press(card, "Save as answer")
+        assert told["text"].startswith("There is no file of answers yet."), told
+        await demo.until(lambda: demo.cards("answers:", 'de: "Wir holen es heute ab'), "the card shows it")
+        ours = "SELECT p.text FROM answers a JOIN posts p ON p.id = a.post WHERE p.thread_id IN"
+        theirs = "(SELECT thread_id FROM posts WHERE text LIKE '%lights too%')"
+        assert [("Wir holen es heute ab, Jonas.",)] == demo.rows(f"{ours} {theirs}")
 
 
 @pytest.mark.parametrize("named", [(), ("--demo",)])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Request
+from playwright.async_api import Browser, Locator, Page, Request
 
 from tests.acceptance.test_demo import DAY
 from tests.browser.conftest import Watched
@@ -108,6 +108,69 @@ async def test_an_answer_is_written_published_and_taken_back(tmp_path: Path, chr
         await page.goto(url)
         await answer(page, "the brakes failed on me", "So sorry, Owen!")
         await page.get_by_text("does not let us answer").first.wait_for()
+        assert [] == seen.complaints
+
+
+async def test_everything_of_answering_is_done_on_the_phone(tmp_path: Path, chromium: Browser) -> None:
+    """By replies and buttons alone: drafted, changed, published, seen in the thread, taken back; and refused."""
+    day = tmp_path / "day.yaml"
+    day.write_text(DAY.replace("owen: {name: Owen Hartley}", "owen: {name: Owen Hartley, is_closed: true}"))
+    async with demo(tmp_path, "--day", str(day), "--pace", "3") as (url, _), visit(chromium, url) as seen:
+        phone = seen.page.frame_locator("iframe")
+        card = phone.locator("li.card", has_text="die Bremsen sind kaputt")
+        await reply(card, "Wir holen es ab.")
+        await phone.locator("li.mine", has_text="Wir holen es ab.").wait_for()
+        await card.get_by_text("To be published on Bluesky").wait_for()
+        await reply(card, "Wir holen es heute ab, Jonas.")
+        await card.get_by_text("Wir holen es heute ab, Jonas.").wait_for()
+        await card.get_by_role("button", name="Publish").click()
+        await card.get_by_text("Published on Bluesky by Alex").wait_for()
+        await seen.page.goto(f"{url}?view=answered")
+        await seen.page.get_by_text("die Bremsen sind kaputt").first.click()
+        ours = seen.page.locator(".post.ours .body", has_text="Wir holen es heute ab")
+        await ours.wait_for()
+        assert 1 == await ours.count()
+
+        await seen.page.goto(url)
+        await card.get_by_role("button", name="Save as answer").click()
+        await card.get_by_text("answers:").wait_for()
+        await card.get_by_role("button", name="Back").click()
+        await card.get_by_role("button", name="Take back").click()
+        await card.get_by_text("Taken back on Bluesky").wait_for()
+
+        card = phone.locator("li.card", has_text="the brakes failed on me")
+        await reply(card, "So sorry, Owen!")
+        await card.get_by_role("button", name="Publish").click()
+        await card.get_by_text("does not let us answer").wait_for()
+        assert [] == seen.complaints
+
+
+async def reply(card: Locator, words: str) -> None:
+    """Open the field under a card, write, send by the key; the field goes."""
+    await card.get_by_role("button", name="Reply", exact=True).click()
+    field = card.get_by_role("textbox", name="Reply to this card")
+    await field.fill(words)
+    await field.press("Enter")
+    await field.wait_for(state="detached")
+
+
+async def test_what_is_being_written_stays_while_the_card_changes(tmp_path: Path, chromium: Browser) -> None:
+    """The words, the focus, the place in them; Escape puts the field away."""
+    day = tmp_path / "day.yaml"
+    day.write_text(DAY)
+    async with demo(tmp_path, "--day", str(day), "--pace", "3") as (url, _), visit(chromium, url) as seen:
+        await seen.page.goto(f"{url}phone/")
+        card = seen.page.locator("li.card", has_text="die Bremsen sind kaputt")
+        await card.get_by_role("button", name="Reply", exact=True).click()
+        field = card.get_by_role("textbox")
+        await field.press_sequentially("Wir ho")
+        await card.get_by_role("button", name="Claim").evaluate("button => button.click()")
+        await card.get_by_text("Claimed by Alex").wait_for()
+        await seen.page.keyboard.type("len es")
+        assert "Wir holen es" == await field.input_value()
+        await field.press("Escape")
+        await field.wait_for(state="detached")
+        assert "Reply" == await seen.page.evaluate("document.activeElement.textContent")
         assert [] == seen.complaints
 
 

@@ -52,7 +52,10 @@ class Hand:
         return number
 
     async def press(self, **body: Any) -> tuple[int, dict[str, Any]]:
-        async with self.client.post(f"{self.base}press", json=body) as answer:
+        return await self.post("press", body)
+
+    async def post(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:
+        async with self.client.post(f"{self.base}{path}", json=body) as answer:
             return answer.status, await answer.json()
 
     async def listen(self, last: str = "") -> None:
@@ -111,6 +114,45 @@ async def test_a_press_is_a_callback_query_of_the_visitor(hand: Hand) -> None:
     assert ("Claim:1", 1, "Alex") == (query["data"], query["from"]["id"], query["from"]["first_name"])
     await hand.bot("answerCallbackQuery", callback_query_id=query["id"], text="Yours.", show_alert=True)
     assert (200, {"text": "Yours.", "is_loud": True}) == await pressing
+
+
+async def test_a_reply_is_a_message_of_the_visitors_in_answer_to_the_card(hand: Hand) -> None:
+    """The bot gets it by getUpdates, privacy mode or not; the chat shows it, with what it is about."""
+    number = await hand.card("a card\nwith text", "Claim")
+    assert (200, {"text": "", "is_loud": False}) == await hand.post(
+        "reply", {"message": number, "text": " Sorry!\nWhich one? "}
+    )
+    (update,) = await hand.bot("getUpdates", timeout=20)
+    said = update["message"]
+    assert ("Sorry!\nWhich one?", CHAT) == (said["text"], said["chat"]["id"])
+    assert (1, "Alex") == (said["from"]["id"], said["from"]["first_name"])
+    assert (number, True) == (
+        said["reply_to_message"]["message_id"],
+        said["reply_to_message"]["from"]["is_bot"],
+    )
+    await hand.until(lambda: len(hand.items) == 2)
+    shown = next(item for item in hand.items.values() if item["kind"] == "person")
+    assert ("Sorry!\nWhich one?", "a card", "Alex", True) == (
+        shown["text"],
+        shown["about"],
+        shown["name"],
+        shown["is_mine"],
+    )
+
+
+async def test_what_is_no_reply_is_refused(hand: Hand) -> None:
+    """Nothing, too much for Telegram (in its own unit), a card that is not there, what a foreign page may send."""
+    number = await hand.card("a card", "Claim")
+    for text in ("", " \n", "x" * 4097, "🫖" * 2049):
+        assert 400 == (await hand.post("reply", {"message": number, "text": text}))[0]
+    assert 409 == (await hand.post("reply", {"message": number + 1, "text": "x"}))[0]
+    for wrong in ([1], {"message": "x", "text": "y"}, {"text": "y"}, "x"):
+        assert 400 == (await hand.post("reply", wrong))[0]
+    async with hand.client.post(f"{hand.base}reply", data='{"message": 1, "text": "x"}') as answer:
+        assert 415 == answer.status
+        assert {"error": "send JSON"} == await answer.json()
+    assert [] == await hand.bot("getUpdates")
+    assert 200 == (await hand.post("reply", {"message": number, "text": "🫖" * 2048}))[0]
 
 
 def _has(held: Hand, count: int) -> bool:

@@ -9,6 +9,7 @@ const alertBox = document.getElementById("alert");
 const alertText = document.getElementById("alert-text");
 const TOAST_MS = 4200;
 const AT_END_PX = 60;
+const MOST_TEXT = 4096; // https://core.telegram.org/bots/api#sendmessage: as strings here count, in UTF-16 units
 const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
 let toastTimer = 0;
 
@@ -63,7 +64,58 @@ function keys(item) {
     }
     block.append(row);
   }
+  const row = element("div", "row");
+  const reply = element("button", "write", "Reply");
+  reply.type = "button";
+  reply.addEventListener("click", () => write(item));
+  row.append(reply);
+  block.append(row);
   return block;
+}
+
+// The fields that are open, by message: a card that is drawn anew takes its own along, with what stands in it.
+const fields = new Map();
+
+function write(item) {
+  if (!fields.has(item.message)) fields.set(item.message, field(item.message));
+  const form = fields.get(item.message);
+  chat.querySelector(`[data-id="${CSS.escape(item.id)}"]`).append(form);
+  form.querySelector("textarea").focus();
+  form.scrollIntoView({ block: "nearest" });
+}
+
+function field(message) {
+  const form = element("form", "reply");
+  const text = element("textarea");
+  text.rows = 2;
+  text.maxLength = MOST_TEXT;
+  text.dir = "auto";
+  text.placeholder = "Reply to this card …";
+  text.setAttribute("aria-label", "Reply to this card");
+  const send = element("button", "", "Send");
+  form.append(text, send);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!send.hasAttribute("aria-busy")) reply(message, text.value, send);
+  });
+  text.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Escape") fold(message);
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+  return form;
+}
+
+function fold(message) {
+  const form = fields.get(message);
+  const card = form && form.parentElement;
+  fields.delete(message);
+  if (form) form.remove();
+  const back = card && card.querySelector("button.write");
+  if (back) back.focus({ preventScroll: true });
 }
 
 function drawn(item) {
@@ -76,13 +128,16 @@ function drawn(item) {
     const open = item.buttons.flat().some((label) => label === "Claim");
     made.classList.toggle("is-closed", !open && /^(Answered|Dismissed)/.test(item.text));
   } else {
+    made.classList.toggle("mine", item.is_mine === true);
     if (item.name) bubble.append(element("div", "who", item.name));
+    if (item.about) bubble.append(element("span", "quote", item.about));
     bubble.append(document.createTextNode(item.text));
   }
   const edited = item.is_edited ? "edited " : "";
   bubble.append(element("time", "when", edited + clock.format(new Date(item.at))));
   made.append(bubble);
   if (item.kind === "card" && item.buttons.length) made.append(keys(item));
+  if (item.kind === "card" && fields.has(item.message)) made.append(fields.get(item.message));
   return made;
 }
 
@@ -102,11 +157,13 @@ function focused(old) {
 
 function show(item) {
   const wasAtEnd = isAtEnd();
-  const made = drawn(item);
   const old = chat.querySelector(`[data-id="${CSS.escape(item.id)}"]`);
+  const label = old && focused(old);
+  const writing = old && old.querySelector("textarea:focus");
+  const made = drawn(item);
   if (old) {
-    const label = focused(old);
     old.replaceWith(made);
+    if (writing) writing.focus({ preventScroll: true });
     const buttons = [...made.querySelectorAll("button")];
     if (label) (buttons.find((button) => button.textContent === label) || buttons[0] || chat).focus();
   } else {
@@ -125,25 +182,37 @@ function say(text) {
   toastTimer = setTimeout(() => { toast.hidden = true; }, TOAST_MS);
 }
 
-async function press(message, label, button) {
+// What the person is told; null: it did not get through, and they are told that.
+async function post(path, what, button) {
   button.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch("press", {
+    const answer = await fetch(path, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ message, label }),
+      body: JSON.stringify(what),
     });
     const told = await answer.json();
-    if (told.error) say(told.error);
-    else if (told.is_loud) {
-      alertText.textContent = told.text;
-      alertBox.showModal();
-    } else if (told.text) say(told.text);
+    if (!told.error) return told;
+    say(told.error);
   } catch {
     say("No connection to the demo.");
   } finally {
     button.removeAttribute("aria-busy");
   }
+  return null;
+}
+
+async function press(message, label, button) {
+  const told = await post("press", { message, label }, button);
+  if (told && told.is_loud) {
+    alertText.textContent = told.text;
+    alertBox.showModal();
+  } else if (told && told.text) say(told.text);
+}
+
+async function reply(message, text, button) {
+  const told = await post("reply", { message, text }, button);
+  if (told) fold(message);
 }
 
 function onLink(event) {
