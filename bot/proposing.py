@@ -107,7 +107,7 @@ class Proposing:
             question=wanted.text, text=text, lang=lang, name=wanted.name or "", handle=wanted.handle or ""
         )
         # A file of ten thousand answers takes a second.
-        return await asyncio.to_thread(partial(patched, self.answers, said, keep=_own(self._settings)))
+        return await asyncio.to_thread(partial(patched, self.answers, said, keep=self._settings.own_handles))
 
     def _found(self, wanted: Asked) -> tuple[Found, ...]:
         if self.library is None:
@@ -142,12 +142,6 @@ def patched(answers: Answers | None, said: saving.Reply, *, keep: Collection[str
     )
 
 
-def _own(settings: Settings) -> frozenset[str]:
-    """The handles of the brand."""
-    own = (account for brand in settings.brands if not brand.is_rival for account in brand.accounts)
-    return frozenset(account.handle for account in own)
-
-
 def ghostwriter_of(settings: Settings, http: Http, clock: Clock) -> Ghostwriter | None:
     """None: no model is configured."""
     endpoint = _endpoint(settings.drafts.model)
@@ -156,7 +150,7 @@ def ghostwriter_of(settings: Settings, http: Http, clock: Clock) -> Ghostwriter 
     house = House(
         links=settings.drafts.links,
         promises=settings.drafts.promises,
-        handles=sorted(_own(settings)),
+        handles=sorted(settings.own_handles),
         language=lambda text: measure(text, ())[0],
     )
     return Ghostwriter(http=http, clock=clock, endpoint=endpoint, house=house)

@@ -36,7 +36,7 @@ def save_answer(wanted: Wanted, config: Path | None, database: Path | None, *, w
     settings, answers = configured(config)
     reply = _reply(wanted, settings, database)
     before = answers.path.read_text(encoding="utf-8-sig")
-    proposal = propose(before, answers, reply, keep=_own(settings))
+    proposal = propose(before, answers, reply, keep=settings.own_handles)
     check_proposed(proposal.text, answers, platforms(setup.connectors()))
     if proposal.did is Did.NOTHING:
         sys.stdout.write(f"answer {proposal.entry!r} says so already, to this question\n")
@@ -52,7 +52,7 @@ def save_answer(wanted: Wanted, config: Path | None, database: Path | None, *, w
 
 def _reply(wanted: Wanted, settings: Settings, database: Path | None) -> Reply:
     text = given(wanted.reply)
-    question, lang, name, handle = wanted.question, None, None, None
+    question, lang, name, handle, platform = wanted.question, None, None, None, ""
     if wanted.of is not None:
         of = wanted.of
         stored = read(database or settings.database, lambda store: store.verdict(of))
@@ -60,15 +60,11 @@ def _reply(wanted: Wanted, settings: Settings, database: Path | None) -> Reply:
             raise ConfigError(f"no mention {of} is stored")
         facts = stored.facts
         question, lang = question or facts.text, facts.lang
-        name, handle = facts.name, facts.handle
+        name, handle, platform = facts.name, facts.handle, facts.platform
     if not question or not question.split():
         raise typer.BadParameter("say what was asked: --question TEXT, or --from ID", param_hint="--question")
     code = language(text, wanted.lang) or lang
     if code is None:
         raise typer.BadParameter("the language of the reply cannot be told: say it", param_hint="--lang")
-    return Reply(question=question, text=text, lang=code, name=name or "", handle=handle or "")
-
-
-def _own(settings: Settings) -> frozenset[str]:
-    own = (account for brand in settings.brands if not brand.is_rival for account in brand.accounts)
-    return frozenset(account.handle for account in own)
+    bare = settings.voices.on(platform).unsigned(text)
+    return Reply(question=question, text=bare, lang=code, name=name or "", handle=handle or "")

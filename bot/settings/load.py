@@ -96,6 +96,12 @@ class Settings:
         """The connector's own section; None if it has none, or needs one that nobody wrote."""
         return self.accounts.get(kind)
 
+    @property
+    def own_handles(self) -> frozenset[str]:
+        """Those of the brand's accounts."""
+        own = (account for brand in self.brands if not brand.is_rival for account in brand.accounts)
+        return frozenset(account.handle for account in own)
+
     def secrets(self) -> tuple[str, ...]:
         """Every text that no log and no message may show: secrets, and what a connector's repr leaves out."""
         connectors = (*self.accounts.values(), *self.sources.values(), *self.channels.values())

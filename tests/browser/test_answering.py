@@ -76,6 +76,27 @@ async def test_what_is_being_written_stays(at: World, watched: Watched) -> None:
     assert [] == watched.complaints
 
 
+async def test_a_good_answer_is_taken_away_as_a_file(at: World, watched: Watched) -> None:
+    """Save as answer leads to a page with what the file would say; Download gives it; the way back."""
+    key, _ = await at.mention(text="my kettle leaks, what now?", spans=())
+    page = watched.page
+    await page.goto(f"{at.url}/c/{key}")
+    await page.locator("#answer-text").fill(WORDS)
+    await press(page, "Look at it")
+    await press(page, "Publish")
+    await expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    await at.go_on()
+    await press(page, "Save as answer")
+    await expect(page.locator("#patch")).to_contain_text(f'en: "{WORDS}"')
+    async with page.expect_download() as begun:
+        await page.get_by_role("button", name="Download").click()
+    file = await begun.value
+    assert "answers.yaml" == file.suggested_filename
+    await page.locator("main a").click()
+    await expect(page.locator("#answer")).to_be_visible()
+    assert [] == watched.complaints
+
+
 async def test_it_works_without_a_script(at: World, chromium: Browser) -> None:
     """Each press has a page with what came of it and a way back; a held answer's page loads itself again."""
     key, _ = await at.mention()

@@ -103,6 +103,14 @@ def test_save_shows_the_change_and_writes_only_when_told(config: Path) -> None:
     assert 2 == outcare("save", "yes", "-c", str(config))[0]
 
 
+def test_save_leaves_the_signature_out(config: Path) -> None:
+    """It is put under each draft anyway."""
+    config.write_text(f"{CONFIG}voice: {{default: {{signature: — Acme}}}}\n", "utf-8")
+    said = "There are none, everything is in the price.\n— Acme"
+    status, out, _ = outcare("save", said, "--question", "What about taxes?", "-c", str(config))
+    assert (0, True) == (status, '+      en: "There are none, everything is in the price."\n' in out)
+
+
 def test_without_a_file_it_says_what_to_do(config: Path) -> None:
     """One line with the place, and where an example stands."""
     config.with_name("answers.yaml").unlink()
