@@ -161,9 +161,11 @@ class Director:
         if known is None or url in self._theirs:
             return
         self._theirs.add(url)
-        self._tell_once(story.ANSWER_SOON)
         thread, post, by = known
         thread.was_claimed = True
+        if thread.is_written:
+            return
+        self._tell_once(story.ANSWER_SOON)
         thread.claimed.set()
         if not thread.answers:
             self._aside(self._answer(thread, post, by))

@@ -40,7 +40,7 @@ function styled(text, entities) {
     }
     let part = text.slice(from, to);
     if (!quoted && from === quoteEnd) part = part.replace(/^\n/, ""); // a quote is a block: it ends its line
-    const kinds = here.map((one) => one.type).filter((type) => ["bold", "underline", "text_link"].includes(type));
+    const kinds = here.map((one) => one.type).filter((type) => ["bold", "underline", "pre", "text_link"].includes(type));
     const piece = element("span", kinds.join(" ").replace("text_link", "link"), part);
     if (kinds.includes("text_link")) {
       piece.tabIndex = 0;
