@@ -20,6 +20,7 @@ from bot.ghostwriter import Declined, Endpoint, Ghostwriter, House, Job, Said
 from bot.library import Found, Library
 from bot.ports import Clock, Http
 from bot.records import CardState
+from bot.reload import no_full_collection
 from bot.replies import Length, Patch, Reply, Suggestion
 from bot.settings.answering import Model
 from bot.settings.answers import DEFAULT_ANSWERS, check_proposed
@@ -106,8 +107,9 @@ class Proposing:
         said = saving.Reply(
             question=wanted.text, text=text, lang=lang, name=wanted.name or "", handle=wanted.handle or ""
         )
-        # A file of ten thousand answers takes a second.
-        return await asyncio.to_thread(partial(patched, self.answers, said, keep=self._settings.own_handles))
+        work = partial(patched, self.answers, said, keep=self._settings.own_handles)
+        with no_full_collection():  # ten thousand answers take three seconds
+            return await asyncio.to_thread(work)  # not the reload's: that one may be busy for longer
 
     def _found(self, wanted: Asked) -> tuple[Found, ...]:
         if self.library is None:

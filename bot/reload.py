@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -72,15 +73,32 @@ async def outcome(work: Awaitable[T]) -> tuple[T | None, Exception | None]:
     return result, None
 
 
-@contextmanager
-def no_full_collection() -> Iterator[None]:
-    """Among ten thousand half-read words, a full collection of garbage stops everything for 20 ms."""
-    young, middle, full = gc.get_threshold()
-    gc.set_threshold(young, middle, 1_000_000)
-    try:
-        yield
-    finally:
-        gc.set_threshold(young, middle, full)
+class _Collections:
+    """Whether there are full collections of garbage: none as long as anybody, in any thread, asks so."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asking = 0
+        self._before = gc.get_threshold()
+
+    @contextmanager
+    def none(self) -> Iterator[None]:
+        with self._lock:
+            self._asking += 1
+            if self._asking == 1:
+                self._before = gc.get_threshold()
+                gc.set_threshold(*self._before[:2], 1_000_000)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._asking -= 1
+                if not self._asking:
+                    gc.set_threshold(*self._before)
+
+
+no_full_collection = _Collections().none
+"""Among ten thousand half-read words, a full collection of garbage stops everything for 20 ms."""
 
 
 class InPieces(Protocol):
