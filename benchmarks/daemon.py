@@ -31,10 +31,15 @@ _NUMBER = re.compile(r"numbered (\d+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One steady load: milliseconds of each delivery, and of the disk before and after."""
+    """One steady load: milliseconds of each delivery, of the disk before and after it, and while it lasts.
+
+    A commit that waits holds up all that comes while it waits: one stall of the disk of 40 ms is the 99th
+    percentile of 400 deliveries at 100/s.
+    """
 
     took: tuple[float, ...]
     disk: tuple[float, ...]
+    meanwhile: tuple[float, ...]
 
     @property
     def p50(self) -> float:
@@ -126,11 +131,12 @@ async def by_daemon(world: Ringing, rate: int) -> Round:
         await until(lambda: world.jetstream.open_requests, within=60, what=world.output)
         await asyncio.sleep(1)
         disk = harness.fdatasync_ms(world.folder)
-        due = await steady(
-            rate, lambda number: world.jetstream.post(f"did:plc:w{number % AUTHORS}", world.text(number))
-        )
-        await until(lambda: world.count >= len(due), within=120)
+        with harness.disk_watched(world.folder) as meanwhile:
+            due = await steady(
+                rate, lambda number: world.jetstream.post(f"did:plc:w{number % AUTHORS}", world.text(number))
+            )
+            await until(lambda: world.count >= len(due), within=120)
         disk += harness.fdatasync_ms(world.folder)
         daemon.terminate()
         await daemon.wait()
-        return Round(took=delays(due, world.arrived), disk=tuple(disk))
+        return Round(took=delays(due, world.arrived), disk=tuple(disk), meanwhile=tuple(meanwhile))

@@ -115,14 +115,15 @@ async def by_path(folder: Path, rate: int) -> Round:
 
         disk = harness.fdatasync_ms(folder)
         running = asyncio.create_task(outbox.run())
-        due = await steady(rate, send)
-        await until(lambda: len(Timed.arrived) >= len(due), within=120)
+        with harness.disk_watched(folder) as meanwhile:
+            due = await steady(rate, send)
+            await until(lambda: len(Timed.arrived) >= len(due), within=120)
         disk += harness.fdatasync_ms(folder)
         running.cancel()
         await outbox.drain(5)
         await http.close()
     await store.close()
-    return Round(took=delays(due, Timed.arrived), disk=tuple(disk))
+    return Round(took=delays(due, Timed.arrived), disk=tuple(disk), meanwhile=tuple(meanwhile))
 
 
 # --- what everybody writes first ------------------------------------------------------------------
@@ -156,13 +157,15 @@ async def by_poller(folder: Path, rate: int) -> Round:
 
     async with receiver() as url, aiohttp.ClientSession() as http:
         polling = asyncio.create_task(poll(url, http))
-        due = await steady(rate, send)
-        await until(lambda: len(arrived) >= len(due), within=120)
+        with harness.disk_watched(folder) as meanwhile:
+            due = await steady(rate, send)
+            await until(lambda: len(arrived) >= len(due), within=120)
         polling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await polling
     engine.dispose()
-    return Round(took=delays(due, arrived), disk=tuple(harness.fdatasync_ms(folder)))
+    disk = tuple(harness.fdatasync_ms(folder))
+    return Round(took=delays(due, arrived), disk=disk, meanwhile=tuple(meanwhile))
 
 
 # --- findings -------------------------------------------------------------------------------------
@@ -190,13 +193,17 @@ class Rounds:
 
     @property
     def p99(self) -> float:
-        return min(one.p99 for one in self.all)
+        return self._steadiest.p99
 
     @property
     def disk(self) -> tuple[float, float]:
         """The probe's median and 99th percentile."""
         took = [ms for one in self.all for ms in one.disk]
         return statistics.median(took), percentile(took, 0.99)
+
+    @property
+    def _steadiest(self) -> Round:
+        return min(self.all, key=lambda one: one.p99)
 
     @property
     def detail(self) -> str:
@@ -206,6 +213,8 @@ class Rounds:
             f"their p50 {_span([one.p50 for one in self.all])},",
             f"p99 {_span(p99)} (median {statistics.median(p99):.1f}),",
             f"worst {_span([max(one.took) for one in self.all])} ms;",
+            f"longest fdatasync beside them {_span([max(one.meanwhile) for one in self.all])} ms,",
+            f"{max(self._steadiest.meanwhile):.1f} beside the least p99;",
             "fdatasync p50 {:.2f} ms, p99 {:.2f} ms".format(*self.disk),
         )
         return " ".join(told)
@@ -222,6 +231,7 @@ def by_turns(rate: int, rounds: int, **ways: Way) -> dict[str, Rounds]:
     for turn in range(rounds):
         first = turn % len(order)
         for name, way in order[first:] + order[:first]:
+            os.sync()  # what was written and deleted before would keep the disk busy for this round
             with tempfile.TemporaryDirectory(prefix="outcare-bench-") as scratch, quiet():
                 done[name].append(asyncio.run(way(Path(scratch), rate)))
     return {name: Rounds(all=tuple(some)) for name, some in done.items()}
