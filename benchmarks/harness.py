@@ -16,9 +16,12 @@ import re
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
 
 REPETITIONS = 9
@@ -88,14 +91,37 @@ def _rounds(
 
 def fdatasync_ms(folder: Path, times: int = 200) -> list[float]:
     """How long this disk takes to make 4 kB durable, in milliseconds."""
-    took = []
     with (folder / "probe").open("wb", buffering=0) as file:
-        for _ in range(times):
-            file.write(b"x" * 4096)
-            began = time.perf_counter()
-            os.fdatasync(file.fileno())
-            took.append((time.perf_counter() - began) * 1000)
-    return took
+        return [_synced_ms(file) for _ in range(times)]
+
+
+def _synced_ms(file: FileIO) -> float:
+    file.write(b"x" * 4096)
+    began = time.perf_counter()
+    os.fdatasync(file.fileno())
+    return (time.perf_counter() - began) * 1000
+
+
+@contextmanager
+def disk_watched(folder: Path, every: float = 0.02) -> Iterator[list[float]]:
+    """What `fdatasync` takes while something else runs, of a file that nobody else has: it tells a disk that
+    stands still from a program that does. Filled with milliseconds as they come.
+    """
+    took: list[float] = []
+    is_over = threading.Event()
+
+    def watch() -> None:
+        with (folder / "beside").open("wb", buffering=0) as file:
+            while not is_over.wait(every):
+                took.append(_synced_ms(file))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield took
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def probe(folder: Path | None = None) -> str:

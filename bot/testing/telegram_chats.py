@@ -52,7 +52,9 @@ class Chat:
 
 @dataclass(kw_only=True)
 class Sent:
-    """A message as it stands now; `versions` counts its edits too."""
+    """A message as it stands now; `versions` counts its edits too. `at`: when it was sent, by the receiver's
+    monotonic clock.
+    """
 
     message_id: int
     chat: Chat
@@ -64,6 +66,7 @@ class Sent:
     has_preview: bool = True
     versions: int = 1
     reply_to: int | None = None
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def labels(self) -> list[str]:

@@ -60,9 +60,19 @@ def rules() -> dict[str, object]:
 class World:
     """`async with World(folder, rng) as world`: all servers are up, the daemon is not."""
 
-    def __init__(self, folder: Path, rng: random.Random, hosts: Sequence[str] = ("v1",)) -> None:
-        """`hosts`: the wire that each host of the network is read over, the preferred one first."""
+    def __init__(
+        self,
+        folder: Path,
+        rng: random.Random,
+        hosts: Sequence[str] = ("v1",),
+        *,
+        silence: float = SILENCE,
+    ) -> None:
+        """`hosts`: the wire that each host of the network is read over, the preferred one first. `silence`: see
+        `connectors.bluesky.jetstream.Settings`.
+        """
         self.folder = folder
+        self.silence = silence
         self.config = folder / "outcare.yaml"
         self.database = folder / "db" / "outcare.db"
         self.log = folder / "output.log"
@@ -108,7 +118,7 @@ class World:
         chats = {f"telegram:lane{number}": {"chat": chat} for number, chat in enumerate(CHATS)}
         return {
             "brand": {"name": "acme", "words": ["acme"], "accounts": {"bluesky": ["acme.test"]}},
-            "sources": {"bluesky": {**source, "silence": SILENCE}},
+            "sources": {"bluesky": {**source, "silence": self.silence}},
             "channels": {**chats, "webhook:desk": {"url": f"{self.webhook.url}/desk"}, "console": {}},
             "telegram": {"base_url": self.chat.url},
             "people": {
