@@ -93,7 +93,7 @@ class Script:
 
     def __post_init__(self) -> None:
         self.number = self.before
-        self.chance = random.Random(SEED)
+        self.chance = random.Random(SEED + self.before)  # else its posts would be those of before
         matcher = FastMatcher(words_of(0, self.count))
         quiet = [text for text in posts() if not matcher.matches(text) and "round" not in text]
         self.quiet = cycle(quiet)
