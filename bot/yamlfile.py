@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 try:
-    from yaml import CSafeLoader as _Loader
+    from yaml import CSafeLoader as _AnyLoader
 except ImportError:  # a PyYAML built without libyaml: slower, the same nodes
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as _AnyLoader  # type: ignore[assignment]
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
@@ -34,6 +34,7 @@ _STAIRS = re.compile(r"(?:[-?:][ \t]+){100}")
 _INDENTED = " " * 200
 """No line that is shorter holds those stairs either."""
 _MOST_COPIES = 50_000
+_BEGIN_NUMBERS = frozenset("+-0123456789")
 _LONGEST_NUMBER = 40
 """Longer rows of digits are no number that anybody means, and Python refuses to read the longest ones."""
 _INDENTATION = "the indentation does not fit: keys that belong together begin in the same column"
@@ -48,7 +49,15 @@ _SAID_PLAINLY = {
     "did not find expected ',' or ']'": "a [ is not closed, or a comma is missing",
 }
 """How libyaml's complaints begin → what helps."""
+_QUOTED = frozenset({"'", '"', "|", ">"})
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+class _Loader(_AnyLoader):
+    """Without YAML's own types, each of which takes a handful of regular expressions to tell."""
+
+    def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:  # noqa: ARG002
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +211,15 @@ class _Builder:
     def build(self, node: yaml.Node) -> Node:
         self._visited.append(node)
         location = self._location(node)
-        self._copies += id(node) in self._built
+        if id(node) in self._built:
+            self._copies += 1
+            if self._copies > _MOST_COPIES:  # anchors of anchors of anchors
+                raise ConfigError("this is too large, with its anchors written out", location)
         self._built.add(id(node))
-        if self._copies > _MOST_COPIES:  # anchors of anchors of anchors
-            raise ConfigError("this is too large, with its anchors written out", location)
         if isinstance(node, yaml.ScalarNode):
-            is_quoted = node.style in {"'", '"', "|", ">"}
-            value = node.value if is_quoted else _scalar(node.value)
-            return Node(value, location, {}, node.value, is_quoted)
+            text: str = node.value
+            is_quoted = node.style in _QUOTED
+            return Node(text if is_quoted else _scalar(text), location, {}, text, is_quoted)
         if any(node is parent for parent in self._open):
             self._report("an anchor contains itself", location)
             return Node(None, location, {})
@@ -245,7 +255,8 @@ class _Builder:
         return Node(values, location, keys)
 
     def _location(self, node: yaml.Node) -> Location:
-        return Location(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+        mark = node.start_mark
+        return Location(self.file, mark.line + 1, mark.column + 1)
 
     def _report(self, message: str, location: Location, *, code: str = "R001") -> None:
         line = self.lines[location.line - 1] if location.line <= len(self.lines) else ""
@@ -255,7 +266,7 @@ class _Builder:
 def _scalar(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
-    if len(text) > _LONGEST_NUMBER:
+    if len(text) > _LONGEST_NUMBER or text[0] not in _BEGIN_NUMBERS:
         return text
     if _INT.match(text):
         return int(text)

@@ -115,7 +115,8 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     cases = read_cases(found, stretches, report)
     formulas = Formulas(found.conditions, vocabulary.queries)
     untested(found, formulas, report)
-    compare(found, formulas, Compiled(vocabulary, blocks, texts), around.shares, report)
+    needs = {rule.name: rule.needs for rule in rules}
+    compare(found, formulas, Compiled(vocabulary, needs, texts), around.shares, report)
     expired(found, around.today, report)
     for name in () if report.has_errors else found.words:
         covered(name, vocabulary.entries[name], report)

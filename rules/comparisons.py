@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from rules.definitions import Definitions
     from rules.everyday import Shares
     from rules.formula import Formulas
-    from rules.needs import Blocks
+    from rules.needs import Needs
     from rules.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What the compiler knows of a set."""
+    """What the compiler knows of a set. `needs`: what each rule does, by its name."""
 
     vocabulary: Vocabulary
-    blocks: Blocks
+    needs: Mapping[str, Needs]
     texts: Mapping[Path, str]
 
 
@@ -53,7 +53,7 @@ def compare(
     for label, _, formula in asked:
         everyday.check(label, formula)
     whens = [(rule, rule.when) for rule in found.rules if rule.when is not None]
-    candidates = [Candidate(rule, by_block[id(when)], compiled.blocks.of(when)) for rule, when in whens]
+    candidates = [Candidate(rule, by_block[id(when)], compiled.needs[rule.name]) for rule, when in whens]
     for rule, other in subsumed(candidates, proofs, lists):
         message = (
             f'rule "{rule.name}": whatever fires it fires rule "{other.name}" as well, with the same effect'
