@@ -10,11 +10,13 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from bot.errors import ConfigError, Location, Problem
+from bot.memory import empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +58,7 @@ _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 class _Loader(_AnyLoader):
     """Without YAML's own types, each of which takes a handful of regular expressions to tell."""
 
-    def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:  # noqa: ARG002
+    def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:
         return ""
 
 
@@ -108,7 +110,7 @@ def load(text: str, file: Path) -> Node:
         raise ConfigError([Problem(message=message, code="R001", location=Location(file, 1, 1))]) from error
     if root is None:
         return Node({}, Location(file, 1, 1), {})
-    builder = _Builder(text.splitlines(), file)
+    builder = _Builder(text, file)
     node = builder.build(root)
     del root
     builder.let_go()
@@ -132,15 +134,16 @@ def read(file: Path) -> Node:
         raise ConfigError(f"{file} is not UTF-8 text (byte {error.start})") from error
 
 
-def let_go(trees: Iterable[Node]) -> None:
-    """Free trees that nobody else holds node by node, so that no other thread waits for the whole."""
-    waiting = [*trees]
-    while waiting:
-        inside = waiting.pop().value
+def let_go(trees: list[Node]) -> None:
+    """Empty a list of trees that nobody else holds: they are freed node by node, so that no other thread
+    waits for the whole.
+    """
+    while trees:
+        inside = trees.pop().value
         if isinstance(inside, dict):
-            waiting += inside.values()
+            trees += inside.values()
         elif isinstance(inside, list):
-            waiting += inside
+            trees += inside
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -189,8 +192,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: Path) -> Probl
 class _Builder:
     """Turns PyYAML's nodes into ours and collects what is wrong with them."""
 
-    def __init__(self, lines: list[str], file: Path) -> None:
-        self.lines = lines
+    def __init__(self, text: str, file: Path) -> None:
+        self.text = text
         self.file = file
         self.problems: list[Problem] = []
         self._open: list[yaml.Node] = []
@@ -203,10 +206,7 @@ class _Builder:
         in which no other thread runs.
         """
         self._visited.reverse()
-        while self._visited:
-            self._visited.pop()
-        while self._built:
-            self._built.pop()
+        empty(self._visited, self._built)
 
     def build(self, node: yaml.Node) -> Node:
         self._visited.append(node)
@@ -254,12 +254,16 @@ class _Builder:
                 values[key] = self.build(value_node)
         return Node(values, location, keys)
 
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.splitlines()
+
     def _location(self, node: yaml.Node) -> Location:
         mark = node.start_mark
         return Location(self.file, mark.line + 1, mark.column + 1)
 
     def _report(self, message: str, location: Location, *, code: str = "R001") -> None:
-        line = self.lines[location.line - 1] if location.line <= len(self.lines) else ""
+        line = self._lines[location.line - 1] if location.line <= len(self._lines) else ""
         self.problems.append(Problem(message=message, code=code, location=location, source_line=line))
 
 
