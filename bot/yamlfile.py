@@ -10,20 +10,22 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from bot.errors import ConfigError, Location, Problem
+from bot.memory import empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 try:
-    from yaml import CSafeLoader as _Loader
+    from yaml import CSafeLoader as _AnyLoader
 except ImportError:  # a PyYAML built without libyaml: slower, the same nodes
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as _AnyLoader  # type: ignore[assignment]
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
@@ -34,6 +36,7 @@ _STAIRS = re.compile(r"(?:[-?:][ \t]+){100}")
 _INDENTED = " " * 200
 """No line that is shorter holds those stairs either."""
 _MOST_COPIES = 50_000
+_BEGIN_NUMBERS = frozenset("+-0123456789")
 _LONGEST_NUMBER = 40
 """Longer rows of digits are no number that anybody means, and Python refuses to read the longest ones."""
 _INDENTATION = "the indentation does not fit: keys that belong together begin in the same column"
@@ -48,7 +51,15 @@ _SAID_PLAINLY = {
     "did not find expected ',' or ']'": "a [ is not closed, or a comma is missing",
 }
 """How libyaml's complaints begin → what helps."""
+_QUOTED = frozenset({"'", '"', "|", ">"})
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+class _Loader(_AnyLoader):
+    """Without YAML's own types, each of which takes a handful of regular expressions to tell."""
+
+    def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,7 @@ def load(text: str, file: Path) -> Node:
         raise ConfigError([Problem(message=message, code="R001", location=Location(file, 1, 1))]) from error
     if root is None:
         return Node({}, Location(file, 1, 1), {})
-    builder = _Builder(text.splitlines(), file)
+    builder = _Builder(text, file)
     node = builder.build(root)
     del root
     builder.let_go()
@@ -123,15 +134,16 @@ def read(file: Path) -> Node:
         raise ConfigError(f"{file} is not UTF-8 text (byte {error.start})") from error
 
 
-def let_go(trees: Iterable[Node]) -> None:
-    """Free trees that nobody else holds node by node, so that no other thread waits for the whole."""
-    waiting = [*trees]
-    while waiting:
-        inside = waiting.pop().value
+def let_go(trees: list[Node]) -> None:
+    """Empty a list of trees that nobody else holds: they are freed node by node, so that no other thread
+    waits for the whole.
+    """
+    while trees:
+        inside = trees.pop().value
         if isinstance(inside, dict):
-            waiting += inside.values()
+            trees += inside.values()
         elif isinstance(inside, list):
-            waiting += inside
+            trees += inside
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -180,8 +192,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: Path) -> Probl
 class _Builder:
     """Turns PyYAML's nodes into ours and collects what is wrong with them."""
 
-    def __init__(self, lines: list[str], file: Path) -> None:
-        self.lines = lines
+    def __init__(self, text: str, file: Path) -> None:
+        self.text = text
         self.file = file
         self.problems: list[Problem] = []
         self._open: list[yaml.Node] = []
@@ -194,22 +206,20 @@ class _Builder:
         in which no other thread runs.
         """
         self._visited.reverse()
-        while self._visited:
-            self._visited.pop()
-        while self._built:
-            self._built.pop()
+        empty(self._visited, self._built)
 
     def build(self, node: yaml.Node) -> Node:
         self._visited.append(node)
         location = self._location(node)
-        self._copies += id(node) in self._built
+        if id(node) in self._built:
+            self._copies += 1
+            if self._copies > _MOST_COPIES:  # anchors of anchors of anchors
+                raise ConfigError("this is too large, with its anchors written out", location)
         self._built.add(id(node))
-        if self._copies > _MOST_COPIES:  # anchors of anchors of anchors
-            raise ConfigError("this is too large, with its anchors written out", location)
         if isinstance(node, yaml.ScalarNode):
-            is_quoted = node.style in {"'", '"', "|", ">"}
-            value = node.value if is_quoted else _scalar(node.value)
-            return Node(value, location, {}, node.value, is_quoted)
+            text: str = node.value
+            is_quoted = node.style in _QUOTED
+            return Node(text if is_quoted else _scalar(text), location, {}, text, is_quoted)
         if any(node is parent for parent in self._open):
             self._report("an anchor contains itself", location)
             return Node(None, location, {})
@@ -244,18 +254,23 @@ class _Builder:
                 values[key] = self.build(value_node)
         return Node(values, location, keys)
 
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.splitlines()
+
     def _location(self, node: yaml.Node) -> Location:
-        return Location(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+        mark = node.start_mark
+        return Location(self.file, mark.line + 1, mark.column + 1)
 
     def _report(self, message: str, location: Location, *, code: str = "R001") -> None:
-        line = self.lines[location.line - 1] if location.line <= len(self.lines) else ""
+        line = self._lines[location.line - 1] if location.line <= len(self._lines) else ""
         self.problems.append(Problem(message=message, code=code, location=location, source_line=line))
 
 
 def _scalar(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
-    if len(text) > _LONGEST_NUMBER:
+    if len(text) > _LONGEST_NUMBER or text[0] not in _BEGIN_NUMBERS:
         return text
     if _INT.match(text):
         return int(text)

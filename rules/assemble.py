@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from bot.memory import empty
 from bot.model import NO_DRAFT, Alert, Route, Urgency
 from rules import times
 from rules.cases import Case, read_cases
@@ -115,10 +116,12 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     cases = read_cases(found, stretches, report)
     formulas = Formulas(found.conditions, vocabulary.queries)
     untested(found, formulas, report)
-    compare(found, formulas, Compiled(vocabulary, blocks, texts), around.shares, report)
+    needs = {rule.name: rule.needs for rule in rules}
+    compare(found, formulas, Compiled(vocabulary, needs, texts), around.shares, report)
     expired(found, around.today, report)
     for name in () if report.has_errors else found.words:
         covered(name, vocabulary.entries[name], report)
+    empty(vocabulary.queries, vocabulary.needs)
     return Built(
         rules=rules,
         personas=personas,

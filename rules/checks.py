@@ -55,7 +55,7 @@ def _reading_order(evidence: Evidence) -> tuple[int, int, str]:
 def found_in_text(search: Search) -> Check:
     def check(scene: Scene) -> Trace:
         places = search(scene.text)
-        return None if places is None else tuple(_quoted(scene.text, place) for place in places)
+        return None if places is None else tuple([_quoted(scene.text, place) for place in places])
 
     return check
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.memory import empty
 from rules.contradictions import Contradictions
 from rules.everyday import Everyday
 from rules.implied import Proofs
@@ -22,17 +23,17 @@ if TYPE_CHECKING:
     from bot.yamlfile import Node
     from rules.definitions import Definitions
     from rules.everyday import Shares
-    from rules.formula import Formulas
-    from rules.needs import Blocks
+    from rules.formula import Formula, Formulas
+    from rules.needs import Needs
     from rules.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What the compiler knows of a set."""
+    """What the compiler knows of a set. `needs`: what each rule does, by its name."""
 
     vocabulary: Vocabulary
-    blocks: Blocks
+    needs: Mapping[str, Needs]
     texts: Mapping[Path, str]
 
 
@@ -40,21 +41,29 @@ def compare(
     found: Definitions, formulas: Formulas, compiled: Compiled, shares: Shares | None, report: Report
 ) -> None:
     """`shares`: words that stand in many posts of the past; None: not known."""
-    lists = compiled.vocabulary.lists
-    proofs = Proofs(lists)
+    proofs = Proofs(compiled.vocabulary.lists)
     asked = [(label, node, formulas.of(node)) for label, node in _blocks(found)]
-    by_block = {id(node): formula for _, node, formula in asked}
     contradictions = Contradictions(proofs, report)
     for label, node, formula in asked:
         contradictions.check(label, node, formula)
-    if report.has_errors:
-        return
-    everyday = Everyday(shares, compiled.vocabulary.entries, compiled.texts, report)
-    for label, _, formula in asked:
-        everyday.check(label, formula)
+    if not report.has_errors:
+        everyday = Everyday(shares, compiled.vocabulary.entries, compiled.texts, report)
+        for label, _, formula in asked:
+            everyday.check(label, formula)
+        _superfluous(found, {id(node): formula for _, node, formula in asked}, proofs, compiled, report)
+    empty(asked)
+
+
+def _superfluous(
+    found: Definitions,
+    by_block: Mapping[int, Formula],
+    proofs: Proofs,
+    compiled: Compiled,
+    report: Report,
+) -> None:
     whens = [(rule, rule.when) for rule in found.rules if rule.when is not None]
-    candidates = [Candidate(rule, by_block[id(when)], compiled.blocks.of(when)) for rule, when in whens]
-    for rule, other in subsumed(candidates, proofs, lists):
+    candidates = [Candidate(rule, by_block[id(when)], compiled.needs[rule.name]) for rule, when in whens]
+    for rule, other in subsumed(candidates, proofs, compiled.vocabulary.lists):
         message = (
             f'rule "{rule.name}": whatever fires it fires rule "{other.name}" as well, with the same effect'
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.model import NO_DRAFT, Alert, Fired, Urgency, Verdict
 from rules.leaves import spoken
@@ -95,8 +95,7 @@ class Program:
         object.__setattr__(self, "index", Index(rule.needs for rule in self.rules))
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     rule: Rule
     evidence: tuple[Evidence, ...]
 
@@ -155,11 +154,15 @@ def _persona(program: Program, scene: Scene) -> _Who:
 
 def _hits(program: Program, scene: Scene) -> list[_Hit]:
     """The rules that fire: more points first, then by name."""
-    likely = (program.rules[number] for number in program.index.worth_a_look(scene.text))
     posted = scene.facts.at
-    living = (rule for rule in likely if not (rule.until and posted and _day(posted) > rule.until))
-    traces = ((rule, rule.check(scene)) for rule in living)
-    hits = [_Hit(rule, trace) for rule, trace in traces if trace is not None]
+    hits: list[_Hit] = []
+    for number in program.index.worth_a_look(scene.text):
+        rule = program.rules[number]
+        if rule.until and posted and _day(posted) > rule.until:
+            continue
+        trace = rule.check(scene)
+        if trace is not None:
+            hits.append(_Hit(rule, trace))
     return sorted(hits, key=lambda hit: (-hit.rule.points, hit.rule.name))
 
 
@@ -232,14 +235,16 @@ def _respond_in(level: Level, hits: Sequence[_Hit]) -> timedelta:
 
 
 def _fired(hit: _Hit) -> Fired:
-    spans = {evidence.span for evidence in hit.evidence if evidence.span}
-    in_order = sorted(spans, key=lambda span: (span.start, span.end)) if len(spans) > 1 else spans
+    rule = hit.rule
+    spans = [evidence.span for evidence in hit.evidence if evidence.span]
+    if len(spans) > 1:
+        spans = sorted(set(spans), key=lambda span: (span.start, span.end))
     return Fired(
-        rule=hit.rule.name,
-        points=hit.rule.points,
-        why=hit.rule.why,
-        location=hit.rule.location,
-        evidence=tuple(dict.fromkeys(evidence.text for evidence in hit.evidence)),
-        spans=tuple(in_order),
-        probation=hit.rule.is_on_probation,
+        rule=rule.name,
+        points=rule.points,
+        why=rule.why,
+        location=rule.location,
+        evidence=tuple(dict.fromkeys([evidence.text for evidence in hit.evidence])),
+        spans=tuple(spans),
+        probation=rule.is_on_probation,
     )

@@ -131,11 +131,5 @@ def _parse(texts: Mapping[Path, str]) -> list[Node]:
     return files
 
 
-def let_go(files: list[Node]) -> None:
-    """Trees that nobody needs any more."""
-    trees, files[:] = [*files], []
-    yamlfile.let_go(trees)
-
-
 def is_yaml(name: str) -> bool:
     return Path(name).suffix in listfiles.RULES

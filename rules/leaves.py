@@ -34,7 +34,7 @@ def platform(node: Node, reader: Reader) -> Check:
 
 
 def kind(node: Node, reader: Reader) -> Check:
-    wanted = frozenset(reader.choice(child, "kind", KINDS) for child in reader.items(node))
+    wanted = tuple(reader.choice(child, "kind", KINDS) for child in reader.items(node))
     return _is(lambda facts: facts.kind in wanted)
 
 

@@ -59,6 +59,8 @@ def any_of(several: Iterable[Needs]) -> Needs:
 def all_of(several: Iterable[Needs]) -> Needs:
     """Of what must all hold: the one with the fewest words says enough."""
     known = [needs for needs in several if needs is not None]
+    if len(known) == 1:
+        return known[0]
     return min(known, key=lambda needs: (len(needs), sorted(needs)), default=None)
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _DEEPEST = 40
+_WORDS = (Kind.WORD, Kind.QUOTED)
+_BETWEEN = (Kind.NEAR, Kind.BEFORE)
+_AFTER_ALL = (Kind.END, Kind.OR, Kind.CLOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +140,16 @@ def _near(left: Query, right: Query, operator: Token) -> Near:
 
 def walk(query: Query) -> Iterator[Query]:
     """The query and everything in it."""
-    yield query
-    if isinstance(query, And | Or):
-        for part in query.parts:
-            yield from walk(part)
-    elif isinstance(query, Near):
-        yield from walk(query.left)
-        yield from walk(query.right)
-    elif isinstance(query, Not):
-        yield from walk(query.part)
+    waiting = [query]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, And | Or):
+            waiting += reversed(part.parts)
+        elif isinstance(part, Near):
+            waiting += (part.right, part.left)
+        elif isinstance(part, Not):
+            waiting.append(part.part)
 
 
 class _Parser:
@@ -154,11 +158,8 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.tokens, self.mistakes = tokens(text)
         self.position = 0
+        self.token = self.tokens[0]
         self.depth = 0
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.position]
 
     def whole(self) -> Query | None:
         query = self._or()
@@ -188,7 +189,7 @@ class _Parser:
     def _and(self) -> Query | None:
         at = self.token.at
         parts = [self._negatable()]
-        while self.token.kind not in {Kind.END, Kind.OR, Kind.CLOSE}:
+        while self.token.kind not in _AFTER_ALL:
             if self.token.kind is Kind.AND:
                 self._take()
             elif self.token.kind is not Kind.NOT and not self._is_beside_broken():
@@ -213,7 +214,7 @@ class _Parser:
     def _near(self) -> Query | None:
         begin = self.token.at
         left = self._atom()
-        while self.token.kind in {Kind.NEAR, Kind.BEFORE}:
+        while self.token.kind in _BETWEEN:
             operator = self._take()
             right = self._atom()
             if not self._is_wrong_between(begin, self.token.at):
@@ -238,7 +239,7 @@ class _Parser:
         if self.token.kind is Kind.PATTERN:
             token = self._take()
             return Pattern(token.text, token.at)
-        if self.token.kind in {Kind.WORD, Kind.QUOTED}:
+        if self.token.kind in _WORDS:
             return self._phrase()
         if self.token.kind is Kind.BROKEN:
             self._take()
@@ -264,7 +265,7 @@ class _Parser:
         self.depth += 1
         if self.depth > _DEEPEST:
             self._mistake("parentheses are nested too deeply", opening)
-            self.position = len(self.tokens) - 1
+            self._go_to(len(self.tokens) - 1)
             return None
         inner = self._or()
         self.depth -= 1
@@ -277,7 +278,7 @@ class _Parser:
     def _phrase(self) -> Query | None:
         at = self.token.at
         terms: list[Term] = []
-        while self.token.kind in {Kind.WORD, Kind.QUOTED}:
+        while self.token.kind in _WORDS:
             token = self._take()
             folded = key(token.text)
             if folded:
@@ -289,8 +290,12 @@ class _Parser:
     def _take(self) -> Token:
         token = self.token
         if token.kind is not Kind.END:
-            self.position += 1
+            self._go_to(self.position + 1)
         return token
+
+    def _go_to(self, position: int) -> None:
+        self.position = position
+        self.token = self.tokens[position]
 
     def _mistake(self, message: str, token: Token) -> None:
         if not any(mistake.at == token.at for mistake in self.mistakes):

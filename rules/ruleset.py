@@ -13,7 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from bot import yamlfile
 from bot.errors import ConfigError, Problem
+from bot.memory import empty
 from bot.model import AuthorFacts, Facts, Measured, Route, Verdict
 from bot.problems import in_order, with_source
 from rules import allowances, engine, listfiles, schema
@@ -186,7 +188,7 @@ def examine_rules(
     try:
         return _build(files, texts, folder, Assembly(channels, brand, today, shares), measure)
     finally:
-        folder_of_rules.let_go(files)
+        yamlfile.let_go(files)
 
 
 def parse_rules(
@@ -232,8 +234,7 @@ def _build(
     rules = [*definitions.rules]
     count, packed = len(rules), frozenset(rule.name for rule in rules if is_of_pack(rule.location.file))
     del definitions
-    while rules:  # as with the trees: one by one, so that no other thread waits for the whole
-        rules.pop()
+    empty(rules)
     usable = None if report.has_errors else _rule_set(files, texts, folder, built, measure)
     if usable is not None:
         usable = replace(usable, warnings=problems, count=count, packed=packed)
@@ -277,6 +278,13 @@ def _cases(cases: Iterable[Case], *, is_packed: bool) -> Iterator[Case]:
 
 def _version(files: Sequence[Node], lists: Mapping[str, str]) -> str:
     """A hash of the merged content, packs included; only personas have an order. `lists`: files of words."""
+    found = hashlib.sha256()
+    for part in _canonical(_merged(files, lists)):
+        found.update(part.encode())
+    return found.hexdigest()[:12]
+
+
+def _merged(files: Sequence[Node], lists: Mapping[str, str]) -> dict[str, object]:
     packs = [file for file in files if is_of_pack(file.location.file)]
     merged: dict[str, object] = {str(file.location.file): file.plain() for file in packs}
     for file in (file for file in files if file not in packs):
@@ -291,15 +299,12 @@ def _version(files: Sequence[Node], lists: Mapping[str, str]) -> str:
         merged["list files"] = {
             name: [entry.text for entry in listfiles.lines(text, Path(name))] for name, text in lists.items()
         }
-    found = hashlib.sha256()
-    for part in _canonical(merged):
-        found.update(part.encode())
-    return found.hexdigest()[:12]
+    return merged
 
 
 def _canonical(merged: Mapping[str, object]) -> Iterator[str]:
     """The same as `json.dumps` with sorted keys, a rule at a time: 10,000 at once take 50 ms, in which no
-    other thread runs.
+    other thread runs. Empties what it has written.
     """
     for number, (section, content) in enumerate(sorted(merged.items())):
         yield f"{'{' if number == 0 else ', '}{_dump(section)}: "
@@ -307,7 +312,8 @@ def _canonical(merged: Mapping[str, object]) -> Iterator[str]:
             yield _dump(content)
             continue
         yield "{"
-        for place, (name, member) in enumerate(sorted(content.items())):
-            yield f"{', ' if place else ''}{_dump(name)}: {_dump(member)}"
+        for place, name in enumerate(sorted(content)):
+            yield f"{', ' if place else ''}{_dump(name)}: {_dump(content[name])}"
         yield "}"
+        empty(content)
     yield "}" if merged else "{}"

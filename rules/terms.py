@@ -6,7 +6,7 @@ A search answers with the places that made it true: an empty tuple is "true, by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 
@@ -37,7 +37,7 @@ class Text(FoldedText):
 
 
 Search = Callable[[Text], tuple[Place, ...] | None]
-Places = Callable[[Text], Iterable[Place]]
+Places = Callable[[Text], Sequence[Place]]
 Entry = Phrase | Pattern
 WordList = Mapping[str, Sequence[Entry]]
 """What a list looks for, by language; what it looks for in every text stands under `ANY_LANGUAGE`."""
@@ -52,25 +52,25 @@ _MOST_PAIRS = 10_000
 """A bound on the pairs that one NEAR carries on (first in the text first): no post can stall the daemon."""
 
 
-class Wanted:
-    """One phrase to look for: all its places, whole words only, a prefix running to its word's end."""
+def _phrase(phrase: Phrase) -> Places:
+    """All its places, whole words only, a prefix running to its word's end."""
+    first, *rest = _runs(phrase)
 
-    __slots__ = ("_first", "_rest")
+    def places(text: Text) -> Sequence[Place]:
+        return text.occurrences(first.text, is_prefix=first.is_prefix)
 
-    def __init__(self, phrase: Phrase) -> None:
-        self._first, *self._rest = _runs(phrase)
+    return (lambda text: _finished(text.folded, places(text), rest)) if rest else places
 
-    def places(self, text: Text) -> Iterable[Place]:
-        begun = text.occurrences(self._first.text, is_prefix=self._first.is_prefix)
-        return self._finished(text.folded, begun) if self._rest and begun else begun
 
-    def _finished(self, folded: str, begun: Iterable[Place]) -> Iterator[Place]:
-        for start, first_end in begun:
-            end: int | None = first_end
-            for term in self._rest:
-                end = _next_end(folded, end, term) if end is not None else None
-            if end is not None:
-                yield start, end
+def _finished(folded: str, begun: Iterable[Place], rest: Sequence[Term]) -> list[Place]:
+    found: list[Place] = []
+    for start, first_end in begun:
+        end: int | None = first_end
+        for term in rest:
+            end = _next_end(folded, end, term) if end is not None else None
+        if end is not None:
+            found.append((start, end))
+    return found
 
 
 def _runs(phrase: Phrase) -> list[Term]:
@@ -120,7 +120,7 @@ def _places(query: Query, lists: Mapping[str, WordList]) -> Places:
 
 def find(entry: Entry) -> Places:
     """All places of one entry of a list."""
-    return Wanted(entry).places if isinstance(entry, Phrase) else _pattern(entry)
+    return _phrase(entry) if isinstance(entry, Phrase) else _pattern(entry)
 
 
 def _list(variants: WordList) -> Places:
@@ -146,12 +146,13 @@ def _pattern(pattern: Pattern) -> Places:
     """Each part of a post by itself: `^` and `$` are its ends."""
     finder = patterns.compiled(pattern.text)
 
-    def places(text: Text) -> Iterator[Place]:
+    def places(text: Text) -> list[Place]:
+        found: list[Place] = []
         begin = 0
         for part in text.folded.split(PART_BREAK):
-            for start, end in patterns.places(finder, part):
-                yield begin + start, begin + end
+            found += ((begin + start, begin + end) for start, end in patterns.places(finder, part))
             begin += len(part) + len(PART_BREAK)
+        return found
 
     return places
 
@@ -160,8 +161,10 @@ def _first(places: Places) -> Search:
     """True where something stands; the evidence is what stands first, the longest of those."""
 
     def search(text: Text) -> tuple[Place, ...] | None:
-        found = tuple(places(text))
-        return (min(found, key=_leftmost),) if len(found) > 1 else found or None
+        found = places(text)
+        if not found:
+            return None
+        return (min(found, key=_leftmost) if len(found) > 1 else found[0],)
 
     return search
 
@@ -202,30 +205,34 @@ def _not(inner: Search) -> Search:
 
 
 def _near(left: Places, right: Places, words: int, *, is_ordered: bool) -> Places:
-    def places(text: Text) -> Iterable[Place]:
+    def places(text: Text) -> Sequence[Place]:
         others = _in_order(right(text))
         ones = _in_order(left(text)) if others else ()
-        forward = islice(_pairs(text, ones, others, words), _MOST_PAIRS)
-        backward = () if is_ordered else islice(_pairs(text, others, ones, words), _MOST_PAIRS)
-        return _in_order((*forward, *backward))
+        if not ones:
+            return ()
+        forward = _pairs(text, ones, others, words)
+        return forward if is_ordered else _in_order([*forward, *_pairs(text, others, ones, words)])
 
     return places
 
 
-def _in_order(places: Iterable[Place]) -> Sequence[Place]:
+def _in_order(places: Sequence[Place]) -> Sequence[Place]:
     """Each once. Most often there is one, and then nothing to sort."""
-    found = tuple(places)
-    return sorted(set(found)) if len(found) > 1 else found
+    return sorted(set(places)) if len(places) > 1 else places
 
 
-def _pairs(text: Text, firsts: Sequence[Place], seconds: Sequence[Place], words: int) -> Iterator[Place]:
-    """What reaches from one of `firsts` to one of `seconds` behind it, close enough."""
+def _pairs(text: Text, firsts: Sequence[Place], seconds: Sequence[Place], words: int) -> list[Place]:
+    """What reaches from one of `firsts` to one of `seconds` behind it, close enough; not too many."""
+    found: list[Place] = []
     begin = 0
     for start, end in firsts:
         while begin < len(seconds) and seconds[begin][0] < start:
             begin += 1
         for second_start, second_end in islice(seconds, begin, None):
             if second_start >= end:
-                if text.words_between(end, second_start) > words:
+                if not text.is_near(end, second_start, words):
                     break
-                yield start, second_end
+                if len(found) == _MOST_PAIRS:
+                    return found
+                found.append((start, second_end))
+    return found

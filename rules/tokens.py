@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from bot.yamlfile import closest
 
 NEAREST, FARTHEST = 0, 100
 _OPERATORS = ("AND", "OR", "NOT", "NEAR", "BEFORE")
-_PIECE = re.compile(r'(?P<blank>\s+)|(?P<open>\()|(?P<close>\))|(?P<quote>["“”„])|(?P<word>[^\s()"“”„]+)')
+_PIECE = re.compile(r'\s*(?:(?P<open>\()|(?P<close>\))|(?P<quote>["“”„])|(?P<word>[^\s()"“”„]+))')
 _NEAR = re.compile(r"(NEAR|BEFORE)/([0-9]+)\Z")
+_NEAR_ANYHOW = re.compile(r"(?:near|before)/", re.IGNORECASE)
 _PATTERN = re.compile(r"/((?:[^/\\]|\\.)*)(/?)", re.DOTALL)
 """As far as the next slash without a backslash before it."""
 _LIST = re.compile(r"\$([\w/-]+)\Z")
@@ -46,8 +48,7 @@ class Kind(Enum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`text` is a word without its `*`, a list's name, or what stands between slashes.
 
     `number` is the n of NEAR and BEFORE; `at` counts from 0.
@@ -144,22 +145,17 @@ class _Lexer:
 
     def run(self) -> None:
         at = 0
-        while at < len(self.text):
-            piece = _PIECE.match(self.text, at)
-            assert piece is not None  # noqa: S101 - the pattern takes any character
-            at = self._piece(piece)
+        while (piece := _PIECE.match(self.text, at)) is not None:  # the pattern takes anything but blanks
+            at = self._piece(str(piece.lastgroup), piece)
 
-    def _piece(self, piece: re.Match[str]) -> int:
-        match piece.lastgroup:
-            case "open":
-                self.tokens.append(Token(Kind.OPEN, piece.start()))
-            case "close":
-                self.tokens.append(Token(Kind.CLOSE, piece.start()))
-            case "quote":
-                return self._quoted(piece.start())
-            case "word":
-                return self._word(piece[0], piece.start())
-        return piece.end()
+    def _piece(self, kind: str, piece: re.Match[str]) -> int:
+        start, end = piece.span(kind)
+        if kind == "word":
+            return self._word(piece[kind], start)
+        if kind == "quote":
+            return self._quoted(start)
+        self.tokens.append(Token(Kind.OPEN if kind == "open" else Kind.CLOSE, start))
+        return end
 
     def _quoted(self, at: int) -> int:
         closing = _QUOTES.search(self.text, at + 1)
@@ -209,7 +205,9 @@ class _Lexer:
         return Token(Kind.LIST, at, name[1])
 
     def _plain(self, word: str, at: int) -> Token | None:
-        if re.match(r"(?:near|before)/", word, re.IGNORECASE) and not word.startswith(("NEAR", "BEFORE")):
+        if word.isalnum() and word.islower():  # nearly all are, and nothing can be wrong with them
+            return Token(Kind.WORD, at, word)
+        if _NEAR_ANYHOW.match(word) and not word.startswith(("NEAR", "BEFORE")):
             self._mistake(f'operators stand in capitals: "{word.upper()}"', at)
         elif operator := is_like_operator(word):
             self.mistakes.append(_misspelling(word, operator, at))

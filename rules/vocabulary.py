@@ -20,7 +20,7 @@ from rules.terms import ANY_LANGUAGE, Entry, Search, WordList, compile_query, me
 from rules.tokens import Mistake, is_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from bot.errors import Location
@@ -64,7 +64,8 @@ class Vocabulary:
         parsed = parse(text)
         for mistake in parsed.mistakes:
             self._report(mistake, node, reader)
-        if parsed.query is None or not self._is_known(parsed.query, node, reader) or parsed.mistakes:
+        parts = [*walk(parsed.query)] if parsed.query is not None else []
+        if parsed.query is None or not self._are_known(parts, node, reader) or parsed.mistakes:
             return None
         if not is_negated and not is_positive(parsed.query):
             message = (
@@ -72,7 +73,7 @@ class Vocabulary:
             )
             self.report.error(Code.EVERYTHING, message, node.location)
             return None
-        self._mention_substrings(parsed.query, node, reader)
+        self._mention_substrings(parts, node, reader)
         self.queries[node.location] = parsed.query
         self.needs[node.location] = needs.of_query(parsed.query, self._lists_need)
         return compile_query(parsed.query, self.lists)
@@ -82,10 +83,10 @@ class Vocabulary:
         message = f"{reader.label}: {mistake.message}"
         self.report.error(Code.QUERY, message, where, suggestion=mistake.suggestion)
 
-    def _is_known(self, query: Query, node: Node, reader: Reader) -> bool:
-        """Whether its lists are there, and its regular expressions are some."""
+    def _are_known(self, parts: Iterable[Query], node: Node, reader: Reader) -> bool:
+        """Whether the lists among them are there, and the regular expressions are some."""
         is_known = True
-        for part in walk(query):
+        for part in parts:
             if isinstance(part, ListName):
                 self.used.add(part.name)
                 is_known &= self._knows(part.name, node, part.at, reader)
@@ -110,8 +111,8 @@ class Vocabulary:
         self.report.unknown(Code.CONDITION, what, where, name=name, known=self._nodes)
         return False
 
-    def _mention_substrings(self, query: Query, node: Node, reader: Reader) -> None:
-        for part in walk(query):
+    def _mention_substrings(self, parts: Iterable[Query], node: Node, reader: Reader) -> None:
+        for part in parts:
             if isinstance(part, Phrase):
                 self._mention_substring(part, node, reader, part.at)
 

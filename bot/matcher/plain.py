@@ -106,7 +106,7 @@ def hits(whole: FoldedText, numbers: Mapping[str, Iterable[int]]) -> tuple[Hit, 
 
 
 def _stands(folded: str, wanted: str) -> bool:
-    return next(occurrences(folded, wanted), None) is not None
+    return bool(occurrences(folded, wanted))
 
 
 def _hit(whole: FoldedText, start: int, end: int, number: int) -> Hit:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from functools import cached_property, lru_cache
 from itertools import accumulate, repeat
 from typing import TYPE_CHECKING
@@ -18,15 +18,19 @@ from typing import TYPE_CHECKING
 from bot.model import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 PART_BREAK = "\u2029"
 PART_DISTANCE = 1000
 """How many words apart the parts of a post count as: farther than anybody asks for."""
+_FEW, _SHORT = 16, 64
+"""So many times, in so many characters, words are counted where they stand; else it is quicker to know where
+all of them begin."""
 
 # What NFKC would turn into something nobody means: ´ into a blank with an accent, ™ into the letters "tm".
 _BEFORE = (("’", "'"), ("‘", "'"), ("ʼ", "'"), ("´", "'"), ("™", "®"), ("℠", "®"))
-_UNTIDY_BLANKS = re.compile(r"[^\S\u2029]{2,}|[^\S \u2029]")
+_ODD_BLANKS = re.compile(r"[^\S \u2029]")
+_BLANKS = re.compile(" {2,}")
 # Scripts written without blanks between words, or (Hangul) with particles joined to the word.
 _SPACELESS = re.compile(
     "["
@@ -40,6 +44,8 @@ _SPACELESS = re.compile(
     "]"
 )
 _RUNS = re.compile(r"\w+")
+_SIGNS_AS_BLANKS = {code: " " for code in range(128) if not _RUNS.match(chr(code))}
+_BEYOND_ASCII = re.compile("[^\0-\x7f]")
 _STARTS = re.compile(r"(\w[\w']*|\u2029)")
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _INVISIBLE = frozenset("\u00ad\u200c\u200d\u2060\ufeff")
@@ -49,7 +55,7 @@ _COMPOSING = re.compile("[\u1160-\u11ff\U00016d63-\U00016d6a]")
 
 def fold(text: str) -> str:
     """The normal form that words are looked for in."""
-    return _tidy(fold_characters(text))
+    return _one_each(_plain_blanks(fold_characters(text)))
 
 
 def key(pattern: str) -> str:
@@ -70,10 +76,15 @@ def without_traps(text: str) -> str:
     return text
 
 
-def _tidy(text: str) -> str:
-    if text.isprintable() and "  " not in text:
-        return text
-    return _UNTIDY_BLANKS.sub(" ", text)
+def _plain_blanks(text: str) -> str:
+    """Each blank a space, by far the most common one first."""
+    text = text.replace("\n", " ")
+    return text if text.isprintable() else _ODD_BLANKS.sub(" ", text)
+
+
+def _one_each(text: str) -> str:
+    """One space for each run of them."""
+    return _BLANKS.sub(" ", text) if "  " in text else text
 
 
 @lru_cache(maxsize=8192)
@@ -94,17 +105,19 @@ def is_spaceless(character: str) -> bool:
     return _SPACELESS.match(character) is not None
 
 
-def occurrences(folded: str, wanted: str, *, is_prefix: bool = False) -> Iterator[tuple[int, int]]:
+def occurrences(folded: str, wanted: str, *, is_prefix: bool = False) -> list[tuple[int, int]]:
     """Where a folded word or phrase stands in a folded text, whole words only.
 
     A prefix runs on to its word's end.
     """
+    found: list[tuple[int, int]] = []
     start = folded.find(wanted)
     while start >= 0:
         end = start + len(wanted)
         if begins_word(folded, start) and (is_prefix or ends_word(folded, end)):
-            yield start, word_end(folded, end) if is_prefix else end
+            found.append((start, word_end(folded, end) if is_prefix else end))
         start = folded.find(wanted, start + 1)
+    return found
 
 
 def begins_word(folded: str, at: int) -> bool:
@@ -134,10 +147,9 @@ def word_end(folded: str, end: int) -> int:
 
 def plain_words(folded: str) -> frozenset[str]:
     """Every word of a folded text, without signs, and without what stands in a script that has no blanks."""
-    runs = _RUNS.findall(folded)
     if folded.isascii():
-        return frozenset(runs)
-    return frozenset(piece for run in runs for piece in _SPACELESS.split(run) if piece)
+        return frozenset(folded.translate(_SIGNS_AS_BLANKS).split())
+    return frozenset(_RUNS.findall(_SPACELESS.sub(" ", folded)))
 
 
 def _continues(folded: str, at: int, step: int) -> bool:
@@ -152,50 +164,104 @@ class FoldedText:
 
     def __init__(self, original: str) -> None:
         self.original = original
-        self.folded = fold(original)
-        self._found: dict[tuple[str, bool], tuple[tuple[int, int], ...]] = {}
+        self._loose = _plain_blanks(fold_characters(original))
+        self.folded = _one_each(self._loose)
+        self._found: dict[tuple[str, bool], Sequence[tuple[int, int]]] = {}
+        self._counted = 0
 
     def span(self, start: int, end: int) -> Span:
         """The piece of the original that folded [start, end) came from, whole characters with their marks."""
-        if self._is_in_step:
-            return Span(start=start, end=end)
-        starts, ends = self._places
-        return Span(start=starts[start], end=ends[end - 1])
+        for step in self._steps_back:
+            start, end = step.start(start), step.end(end)
+        return Span(start=start, end=end)
 
-    def occurrences(self, wanted: str, *, is_prefix: bool = False) -> tuple[tuple[int, int], ...]:
+    def occurrences(self, wanted: str, *, is_prefix: bool = False) -> Sequence[tuple[int, int]]:
         """Where a folded word or phrase stands in the folded text; looked for once, however often asked."""
         if wanted not in self.folded:
             return ()
         asked = (wanted, is_prefix)
-        if asked not in self._found:
-            self._found[asked] = tuple(occurrences(self.folded, wanted, is_prefix=is_prefix))
-        return self._found[asked]
+        found = self._found.get(asked)
+        if found is None:
+            found = self._found[asked] = occurrences(self.folded, wanted, is_prefix=is_prefix)
+        return found
 
-    def words_between(self, end: int, start: int) -> int:
-        """How many words begin in folded [end, start); each character of a spaceless script is one.
+    def is_near(self, end: int, start: int, words: int) -> bool:
+        """Whether no more than so many words begin in folded [end, start).
 
-        From one part of a post to another (body, title, alt text) it is `PART_DISTANCE` words and more.
+        Each character of a spaceless script is one; from one part of a post to another (body, title, alt
+        text) it is `PART_DISTANCE` words and more.
         """
-        return bisect_left(self._word_starts, start) - bisect_left(self._word_starts, end)
+        if start - end <= words and PART_BREAK not in self.folded[end:start]:
+            return True  # no two words begin at one character
+        return self._words_between(end, start) <= words
+
+    def _words_between(self, end: int, start: int) -> int:
+        blank = max(0, self.folded.rfind(" ", 0, end + 1))  # no word goes on over one
+        self._counted += 1
+        if self._counted > _FEW or start - blank > _SHORT:
+            return bisect_left(self._word_starts, start) - bisect_left(self._word_starts, end)
+        starts = _word_starts(self.folded[blank:start])
+        return len(starts) - bisect_left(starts, end - blank)
 
     @cached_property
-    def _is_in_step(self) -> bool:
-        """Whether each folded character came from the one at its own place: then none is looked up."""
-        if len(self.original) != len(self.folded):
-            return False
-        return self.original.isascii() or all(map(_stays_alone, set(self.original)))
-
-    @cached_property
-    def _places(self) -> tuple[list[int], list[int]]:
-        return _places(self.original)
+    def _steps_back(self) -> Sequence[_Step]:
+        """From the folded text to the original: to blanks as they were, then to characters as they were."""
+        steps: list[_Step] = []
+        if len(self.folded) < len(self._loose):
+            steps.append(_Step((*run.span(), 1) for run in _BLANKS.finditer(self._loose)))
+        changed = () if self.original.isascii() else tuple(_changing(self.original))
+        if changed:
+            steps.append(_Step(changed))
+        return steps
 
     @cached_property
     def _word_starts(self) -> list[int]:
         return _word_starts(self.folded)
 
 
+class _Step:
+    """From places in a text back to those in the one that it was made of.
+
+    `pieces`: [start, end) of the earlier text, and how many characters each of them became; in order. All
+    that stands between them stayed as long as it was.
+    """
+
+    __slots__ = ("_begins", "_ends", "_pieces")
+
+    def __init__(self, pieces: Iterable[tuple[int, int, int]]) -> None:
+        self._pieces: list[tuple[int, int]] = []
+        self._begins: list[int] = []
+        self._ends: list[int] = []
+        grown = 0
+        for start, end, size in pieces:
+            self._pieces.append((start, end))
+            self._begins.append(start + grown)
+            self._ends.append(start + grown + size)
+            grown += size - (end - start)
+
+    def start(self, at: int) -> int:
+        """Where that begins which the character at this place came from."""
+        number = bisect_right(self._begins, at) - 1
+        if number < 0:
+            return at
+        start, end = self._pieces[number]
+        return start if at < self._ends[number] else end + at - self._ends[number]
+
+    def end(self, at: int) -> int:
+        """Where that ends which the character before this place came from."""
+        number = bisect_left(self._begins, at) - 1
+        if number < 0:
+            return at
+        return self._pieces[number][1] + max(0, at - self._ends[number])
+
+
+def _beyond_ascii(text: str) -> set[str]:
+    """Its characters, without those of ASCII: where nothing is unusual, they are few."""
+    return set(_BEYOND_ASCII.findall(text))
+
+
 def _word_starts(folded: str) -> list[int]:
-    if not folded.isascii() and any(map(_is_peculiar, set(folded))):
+    if not folded.isascii() and any(map(_is_peculiar, _beyond_ascii(folded))):
         return [*_word_starts_of_any(folded)]
     pieces = _STARTS.split(folded)
     starts = [*accumulate(map(len, pieces))][:-1:2]
@@ -231,36 +297,19 @@ def _is_peculiar(character: str) -> bool:
     return is_mark or is_spaceless(character) or character in _INVISIBLE
 
 
-def _places(original: str) -> tuple[list[int], list[int]]:
-    """For each folded character, where the piece of the original that it came from starts and ends."""
-    pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    done = 0
-    for start, end in [*_changing(original), (len(original), len(original))]:
-        pieces.append(fold_characters(original[done:start]))
-        starts += range(done, start)
-        ends += range(done + 1, start + 1)
-        pieces.append(_fold_segment(original[start:end]))
-        starts += repeat(start, len(pieces[-1]))
-        ends += repeat(end, len(pieces[-1]))
-        done = end
-    for run in reversed(list(_UNTIDY_BLANKS.finditer("".join(pieces)))):
-        first, last = run.start(), run.end()
-        starts[first:last] = [starts[first]]
-        ends[first:last] = [ends[last - 1]]
-    return starts, ends
-
-
 @lru_cache(maxsize=8192)
 def _fold_segment(segment: str) -> str:
     """Few, for most are one character."""
     return fold_characters(segment)
 
 
-def _changing(original: str) -> Iterator[tuple[int, int]]:
-    """The pieces that do not become one character each: a character and all that may compose with it."""
-    others = {character for character in set(original) if not _stays_alone(character)}
+def _changing(original: str) -> Iterator[tuple[int, int, int]]:
+    """The pieces that do not become one character each, and how many they become: a character and all that
+    may compose with it.
+    """
+    others = {character for character in _beyond_ascii(original) if not _stays_alone(character)}
+    if not others:
+        return
     composing = {character for character in others if _composes(character)}
     done = 0
     for at in [at for at, character in enumerate(original) if character in others]:
@@ -269,7 +318,8 @@ def _changing(original: str) -> Iterator[tuple[int, int]]:
         end = at + 1
         while end < len(original) and original[end] in composing:
             end += 1
-        yield at - 1 if at and original[at] in composing else at, end
+        start = at - 1 if at and original[at] in composing else at
+        yield start, end, len(_fold_segment(original[start:end]))
         done = end
 
 

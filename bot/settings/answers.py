@@ -47,10 +47,10 @@ def load_answers(path: Path, platforms: Collection[str]) -> Answers:
 
 def parse_answers(text: str, path: Path, platforms: Collection[str]) -> Answers:
     """The same for a text that is to stand in a file. Raises: ConfigError."""
-    root = yamlfile.load(text, path)
+    trees = [yamlfile.load(text, path)]
     reading = _Reading(platforms)
-    entries = tuple(reading.entries(root))
-    yamlfile.let_go([root])
+    entries = tuple(reading.entries(trees[0]))
+    yamlfile.let_go(trees)
     if reading.problems:
         told = in_order(reading.problems)[:_MOST_TOLD]
         raise ConfigError(with_source(told, {path: text}))

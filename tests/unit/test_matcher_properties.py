@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from bot.matcher.plain import PlainMatcher
 from bot.matcher.text import (
     FoldedText,
+    _changing,
     _composes,
-    _places,
     _word_starts,
     _word_starts_of_any,
     fold,
+    fold_characters,
     key,
 )
 
@@ -24,11 +25,31 @@ ODD = "aAéßﬁＡｶﾞKkſİıς㎞½™®’´'\u0301\u0323\u0345\u200d\u202
 texts = st.text(alphabet=st.one_of(st.sampled_from(ODD), st.characters()), max_size=40)
 
 
+def places(original: str) -> tuple[list[int], list[int]]:
+    """For each folded character, where the piece of the original that it came from starts and ends."""
+    folded = ""
+    starts: list[int] = []
+    ends: list[int] = []
+    pieces = {start: end for start, end, _ in _changing(original)}
+    at = 0
+    while at < len(original):
+        end = pieces.get(at, at + 1)
+        became = fold_characters(original[at:end])
+        folded += became
+        starts += [at] * len(became)
+        ends += [end] * len(became)
+        at = end
+    for run in reversed(list(re.finditer(r"[^\S\u2029]{2,}", folded))):
+        starts[run.start() : run.end()] = [starts[run.start()]]
+        ends[run.start() : run.end()] = [ends[run.end() - 1]]
+    return starts, ends
+
+
 @settings(deadline=None)
 @given(texts)
 def test_the_map_is_as_long_as_the_folded_text(text: str) -> None:
     """Folding piece by piece gives the same text as folding the whole."""
-    starts, ends = _places(text)
+    starts, ends = places(text)
     assert len(fold(text)) == len(starts) == len(ends)
 
 
@@ -36,7 +57,7 @@ def test_the_map_is_as_long_as_the_folded_text(text: str) -> None:
 @given(texts)
 def test_the_map_never_goes_back(text: str) -> None:
     """Places in the original rise with places in the folded text and stay inside it."""
-    starts, ends = _places(text)
+    starts, ends = places(text)
     assert sorted(starts) == starts
     assert sorted(ends) == ends
     assert all(0 <= start < end <= len(text) for start, end in zip(starts, ends, strict=True))
@@ -108,7 +129,7 @@ def test_every_character_that_composes_is_known() -> None:
     assert set() == {second for second in seconds if not _composes(second)}
 
 
-in_step = st.lists(
+usual = st.lists(
     texts
     | st.sampled_from(
         ["é", "Ñandú", "’s", "don't", "ß", "İ", "e\u0301", "❤\ufe0f", "\u2029", "  ", "\n", "１"]
@@ -117,20 +138,39 @@ in_step = st.lists(
 
 
 @settings(deadline=None, max_examples=500)
-@given(in_step)
-def test_the_shortcut_for_spans_gives_the_same(original: str) -> None:
-    """Where folding keeps every character at its place, a place is its own; looked up, it is the same."""
+@given(usual | texts, st.data())
+def test_the_way_back_is_that_of_a_map_of_every_character(original: str, data: st.DataObject) -> None:
+    """A place is found over the few pieces that changed: the same as looked up character by character."""
     whole = FoldedText(original)
-    starts, ends = whole._places
-    if whole._is_in_step:
-        assert list(range(len(original))) == starts
-        assert [start + 1 for start in starts] == ends
-    assert not (original.isascii() and len(original) == len(whole.folded)) or whole._is_in_step
+    starts, ends = places(original)
+    singly = [whole.span(at, at + 1) for at in range(len(starts))]
+    assert list(zip(starts, ends, strict=True)) == [(span.start, span.end) for span in singly]
+    if starts:
+        first = data.draw(st.integers(0, len(starts) - 1))
+        last = data.draw(st.integers(first, len(starts) - 1))
+        span = whole.span(first, last + 1)
+        assert (starts[first], ends[last]) == (span.start, span.end)
 
 
 @settings(deadline=None, max_examples=500)
-@given(in_step)
+@given(usual)
 def test_the_shortcut_for_words_gives_the_same(original: str) -> None:
     """Counted by a pattern or character by character, words begin at the same places."""
     folded = fold(original)
     assert list(_word_starts_of_any(folded)) == list(_word_starts(folded))
+
+
+@settings(deadline=None, max_examples=500)
+@given(usual | texts, st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=30))
+def test_words_in_between_are_counted_the_same_near_and_far(
+    original: str, asked: list[tuple[int, int]]
+) -> None:
+    """However often it is asked, no word is counted but those that begin in between, and each of them."""
+    whole = FoldedText(original)
+    starts = list(_word_starts_of_any(whole.folded))
+    for end, length in asked:
+        start = min(end + length, len(whole.folded))
+        between = sum(end <= at < start for at in starts)
+        assert [words for words in range(30) if between <= words] == [
+            words for words in range(30) if whole.is_near(end, start, words)
+        ]

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import yamlfile
-from bot.errors import ConfigError
+from bot.errors import ConfigError, Location
+from bot.yamlfile import Node
 
 FILE = Path("x.yaml")
 
@@ -126,3 +127,25 @@ def test_anchors_of_anchors_end() -> None:
 def test_a_row_of_digits_beyond_all_numbers_is_text() -> None:
     """Python refuses to read very long integers; nobody means one."""
     assert {"a": "9" * 5_000} == load("a: " + "9" * 5_000)
+
+
+class Witness:
+    """A value that tells how many trees were left when it was freed."""
+
+    def __init__(self, trees: list[Node], seen: list[int]) -> None:
+        self.trees, self.seen = trees, seen
+
+    def __del__(self) -> None:
+        self.seen.append(len(self.trees))
+
+
+def test_trees_are_freed_one_node_after_the_other() -> None:
+    """Nothing waits for the end of the whole: each value goes while others are still there."""
+    trees: list[Node] = []
+    seen: list[int] = []
+    here = Location(Path("a.yaml"), 1, 1)
+    leaves = [Node(Witness(trees, seen), here, {}) for _ in range(3)]
+    trees.append(Node({"a": Node([*leaves], here, {}), "b": Node(None, here, {})}, here, {}))
+    del leaves
+    yamlfile.let_go(trees)
+    assert ([1, 0, 0], []) == (seen, trees)  # the last one is in hand until the next
