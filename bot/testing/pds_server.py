@@ -99,6 +99,7 @@ class PdsServer(Loopback):
     def routes(self) -> list[web.RouteDef]:
         writes = {"putRecord": self._put, "createRecord": self._create, "deleteRecord": self._delete}
         reads = {
+            "app.bsky.actor.getProfile": self.appview.get_profile,
             "app.bsky.feed.getPosts": self.appview.get_posts,
             "app.bsky.notification.listNotifications": self.appview.list_notifications,
         }

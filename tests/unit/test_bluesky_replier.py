@@ -170,6 +170,20 @@ async def test_a_post_that_is_not_indexed_yet_is_waited_for() -> None:
         assert timedelta(seconds=10) == error.retry_after
 
 
+async def test_a_neighbour_whose_post_is_not_indexed_yet_does_not_block_us() -> None:
+    """Who lives on our own server: the record can be read there before the AppView shows it."""
+    async with stand() as here:
+        here.server.appview.posts[ASKED].is_indexed = False
+        seen = here.post(seen_at=here.clock.now(), posted_at=here.clock.now())
+        error = await here.failure(a_reply(seen))
+        assert (Unavailable, Reason.NOT_FOUND) == (type(error), error.reason)
+        error = await here.failure(a_reply(here.post()))
+        assert (Rejected, Reason.FORBIDDEN) == (type(error), error.reason)
+        assert "does not show" in str(error)
+        here.server.appview.posts[ASKED].blocked = True
+        assert "block" in str(await here.failure(a_reply(seen)))
+
+
 async def test_a_try_that_marked_up_something_else_is_the_same_reply() -> None:
     """A handle that leads elsewhere by now: what is there stays as it is."""
     async with stand() as here:
