@@ -45,6 +45,17 @@ class Mishap:
     body: str = "the body of a refusal"
     named: str = ""
 
+    async def answer(self, request: web.Request) -> web.Response:
+        if self.how == "withhold":
+            await silence()
+        if self.how == "cut" and request.transport is not None:
+            request.transport.abort()
+        status = self.how if isinstance(self.how, int) else 500
+        headers = {"Retry-After": str(self.wait)} if self.wait is not None else {}
+        if self.named:
+            return _fault(status, self.named, self.body)
+        return web.Response(status=status, text=self.body, headers=headers)
+
 
 class PdsServer(Loopback):
     """Give it accounts (`account`), and posts of others (`appview`)."""
@@ -162,9 +173,9 @@ class PdsServer(Loopback):
             repository = self.repositories[holder.did]
             mishap = self.mishaps.popleft() if self.mishaps else None
             if mishap and not mishap.is_done:
-                return await self._mishandled(request, mishap)
+                return await mishap.answer(request)
             answer = self._done(repository, do, given)
-            return await self._mishandled(request, mishap) if mishap else answer
+            return await mishap.answer(request) if mishap else answer
 
         return handler
 
@@ -190,17 +201,6 @@ class PdsServer(Loopback):
     def _tell(self, uri: str, record: dict[str, Any] | None) -> None:
         if self.on_change is not None:
             self.on_change(uri, record)
-
-    async def _mishandled(self, request: web.Request, mishap: Mishap) -> web.Response:
-        if mishap.how == "withhold":
-            await silence()
-        if mishap.how == "cut" and request.transport is not None:
-            request.transport.abort()
-        status = mishap.how if isinstance(mishap.how, int) else 500
-        headers = {"Retry-After": str(mishap.wait)} if mishap.wait is not None else {}
-        if mishap.named:
-            return _fault(status, mishap.named, mishap.body)
-        return web.Response(status=status, text=mishap.body, headers=headers)
 
     def _put(self, repository: Repository, given: dict[str, Any]) -> dict[str, Any]:
         swap = {"swap": given["swapRecord"]} if "swapRecord" in given else {}
