@@ -26,7 +26,7 @@ from bot.ports import Clock
 from bot.testing.journal import Journal
 from bot.testing.loopback import Loopback, serve, silence
 from bot.testing.pds_appview import AppView
-from bot.testing.pds_records import POSTS, Invalid, Repository, cid
+from bot.testing.pds_records import POSTS, Invalid, Repository, as_read, cid
 from bot.testing.pds_sessions import Denied, Holder, Sessions
 
 POINTS = ((timedelta(hours=1), 5_000), (timedelta(days=1), 35_000))
@@ -83,7 +83,7 @@ class PdsServer(Loopback):
 
     def posts(self, did: str) -> list[dict[str, Any]]:
         """What the public reads of an account, oldest first."""
-        return list(self.repositories[did].records.values())
+        return [as_read(record) for record in self.repositories[did].records.values()]
 
     def mishap(self, how: str | int, *, is_done: bool, **more: Any) -> None:
         self.mishaps.append(Mishap(how=how, is_done=is_done, **more))
@@ -227,7 +227,7 @@ class PdsServer(Loopback):
         uri = f"at://{did}/{request.query['collection']}/{rkey}"
         if record is None:
             return _fault(400, "RecordNotFound", f"Could not locate record: {uri}")
-        return _json({"uri": uri, "cid": cid(record), "value": record})
+        return _json({"uri": uri, "cid": cid(record), "value": as_read(record)})
 
     async def _resolve(self, request: web.Request) -> web.Response:
         self._note(request)

@@ -7,17 +7,15 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.conftest import TOLD
 from tests.peers import kit
 from tests.peers.network import Network, started
 
 
 @pytest.fixture(scope="session")
 def network(request: pytest.FixtureRequest) -> Iterator[Network]:
-    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
-
     def tell(line: str) -> None:
-        if isinstance(terminal, pytest.TerminalReporter):
-            terminal.write_line(f"\npeers: {line}")
+        request.config.stash[TOLD].append(f"peers: {line}")
 
     with ExitStack() as stack:
         try:

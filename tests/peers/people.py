@@ -6,6 +6,7 @@ Knows none of our connectors, so that the two cannot share a mistake.
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -194,7 +195,7 @@ async def call(
     ):
         if answer.status != 200:
             raise Refused(f"{answer.status} {await answer.text()}")
-        told: dict[str, Any] = await answer.json()
+        told: dict[str, Any] = json.loads(await answer.read() or b"{}")
         return told
 
 

@@ -189,6 +189,17 @@ async def test_an_answer_stands_in_the_thread_for_everybody(whole: Network) -> N
         assert [] == await here.said()
 
 
+async def test_a_byte_order_mark_before_a_link(network: Network) -> None:
+    """The server forgets it when it reads the record again; the link is marked where it then stands."""
+    async with stand(network) as here:
+        question = await a_real_question(network)
+        reply = a_reply(here.asked(question), "\ufeffhttps://acme.example helps")
+        published = await here.replier.publish(reply)
+        ((text, facet),) = [(one["value"]["text"], one["value"]["facets"][0]) for one in await here.said()]
+        assert "https://acme.example" == marked(text, facet)[0]
+        assert published == await here.replier.find(reply)
+
+
 def marked(text: str, facet: dict[str, Any]) -> tuple[str, str, str]:
     """Which piece of the text it marks, as what, and with what behind it."""
     index, feature = facet["index"], facet["features"][0]

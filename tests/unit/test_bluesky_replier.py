@@ -134,6 +134,18 @@ async def test_a_root_that_is_gone() -> None:
         assert ROOT == here.said[0]["reply"]["root"]["uri"]
 
 
+async def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    """Servers forget it when they read the record: our places in the text, and what we look for, must fit."""
+    async with stand() as here:
+        reply = a_reply(here.post(), "\ufeffhttps://acme.example helps")
+        published = await here.replier.publish(reply)
+        (record,) = here.said
+        index = record["facets"][0]["index"]
+        assert b"https://acme.example" == record["text"].encode()[index["byteStart"] : index["byteEnd"]]
+        assert published == await here.replier.find(reply)
+        assert (26, False) == (here.replier.length(reply.text).used, here.replier.length("\ufeff").fits)
+
+
 @pytest.mark.parametrize("lang", [None, "", "not a language", "x" * 20])
 async def test_a_language_that_is_none_is_left_out(lang: str | None) -> None:
     """Rather than refused with the whole reply."""
