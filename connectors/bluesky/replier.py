@@ -181,6 +181,8 @@ def check(reply: Outgoing) -> None:
         reply.text.encode()
     except UnicodeEncodeError:
         raise Rejected("half a character cannot be published", reason=Reason.INVALID) from None
+    if "\0" in reply.text:  # the server takes it; an AppView on PostgreSQL never shows it
+        raise Rejected("a text with a NUL in it would be shown to nobody", reason=Reason.INVALID)
     if authority(reply.to.id) is None or f"/{COLLECTION}/" not in reply.to.id:
         raise Rejected("only a post can be answered", reason=Reason.INVALID)
 

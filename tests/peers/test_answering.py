@@ -150,6 +150,13 @@ async def test_an_answer_is_written_approved_and_published_once(tmp_path: Path, 
         assert [here.words] == await here.said()
         assert ["answered"] == here.asks()
         assert [post["uri"]] == [row["uri"] for row in await soon(here.ann.told, what="Ann is told")]
+        cards = len(here.world.telegram.messages)
+        await here.ann.reply(
+            "But when will it arrive?", root=asked, parent=Ref(uri=post["uri"], cid=post["cid"])
+        )
+        await until(lambda: len(here.world.telegram.messages) > cards, within=WITHIN, what="she asks again")
+        assert "But when will it arrive?" in here.world.telegram.messages[-1].text
+        assert ["answered", None] == here.asks()
 
 
 async def test_what_was_published_survives_a_restart(tmp_path: Path, whole: Network) -> None:

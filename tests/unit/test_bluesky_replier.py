@@ -134,6 +134,13 @@ async def test_a_root_that_is_gone() -> None:
         assert ROOT == here.said[0]["reply"]["root"]["uri"]
 
 
+async def test_a_text_that_nobody_would_see_is_refused() -> None:
+    """A NUL is taken by the server, and stops at the AppView's database."""
+    async with stand() as here:
+        error = await here.failure(a_reply(here.post(), "a\0b"))
+        assert (Rejected, Reason.INVALID, 0) == (type(error), error.reason, here.server.requests)
+
+
 async def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     """Servers forget it when they read the record: our places in the text, and what we look for, must fit."""
     async with stand() as here:
