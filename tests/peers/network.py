@@ -1,7 +1,7 @@
 """A real Bluesky network as child processes on loopback: PLC, PDS and, with PostgreSQL, the AppView.
 
-Everything lies in one temporary folder, and is gone afterwards: each process has a group of its own, which
-is ended. The AppView's library asks for a Redis and never speaks to it (@atproto/bsky 0.0.280), so none is
+Everything lies in one temporary folder, and is gone afterwards: each process has a group of its own, and ends
+with its standard input, so that none outlives us, however we end. The AppView's library asks for a Redis and never speaks to it (@atproto/bsky 0.0.280), so none is
 needed.
 """
 
@@ -17,16 +17,18 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.peers.kit import Kit, Missing, Tell
 
-SECONDS = 120.0
+SECONDS, ENDS_WITHIN = 120.0, 20.0
 _NOBODY = "nobody"
 """PostgreSQL refuses to be run by root."""
+_WITH_STDIN = 'exec 3<&0; "$@" 3<&- & it=$!; (cat <&3 >/dev/null; kill -INT $it) & wait $it'
+"""Runs a program until the standard input ends."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +50,8 @@ def started(kit: Kit, tell: Tell) -> Iterator[Network]:
         with ExitStack() as stack:
             database, lacks = _database(kit, folder, stack)
             told = stack.enter_context(_nodes(kit, folder, database))
-            what = "with" if told["appview"] else "without"
-            tell(
-                f"a Bluesky network {what} AppView after {time.monotonic() - began:.1f} s; {lacks}".rstrip(
-                    "; "
-                )
-            )
+            what = "with an AppView" if told["appview"] else f"without an AppView ({lacks})"
+            tell(f"a real Bluesky network {what}, after {time.monotonic() - began:.1f} s")
             yield Network(pds=told["pds"], appview=told["appview"], lacks=lacks)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -94,14 +92,11 @@ def _nodes(kit: Kit, folder: Path, database: str) -> Iterator[dict[str, Any]]:
 @contextmanager
 def _postgres(programs: Path, folder: Path) -> Iterator[str]:
     data, log, port = folder / "postgres", folder / "postgres.log", _free_port()
+    env, who = {"PATH": os.environ["PATH"], "LC_ALL": "C"}, _who()
     data.mkdir(mode=0o700)
-    who: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam(_NOBODY)
-        os.chown(data, nobody.pw_uid, nobody.pw_gid)
-        who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    env = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
-    make = ["-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    if who:
+        os.chown(data, who["user"], who["group"])
+    make = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D", data]
     with log.open("wb") as sink:
         try:
             made = subprocess.run(
@@ -111,22 +106,26 @@ def _postgres(programs: Path, folder: Path) -> Iterator[str]:
             raise Missing(f"PostgreSQL does not run here: {error.strerror}") from error
     if made.returncode:
         raise Missing(f"PostgreSQL does not run here: {_end(log)}")
-    loose = ["-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200"]
-    command = [str(programs / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), *loose]
-    with _process(command, log, cwd=Path("/"), env=env, first=signal.SIGINT, **who) as process:
+    serve = (
+        f"-D {data} -h 127.0.0.1 -p {port} -c unix_socket_directories= -c fsync=off -c max_connections=200"
+    )
+    command = ["sh", "-c", _WITH_STDIN, "sh", str(programs / "postgres"), *serve.split()]
+    with _process(command, log, cwd=Path("/"), env=env, **who) as process:
         _wait(process, lambda: "ready to accept connections" in log.read_text(errors="replace"), log)
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
 
 
+def _who() -> dict[str, Any]:
+    """As whom PostgreSQL is run, where we are root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam(_NOBODY)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
 @contextmanager
 def _process(
-    command: list[str],
-    log: Path,
-    *,
-    cwd: Path,
-    env: Mapping[str, str],
-    first: int = signal.SIGTERM,
-    **who: Any,
+    command: list[str], log: Path, *, cwd: Path, env: Mapping[str, str], **who: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
     """With a group of its own, and nothing of ours but a pipe that ends with us."""
     with log.open("ab") as sink:
@@ -143,20 +142,16 @@ def _process(
     try:
         yield process
     finally:
-        _end_group(process, first)
+        _end_group(process)
 
 
-def _end_group(process: subprocess.Popen[bytes], first: int) -> None:
-    if process.stdin is not None:
-        process.stdin.close()
-    for how in (first, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, how)
-            process.wait(10)
-        except ProcessLookupError:
-            break
-        except subprocess.TimeoutExpired:
-            continue
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    process.stdin.close()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(ENDS_WITHIN)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
