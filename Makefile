@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 INSTALL = $(BIN)/python tools/install.py $(if $(WHEELS),--wheels $(WHEELS))
 
 .DELETE_ON_ERROR: # a virtual environment that could not be finished is made anew
-.PHONY: run test bench bench-packs bench-signals torture torture-replies soak screenshots lint lock wheels clean
+.PHONY: run test test-peers bench bench-packs bench-signals torture torture-replies soak screenshots lint lock wheels clean
 
 run: $(VENV)/.run
 	$(BIN)/outcare run
@@ -16,6 +16,10 @@ run: $(VENV)/.run
 JOBS ?= 3
 test: lint
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+# The same on a real Bluesky network, which is installed into .cache/peers first (CONTRIBUTING.md): no part of `make test`.
+test-peers: $(VENV)/.dev
+	$(BIN)/python -m tests.peers
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -85,4 +89,4 @@ wheels: $(VENV)/bin/python
 	$(BIN)/python -m pip download --disable-pip-version-check --require-hashes -d $(or $(WHEELS),wheels) -r requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

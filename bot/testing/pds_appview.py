@@ -16,15 +16,24 @@ from aiohttp import web
 from bot.ports import Clock
 from bot.testing.pds_records import POSTS, cid
 
+_LOOKS = 10
+
 
 @dataclass
 class Shown:
-    """A post. `shut`: a threadgate keeps us out; `blocked`: its author blocks us."""
+    """A post. `shut`: a threadgate keeps us out; `blocked`: its author blocks us; not `is_indexed`: it is in
+    its author's repository, and not shown yet.
+    """
 
     record: dict[str, Any]
     at: str
     shut: bool = False
     blocked: bool = False
+    is_indexed: bool = True
+
+    @property
+    def is_shown(self) -> bool:
+        return self.is_indexed and not self.blocked
 
 
 @dataclass
@@ -85,7 +94,7 @@ class AppView:
         if len(asked) > 25:
             fault = {"error": "InvalidRequest", "message": "uris must not have more than 25 elements"}
             return web.json_response(fault, status=400)
-        shown = [self._view(uri) for uri in asked if uri in self.posts and not self.posts[uri].blocked]
+        shown = [self._view(uri) for uri in asked if uri in self.posts and self.posts[uri].is_shown]
         return web.json_response({"posts": shown})
 
     def _view(self, uri: str) -> dict[str, Any]:
@@ -103,18 +112,36 @@ class AppView:
             "viewer": viewer,
         }
 
+    def get_profile(self, request: web.Request, viewer: str) -> web.Response:
+        """Also of who blocks us: `viewer` says so."""
+        did = request.query["actor"]
+        theirs = [post for uri, post in self.posts.items() if uri.split("/")[2] == did]
+        if not theirs and did not in self.handles.values():
+            return web.json_response({"error": "InvalidRequest", "message": "Profile not found"}, status=400)
+        terms = {"muted": False, "blockedBy": any(post.blocked for post in theirs)}
+        return web.json_response({"did": did, "handle": "handle.invalid", "viewer": terms})
+
     def list_notifications(self, request: web.Request, viewer: str) -> web.Response:
+        """Cut into pages first, sorted by reason then (packages/bsky, `fillPage`): half a page is enough, and
+        after ten looks whatever was found is given out, with a cursor, be it nothing.
+        """
         limit = min(int(request.query.get("limit", "50")), self.most)
-        before = request.query.get("cursor")
+        cursor = request.query.get("cursor")
         reasons = set(request.query.getall("reasons", []))
-        rows = sorted(self.notifications, key=lambda row: str(row["indexedAt"]), reverse=True)
-        rows = [row for row in rows if not reasons or row.get("reason") in reasons]
+        found: list[dict[str, Any]] = []
+        for _ in range(_LOOKS):
+            rows, cursor = self._cut(cursor, limit - len(found))
+            found += [row for row in rows if not reasons or row.get("reason") in reasons]
+            if cursor is None or 2 * len(found) >= limit:
+                break
+        told: dict[str, Any] = {"notifications": found}
+        return web.json_response({**told, "cursor": cursor} if cursor else told)
+
+    def _cut(self, before: str | None, count: int) -> tuple[list[dict[str, Any]], str | None]:
+        """The newest ones before a time, and where the next ones begin."""
+        rows = sorted(self.notifications, key=_place, reverse=True)
         rows = [row for row in rows if before is None or _place(row) < before]
-        page = rows[:limit]
-        told: dict[str, Any] = {"notifications": page}
-        if len(rows) > limit:
-            told["cursor"] = _place(page[-1])
-        return web.json_response(told)
+        return rows[:count], _place(rows[count - 1]) if len(rows) > count else None
 
 
 def _place(row: dict[str, Any]) -> str:

@@ -64,6 +64,11 @@ class Repository:
         return f"at://{self.did}/{POSTS}/{rkey}"
 
 
+def as_read(record: dict[str, Any]) -> dict[str, Any]:
+    """What comes back of what was written: a byte order mark before the text does not (TextDecoder)."""
+    return {**record, "text": str(record["text"]).removeprefix("\ufeff")}
+
+
 def cid(record: dict[str, Any]) -> str:
     """Looks like one, and is the same for the same record."""
     content = json.dumps(record, sort_keys=True).encode()

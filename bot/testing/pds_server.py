@@ -26,7 +26,7 @@ from bot.ports import Clock
 from bot.testing.journal import Journal
 from bot.testing.loopback import Loopback, serve, silence
 from bot.testing.pds_appview import AppView
-from bot.testing.pds_records import POSTS, Invalid, Repository, cid
+from bot.testing.pds_records import POSTS, Invalid, Repository, as_read, cid
 from bot.testing.pds_sessions import Denied, Holder, Sessions
 
 POINTS = ((timedelta(hours=1), 5_000), (timedelta(days=1), 35_000))
@@ -44,6 +44,17 @@ class Mishap:
     wait: int | None = None
     body: str = "the body of a refusal"
     named: str = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        if self.how == "withhold":
+            await silence()
+        if self.how == "cut" and request.transport is not None:
+            request.transport.abort()
+        status = self.how if isinstance(self.how, int) else 500
+        headers = {"Retry-After": str(self.wait)} if self.wait is not None else {}
+        if self.named:
+            return _fault(status, self.named, self.body)
+        return web.Response(status=status, text=self.body, headers=headers)
 
 
 class PdsServer(Loopback):
@@ -72,7 +83,7 @@ class PdsServer(Loopback):
 
     def posts(self, did: str) -> list[dict[str, Any]]:
         """What the public reads of an account, oldest first."""
-        return list(self.repositories[did].records.values())
+        return [as_read(record) for record in self.repositories[did].records.values()]
 
     def mishap(self, how: str | int, *, is_done: bool, **more: Any) -> None:
         self.mishaps.append(Mishap(how=how, is_done=is_done, **more))
@@ -99,6 +110,7 @@ class PdsServer(Loopback):
     def routes(self) -> list[web.RouteDef]:
         writes = {"putRecord": self._put, "createRecord": self._create, "deleteRecord": self._delete}
         reads = {
+            "app.bsky.actor.getProfile": self.appview.get_profile,
             "app.bsky.feed.getPosts": self.appview.get_posts,
             "app.bsky.notification.listNotifications": self.appview.list_notifications,
         }
@@ -161,9 +173,9 @@ class PdsServer(Loopback):
             repository = self.repositories[holder.did]
             mishap = self.mishaps.popleft() if self.mishaps else None
             if mishap and not mishap.is_done:
-                return await self._mishandled(request, mishap)
+                return await mishap.answer(request)
             answer = self._done(repository, do, given)
-            return await self._mishandled(request, mishap) if mishap else answer
+            return await mishap.answer(request) if mishap else answer
 
         return handler
 
@@ -190,17 +202,6 @@ class PdsServer(Loopback):
         if self.on_change is not None:
             self.on_change(uri, record)
 
-    async def _mishandled(self, request: web.Request, mishap: Mishap) -> web.Response:
-        if mishap.how == "withhold":
-            await silence()
-        if mishap.how == "cut" and request.transport is not None:
-            request.transport.abort()
-        status = mishap.how if isinstance(mishap.how, int) else 500
-        headers = {"Retry-After": str(mishap.wait)} if mishap.wait is not None else {}
-        if mishap.named:
-            return _fault(status, mishap.named, mishap.body)
-        return web.Response(status=status, text=mishap.body, headers=headers)
-
     def _put(self, repository: Repository, given: dict[str, Any]) -> dict[str, Any]:
         swap = {"swap": given["swapRecord"]} if "swapRecord" in given else {}
         name = repository.put(_posts_only(given), given["record"], **swap)
@@ -226,7 +227,7 @@ class PdsServer(Loopback):
         uri = f"at://{did}/{request.query['collection']}/{rkey}"
         if record is None:
             return _fault(400, "RecordNotFound", f"Could not locate record: {uri}")
-        return _json({"uri": uri, "cid": cid(record), "value": record})
+        return _json({"uri": uri, "cid": cid(record), "value": as_read(record)})
 
     async def _resolve(self, request: web.Request) -> web.Response:
         self._note(request)

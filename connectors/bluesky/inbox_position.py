@@ -1,8 +1,8 @@
 """Where reading stands in an account's notifications, as text that is stored. Pure.
 
-The list is sorted by a time that is not always that of the arrival: what comes late may stand below what
-was read before. So each reading goes back by a margin, and what was read in it is remembered, by short
-names.
+The list is sorted by a time that is not always that of the arrival: it is what the author's own clock said,
+where that is earlier (packages/bsky, `sortAt`). So what comes late may stand below what was read before; each
+reading goes back by a margin, and what was read in it is remembered, by short names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.model import Cursor
 
-MARGIN = timedelta(minutes=10)
+MARGIN = timedelta(hours=1)
 NAMED_AT_MOST = 500
 _TEXT = re.compile(r"v1:([0-9]{1,15}):((?:[0-9a-f]{16}@[0-9]{1,15},)*)")
 _MARGIN_MS = MARGIN // timedelta(milliseconds=1)

@@ -11,6 +11,7 @@ in five minutes for an address. Nothing is marked as read: people may be reading
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -37,7 +38,9 @@ METHOD = "app.bsky.notification.listNotifications"
 REASONS = frozenset({"mention", "reply", "quote"})
 PAGE = 100
 MOST_PAGES = 200
-"""Twenty thousand notifications in one go; what lies below them is a gap."""
+"""Twenty thousand notifications in one go, as many as ten times that with likes between them; what lies below
+is a gap.
+"""
 _AT_ONCE = 500
 _INVALID_HANDLE = "handle.invalid"
 
@@ -77,6 +80,10 @@ class Reading:
     rows: list[Row] = field(default_factory=list)
     strange: set[str] = field(default_factory=set)
     is_whole: bool = True
+
+    def lowest(self, cursor: str) -> float:
+        """How far down it came. The cursor tells of other kinds too, where it is a time (IsoSortAtKey)."""
+        return min([_time_of(cursor), *(row.at for row in self.rows[-1:])])
 
 
 class NotificationsSource:
@@ -128,13 +135,17 @@ class NotificationsSource:
         reading, cursor = Reading(), None
         for _ in range(MOST_PAGES):
             cursor = await self._page(reading, cursor)
-            if cursor is None or (reading.rows and reading.rows[-1].at < since):
+            if cursor is None or reading.lowest(cursor) < since:
                 return reading
         reading.is_whole = False
         return reading
 
     async def _page(self, reading: Reading, cursor: str | None) -> str | None:
-        """One page more; where the next one begins. Raises: Unavailable, Refused."""
+        """One page more; where the next one begins. Raises: Unavailable, Refused.
+
+        It may be empty and not the last: reasons are sorted out after the list was cut into pages
+        (packages/bsky, `fillPage`), and a thousand likes hide what is below them.
+        """
         query = [("limit", str(PAGE)), *(("reasons", reason) for reason in sorted(REASONS))]
         page = await self._session.read(METHOD, [*query, *([("cursor", cursor)] if cursor else [])], Page)
         for raw in page.notifications:
@@ -143,7 +154,7 @@ class NotificationsSource:
                 reading.rows.append(row)
             elif row is not None:
                 reading.strange.add(row)
-        return page.cursor if page.notifications and page.cursor != cursor else None
+        return page.cursor if page.cursor != cursor else None
 
     def _wanted(self, rows: list[Row], watch: Watch) -> tuple[Post, ...]:
         now = self._clock.now()
@@ -157,6 +168,15 @@ class NotificationsSource:
             now = self._clock.now()
             gap = Gap(source=NAME, started_at=now, ended_at=now, reason="cursor_unreadable")
             raise CursorLost(f"the stored position of {NAME} cannot be read", gap) from error
+
+
+def _time_of(cursor: str) -> float:
+    """Endless for one that is something else: where it stands is not known."""
+    try:
+        at = datetime.fromisoformat(cursor)
+        return millis(at) if at.tzinfo else math.inf
+    except (ValueError, OverflowError):
+        return math.inf
 
 
 def row_of(raw: bytes) -> Row | str | None:

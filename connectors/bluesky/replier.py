@@ -141,12 +141,13 @@ class BlueskyReplier:
     async def _record(self, reply: Outgoing) -> dict[str, Any]:
         """`app.bsky.feed.post`; the same one on each try."""
         thread = await references(self._session, reply.to, self._clock.now())
-        found = richtext.marks(reply.text)
+        text = richtext.plain(reply.text)
+        found = richtext.marks(text)
         dids = {mark.value: await self._resolved(mark.value) for mark in found if mark.kind == "handle"}
-        marked = richtext.facets(reply.text, found, {name: did for name, did in dids.items() if did})
+        marked = richtext.facets(text, found, {name: did for name, did in dids.items() if did})
         record: dict[str, Any] = {
             "$type": COLLECTION,
-            "text": reply.text,
+            "text": text,
             "createdAt": stamp(reply.approved_at),
             "reply": thread,
         }
@@ -180,6 +181,8 @@ def check(reply: Outgoing) -> None:
         reply.text.encode()
     except UnicodeEncodeError:
         raise Rejected("half a character cannot be published", reason=Reason.INVALID) from None
+    if "\0" in reply.text:  # the server takes it; an AppView on PostgreSQL never shows it
+        raise Rejected("a text with a NUL in it would be shown to nobody", reason=Reason.INVALID)
     if authority(reply.to.id) is None or f"/{COLLECTION}/" not in reply.to.id:
         raise Rejected("only a post can be answered", reason=Reason.INVALID)
 
@@ -220,7 +223,7 @@ def is_absent(answer: Answer) -> bool:
 
 def is_same(value: Value, reply: Outgoing) -> bool:
     said = (value.text, value.created_at, value.reply.parent.uri)
-    return said == (reply.text, stamp(reply.approved_at), reply.to.id)
+    return said == (richtext.plain(reply.text), stamp(reply.approved_at), reply.to.id)
 
 
 def _published(did: str, rkey: str, reply: Outgoing, cid: str) -> Published:

@@ -43,8 +43,16 @@ class Mark:
     value: str
 
 
+def plain(text: str) -> str:
+    """Without a byte order mark before it: the servers forget that when they read a record again (their
+    TextDecoder does), and every place in the text would be named wrongly.
+    """
+    return text.lstrip("\ufeff")
+
+
 def length(text: str) -> Length:
     """In graphemes, unless the bytes are the narrower limit (emoji of many parts)."""
+    text = plain(text)
     size = _size(text)
     used = count(text)
     if size > MOST_BYTES and used <= MOST_GRAPHEMES:

@@ -1,7 +1,7 @@
 """Where a reply hangs: root and parent with their CIDs, and whether we may hang it there.
 
 Asked of the AppView through our own server, as ourselves: `app.bsky.feed.getPosts` says `replyDisabled` where
-a threadgate shuts us out, and leaves out what is deleted or stands behind a block
+a threadgate shuts us out, and leaves out what is deleted, stands behind a block or is not indexed yet
 (https://docs.bsky.app/docs/api/app-bsky-feed-get-posts). Knows nothing of what is replied.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bot.errors import Reason, Rejected, Unavailable
+from bot.errors import Reason, Rejected, Unauthorized, Unavailable
 from connectors.bluesky.record import COLLECTION, Pieces, Ref, mended
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ class Terms(msgspec.Struct, frozen=True):
 
     blocked_by: bool | None = msgspec.field(name="blockedBy", default=None)
     blocking: str | None = None
+
+    @property
+    def is_block(self) -> bool:
+        return bool(self.blocked_by or self.blocking)
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -65,7 +69,7 @@ async def references(session: Session, to: Post, now: datetime) -> dict[str, dic
         raise await _why_not(session, to, now)
     if parent.viewer.shut:
         raise Rejected("this thread is closed to us: its author says who may reply", reason=Reason.FORBIDDEN)
-    if parent.author.viewer.blocked_by or parent.author.viewer.blocking:
+    if parent.author.viewer.is_block:
         raise _blocked()
     root = _known(to.root) or _root(parent, found)
     if root is None:
@@ -87,20 +91,36 @@ def _root(parent: View, found: dict[str, View]) -> dict[str, str] | None:
 
 
 async def _why_not(session: Session, to: Post, now: datetime) -> Rejected | Unavailable:
-    """Behind a block the record itself can still be read; what is deleted cannot."""
+    """What is deleted has no record any more. Where there is one, a block hides it, or an index that lags: an
+    account on our own server can be read there before the AppView has heard of what it wrote.
+    """
     did, _, rkey = to.id.removeprefix("at://").partition(f"/{COLLECTION}/")
     query = (("repo", did), ("collection", COLLECTION), ("rkey", rkey))
     answer = await session.query("com.atproto.repo.getRecord", query)
-    if answer.status == 200:
+    is_there = answer.status == 200
+    if is_there:
         answer.read(Ref)
-        return _blocked()
-    error = answer.error()
-    if not isinstance(error, Rejected):
+        if await _is_between_us(session, did):
+            return _blocked()
+    elif not isinstance(error := answer.error(), Rejected):
         raise error
     if now - to.seen_at < LAG:
         message = "the AppView does not know the post yet that is to be answered"
         return Unavailable(message, reason=Reason.NOT_FOUND, retry_after=_AGAIN)
+    if is_there:
+        return Rejected("Bluesky does not show the post that is to be answered", reason=Reason.FORBIDDEN)
     return Rejected("the post that is to be answered is deleted", reason=Reason.NOT_FOUND)
+
+
+async def _is_between_us(session: Session, did: str) -> bool:
+    """Whether one of us blocks the other: a profile is shown all the same, and says so."""
+    answer = await session.query("app.bsky.actor.getProfile", (("actor", did),))
+    if answer.status == 200:
+        return answer.read(Person).viewer.is_block
+    error = answer.error()
+    if not isinstance(error, Rejected | Unauthorized):
+        raise error
+    return False
 
 
 def _blocked() -> Rejected:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import SecretStr
 
@@ -27,6 +28,7 @@ NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
 DID, HANDLE, PASSWORD = "did:plc:acme", "acme.test", "aaaa-bbbb-cccc-dddd"
 ASKED = "at://did:plc:ann/app.bsky.feed.post/3n2qnlq2bhk2s"
 BODY_SECRET = "planted-in-a-body"
+LONGEST = "👩‍👩‍👧" * 100 + "é" * 100 + "w" * 100
 
 
 def a_question(uri: str = ASKED) -> Post:
@@ -41,31 +43,37 @@ def settings(server: PdsServer) -> AccountSettings:
     return AccountSettings(handle=HANDLE, app_password=SecretStr(PASSWORD), service=server.url)
 
 
-def a_replier(server: PdsServer, wiring: Wiring) -> Replier:
+def a_replier(settings: AccountSettings, wiring: Wiring) -> Replier:
     assert CONNECTOR.replier is not None
-    replier = CONNECTOR.replier(settings(server), wiring)
+    replier = CONNECTOR.replier(settings, wiring)
     assert replier is not None
     return replier
 
 
-def troubles(server: PdsServer) -> tuple[Trouble, ...]:
-    """Every way in which nothing was published, and somebody says so."""
+class Line(Protocol):
+    """What leads to a server, and may break."""
+
+    faults: deque[Any]
+
+    def mishap(self, how: str | int, *, is_done: bool, **more: Any) -> None: ...
+
+
+def told(name: str, plant: Callable[[], None], error: type[BotError], why: Reason, wait: int = 0) -> Trouble:
+    after = timedelta(seconds=wait) if wait else None
+    return Trouble(name=name, plant=plant, becomes=error, reason=why, retry_after=after)
+
+
+def refusals(line: Line) -> tuple[Trouble, ...]:
+    """Every answer that says that nothing was published."""
 
     def write(status: int, **more: Any) -> Callable[[], None]:
-        return lambda: server.mishap(status, is_done=False, **{"body": BODY_SECRET, **more})
+        return lambda: line.mishap(status, is_done=False, **{"body": BODY_SECRET, **more})
 
     def any_request(status: int, path: str, **more: Any) -> Callable[[], None]:
         refuse = Refuse(status=status, body=BODY_SECRET, path=path, **more)
-        return lambda: server.faults.append(refuse)
-
-    def told(
-        name: str, plant: Callable[[], None], error: type[BotError], why: Reason, wait: int = 0
-    ) -> Trouble:
-        after = timedelta(seconds=wait) if wait else None
-        return Trouble(name=name, plant=plant, becomes=error, reason=why, retry_after=after)
+        return lambda: line.faults.append(refuse)
 
     later = {"ratelimit-reset": str(int(NOW.timestamp()) + 90)}
-    shown = server.appview
     return (
         told("write 429", write(429), Unavailable, Reason.RATE_LIMITED),
         told("write 429 s", write(429, wait=12), Unavailable, Reason.RATE_LIMITED, 12),
@@ -77,6 +85,14 @@ def troubles(server: PdsServer) -> tuple[Trouble, ...]:
         told("thread 429", any_request(429, "getPosts", headers=later), Unavailable, Reason.RATE_LIMITED, 90),
         told("thread 502", any_request(502, "getPosts"), Unavailable, Reason.SERVER),
         told("login 503", any_request(503, "createSession"), Unavailable, Reason.SERVER),
+    )
+
+
+def troubles(server: PdsServer) -> tuple[Trouble, ...]:
+    """Every way in which nothing was published, and somebody says so."""
+    shown = server.appview
+    return (
+        *refusals(server),
         told("gated", lambda: _set(shown.posts[ASKED], "shut"), Rejected, Reason.FORBIDDEN),
         told("blocked", lambda: _set(shown.posts[ASKED], "blocked"), Rejected, Reason.FORBIDDEN),
         told("deleted", lambda: shown.remove(ASKED), Rejected, Reason.NOT_FOUND),
@@ -85,13 +101,13 @@ def troubles(server: PdsServer) -> tuple[Trouble, ...]:
     )  # fmt: skip
 
 
-def losses(server: PdsServer, http: CountingHttp) -> tuple[Loss, ...]:
-    """Every way in which nobody knows."""
+def losses(line: Line, http: CountingHttp, *, patience: float = 0.3) -> tuple[Loss, ...]:
+    """Every way in which nobody knows. `patience`: seconds to wait for an answer that never comes."""
 
     def lost(how: str | int, *, is_done: bool) -> Callable[[], None]:
         def plant() -> None:
-            server.mishap(how, is_done=is_done, body=BODY_SECRET)
-            http.patience = 0.3 if how == "withhold" else None
+            line.mishap(how, is_done=is_done, body=BODY_SECRET)
+            http.patience = patience if how == "withhold" else None
 
         return plant
 
@@ -116,12 +132,12 @@ async def bluesky_replier(*others: str) -> AsyncIterator[ReplierRig]:
             server.appview.post(uri, "is it down?")
         wiring = Wiring(http=http, clock=clock, vault=MemoryVault())
         yield ReplierRig(
-            replier=a_replier(server, wiring),
-            reborn=lambda: a_replier(server, wiring),
+            replier=a_replier(settings(server), wiring),
+            reborn=lambda: a_replier(settings(server), wiring),
             to=a_question(),
             said=lambda: [post["text"] for post in server.posts(DID)],
             answered=lambda: [post["reply"]["parent"]["uri"] for post in server.posts(DID)],
-            longest="👩‍👩‍👧" * 100 + "é" * 100 + "w" * 100,
+            longest=LONGEST,
             troubles=troubles(server),
             losses=losses(server, http),
             cut_off=server.away,

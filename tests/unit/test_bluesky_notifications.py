@@ -127,6 +127,36 @@ async def test_what_comes_late_is_found() -> None:
         assert late == (await here.read(after))[0]
 
 
+async def test_a_slow_clock_hides_nobody() -> None:
+    """The list is sorted by what the author's own clock said, where that is earlier than the arrival."""
+    async with stand() as here:
+        _, after, _ = await here.read(cursor_at(here.clock.now() - timedelta(hours=2)))
+        here.tell(1)
+        _, after, _ = await here.read(after)
+        late = here.tell(1, at=here.clock.now() - timedelta(minutes=50))
+        assert late == (await here.read(after))[0]
+
+
+async def test_likes_hide_nobody() -> None:
+    """The platform gives out empty pages where nothing but likes stood on them; below them it goes on."""
+    async with stand() as here:
+        start = cursor_at(here.clock.now())
+        told = here.tell(1)
+        here.tell(2500, reason="like")
+        assert told == (await here.read(start))[0]
+
+
+async def test_likes_are_not_walked_through_twice() -> None:
+    """Of ten thousand that stood there before, only what came since is looked at."""
+    async with stand() as here:
+        here.tell(10_000, reason="like")
+        await here.clock.advance(7200)
+        start = cursor_at(here.clock.now())
+        here.tell(5, reason="like")
+        assert [] == (await here.read(start))[0]
+        assert 1 == here.server.asked.count("app.bsky.notification.listNotifications")
+
+
 async def test_an_outage_is_made_good() -> None:
     """What was told meanwhile is read afterwards, however long it took."""
     async with stand() as here:

@@ -134,6 +134,25 @@ async def test_a_root_that_is_gone() -> None:
         assert ROOT == here.said[0]["reply"]["root"]["uri"]
 
 
+async def test_a_text_that_nobody_would_see_is_refused() -> None:
+    """A NUL is taken by the server, and stops at the AppView's database."""
+    async with stand() as here:
+        error = await here.failure(a_reply(here.post(), "a\0b"))
+        assert (Rejected, Reason.INVALID, 0) == (type(error), error.reason, here.server.requests)
+
+
+async def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    """Servers forget it when they read the record: our places in the text, and what we look for, must fit."""
+    async with stand() as here:
+        reply = a_reply(here.post(), "\ufeffhttps://acme.example helps")
+        published = await here.replier.publish(reply)
+        (record,) = here.said
+        index = record["facets"][0]["index"]
+        assert b"https://acme.example" == record["text"].encode()[index["byteStart"] : index["byteEnd"]]
+        assert published == await here.replier.find(reply)
+        assert (26, False) == (here.replier.length(reply.text).used, here.replier.length("\ufeff").fits)
+
+
 @pytest.mark.parametrize("lang", [None, "", "not a language", "x" * 20])
 async def test_a_language_that_is_none_is_left_out(lang: str | None) -> None:
     """Rather than refused with the whole reply."""
@@ -168,6 +187,20 @@ async def test_a_post_that_is_not_indexed_yet_is_waited_for() -> None:
         error = await here.failure(a_reply(here.post(seen_at=here.clock.now(), posted_at=here.clock.now())))
         assert isinstance(error, Unavailable)
         assert timedelta(seconds=10) == error.retry_after
+
+
+async def test_a_neighbour_whose_post_is_not_indexed_yet_does_not_block_us() -> None:
+    """Who lives on our own server: the record can be read there before the AppView shows it."""
+    async with stand() as here:
+        here.server.appview.posts[ASKED].is_indexed = False
+        seen = here.post(seen_at=here.clock.now(), posted_at=here.clock.now())
+        error = await here.failure(a_reply(seen))
+        assert (Unavailable, Reason.NOT_FOUND) == (type(error), error.reason)
+        error = await here.failure(a_reply(here.post()))
+        assert (Rejected, Reason.FORBIDDEN) == (type(error), error.reason)
+        assert "does not show" in str(error)
+        here.server.appview.posts[ASKED].blocked = True
+        assert "block" in str(await here.failure(a_reply(seen)))
 
 
 async def test_a_try_that_marked_up_something_else_is_the_same_reply() -> None:

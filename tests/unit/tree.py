@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = ("bot", "connectors", "rules")
 OTHER = ("tests", "benchmarks")
 GENERATED = "bot/store/migrations/versions"
-_NOT_OURS = {".venv", ".git", "__pycache__", "dist", "node_modules"}
+_NOT_OURS = {".venv", ".git", ".cache", "__pycache__", "dist", "node_modules"}
 
 
 @cache
