@@ -1,11 +1,30 @@
-"""What the Mastodon API offers to the daemon."""
+"""What the Mastodon API offers to the daemon: to an account, what its server tells it."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bot.ports import Connector
+from connectors.mastodon import position
 from connectors.mastodon.account import AccountSettings
 from connectors.mastodon.examine import examine
+from connectors.mastodon.inbox import InboxSource
+from connectors.mastodon.lookup import account_lookup
+from connectors.mastodon.statuses import NAME
 
-NAME = "mastodon"
+if TYPE_CHECKING:
+    from bot.ports import Source, Wiring
 
-CONNECTOR = Connector(name=NAME, account_settings=AccountSettings, examine=examine)
+
+def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
+    return InboxSource(account, wiring) if account.signs_in else None
+
+
+CONNECTOR = Connector(
+    name=NAME,
+    account_settings=AccountSettings,
+    account_lookup=account_lookup,
+    inbox=_inbox,
+    inbox_at=position.cursor_at,
+    examine=examine,
+)

@@ -101,6 +101,7 @@ class Status(msgspec.Struct, frozen=True):
 class Notification(msgspec.Struct, frozen=True):
     id: str
     type: str
+    created_at: str
     status: msgspec.Raw = msgspec.Raw()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import BotError, Unauthorized
 from bot.findings import fine, mend
-from connectors.mastodon.server import Me, OwnServer, is_same_handle, one, own_server
+from connectors.mastodon.server import Me, OwnServer, is_same_handle, own_server, segment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -61,7 +61,7 @@ async def _readable(server: OwnServer, me: Me) -> list[Finding]:
     found = []
     lists = {
         "its notifications": "/api/v1/notifications",
-        "its own posts": f"/api/v1/accounts/{one(me.id)}/statuses",
+        "its own posts": f"/api/v1/accounts/{segment(me.id)}/statuses",
     }
     for name, path in lists.items():
         try:

@@ -181,7 +181,7 @@ def _printable(version: str) -> str:
     return "".join(one for one in version if one.isprintable())[:60]
 
 
-def one(name: str) -> str:
+def segment(name: str) -> str:
     """An id or name as one piece of a path."""
     return quote(name, safe="")
 
