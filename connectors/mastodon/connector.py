@@ -1,4 +1,4 @@
-"""What the Mastodon API offers to the daemon: to an account, what its server tells it."""
+"""What the Mastodon API offers to the daemon: to an account, what its server tells it, and answers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from connectors.mastodon.account import AccountSettings
 from connectors.mastodon.examine import examine
 from connectors.mastodon.inbox import InboxSource
 from connectors.mastodon.lookup import account_lookup
+from connectors.mastodon.replier import MastodonReplier
 from connectors.mastodon.statuses import NAME
 
 if TYPE_CHECKING:
     from bot.ports import Source, Wiring
+    from bot.replies import Replier
+
+
+def _replier(account: AccountSettings, wiring: Wiring) -> Replier | None:
+    return MastodonReplier(account, wiring) if account.signs_in else None
 
 
 def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
@@ -24,6 +30,7 @@ CONNECTOR = Connector(
     name=NAME,
     account_settings=AccountSettings,
     account_lookup=account_lookup,
+    replier=_replier,
     inbox=_inbox,
     inbox_at=position.cursor_at,
     examine=examine,
