@@ -137,6 +137,7 @@ class MastodonServer(Loopback):
             web.get("/api/v1/accounts/{id}/statuses", self._served(self._account_statuses, "")),
             web.get("/api/v1/notifications", self._served(self._notifications, "read")),
             web.get("/api/v1/timelines/tag/{tag}", self._served(self._tagged, "")),
+            web.get("/api/v1/timelines/public", self._served(self._published, "")),
             web.get("/api/v2/search", self._served(self._search, "read")),
             web.get(status, self._served(self._status, "")),
             web.get(f"{status}/context", self._served(self._context, "")),
@@ -187,7 +188,7 @@ class MastodonServer(Loopback):
     def _page(self, request: web.Request, rows: list[Any], kind: str) -> list[Any]:
         """`rows` newest first; what a query for a page of them gives."""
         order, query = self.world.order, request.query
-        below = order.get(query.get("max_id", ""), len(order) + 1)
+        below = order.get(query.get("max_id", ""), float("inf"))
         above = order.get(query.get("since_id", ""), 0) if self.manners.keeps_since else 0
         limit = min(int(query.get("limit", 20)), PAGE[kind], self.most or PAGE[kind])
         number = {id(row): order[row["id"] if isinstance(row, dict) else row.id] for row in rows}
@@ -244,13 +245,21 @@ class MastodonServer(Loopback):
 
     async def _tagged(self, request: web.Request) -> web.Response:
         tag = request.match_info["tag"].lower()
-        public = (one for one in self.world.statuses.values() if one.visibility == "public")
-        found = {one.id for one in public if tag in self.world.tags(one)}
-        return self._listed(request, lambda one: one.id in found)
+        return self._listed(
+            request, lambda one: self._is_public(one, request) and tag in self.world.tags(one)
+        )
+
+    async def _published(self, request: web.Request) -> web.Response:
+        return self._listed(request, lambda one: self._is_public(one, request))
+
+    def _is_public(self, status: Status, request: web.Request) -> bool:
+        is_local = "@" not in self.world.accounts[status.account]["acct"]
+        return status.visibility == "public" and (is_local or request.query.get("local") != "true")
 
     def _listed(self, request: web.Request, is_in: Callable[[Status], bool]) -> web.Response:
         every = [one for one in self.world.statuses.values() if is_in(one)]
-        shown = [one for one in reversed(every) if self.world.is_shown(one, request[_VIEWER])]
+        every.sort(key=lambda one: self.world.order[one.id], reverse=True)
+        shown = [one for one in every if self.world.is_shown(one, request[_VIEWER])]
         page = self._page(request, shown, "statuses")
         return self._paged(request, [one.id for one in page], [self.world.entity(one) for one in page])
 

@@ -90,7 +90,10 @@ class World:
         self.accounts: dict[str, dict[str, Any]] = {}
         self.statuses: dict[str, Status] = {}
         self.notifications: list[dict[str, Any]] = []
-        self.order: dict[str, int] = {}
+        self.order: dict[str, float] = {}
+        """Where an id stands in lists."""
+        self.broken: set[str] = set()
+        """Statuses that are told of in a way that nobody can read."""
 
     # --- filling it ---
 
@@ -171,6 +174,8 @@ class World:
         return next((row for row in rows if row["acct"].lower() == acct.lower()), None)
 
     def entity(self, status: Status, *, nested: bool = False) -> dict[str, Any]:
+        if status.id in self.broken:
+            return {"id": status.id, "account": ["nobody"]}
         parent = self.statuses.get(status.parent or "")
         quoted = self.statuses.get(status.quotes or "")
         quote = {"state": "accepted", "quoted_status": self.entity(quoted, nested=True)} if quoted else None

@@ -1,4 +1,6 @@
-"""What the Mastodon API offers to the daemon: to an account, what its server tells it, and answers."""
+"""What the Mastodon API offers to the daemon: public timelines without an account; with one, what its server
+tells it, and answers.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from connectors.mastodon.inbox import InboxSource
 from connectors.mastodon.lookup import account_lookup
 from connectors.mastodon.replier import MastodonReplier
 from connectors.mastodon.statuses import NAME
+from connectors.mastodon.timelines import Settings, TimelinesSource, lookup
 
 if TYPE_CHECKING:
     from bot.ports import Source, Wiring
@@ -29,6 +32,10 @@ def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
 CONNECTOR = Connector(
     name=NAME,
     account_settings=AccountSettings,
+    source_settings=Settings,
+    source=TimelinesSource,
+    lookup=lookup,
+    cursor_at=position.cursor_at,
     account_lookup=account_lookup,
     replier=_replier,
     inbox=_inbox,

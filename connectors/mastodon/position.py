@@ -6,17 +6,19 @@ seen, and what is gone. The ids are the server's, and opaque; they mean nothing 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from bot.model import Cursor
+from bot.errors import CursorLost
+from bot.model import Cursor, Gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KEPT = 40
+KEPT, MOST = 40, 120
+MARGIN = timedelta(minutes=10)
 SETTLED = "-"
 """The version of what need not be looked at again: it is gone, or only its notification is."""
 _HEAD = "v1:"
@@ -54,13 +56,21 @@ class Window(msgspec.Struct, frozen=True):
     @property
     def anchor(self) -> str | None:
         """The row above which reading begins; None: at a time, for there were not as many yet."""
-        return self.marks[0].row if len(self.marks) == KEPT else None
+        return self.marks[0].row if len(self.marks) >= KEPT else None
 
-    def moved(self, read: Iterable[Mark]) -> Window:
-        """With these read too, the newest one last; one that was known is what it is now."""
-        marks = tuple({mark.row: mark for mark in (*self.marks, *read)}.values())
-        kept = marks[-KEPT:]
-        return Window(at=self.at if len(marks) < KEPT else max(self.at, kept[0].at), marks=kept)
+    def moved(self, read: Iterable[Mark], *, within: timedelta = timedelta(0)) -> Window:
+        """With these read too, the newest one last; one that was known is what it is now.
+
+        Kept are the newest, and more of them where they are all of the last while (`within`).
+        """
+        every = {mark.row: mark for mark in (*self.marks, *read)}
+        marks = tuple(sorted(every.values(), key=lambda mark: mark.at))
+        if len(marks) < KEPT:
+            return Window(at=self.at, marks=marks)
+        since = marks[-1].at - within // timedelta(milliseconds=1)
+        young = sum(mark.at > since for mark in marks[-MOST:])
+        kept = marks[-max(KEPT, young) :]
+        return Window(at=max(self.at, kept[0].at), marks=kept)
 
     def settled(self, rows: Iterable[str]) -> Window:
         """With these not to be looked at again."""
@@ -97,13 +107,41 @@ class Position(msgspec.Struct, frozen=True):
     def text(self) -> Cursor:
         return Cursor(_HEAD + msgspec.json.encode(self).decode())
 
-    def window(self, name: str) -> Window:
-        """Of a list that is new to us: as far as the oldest of the others."""
-        oldest = min((one.at for one in self.windows.values()), default=0)
-        return self.windows.get(name) or Window(at=oldest)
+    def spread(self, names: Iterable[str], now: datetime) -> Position:
+        """Over just these lists: one that is new begins where the others are."""
+        start = self.windows.get("")
+        newest = max((one.newest for one in self.windows.values()), default=millis(now))
+        at = start.at if start else newest
+        return Position(
+            server=self.server, windows={name: self.windows.get(name, Window(at=at)) for name in names}
+        )
+
+    def statuses(self, name: str) -> set[str]:
+        """Those that were read in a list, or in another one of the same server."""
+        host = name.partition(" ")[0]
+        return {
+            mark.status
+            for other, window in self.windows.items()
+            if self.server or other.partition(" ")[0] == host
+            for mark in window.marks
+        }
 
     def having(self, name: str, window: Window) -> Position:
         return Position(server=self.server, windows={**self.windows, name: window})
+
+
+def resumed(after: Cursor, source: str, names: Iterable[str], now: datetime, *, server: str = "") -> Position:
+    """Where a source goes on. Raises: CursorLost."""
+    try:
+        return Position.of(after, server).spread(names, now)
+    except ValueError as error:
+        gap = Gap(source=source, started_at=now, ended_at=now, reason="cursor_unreadable")
+        raise CursorLost(f"the stored position of {source} cannot be read", gap) from error
+
+
+def beginning(now: datetime) -> Window:
+    """Of a list in which nothing stands: from now on, by our clock, and so with a margin."""
+    return Window(at=millis(now - MARGIN))
 
 
 def moment_of(at: int) -> datetime:

@@ -49,9 +49,9 @@ class Threads:
             return ALONE
         if above not in self._nodes:
             await self._ask(status, view)
-        node = self._nodes.get(above) or _Node(_answered(status, view), above, status.visibility == PRIVATE)
+        node = self._nodes.get(above) or _Node(answered(status, view), above, status.visibility == PRIVATE)
         self._know(status, view, node.root)
-        author = node.author or _answered(status, view)
+        author = node.author or answered(status, view)
         root = node if node.root == above else self._nodes.get(node.root)
         return Place(
             parent=PostRef(id=view.post_id(above), author_id=author),
@@ -85,7 +85,7 @@ class Threads:
             self._nodes.popitem(last=False)
 
 
-def _answered(status: Status, view: View) -> str | None:
+def answered(status: Status, view: View) -> str | None:
     """Whom it answers, as far as it says so itself."""
     wanted = status.in_reply_to_account_id
     if wanted == status.account.id:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from bot.testing.mastodon_world import GOTOSOCIAL, MASTODON, OLD_MASTODON, PLEROMA
 from bot.testing.source_contract import NetworkSourceContract
-from tests.contract.mastodon_stage import inbox_stage
+from tests.contract.mastodon_stage import inbox_stage, timelines_stage
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from tests.contract.mastodon_stage import InboxStage
+    from tests.contract.mastodon_stage import InboxStage, TimelinesStage
 
 
 class TestMastodonInbox(NetworkSourceContract):
@@ -37,3 +37,18 @@ class TestGoToSocialInbox(NetworkSourceContract):
 class TestPleromaInboxInSmallPages(NetworkSourceContract):
     def stage(self) -> AbstractAsyncContextManager[InboxStage]:
         return inbox_stage(PLEROMA, 3)
+
+
+class TestMastodonTimelines(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
+        return timelines_stage(MASTODON)
+
+
+class TestGoToSocialTimelinesInSmallPages(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
+        return timelines_stage(GOTOSOCIAL, 2)
+
+
+class TestPleromaTimelines(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
+        return timelines_stage(PLEROMA)

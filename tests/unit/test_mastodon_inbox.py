@@ -13,7 +13,8 @@ from bot.testing.mastodon_world import GOTOSOCIAL, MASTODON, OLD_MASTODON, PLERO
 from bot.testing.source_contract import WatchAll
 from connectors.mastodon import paging
 from connectors.mastodon.connector import CONNECTOR
-from connectors.mastodon.inbox import LOOKED_FOR, InboxSource
+from connectors.mastodon.inbox import InboxSource
+from connectors.mastodon.lists import LOOKED_FOR
 from connectors.mastodon.lookup import account_lookup
 from connectors.mastodon.position import KEPT, Position, cursor_at
 from tests.unit.mastodon_stand import ACME, Stand, stand

@@ -154,7 +154,7 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     env = {"OUTCARE_TELEGRAM__TOKEN": TOKEN, "OUTCARE_BLUESKY__APP_PASSWORD": "aaaa-bbbb-cccc-dddd"}
     env |= {"OUTCARE_MASTODON__TOKEN": "a-token-of-acme"}
     settings = load(file, connectors, env=env)
-    assert ["bluesky", "hackernews", "rss"] == list(settings.sources)
+    assert ["bluesky", "hackernews", "mastodon", "rss"] == list(settings.sources)
     assert ["console", "telegram:care", "webhook:desk"] == list(settings.channels)
     assert ["acme.example", "globex.example"] == [brand.accounts[0].handle for brand in settings.brands]
     assert "anna" == settings.people[0].key
