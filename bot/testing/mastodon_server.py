@@ -121,6 +121,8 @@ class MastodonServer(Loopback):
                 self.mishap(**more)
             case "calm":
                 self.mishaps.clear()
+            case "grant":
+                self.granted.most = more["requests"]
             case "said":
                 return [{"id": one.id, "text": one.text} for one in self.said(more["acct"])]
             case _:

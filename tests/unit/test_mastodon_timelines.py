@@ -32,6 +32,9 @@ class Reader:
         self.after: Cursor | None = cursor_at(it.clock.now())
         self.batches: list[Batch] = []
 
+    def forget(self) -> None:
+        self.after = None
+
     async def read(self) -> list[str]:
         """The ids that are new."""
         self.batches = []
@@ -86,7 +89,7 @@ async def test_a_first_reading_begins_now() -> None:
         it.server.world.post("ann@else.example", "the #lift")
         old = it.server.world.post("ann@else.example", "the #stairs")
         reader = Reader(it)
-        reader.after = None
+        reader.forget()
         await it.clock.advance(60)
         assert [] == await reader.read()
         await it.clock.advance(3600)
@@ -169,7 +172,7 @@ async def test_a_first_reading_with_one_server_down() -> None:
     """It begins all the same, from where the others are."""
     async with two() as (it, other):
         reader = Reader(it, other)
-        reader.after = None
+        reader.forget()
         other.world.post("ben", "the #lift old")
         await it.clock.advance(60)
         it.server.refuse(503, path="/tag/lift")
