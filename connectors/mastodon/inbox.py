@@ -102,12 +102,14 @@ def own_statuses(me: Me) -> Listing:
 
 
 def told_row(raw: bytes) -> Row | str | None:
-    """None for a notification of another kind: some servers send all of them."""
+    """None for a notification of another kind: some servers send all of them; and for one of a status that is
+    gone, which some keep.
+    """
     try:
         told = msgspec.json.decode(raw, type=Notification)
     except BAD:
         return name_of(raw)
-    if told.type not in {MENTION, QUOTE}:
+    if told.type not in {MENTION, QUOTE} or bytes(told.status) in {b"", b"null"}:
         return None
     status = status_of(told.status)
     row = row_of(status, told.id, told.created_at) if status else None

@@ -131,7 +131,9 @@ def status_row(raw: bytes) -> Row | str | None:
 
 
 def name_of(raw: bytes) -> str:
-    return hashlib.blake2b(raw, digest_size=8).hexdigest()
+    """By its id, if that can be read: the rest of it may change from one reading to the next."""
+    known = piece(msgspec.Raw(raw), _Id)
+    return known.id if known else hashlib.blake2b(raw, digest_size=8).hexdigest()
 
 
 def row_of(status: Status, row_id: str, at: str) -> Row | None:

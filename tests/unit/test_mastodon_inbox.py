@@ -245,10 +245,26 @@ async def test_what_cannot_be_read_is_counted_once() -> None:
     """And costs no other row."""
     async with stand() as it:
         reader = Reader(it)
-        it.server.world.tell("mention", it.server.world.post("ann@else.example", "@acme"))["status"] = None
+        row = it.server.world.tell("mention", it.server.world.post("ann@else.example", "@acme"))
+        row["status"] = {"no": "status"}
         assert [it.id(it.server.ask())] == await reader.read()
         assert 1 == sum(batch.undecodable for batch in reader.batches)
+        row["status"] = {"no": "status", "but": "another one"}
         assert ([], []) == (await reader.read(), reader.batches)
+
+
+async def test_a_notification_may_outlive_its_status() -> None:
+    """Some servers keep it, and say null: the status is gone."""
+    async with stand() as it:
+        reader = Reader(it)
+        status = it.server.ask()
+        await reader.read()
+        row = it.server.world.notifications[0]
+        it.server.world.delete(status)
+        it.server.world.notifications = [{**row, "status": None}]
+        assert [] == await reader.read()
+        assert [it.id(status)] == [one.post_id for one in reader.deleted]
+        assert 0 == sum(batch.undecodable for batch in reader.batches)
 
 
 async def test_a_position_is_of_one_server() -> None:
