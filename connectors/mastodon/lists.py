@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 LOOKED_FOR = 5
 """So many of those that are missing are asked for in one reading; the others in the next ones."""
-_AT_ONCE = 200
+_AT_ONCE = 50
+"""So few that what a thread is asked for in between is not asked for again after a pause."""
 _GONE = frozenset({404, 410})
 
 
@@ -84,16 +85,18 @@ class Lists:
         self, name: str, listing: Listing, position: Position, to: tuple[View, Watch]
     ) -> AsyncGenerator[tuple[Batch, Position], None]:
         """What changed in the list of that name, each time with the position behind it."""
-        change = await self._change(name, listing, position.windows[name])
+        change = await self._change(name, listing, position.windows[name], to[0])
         for rows in _pieces(change):
             batch, position = await self._batch(name, change, rows, position, to)
             yield batch, position
             change = _Change()
 
-    async def _change(self, name: str, listing: Listing, window: Window) -> _Change:
+    async def _change(self, name: str, listing: Listing, window: Window, view: View) -> _Change:
         known = {mark.row: mark for mark in window.marks}
         found = await down_to(self.server, listing, since=window.anchor, floor=window.floor)
         rows = found.rows[::-1]
+        for row in rows:
+            self._threads.note(row.status, view)
         counted, self._counted[name] = self._counted.get(name, set()), found.strange
         deleted, settled = await self._missing(window, found)
         return _Change(

@@ -45,8 +45,10 @@ class MastodonLookup:
     async def resolve(self, handle: str) -> str:
         name = handle.removeprefix("@").lower()
         own = shared_server(self._wiring)
-        if own is not None and is_same_handle(own.handle, name):
-            return (await own.me()).acct
+        if own is not None and is_same_handle(name.partition("@")[0], own.handle):
+            me = await own.me()
+            if is_same_handle(name, me.acct):
+                return me.acct
         return (await self._asked(name)).id
 
     async def thread(self, post_id: str) -> tuple[Post, ...]:

@@ -41,11 +41,16 @@ class Threads:
         self._server = server
         self._nodes: OrderedDict[str, _Node] = OrderedDict()
 
+    def note(self, status: Status, view: View) -> None:
+        """Remember one that begins a thread: whoever answers it needs no question."""
+        if not status.in_reply_to_id:
+            self._know(status, view, status.id)
+
     async def place(self, status: Status, view: View) -> Place:
         """Raises: Unavailable (rate limited: nothing is lost by waiting), Unauthorized."""
         above = status.in_reply_to_id
         if not above:
-            self._know(status, view, status.id)
+            self.note(status, view)
             return ALONE
         if above not in self._nodes:
             await self._ask(status, view)

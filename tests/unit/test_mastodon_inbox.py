@@ -199,6 +199,41 @@ async def test_what_a_colleague_answers_is_seen() -> None:
         assert (True, it.id(private)) == (second.is_private, second.root_id)
 
 
+async def test_answers_to_what_we_published_need_no_question() -> None:
+    """Our newest posts are known from the other list: a crowd that answers one costs no request."""
+    async with stand() as it:
+        reader = Reader(it)
+        ours = it.server.world.post("acme", "look!")
+        await reader.read()
+        for number in range(60):
+            it.server.ask(f"@acme {number}", parent=ours)
+        assert 60 == len(await reader.read())
+        assert {it.id(ours)} == {post.root_id for batch in reader.batches for post in batch.posts}
+        assert not [asked for asked in it.server.asked if asked.endswith("/context")]
+
+
+async def test_many_threads_are_asked_for_as_the_server_grants() -> None:
+    """What was found out before the limit is not asked for again."""
+    async with stand() as it:
+        reader = Reader(it)
+        for number in range(150):
+            parent = it.server.world.post("ben@else.example", f"{number}")
+            it.server.ask(
+                f"@acme {number}", parent=it.server.world.post("ben@else.example", "so", parent=parent)
+            )
+        it.server.granted.most = 100
+        heard: list[str] = []
+        for _ in range(4):
+            try:
+                heard += await reader.read()
+            except Unavailable as error:
+                heard += [post.id for batch in reader.batches for post in batch.posts]
+                assert error.retry_after is not None  # noqa: PT017 - part of the story
+                await it.clock.advance(error.retry_after.total_seconds())
+        assert 150 == len(heard) == len(set(heard))
+        assert 150 == sum(asked.endswith("/context") for asked in it.server.asked)
+
+
 async def test_a_private_mention_is_private() -> None:
     """Also one in a thread that is not."""
     async with stand() as it:

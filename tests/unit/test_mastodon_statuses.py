@@ -185,7 +185,9 @@ async def test_who_somebody_is() -> None:
         await it.clock.advance(3601)
         await who.author("ann@else.example")
         assert 2 == sum("lookup" in asked for asked in it.server.asked)
+        it.server.world.account("acme@else.example")
         assert ["globex@social.test", ACME] == [await who.resolve("@Globex"), await who.resolve("acme")]
+        assert "acme@else.example" == await who.resolve("acme@else.example")
         with pytest.raises(Rejected) as caught:
             await who.resolve("nobody@else.example")
         assert Reason.NOT_FOUND is caught.value.reason
