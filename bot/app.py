@@ -39,7 +39,7 @@ from bot.rulebook import Beginning, found
 from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
-from bot.sides import channel_side, links, reply_side, second_looks, source_side
+from bot.sides import channel_side, links, lookup_side, reply_side, second_looks, source_side
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
@@ -376,11 +376,6 @@ async def _assemble(
     )
     listened = source_side(settings, connectors, wiring)
     sources = {name: one.source for name, one in listened.items()}
-    lookups = {
-        sources[name].platform: lookup(given, wiring)
-        for name, given in settings.sources.items()
-        if (lookup := connectors[name].lookup)
-    }
     platforms = {source.platform for source in sources.values()}
     return App(
         settings=settings,
@@ -390,7 +385,7 @@ async def _assemble(
         metrics=Metrics(),
         http=http,
         sources=sources,
-        lookups=lookups,
+        lookups=lookup_side(settings, connectors, wiring),
         notifiers=channel_side(settings, connectors, wiring, "notifier"),
         feeds=channel_side(settings, connectors, wiring, "feed"),
         repliers=reply_side(settings, connectors, wiring),

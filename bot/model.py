@@ -94,7 +94,8 @@ class Post:
     (None: it is itself the root). `revised_at` is when this very text was written, by the platform's clock:
     it tells which of two edits is the newer one, whatever our clock did in between (None: as `seen_at`).
     `media` are the kinds of what is attached ("image", "video", "audio", "link"; None: the platform does not
-    tell), `rating` the stars of a review. These two are frozen in the facts and stand in no row of their own.
+    tell), `rating` the stars of a review; `is_private`: only those whom it names can read it, so that it is a
+    direct message. These three are frozen in the facts and stand in no row of their own.
     """
 
     platform: str
@@ -118,6 +119,7 @@ class Post:
     revised_at: datetime | None = None
     media: tuple[str, ...] | None = None
     rating: float | None = None
+    is_private: bool = False
 
     def __post_init__(self) -> None:
         check_aware(posted_at=self.posted_at, seen_at=self.seen_at, revised_at=self.revised_at)

@@ -373,9 +373,10 @@ class Connector:
     `Field(repr=False)`: it may stand in the file, and no log shows it. A factory that is None: no such side.
     `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
     `replier` answers as the account of the connector's own section, `inbox` is a source of its own: what the
-    platform tells that account (`inbox_at` is its `cursor_at`). Both are None where the section names no
-    account. `examine` tries what is
-    configured for `outcare doctor` and yields as it goes; it raises nothing of `bot.errors`, changes nothing.
+    platform tells that account (`inbox_at` is its `cursor_at`), `account_lookup` asks as that account where
+    no source of the connector is configured. All three are None where the section names no account. `examine`
+    tries what is configured for `outcare doctor` and yields as it goes; it raises nothing of `bot.errors`,
+    changes nothing.
     """
 
     name: str
@@ -384,6 +385,7 @@ class Connector:
     channel_settings: type[BaseModel] | None = None
     source: Callable[[Any, Wiring], Source] | None = None
     lookup: Callable[[Any, Wiring], Lookup] | None = None
+    account_lookup: Callable[[Any, Wiring], Lookup | None] | None = None
     cursor_at: Callable[[datetime], Cursor] | None = None
     notifier: Callable[[Any, Mapping[str, Any], Wiring], Notifier] | None = None
     feed: Callable[[Any, Mapping[str, Any], Wiring], DecisionFeed] | None = None

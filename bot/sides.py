@@ -14,7 +14,7 @@ from bot.intake import Intake
 from bot.model import Cursor
 from bot.outbox import CONSOLE
 from bot.overview import Linked
-from bot.ports import Connector, Notifier, Source, Wiring
+from bot.ports import Connector, Lookup, Notifier, Source, Wiring
 from bot.replies import Replier
 from bot.second_looks import SecondLooks
 from bot.settings.load import Settings
@@ -81,6 +81,23 @@ def source_side(
         if (inbox := connectors[kind].inbox) and (source := inbox(given, wiring))
     )
     return {**listened, **{one.source.name: one for one in told}}
+
+
+def lookup_side(
+    settings: Settings, connectors: Mapping[str, Connector], wiring: Wiring
+) -> Mapping[str, Lookup]:
+    """By platform: who is asked about authors and threads; by an account only where no source is."""
+    by_account = (
+        make(given, wiring)
+        for kind, given in settings.accounts.items()
+        if (make := connectors[kind].account_lookup) is not None
+    )
+    by_source = (
+        find(given, wiring)
+        for name, given in settings.sources.items()
+        if (find := connectors[name].lookup) is not None
+    )
+    return {lookup.platform: lookup for lookup in (*by_account, *by_source) if lookup is not None}
 
 
 def links(notifiers: Mapping[str, Notifier]) -> Callable[[str, str], str | None]:

@@ -166,6 +166,8 @@ class Watchlist:
         def is_ours(account_id: str | None) -> bool:
             return account_id is not None and self.owner(post.platform, account_id) == brand
 
+        if post.is_private:
+            return Kind.DM
         if post.parent and is_ours(post.parent.author_id):
             return Kind.REPLY
         if post.quoted and is_ours(post.quoted.author_id):

@@ -177,7 +177,7 @@ def readers(connectors: Mapping[str, Connector]) -> list[str]:
 
 def platforms(connectors: Mapping[str, Connector]) -> list[str]:
     """The connectors on whose platform a brand can have accounts that we recognise."""
-    return [name for name, one in connectors.items() if one.source or one.lookup or one.replier]
+    return [name for name, one in connectors.items() if one.source or one.lookup or one.replier or one.inbox]
 
 
 def kinds(connectors: Mapping[str, Connector]) -> list[str]:

@@ -97,7 +97,7 @@ ANSWERS: dict[str, Message] = {
     "cause.forbidden": "the author or the platform does not let us answer",
     "cause.not_found": "the post is gone",
     "cause.invalid": "the platform does not accept this text",
-    "cause.conflict": "something else stands in its place",
+    "cause.conflict": "what stands there is not what was read",
     "cause.outcome_unknown": "it is not known whether it arrived",
     "cause.storage": "the database had trouble",
     "cause.bug": "a mistake of ours; see the log",

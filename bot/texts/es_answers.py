@@ -99,7 +99,7 @@ ANSWERS: dict[str, Message] = {
     "cause.forbidden": "su autor o la plataforma no nos dejan responder",
     "cause.not_found": "la publicación ya no está",
     "cause.invalid": "la plataforma no acepta este texto",
-    "cause.conflict": "hay otra cosa en su lugar",
+    "cause.conflict": "lo que hay allí no es lo que se leyó",
     "cause.outcome_unknown": "no se sabe si llegó",
     "cause.storage": "la base de datos tuvo problemas",
     "cause.bug": "un fallo nuestro; mira el registro",

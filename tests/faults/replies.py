@@ -4,7 +4,8 @@
 is killed (before it sends, while the platform has it, with the answer in hand, within the transaction that
 settles it, behind that), or the platform takes the request and cuts the connection, or answers nothing, or
 with an error, having carried it out or not; sometimes two of them in a row. Bluesky knows a reply again and
-can be asked for it; Telegram does neither. The auditor asks the platform, not us: no answer stands there
+can be asked for it; servers of the Mastodon API can be asked, and some of them know it again; Telegram does
+neither. The auditor asks the platform, not us: no answer stands there
 twice, none is missing, and where nobody could know a person was asked. Exit status 1: a promise was broken.
 """
 
@@ -27,12 +28,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.testing.telegram_server import CHAT
 from tests.faults.reply_life import (
     DEATHS,
     DID,
+    FEDIVERSE_TOKEN,
     HANDLE,
+    MASTODONS,
     PASSWORD,
     Life,
     live,
@@ -42,7 +46,7 @@ from tests.faults.reply_life import (
 )
 from tests.integration import store_samples as s
 
-PLATFORMS = ("bluesky", "telegram")
+PLATFORMS = ("bluesky", "telegram", *MASTODONS)
 MISHAPS = tuple((how, is_done) for how in ("cut", "withhold", 500, 502, 503) for is_done in (True, False))
 BETWEEN_LIVES = timedelta(minutes=2)
 """Longer than a lease."""
@@ -75,7 +79,7 @@ def plan(chance: random.Random) -> Plan:
 
 
 def each() -> list[Plan]:
-    """Every fault by itself, on both."""
+    """Every fault by itself, on each platform."""
     dead = [Plan(platform=where, deaths=(death,), mishaps=()) for where in PLATFORMS for death in DEATHS]
     ill = [Plan(platform=where, deaths=(), mishaps=(one,)) for where in PLATFORMS for one in MISHAPS]
     return [*dead, *ill]
@@ -86,7 +90,7 @@ def each() -> list[Plan]:
 
 @dataclass(kw_only=True)
 class Stage:
-    """Both platforms as processes, and a folder for the daemon's lives."""
+    """The platforms as processes, and a folder for the daemon's lives."""
 
     folder: Path
     urls: dict[str, str]
@@ -100,13 +104,16 @@ class Stage:
             uri = f"at://did:plc:ann/app.bsky.feed.post/3k{number:011d}"
             self.tell(platform, do="post", uri=uri, text="what now?")
             return uri
+        if platform in MASTODONS:
+            status = self.tell(platform, do="ask", text=f"@acme what now? {number}")
+            return f"{urlsplit(self.urls[platform]).netloc}/{status}"
         self.tell(platform, do="say", text=f"what now? {number}", user=77, name="Ann")
         return telegram_question(max(self.tell(platform, do="state")["said"]))
 
     def plant(self, one: Plan) -> None:
         for how, is_done in one.mishaps:
-            if one.platform == "bluesky":
-                self.tell("bluesky", do="mishap", how=how, is_done=is_done)
+            if one.platform != "telegram":
+                self.tell(one.platform, do="mishap", how=how, is_done=is_done)
             else:
                 status = {"cut": -1, "withhold": 0}.get(str(how), how)
                 self.tell("telegram", do="fail", status=status, method="sendMessage", is_done=is_done)
@@ -122,6 +129,7 @@ def stage(folder: Path) -> Iterator[Stage]:
     servers = {
         "bluesky": ["bot.testing.pds_server"],
         "telegram": ["bot.testing.telegram_server", "--chat", str(CHAT)],
+        **{name: ["bot.testing.mastodon_server", "--manners", kind] for name, kind in MASTODONS.items()},
     }
     running = {
         name: subprocess.Popen([sys.executable, "-m", *words], stdout=subprocess.PIPE)
@@ -131,6 +139,9 @@ def stage(folder: Path) -> Iterator[Stage]:
         urls = {name: json.loads(one.stdout.readline())["url"] for name, one in running.items() if one.stdout}
         there = Stage(folder=folder, urls=urls)
         there.tell("bluesky", do="account", did=DID, handle=HANDLE, password=PASSWORD)
+        for name in MASTODONS:  # its time is not in a hurry, so that its limit of requests would be for ever
+            there.tell(name, do="sign_in", token=FEDIVERSE_TOKEN, acct="acme")
+            there.tell(name, do="grant", requests=1_000_000)
         yield there
     finally:
         for one in running.values():

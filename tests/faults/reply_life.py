@@ -38,6 +38,8 @@ from bot.texts.en import ENGLISH
 from bot.vault import FileVault
 from connectors.bluesky.account import AccountSettings as BlueskyAccount
 from connectors.bluesky.connector import CONNECTOR as BLUESKY
+from connectors.mastodon.account import AccountSettings as MastodonAccount
+from connectors.mastodon.connector import CONNECTOR as MASTODON
 from connectors.telegram.connector import CONNECTOR as TELEGRAM
 from connectors.telegram.settings import AccountSettings as TelegramAccount
 from tests.integration import store_samples as s
@@ -46,6 +48,9 @@ from tests.unit._values import GOES_OUT, IN_BERLIN
 
 ANNA = Person(key="anna", name="Anna", role=Role.AGENT, identities=(("chat", "1"),))
 DID, HANDLE, PASSWORD = "did:plc:acme", "acme.test", "aaaa-bbbb-cccc-dddd"
+MASTODONS = {"mastodon": "mastodon", "gotosocial": "gotosocial"}
+"""Platforms of the Mastodon API, by the manners of their server: the first honours the key, the other does not."""
+FEDIVERSE_TOKEN, ANN_THERE = "token-of-acme", "ann@else.example"
 DEATHS = ("taken", "sending", "answered", "settling", "settled")
 """Where a life ends: with the lease, before anything is sent; while the platform has it; with its answer in
 hand; within the transaction that writes it; behind that.
@@ -142,7 +147,8 @@ async def _ask(life: Life, store: SqliteStore, clock: Hurry) -> None:
     """The question, stored once."""
     now = clock.now()
     post = Post(
-        platform=life.platform, id=life.question, author_id="did:plc:ann", text=f"what now? {life.number}",
+        platform=life.platform, id=life.question,
+        author_id=ANN_THERE if life.platform in MASTODONS else "did:plc:ann", text=f"what now? {life.number}",
         posted_at=now, seen_at=now,
     )  # fmt: skip
     entry = Entry(source="script", items=(s.judged(post, uid=life.mention, channel=None),))
@@ -236,6 +242,11 @@ def replier(life: Life, wiring: Wiring) -> Replier:
             handle=HANDLE, app_password=SecretStr(PASSWORD), service=life.urls["bluesky"]
         )
         made = BLUESKY.replier(account, wiring) if BLUESKY.replier else None
+    elif life.platform in MASTODONS:
+        there = MastodonAccount(
+            server=life.urls[life.platform], handle="acme", token=SecretStr(FEDIVERSE_TOKEN)
+        )
+        made = MASTODON.replier(there, wiring) if MASTODON.replier else None
     else:
         bot = TelegramAccount(token=SecretStr(TOKEN), base_url=life.urls["telegram"])
         made = TELEGRAM.replier(bot, wiring) if TELEGRAM.replier else None
@@ -254,7 +265,12 @@ def tell(url: str, **command: Any) -> Any:
 
 def public(url: str, platform: str, words: str) -> int:
     """How often these words stand there: what a person finds who looks."""
-    posts = tell(url, do="posts", did=DID) if platform == "bluesky" else tell(url, do="state")["messages"]
+    if platform == "bluesky":
+        posts = tell(url, do="posts", did=DID)
+    elif platform in MASTODONS:
+        posts, words = tell(url, do="said", acct="acme"), f"@{ANN_THERE} {words}"
+    else:
+        posts = tell(url, do="state")["messages"]
     return sum(one["text"] == words for one in posts)
 
 

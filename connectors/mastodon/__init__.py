@@ -1,0 +1,1 @@
+"""Every server that speaks the Mastodon API: Mastodon, GoToSocial, Pleroma, Akkoma and others."""

@@ -1,0 +1,61 @@
+"""What ops people write about the account that reads and answers: `mastodon:`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from bot import duration
+
+_HANDLE = re.compile(r"[a-z0-9_]+(?:[a-z0-9_.-]*[a-z0-9_])?(?:@[a-z0-9.-]+(?::[0-9]+)?)?")
+
+
+def _server(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("write it like https://mastodon.example, without a path")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _handle(value: str) -> str:
+    handle = value.strip().removeprefix("@").lower()
+    if not _HANDLE.fullmatch(handle):
+        raise ValueError("write it like acme@mastodon.example")
+    return handle
+
+
+ServerAddress = Annotated[str, AfterValidator(_server)]
+
+
+class AccountSettings(BaseModel):
+    """`mastodon:`. Without `server`, `handle` and `token` there is no account.
+
+    `every`: how often its notifications are read.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    server: ServerAddress | None = None
+    handle: Annotated[str, AfterValidator(_handle)] | None = None
+    token: SecretStr | None = Field(default=None, min_length=1)
+    every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
+        timedelta(seconds=30)
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> AccountSettings:
+        given = {"its server": self.server, "its handle": self.handle, "OUTCARE_MASTODON__TOKEN": self.token}
+        lacks = [name for name, value in given.items() if value is None]
+        if lacks and len(lacks) < len(given):
+            missing = " and ".join(lacks)
+            verb = "is" if len(lacks) == 1 else "are"
+            raise ValueError(f"an account is a server, a handle and a token: {missing} {verb} missing")
+        return self
+
+    @property
+    def signs_in(self) -> bool:
+        return self.token is not None

@@ -1,0 +1,86 @@
+"""What `outcare doctor` learns of a Mastodon account: whose it is, and what its token may read.
+
+https://docs.joinmastodon.org/methods/accounts/#verify_credentials. Changes nothing: whether the token may
+write is only known when it does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.errors import BotError, Unauthorized
+from bot.findings import fine, mend
+from connectors.mastodon.server import Me, OwnServer, is_same_handle, own_server, segment
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.findings import Exam, Finding
+    from bot.ports import Wiring
+    from connectors.mastodon.account import AccountSettings
+
+_ABOUT = "mastodon account"
+_MAKE = (
+    "make a token with the scopes read and write:statuses (docs/connectors/mastodon.md) and set"
+    " OUTCARE_MASTODON__TOKEN to it"
+)
+
+
+async def examine(exam: Exam, wiring: Wiring) -> AsyncIterator[Finding]:
+    """Raises nothing of `bot.errors`."""
+    account: AccountSettings | None = exam.account
+    if account is not None and account.signs_in:
+        async for finding in _examine_account(own_server(account, wiring), exam):
+            yield finding
+
+
+async def _examine_account(server: OwnServer, exam: Exam) -> AsyncIterator[Finding]:
+    try:
+        me = await server.verified()
+    except Unauthorized as error:
+        yield mend(_ABOUT, str(error), _MAKE)
+        return
+    except BotError as error:
+        do = f"see that this machine reaches {server.name}; the daemon tries again by itself"
+        yield mend(_ABOUT, f"cannot sign in: {error}", do)
+        return
+    if not is_same_handle(server.handle, me.acct):
+        says = f"the token is that of @{me.acct}, and @{server.handle} is configured: nothing is done with it"
+        yield mend(_ABOUT, says, "correct the handle, or make a token of that account")
+        return
+    terms = server.known_terms
+    speaks = f" ({terms.software})" if terms.software else ""
+    says = f"signed in as @{me.acct} at {server.name}{speaks}; a post holds {terms.longest} characters"
+    yield fine(_ABOUT, says)
+    for finding in [*await _readable(server, me), *whose(me, exam)]:
+        yield finding
+
+
+async def _readable(server: OwnServer, me: Me) -> list[Finding]:
+    """Whether the lists that are read later can be read."""
+    found = []
+    lists = {
+        "its notifications": "/api/v1/notifications",
+        "its own posts": f"/api/v1/accounts/{segment(me.id)}/statuses",
+    }
+    for name, path in lists.items():
+        try:
+            answer = await server.get(path, [("limit", "1")])
+        except BotError as error:
+            found.append(mend(_ABOUT, f"cannot read {name}: {error}", "try again later"))
+            continue
+        if answer.status != 200:
+            found.append(mend(_ABOUT, f"cannot read {name}: {answer.error()}", _MAKE))
+    return found
+
+
+def whose(me: Me, exam: Exam) -> list[Finding]:
+    """Whether what it publishes will be known as the brand's."""
+    owners = [one for one in exam.accounts if me.acct in {one.id, one.handle.removeprefix("@").lower()}]
+    if any(one.brand not in exam.rivals for one in owners):
+        return []
+    if owners:
+        says = f"@{me.acct} stands in the configuration as an account of the rival {owners[0].brand}"
+        return [mend(_ABOUT, says, "answer by an account of your own")]
+    says = f"@{me.acct} is not among the brand's accounts: its answers, and what is told to it, go unseen"
+    return [mend(_ABOUT, says, f"add it in the configuration: brand: accounts: mastodon: [{me.acct}]")]

@@ -1,0 +1,116 @@
+"""What a server tells the account itself: who spoke to it or quoted it, and what was published in its name.
+
+`GET /api/v1/notifications` and `GET /api/v1/accounts/:id/statuses`
+(https://docs.joinmastodon.org/methods/notifications/), polled: the second list shows what a colleague
+answers in an app. Limits: 300 requests in five minutes, two of them a poll. Nothing is marked as read: people
+may be reading the same list. Terms: the account's own notifications, by its own token.
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bot.model import Batch, Cursor
+from connectors.mastodon.entities import BAD, Notification, status_of
+from connectors.mastodon.lists import Lists
+from connectors.mastodon.paging import Listing, Row, name_of, row_of, status_row
+from connectors.mastodon.people import people
+from connectors.mastodon.position import Position, beginning, resumed
+from connectors.mastodon.server import own_server, segment
+from connectors.mastodon.statuses import PLATFORM, PRIVATE, View
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.ports import Watch, Wiring
+    from connectors.mastodon.account import AccountSettings
+    from connectors.mastodon.entities import Status
+    from connectors.mastodon.server import Me, Terms
+    from connectors.mastodon.statuses import Place
+
+NAME = "mastodon-notifications"
+TOLD, OWN = "told", "own"
+MENTION, QUOTE = "mention", "quote"
+
+
+class InboxSource:
+    """`bot.ports.Source`, polled."""
+
+    name = NAME
+    platform = PLATFORM
+    is_stream = False
+
+    def __init__(self, settings: AccountSettings, wiring: Wiring) -> None:
+        self._server = own_server(settings, wiring)
+        self._clock = wiring.clock
+        self._lists = Lists(
+            server=self._server,
+            source=NAME,
+            clock=wiring.clock,
+            people=people(wiring),
+            counts=self._counts,
+        )
+        self.poll_every = settings.every
+
+    @property
+    def place(self) -> str:
+        return self._server.name
+
+    async def read(self, after: Cursor | None, watch: Watch) -> AsyncIterator[Batch]:
+        me, terms = await self._server.me(), await self._server.terms()
+        view = View(server=self._server.name, domain=terms.domain)
+        lists = {TOLD: notifications(terms), OWN: own_statuses(me)}
+        if after is None:
+            yield await self._beginning(lists, view)
+            return
+        position = resumed(after, NAME, lists, self._clock.now(), server=self._server.name)
+        for name, listing in lists.items():
+            async with aclosing(self._lists.read(name, listing, position, (view, watch))) as batches:
+                async for batch, behind in batches:
+                    yield batch
+                    position = behind
+
+    async def _beginning(self, lists: dict[str, Listing], view: View) -> Batch:
+        """From now on: what stands at the top of each list was before."""
+        position = Position(server=self._server.name)
+        for name, listing in lists.items():
+            window = await self._lists.top(listing, view)
+            position = position.having(name, window or beginning(self._clock.now()))
+        return Batch(cursor=position.text)
+
+    def _counts(self, status: Status, place: Place) -> bool:
+        """What our account writes to somebody in private about something that is not answers nothing in
+        public.
+        """
+        me = self._server.known_me
+        is_ours = me is not None and status.account.id == me.id
+        return not is_ours or status.visibility != PRIVATE or place.is_private
+
+
+def notifications(terms: Terms) -> Listing:
+    kinds = [MENTION, *([QUOTE] if terms.has_quotes else [])]
+    query = [("types[]", kind) for kind in kinds]
+    return Listing(path="/api/v1/notifications", page=80, row=told_row, query=query)
+
+
+def own_statuses(me: Me) -> Listing:
+    query = (("exclude_reblogs", "true"),)
+    return Listing(path=f"/api/v1/accounts/{segment(me.id)}/statuses", page=40, row=status_row, query=query)
+
+
+def told_row(raw: bytes) -> Row | str | None:
+    """None for a notification of another kind: some servers send all of them; and for one of a status that is
+    gone, which some keep.
+    """
+    try:
+        told = msgspec.json.decode(raw, type=Notification)
+    except BAD:
+        return name_of(raw)
+    if told.type not in {MENTION, QUOTE} or bytes(told.status) in {b"", b"null"}:
+        return None
+    status = status_of(told.status)
+    row = row_of(status, told.id, told.created_at) if status else None
+    return row or name_of(raw)

@@ -1,0 +1,142 @@
+"""Down a list of a server, newest first, page by page, to what was read before.
+
+https://docs.joinmastodon.org/api/guidelines/#pagination: `since_id` ends a list above an id, `max_id` begins
+a page below one. Which id that is stands in a `Link`; servers without that header go on below the last row.
+Ids are handed back as they came, never compared: they grow as text on one server and as numbers on another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connectors.mastodon.entities import moment_or_none, piece, status_of
+from connectors.mastodon.server import SPARE
+
+if TYPE_CHECKING:
+    from connectors.mastodon.api import Answer
+    from connectors.mastodon.entities import Status
+    from connectors.mastodon.server import Server
+
+MOST_PAGES = 200
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row: a status, or what tells of one. `at`: by when the list is sorted."""
+
+    id: str
+    at: datetime
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A list: where it is, how long a page may be, and what makes a row of what stands in it.
+
+    `row`: None for what is passed over, a name for what cannot be read.
+    """
+
+    path: str
+    page: int
+    row: Callable[[bytes], Row | str | None]
+    query: Sequence[tuple[str, str]] = ()
+
+
+@dataclass
+class Found:
+    """What a walk found, newest first; `strange`: names of what cannot be read. `is_whole`: not cut short."""
+
+    rows: list[Row] = field(default_factory=list)
+    strange: set[str] = field(default_factory=set)
+    is_whole: bool = True
+
+
+async def down_to(
+    server: Server,
+    listing: Listing,
+    *,
+    since: str | None = None,
+    floor: datetime | None = None,
+    pages: int | None = None,
+) -> Found:
+    """Rows above `since` and not below `floor`, also where the server takes no notice of the former.
+
+    Raises: Unavailable, Refused.
+    """
+    found, below = Found(), None
+    for _ in range(pages or MOST_PAGES):
+        answer = await _asked(server, listing, since, below)
+        page = answer.read(list[msgspec.Raw])
+        for raw in page:
+            _take(listing.row(bytes(raw)), found)
+        before, below = below, _below(answer, page)
+        if _is_reached(found, since, floor) or below in {None, before}:
+            return found
+    found.is_whole = False
+    return found
+
+
+async def _asked(server: Server, listing: Listing, since: str | None, below: str | None) -> Answer:
+    bounds = [("since_id", since), ("max_id", below)]
+    given = [(name, value) for name, value in bounds if value is not None]
+    query = [("limit", str(listing.page)), *listing.query, *given]
+    answer = await server.get(listing.path, query, spare=SPARE)
+    if answer.status != 200:
+        raise answer.error()
+    return answer
+
+
+def _take(row: Row | str | None, found: Found) -> None:
+    if isinstance(row, Row):
+        found.rows.append(row)
+    elif row is not None:
+        found.strange.add(row)
+
+
+def _below(answer: Answer, page: list[msgspec.Raw]) -> str | None:
+    """Where the next page begins; None: there is none."""
+    if not page:
+        return None
+    if answer.has_links:
+        return answer.older
+    last = piece(page[-1], _Id)
+    return last.id if last else None
+
+
+def _is_reached(found: Found, since: str | None, floor: datetime | None) -> bool:
+    """What lies at and below the end is left out."""
+    for number, row in enumerate(found.rows):
+        if row.id == since or (floor is not None and row.at < floor):
+            del found.rows[number:]
+            return True
+    return False
+
+
+def status_row(raw: bytes) -> Row | str | None:
+    """A row of a list of statuses; boosts are passed over."""
+    status = status_of(msgspec.Raw(raw))
+    if status is None:
+        return name_of(raw)
+    return None if status.is_boost else row_of(status, status.id, status.created_at)
+
+
+def name_of(raw: bytes) -> str:
+    """By its id, if that can be read: the rest of it may change from one reading to the next."""
+    known = piece(msgspec.Raw(raw), _Id)
+    return known.id if known else hashlib.blake2b(raw, digest_size=8).hexdigest()
+
+
+def row_of(status: Status, row_id: str, at: str) -> Row | None:
+    """None: its time is none."""
+    moment = moment_or_none(at)
+    return Row(id=row_id, at=moment, status=status) if moment else None

@@ -1,0 +1,204 @@
+"""Public timelines as a source: hashtags, and what is published on a server itself; no account needed.
+
+`GET /api/v1/timelines/tag/:hashtag` and `/api/v1/timelines/public?local=true`
+(https://docs.joinmastodon.org/methods/timelines/), polled. There is no firehose of this network: a server
+shows what it has heard of. Limits: 300 requests in five minutes for an address, one a list and poll. What
+other servers publish arrives late, so that each reading goes back by a margin. Terms: public posts, as every
+visitor sees them; some servers show them to nobody without an account (401, 422).
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bot import duration
+from bot.errors import BotError
+from bot.model import Batch, Cursor
+from connectors.mastodon.account import ServerAddress
+from connectors.mastodon.lists import Lists
+from connectors.mastodon.lookup import MastodonLookup, view_of
+from connectors.mastodon.paging import Listing, status_row
+from connectors.mastodon.people import people
+from connectors.mastodon.position import MARGIN, Position, beginning, resumed
+from connectors.mastodon.server import Server, segment, shared_server
+from connectors.mastodon.statuses import NAME, PLATFORM, View
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+
+    from bot.ports import Watch, Wiring
+    from connectors.mastodon.entities import Status
+
+_PAGE = 40
+
+
+def _tag(value: str) -> str:
+    tag = value.strip().removeprefix("#").lower()
+    if not re.fullmatch(r"\w*[^\W\d_]\w*", tag):
+        raise ValueError("write it like acme: letters, digits and _")
+    return tag
+
+
+class Settings(BaseModel):
+    """`sources.mastodon`.
+
+    `servers`: who is asked, without an account; the first one tells of the others too. `hashtags`: which are
+    read there. `local`: also whatever is published on a server itself. `every`: how often each is asked.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    servers: Annotated[tuple[ServerAddress, ...], Field(min_length=1)]
+    hashtags: tuple[Annotated[str, AfterValidator(_tag)], ...] = ()
+    local: bool = False
+    every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("10s"))] = (
+        timedelta(minutes=1)
+    )
+
+    @model_validator(mode="after")
+    def _reads_something(self) -> Self:
+        if not self.hashtags and not self.local:
+            raise ValueError("name hashtags, or set local: true; else there is nothing to read")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watched:
+    """One server and its lists, by the names that they have in positions."""
+
+    server: Server
+    lists: Lists
+    listings: Mapping[str, Listing]
+
+
+class TimelinesSource:
+    """`bot.ports.Source` over servers, polled. One that fails stops no other."""
+
+    name = NAME
+    platform = PLATFORM
+    is_stream = False
+
+    def __init__(self, settings: Settings, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._clock = wiring.clock
+        self._settings = settings
+        self._names = frozenset(urlsplit(base).netloc for base in settings.servers)
+        self._servers: tuple[_Watched, ...] = ()
+        self._sound = len(self._names)
+        self.poll_every = settings.every
+
+    @property
+    def place(self) -> str:
+        """How many of the servers can be read."""
+        every = len(self._names)
+        return f"{every} servers" if self._sound == every else f"{self._sound} of {every} servers"
+
+    async def read(self, after: Cursor | None, watch: Watch) -> AsyncIterator[Batch]:
+        names = [name for one in self._watched for name in one.listings]
+        now = self._clock.now()
+        position = Position() if after is None else resumed(after, NAME, names, now)
+        failed: list[BotError] = []
+        for one in self._watched:
+            reading = self._began(one, position) if after is None else self._read(one, position, watch)
+            try:
+                async with aclosing(reading) as batches:
+                    async for batch, behind in batches:
+                        position = behind
+                        if batch is not None:
+                            yield batch
+            except BotError as error:
+                failed.append(error)
+        self._sound = len(self._watched) - len(failed)
+        if after is None and len(failed) < len(self._watched):
+            yield Batch(cursor=position.spread(names, now).text)
+        if failed:
+            raise failed[0]
+
+    @property
+    def _watched(self) -> tuple[_Watched, ...]:
+        """Put together when it is needed: the account, which comes later, may be on one of these servers."""
+        if not self._servers:
+            bases = dict.fromkeys(self._settings.servers)
+            self._servers = tuple(
+                self._watch(base, is_first=number == 0) for number, base in enumerate(bases)
+            )
+        return self._servers
+
+    async def _began(
+        self, one: _Watched, position: Position
+    ) -> AsyncGenerator[tuple[Batch | None, Position], None]:
+        """From now on: what stands at the top of each list was before."""
+        view = await view_of(one.server)
+        for name, listing in one.listings.items():
+            window = await one.lists.top(listing, view)
+            position = position.having(name, window or beginning(self._clock.now()))
+            yield None, position
+
+    async def _read(
+        self, one: _Watched, position: Position, watch: Watch
+    ) -> AsyncGenerator[tuple[Batch | None, Position], None]:
+        view = await view_of(one.server)
+        for name, listing in one.listings.items():
+            async with aclosing(one.lists.read(name, listing, position, (view, watch))) as batches:
+                async for batch, behind in batches:
+                    position = behind
+                    yield batch, behind
+
+    def _watch(self, base: str, *, is_first: bool) -> _Watched:
+        settings = self._settings
+        server = server_at(base, self._wiring)
+        local = [] if is_first else [("local", "true")]
+        listings = {
+            f"{server.name} #{tag}": Listing(
+                path=f"/api/v1/timelines/tag/{segment(tag)}", page=_PAGE, row=status_row, query=local
+            )
+            for tag in dict.fromkeys(settings.hashtags)
+        }
+        if settings.local:
+            query = [("local", "true")]
+            listings[f"{server.name} local"] = Listing(
+                path="/api/v1/timelines/public", page=_PAGE, row=status_row, query=query
+            )
+        lists = Lists(
+            server=server,
+            source=NAME,
+            clock=self._clock,
+            people=people(self._wiring),
+            counts=lambda status, _: self._counts(status, server),
+            overlap=MARGIN,
+        )
+        return _Watched(server=server, lists=lists, listings=listings)
+
+    def _counts(self, status: Status, server: Server) -> bool:
+        """Each post once, whoever tells of it: by the server that it was published on, if that is asked; and
+        what the account's own server tells the account is not told here under another name.
+        """
+        origin = urlsplit(status.uri).netloc
+        if origin != server.name and origin in self._names:
+            return False
+        own = shared_server(self._wiring)
+        if own is None or own.name in self._names or own.known_me is None:
+            return True
+        view = View(server=server.name, domain=server.known_terms.domain)
+        told = {view.acct(status.account.acct), *(view.acct(named.acct) for named in status.mentions or [])}
+        return own.known_me.acct not in told
+
+
+def server_at(base: str, wiring: Wiring) -> Server:
+    """The account's own server is asked as the account: it may show more then."""
+    own = shared_server(wiring)
+    return own if own is not None and own.base == base else Server(base, wiring.http, wiring)
+
+
+def lookup(settings: Settings, wiring: Wiring) -> MastodonLookup:
+    """Of all servers that are read; the account's own one, if there is one, is asked about people."""
+    own = shared_server(wiring)
+    servers = [server_at(base, wiring) for base in dict.fromkeys(settings.servers)]
+    return MastodonLookup([*([own] if own is not None else []), *servers], wiring)

@@ -1,0 +1,54 @@
+"""The sources of the Mastodon API pass the suite for sources, with the manners of several kinds of servers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.testing.mastodon_world import GOTOSOCIAL, MASTODON, OLD_MASTODON, PLEROMA
+from bot.testing.source_contract import NetworkSourceContract
+from tests.contract.mastodon_stage import inbox_stage, timelines_stage
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from tests.contract.mastodon_stage import InboxStage, TimelinesStage
+
+
+class TestMastodonInbox(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(MASTODON)
+
+
+class TestMastodonInboxInSmallPages(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(MASTODON, 2)
+
+
+class TestOldMastodonInbox(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(OLD_MASTODON)
+
+
+class TestGoToSocialInbox(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(GOTOSOCIAL)
+
+
+class TestPleromaInboxInSmallPages(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(PLEROMA, 3)
+
+
+class TestMastodonTimelines(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
+        return timelines_stage(MASTODON)
+
+
+class TestGoToSocialTimelinesInSmallPages(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
+        return timelines_stage(GOTOSOCIAL, 2)
+
+
+class TestPleromaTimelines(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
+        return timelines_stage(PLEROMA)
