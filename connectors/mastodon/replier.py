@@ -3,7 +3,7 @@
 `POST /api/v1/statuses` (https://docs.joinmastodon.org/methods/statuses/#create) with an `Idempotency-Key`.
 Mastodon keeps that key for an hour, some of its versions answer a repetition with a 500
 (https://github.com/mastodon/mastodon/issues/40399), others ignore it; so nothing is ever sent again because
-of it (docs/decisions/0021): what was lost is looked for in the thread and among our own posts, which the
+of it (docs/decisions/0022): what was lost is looked for in the thread and among our own posts, which the
 server tells from its database, not from an index. Limits: as long a post as the server says; 300 posts in
 three hours, 30 deletions in half an hour. Terms: answers to people who speak to the account or of it, who are
 named in them; nothing unasked, and an account that posts by itself says so (`bot`).
