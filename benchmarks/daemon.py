@@ -128,15 +128,21 @@ async def by_daemon(world: Ringing, rate: int) -> Round:
         for author in range(AUTHORS):
             world.appview.profile(f"did:plc:w{author}", f"w{author}.test", followersCount=author)
         daemon = await world.outcare("run")
-        await until(lambda: world.jetstream.open_requests, within=60, what=world.output)
-        await asyncio.sleep(1)
-        disk = harness.fdatasync_ms(world.folder)
-        with harness.disk_watched(world.folder) as meanwhile:
-            due = await steady(
-                rate, lambda number: world.jetstream.post(f"did:plc:w{number % AUTHORS}", world.text(number))
-            )
-            await until(lambda: world.count >= len(due), within=120)
-        disk += harness.fdatasync_ms(world.folder)
-        daemon.terminate()
-        await daemon.wait()
-        return Round(took=delays(due, world.arrived), disk=tuple(disk), meanwhile=tuple(meanwhile))
+        try:
+            return await _loaded(world, rate)
+        finally:
+            daemon.terminate()
+            await daemon.wait()
+
+
+async def _loaded(world: Ringing, rate: int) -> Round:
+    await until(lambda: world.jetstream.open_requests, within=60, what=world.output)
+    await asyncio.sleep(1)
+    disk = harness.fdatasync_ms(world.folder)
+    with harness.disk_watched(world.folder) as meanwhile:
+        due = await steady(
+            rate, lambda number: world.jetstream.post(f"did:plc:w{number % AUTHORS}", world.text(number))
+        )
+        await until(lambda: world.count >= len(due), within=120)
+    disk += harness.fdatasync_ms(world.folder)
+    return Round(took=delays(due, world.arrived), disk=tuple(disk), meanwhile=tuple(meanwhile))
