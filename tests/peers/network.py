@@ -96,7 +96,7 @@ def _postgres(programs: Path, folder: Path) -> Iterator[str]:
     data.mkdir(mode=0o700)
     if who:
         os.chown(data, who["user"], who["group"])
-    make = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D", data]
+    make = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D", str(data)]
     with log.open("wb") as sink:
         try:
             made = subprocess.run(
