@@ -18,6 +18,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -42,6 +43,7 @@ CHANGING = 1_000
 """So many words of each set are new."""
 NUMBERED_PER_S = 2
 TICK = 0.01
+KEPT_SECONDS = 300
 SAMPLE_EVERY = 10.0
 CORES = sorted(os.sched_getaffinity(0))
 IDLE_LOOP = """
@@ -84,11 +86,13 @@ class Script:
     version: int = 0
     is_swapping: bool = False
     """Just now nobody can tell which set a post meets: only words of all sets are said."""
+    before: int = 0
     number: int = 0
     expected: set[int] = field(default_factory=set)
     sent: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
+        self.number = self.before
         self.chance = random.Random(SEED)
         matcher = FastMatcher(words_of(0, self.count))
         quiet = [text for text in posts() if not matcher.matches(text) and "round" not in text]
@@ -139,6 +143,7 @@ class Soak:
     swap_every: float
     memory: list[tuple[float, float]] = field(default_factory=list)
     swaps: int = 0
+    forgotten: int = 0
     late: float = 0.0  # the longest that the network itself stood still, in seconds
 
     async def run(self) -> dict[str, Any]:
@@ -167,10 +172,10 @@ class Soak:
         code = await daemon.wait()
         return {
             "exit": code,
-            "events": self.script.sent.total() + self.script.number,
+            "events": self.script.sent.total() + self.script.number - self.script.before,
             "seconds": self.seconds,
             "swaps": self.swaps,
-            **audit(self.world, self.script.expected),
+            **audit(self.world, self.script.expected, self.script.before),
             "memory_mb": curve(self.memory),
             "stalls": stalls,
             "idle_loop_worst_ms": float((await idle.communicate())[0]),
@@ -200,7 +205,17 @@ class Soak:
             self.memory.append((self.elapsed, resident_mb(pid)))
             progress = f"{self.elapsed:6.0f} s  {self.memory[-1][1]:6.1f} MB  swaps {self.swaps}"
             print(f"{progress}  expected {len(self.script.expected)}", file=sys.stderr, flush=True)
+            self._forget()
             await asyncio.sleep(SAMPLE_EVERY)
+
+    def _forget(self) -> None:
+        """What nobody asks for any more: seven million events are 14 GB, and to look for garbage among them
+        stops the network for a minute.
+        """
+        archive = self.world.jetstream.archive
+        until = max(self.forgotten, len(archive) - self.rate * KEPT_SECONDS)
+        archive[self.forgotten : until] = archive[:1] * (until - self.forgotten)
+        self.forgotten = until
 
     async def _swap(self, daemon: asyncio.subprocess.Process) -> None:
         while self.elapsed + self.swap_every < self.seconds:
@@ -220,6 +235,13 @@ class Soak:
         accounts = {"bluesky": ["acme.test"]}
         words = words_of(version, self.script.count)
         self.world.write_config(brand={"name": "acme", "words": words, "accounts": accounts})
+
+
+def begin_with(database: Path, place: Path) -> int:
+    """Copy what an earlier run left; the last number in it."""
+    shutil.copyfile(database, place)
+    with closing(sqlite3.connect(place)) as read:
+        return max((_number(text) for (text,) in read.execute("SELECT text FROM posts")), default=0)
 
 
 def stolen_seconds() -> float:
@@ -246,14 +268,14 @@ def _says(log: Path, since: int, what: bytes) -> bool:
         return what in file.read()
 
 
-def audit(world: SoakWorld, expected: set[int]) -> dict[str, Any]:
-    """What was sent beside what is stored, judged and delivered."""
+def audit(world: SoakWorld, expected: set[int], before: int = 0) -> dict[str, Any]:
+    """What was sent beside what is stored, judged and delivered; `before`: numbers of an earlier run."""
     with closing(sqlite3.connect(world.database)) as database:
         texts = database.execute("SELECT text FROM posts").fetchall()
         verdicts = database.execute(
             "SELECT count(*) FROM verdicts GROUP BY mention HAVING count(*) > 1"
         ).fetchall()
-    stored = Counter(_number(text) for (text,) in texts)
+    stored = Counter(number for (text,) in texts if (number := _number(text)) > before)
     alerted = Counter(_number(one.body.decode()) for one in world.webhook.deliveries)
     return {
         "expected": len(expected),
@@ -306,19 +328,25 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=2_000, help="events a second")
     parser.add_argument("--patterns", type=int, default=10_000)
     parser.add_argument("--swap-every", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--database", type=Path, help="begin with a copy of this one, of an earlier run")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="keep the database there")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
 
     async def whole(folder: Path) -> dict[str, Any]:
         async with SoakWorld(folder) as world:
+            before = begin_with(given.database, world.database) if given.database else 0
             soak = Soak(
                 world=world,
-                script=Script(count=given.patterns),
+                script=Script(count=given.patterns, before=before),
                 rate=given.rate,
                 seconds=given.seconds,
                 swap_every=given.swap_every,
             )
-            return await soak.run()
+            result = await soak.run()
+            if given.keep:
+                shutil.copyfile(world.database, given.keep)
+            return result
 
     with tempfile.TemporaryDirectory(prefix="outcare-soak-") as folder:
         result = asyncio.run(whole(Path(folder)))

@@ -268,6 +268,7 @@ class App:
             feed_loops=self.feed_loops,
             rules_trouble=lambda: self.ruling.bulletin.trouble,
             publishing=self.ruling.publishing,
+            model_trouble=lambda: self.proposing.trouble,
             clock=self.clock,
             metrics=self.metrics,
             http=self.http,

@@ -20,11 +20,13 @@ from bot.replies import (
     LIVE,
     Approve,
     Cancel,
+    Corrector,
     Discard,
     Means,
     Origin,
     Propose,
     Replier,
+    Reply,
     ReplyState,
     Resolve,
     Step,
@@ -57,6 +59,7 @@ class Approval:
             Verb.AGAIN: self.again,
             Verb.DISCARD: self.discard,
             Verb.APPROVE: self.approve,
+            Verb.CORRECT: self.correct,
             Verb.CANCEL: self.cancel,
             Verb.TAKE_BACK: self.take_back,
             Verb.IS_THERE: self.resolve,
@@ -71,7 +74,15 @@ class Approval:
             refusal=refusal,
             length=replier.length(state.draft.text) if replier and state.draft else None,
             suggestions=self.suggest(state) if not refusal and _is_open(state) else (),
+            can_correct=not refusal and self._correctable(state) is not None,
         )
+
+    def _correctable(self, state: CardState) -> Reply | None:
+        """Our answer, which the draft may take the place of; nobody has asked anything since."""
+        is_possible = isinstance(self.repliers.get(state.mention.post.platform), Corrector)
+        is_answered = state.conversation.state is ConversationState.ANSWERED
+        standing = state.standing if is_possible and is_answered and state.draft is not None else None
+        return standing if standing and standing.published and standing.published.post_id else None
 
     def _refusal(self, state: CardState) -> str:
         post = state.mention.post
@@ -119,6 +130,15 @@ class Approval:
     # --- approval ---
 
     def approve(self, asked: Asked) -> Change:
+        """It goes out as a post of its own."""
+        return self._approved(asked, None)
+
+    def correct(self, asked: Asked) -> Change:
+        """It takes the place of what we published last."""
+        standing = self._correctable(asked.state)
+        return self._approved(asked, standing) if standing else _outdated(asked)
+
+    def _approved(self, asked: Asked, standing: Reply | None) -> Change:
         draft, state = asked.state.draft, asked.state
         if draft is None or draft.id != asked.decision.number:
             return _outdated(asked)
@@ -133,8 +153,11 @@ class Approval:
         if now - draft.made_at > self.expires:
             again = self._proposed(asked, draft.text, draft.origin, draft.lang)
             return replace(again, reply=asked.texts.say("answer.expired", after=self.expires), is_loud=True)
-        step = Approve(draft=draft.id, due_at=now + self.hold, until=now + self.expires)
-        return self._changed(asked, "approved", asked.texts.say("answer.approved", seconds=self.hold), step)
+        corrects = standing.id if standing else None
+        step = Approve(draft=draft.id, due_at=now + self.hold, until=now + self.expires, corrects=corrects)
+        said = "answer.corrected" if standing else "answer.approved"
+        outcome = "corrected" if standing else "approved"
+        return self._changed(asked, outcome, asked.texts.say(said, seconds=self.hold), step)
 
     def cancel(self, asked: Asked) -> Change:
         """Until it is tried, anybody of the staff may stop it."""
@@ -148,8 +171,8 @@ class Approval:
         )
 
     def take_back(self, asked: Asked) -> Change:
-        reply = asked.state.reply
-        if reply is None or reply.id != asked.decision.number or reply.state is not ReplyState.PUBLISHED:
+        reply = asked.state.standing
+        if reply is None or reply.id != asked.decision.number:
             return _outdated(asked)
         if others := _others(asked):
             return others

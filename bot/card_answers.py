@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.texts.catalogue import Texts
 
 _OVER = frozenset({ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.CANCELED, ReplyState.TAKEN_BACK})
+_TRIED = frozenset({ReplyState.PUBLISHED, ReplyState.REFUSED, ReplyState.WITHDRAWN})
 Numbered = tuple[Verb, int]
 
 
@@ -86,6 +87,10 @@ def of_reply(
         yield Line(text=texts.say("answer.waits", **values), is_strong=True)
     elif reply.state is ReplyState.UNSURE and reply.asks_staff:
         yield Line(text=texts.say("answer.look", **values), is_strong=True)
+    elif reply.corrects and reply.state in _TRIED:
+        is_done = reply.state is ReplyState.PUBLISHED
+        heading = "answer.is_corrected" if is_done else "answer.not_corrected"
+        yield Line(text=texts.say(heading, **values), is_strong=True)
     else:
         yield Line(text=texts.say(f"answer.is_{reply.state.value}", **values), is_strong=True)
     yield Line(text=reply.text, is_copy=reply.state in _OVER, is_quote=reply.state not in _OVER)
@@ -104,21 +109,23 @@ def verbs(state: CardState) -> list[list[Numbered]]:
         is_final = draft.stale in FINAL or bool(means.refusal)
         fits = means.length is None or means.length.fits
         row = [] if is_final or not fits else [(first, draft.id)]
+        if row and means.can_correct and not draft.stale:
+            row.append((Verb.CORRECT, draft.id))
         return [[*row, (Verb.DISCARD, draft.id)]]
-    if reply is not None and (of_reply := _verbs_of(reply)):
+    if reply is not None and (of_reply := _verbs_of(reply, state.standing)):
         return [of_reply]
     if means.suggestions:
         return [[(Verb.USE, number) for number, _ in enumerate(means.suggestions, start=1)]]
     return []
 
 
-def _verbs_of(reply: Reply) -> list[Numbered]:
+def _verbs_of(reply: Reply, standing: Reply | None) -> list[Numbered]:
     if reply.asks_staff:
         return [(Verb.IS_THERE, reply.id), (Verb.IS_NOT_THERE, reply.id)]
     if reply.state is ReplyState.HELD:
         return [(Verb.CANCEL, reply.id)]
-    if reply.state is ReplyState.PUBLISHED and reply.published and reply.published.post_id:
-        return [(Verb.TAKE_BACK, reply.id)]
-    if reply.state in _OVER and reply.reason not in FINAL:
-        return [(Verb.AGAIN, reply.id)]
-    return []
+    again = [(Verb.AGAIN, reply.id)] if reply.state in _OVER and reply.reason not in FINAL else []
+    is_shown = standing is not None and (standing.id == reply.id or reply.corrects)
+    if is_shown and standing and standing.published and standing.published.post_id:
+        return [*again, (Verb.TAKE_BACK, standing.id)]
+    return again

@@ -31,13 +31,18 @@ class Proposing:
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self.library = library_of(settings.answers)
-        self.ghostwriter = _ghostwriter(settings, http, clock)
+        self.ghostwriter = ghostwriter_of(settings, http, clock)
         self._settings = settings
         self._clock = clock
 
     @property
     def has_model(self) -> bool:
         return self.ghostwriter is not None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the model writes nothing just now; None: it does, or there is none."""
+        return self.ghostwriter.trouble if self.ghostwriter is not None else None
 
     def reading(self, answers: Answers | None) -> Callable[[], None]:
         """Index answers that were read anew; what it gives puts them into use."""
@@ -88,7 +93,8 @@ class Proposing:
         return self._settings.ai_reply.get(platform, AiReply.NEEDS_APPROVAL)
 
 
-def _ghostwriter(settings: Settings, http: Http, clock: Clock) -> Ghostwriter | None:
+def ghostwriter_of(settings: Settings, http: Http, clock: Clock) -> Ghostwriter | None:
+    """None: no model is configured."""
     endpoint = _endpoint(settings.drafts.model)
     if endpoint is None:
         return None

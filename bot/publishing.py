@@ -11,20 +11,21 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from bot.backoff import asked, doubled
-from bot.errors import BotError, Reason, Refused, StoreError, Unauthorized, Unavailable, Unknown
+from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unauthorized, Unavailable, Unknown
 from bot.metrics import Metrics
 from bot.model import Post, PostRef
 from bot.ports import Clock
 from bot.records import LEASE_FOR as ALERTS_LEASED_FOR
 from bot.records import Leased
 from bot.replies import (
+    Corrector,
     End,
     Failed,
     Left,
@@ -196,7 +197,7 @@ class Publisher:
             return self._failed(replier, taken, error)
         except Exception:  # a bug in a connector: nobody knows what it did, and the others must go on
             log.exception("reply.crashed", reply=taken.id)
-            if taken.leaves:  # a person presses once more; nobody is asked whether to send it
+            if taken.leaves or taken.corrects:  # a person presses once more; nobody is asked whether to send
                 return Failed(reason=Reason.BUG.value)
             return Unsure(reason=Reason.BUG.value, look_at=None)
 
@@ -211,6 +212,8 @@ class Publisher:
         if taken.leaves:
             await replier.delete(taken.leaves)
             return Left()
+        if taken.corrects:
+            return await self._correct(replier, taken, taken.corrects)
         if taken.may_be_there:
             found = await self._found(replier, taken)
             if found is not None:
@@ -219,6 +222,16 @@ class Publisher:
         if held_back is not None:
             return held_back
         return Went(published=await replier.publish(taken.outgoing))
+
+    async def _correct(self, replier: Replier, taken: Taken, standing: Published) -> End:
+        """To ask for the same change twice does no harm: what is not known is asked for once more."""
+        held_back = self._held_back(taken)
+        if isinstance(held_back, Wait) or (held_back is not None and not taken.may_be_there):
+            return held_back
+        if not isinstance(replier, Corrector):
+            raise Rejected(f"{taken.outgoing.to.platform} lets nothing be changed", reason=Reason.INVALID)
+        await replier.correct(standing.post_id, taken.outgoing)
+        return Went(published=replace(standing, at=self.clock.now()))
 
     async def _found(self, replier: Replier, taken: Taken) -> End | None:
         """What became of the try before; None: it is surely not there, so that this one is the first."""
@@ -246,7 +259,8 @@ class Publisher:
 
     def _unsure(self, replier: Replier, taken: Taken, reason: Reason) -> End:
         again = doubled(FIRST_WAIT, LONGEST_WAIT, taken.attempt - 1)
-        wait = again if taken.leaves or replier.is_idempotent else LOOK_AFTER
+        is_harmless = bool(taken.leaves or taken.corrects) or replier.is_idempotent
+        wait = again if is_harmless else LOOK_AFTER
         return Unsure(reason=reason.value, look_at=self.clock.now() + wait)
 
     def _wait(self, taken: Taken, error: BotError) -> End:
@@ -269,7 +283,7 @@ class Publisher:
 
     def _own_post(self, taken: Taken, there: Published) -> Post:
         """As a source would bring it: so that it is stored once, whoever is first."""
-        outgoing, to = taken.outgoing, taken.outgoing.to
+        outgoing, to, before = taken.outgoing, taken.outgoing.to, taken.corrects
         above = PostRef(id=to.id, author_id=to.author_id, revision=to.revision)
         now = self.clock.now()
         return Post(
@@ -277,11 +291,13 @@ class Publisher:
             id=there.post_id,
             author_id=self.repliers[to.platform].account_id or "",
             text=outgoing.text,
-            posted_at=min(there.at, now),
+            posted_at=min(before.at if before else there.at, now),
             seen_at=now,
             langs=(outgoing.lang,) if outgoing.lang else (),
             parent=above,
             root=to.root or above,
             revision=there.revision,
             url=there.url,
+            is_edit=before is not None,
+            revised_at=now if before else None,
         )

@@ -24,8 +24,8 @@ from bot.web.health import Check
 
 @dataclass(kw_only=True)
 class Readiness:
-    """`rules_trouble` tells why newer rules are not in use, `publishing` why nothing goes out: everything
-    else works all the same.
+    """`rules_trouble` tells why newer rules are not in use, `publishing` why nothing goes out,
+    `model_trouble` why no model writes drafts: everything else works all the same.
     """
 
     settings: Settings
@@ -36,6 +36,7 @@ class Readiness:
     feed_loops: Sequence[FeedLoop]
     rules_trouble: Callable[[], str]
     publishing: Callable[[], str]
+    model_trouble: Callable[[], str | None]
     clock: Clock
     metrics: Metrics
     http: Http
@@ -56,6 +57,8 @@ class Readiness:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
         yield Check(name="rules", ok=True, detail=self.rules_trouble())
         yield Check(name="publishing", ok=True, detail=self.publishing())
+        if self.settings.drafts.model.name:
+            yield Check(name="model", ok=True, detail=self.model_trouble() or "")
         trouble = self.store.trouble or self.outbox.store_trouble
         yield Check(name="database", ok=trouble is None, detail=trouble or "")
         failing = self.outbox.failing

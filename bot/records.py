@@ -237,7 +237,8 @@ class CardState:
 
     `messages` counts this author's mentions in the conversation. `post_deleted` is set once the author took
     the post back. `undo`: the last decision, as long as what it changed still stands. `draft` waits for
-    approval, `reply` is the newest that was approved, `means` how it can be answered (no row tells).
+    approval, `reply` is the newest that was approved, `standing` the newest that is public; `means`: how it
+    can be answered (no row tells).
     """
 
     mention_id: str
@@ -254,6 +255,7 @@ class CardState:
     post_deleted: bool = False
     draft: Draft | None = None
     reply: Reply | None = None
+    standing: Reply | None = None
     means: Means = NO_MEANS
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from bot.model import Post
@@ -104,6 +104,17 @@ class Replier(Protocol):
         ...
 
 
+@runtime_checkable
+class Corrector(Replier, Protocol):
+    """A replier on whose platform what was published can be changed in its place."""
+
+    async def correct(self, post_id: str, reply: Outgoing) -> None:
+        """Let a post of ours say this from now on; one that says so already is success, so that it may be
+        asked for again. Raises: as `publish`; nothing was changed where that one publishes nothing.
+        """
+        ...
+
+
 # --- drafts and replies, as they are kept -----------------------------------------------------------
 
 
@@ -161,7 +172,8 @@ FINAL = frozenset({"deleted", "opted_out"})
 class Reply:
     """An approved text and what became of it. `due_at`: not before then is it tried (again).
 
-    `asks_staff`: nobody but a person can find out whether it was published.
+    `asks_staff`: nobody but a person can find out whether it was published. `corrects`: it takes the place
+    of what our post before it said.
     """
 
     id: int
@@ -174,6 +186,7 @@ class Reply:
     asks_staff: bool = False
     published: Published | None = None
     lang: str | None = None
+    corrects: bool = False
 
 
 # --- what is offered on a card ----------------------------------------------------------------------
@@ -202,13 +215,15 @@ class Suggestion:
 class Means:
     """How a conversation can be answered: `refusal` is why it cannot, as by `Replier.refusal`.
 
-    `length` is that of the open draft; `suggestions` are offered as long as there is none.
+    `length` is that of the open draft; `suggestions` are offered as long as there is none. `can_correct`: the
+    draft may also take the place of what we published last.
     """
 
     can_answer: bool = False
     refusal: str = ""
     length: Length | None = None
     suggestions: tuple[Suggestion, ...] = ()
+    can_correct: bool = False
 
 
 NO_MEANS = Means()
@@ -233,11 +248,15 @@ class Discard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approve:
-    """From here on the text of this draft is fixed. It goes out at `due_at`, or never after `until`."""
+    """From here on the text of this draft is fixed. It goes out at `due_at`, or never after `until`.
+
+    `corrects`: the published reply in whose place it goes; None: it is a post of its own.
+    """
 
     draft: int
     due_at: datetime
     until: datetime
+    corrects: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +288,8 @@ class Taken:
     """A reply that this process may try now, until its lease runs out. `fence` as in `bot.records.Leased`.
 
     `may_be_there`: an earlier try began and nobody knows how it ended. `leaves`: it is to be taken back.
-    `since`: what happened in the conversation since the draft was made, as reasons to leave it.
+    `corrects`: what stands in public and is to say this instead. `since`: what happened in the conversation
+    since the draft was made, as reasons to leave it.
     """
 
     id: int
@@ -281,6 +301,7 @@ class Taken:
     may_be_there: bool = False
     leaves: str = ""
     """The id of the post to be taken back; empty: none."""
+    corrects: Published | None = None
     since: tuple[str, ...] = ()
 
 

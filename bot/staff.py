@@ -55,6 +55,7 @@ class Verb(StrEnum):
     APPROVE = "approve"
     CANCEL = "cancel"
     TAKE_BACK = "take_back"
+    CORRECT = "correct"
     IS_THERE = "is_there"
     IS_NOT_THERE = "is_not_there"
 

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from bot.cli import machine, output, setup
+from bot.cli import draft_model, machine, output, setup
 from bot.clock import SystemClock
 from bot.errors import BotError, ConfigError
 from bot.findings import Exam, Finding, Health, fine, mend, note
@@ -81,6 +81,8 @@ async def _try_all(settings: Settings, take: Callable[[Finding], None], *, send:
         for name, exam in exams(settings, connectors).items():
             async for finding in _examined(name, exam, connectors[name], wiring):
                 take(finding)
+        if model := await draft_model.tried(settings, dated, clock):
+            take(model)
         if send:
             for channel in settings.channels:
                 take(await _sent(channel, settings, connectors, wiring))

@@ -72,6 +72,7 @@ class ReplyRow(SQLModel, table=True):
     text: str
     hash: str
     lang: str | None = None
+    corrects: int | None = Field(default=None, sa_type=RowId)
     approved_by: str
     approved_at: datetime = at()
     due_at: datetime = at()

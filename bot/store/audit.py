@@ -17,17 +17,28 @@ if TYPE_CHECKING:
 
 Columns = dict[str, Any]
 Picture = dict[str, Columns]
-"""The columns of a conversation and of each of its asks, as they stand: `conversation`, `ask:12`."""
+"""The columns of a conversation, of its asks and newest drafts, as they stand: `conversation`, `ask:12`."""
 Changed = dict[str, dict[str, list[Any]]]
 """Before and after of each column that differs."""
 
 _CONVERSATION = ("state", "claimed_by", "claimed_at", "snoozed_until", "snoozed_by", "override")
 _ASK = ("due_at", "claimed_at", "answered_at", "ended_at", "outcome", "answered_by")
 _NOTE = "note"
+_PUBLIC = frozenset({
+    Verb.APPROVE, Verb.CORRECT, Verb.CANCEL, Verb.TAKE_BACK, Verb.IS_THERE, Verb.IS_NOT_THERE
+})  # fmt: skip
+"""What is said in public has ways back of its own: Cancel, Take back."""
 LAST = (
     "SELECT id, person, verb, at, changed, undone_by FROM decisions"
     " WHERE conversation = ? AND changed IS NOT NULL ORDER BY id DESC LIMIT 1"
 )
+
+
+_DRAFTS = (
+    "SELECT id, state FROM (SELECT id, state FROM drafts WHERE conversation = ? ORDER BY id DESC LIMIT 3)"
+    " WHERE state <> 'approved'"
+)
+"""Those that a decision may touch: one that was approved is no draft any more."""
 
 
 def picture(conn: sqlite3.Connection, conversation: int) -> Picture:
@@ -36,11 +47,20 @@ def picture(conn: sqlite3.Connection, conversation: int) -> Picture:
     ).fetchone()
     asks = conn.execute(f"SELECT id, {', '.join(_ASK)} FROM asks WHERE conversation = ?", (conversation,))
     stands: Picture = {"conversation": dict(zip(_CONVERSATION, row, strict=True))}
-    return stands | {f"ask:{one[0]}": dict(zip(_ASK, one[1:], strict=True)) for one in asks}
+    drafts = conn.execute(_DRAFTS, (conversation,))
+    return {
+        **stands,
+        **{f"ask:{one[0]}": dict(zip(_ASK, one[1:], strict=True)) for one in asks},
+        **{f"draft:{id_}": {"state": state} for id_, state in drafts},
+    }
 
 
-def difference(before: Picture, after: Picture, *, notes: bool) -> str | None:
-    """As it stands in the audit row; None: the decision changed nothing. `notes`: it added a note."""
+def difference(before: Picture, after: Picture, *, verb: Verb, notes: bool) -> str | None:
+    """As it stands in the audit row; None: the decision changed nothing that can be undone. `notes`: it added
+    a note.
+    """
+    if verb in _PUBLIC:
+        return None
     changed: Changed = {_NOTE: {}} if notes else {}
     for place, columns in after.items():
         was = before.get(place, {})

@@ -74,6 +74,7 @@ def load(fetch: Fetch, mention: int, ask: int | None) -> CardState | None:
     row = found[0]
     post = rows.post(row[_POST_AT:_CONVERSATION_AT])
     conversation = rows.conversation(row[_CONVERSATION_AT:_AUTHOR_AT])
+    reply, standing = drafted.replies(fetch, conversation.id)
     return CardState(
         mention_id=row[0],
         mention=Mention(post=post, brand=row[1], kind=Kind(row[2]), spans=rows.spans(row[3])),
@@ -88,7 +89,8 @@ def load(fetch: Fetch, mention: int, ask: int | None) -> CardState | None:
         ask=_ask(fetch, ask),
         parent=parent(fetch, post),
         draft=drafted.open_draft(fetch, conversation.id),
-        reply=drafted.newest_reply(fetch, conversation.id),
+        reply=reply,
+        standing=standing,
     )
 
 

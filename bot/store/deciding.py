@@ -56,7 +56,8 @@ def decide(
     draft = replying.take_step(work, state, decision.person, change.step) if change.step else None
     version = _apply(work, decision, state, change)
     is_note = change.outcome == NOTE_ADDED
-    changed = audit.difference(was, audit.picture(work.conn, conversation), notes=is_note)
+    now = audit.picture(work.conn, conversation)
+    changed = audit.difference(was, now, verb=decision.verb, notes=is_note)
     _audit(work, decision, state, change, changed)
     if draft is not None:
         _is_about(work, decision, draft)

@@ -54,19 +54,37 @@ def open_draft(fetch: Fetch, conversation: int) -> Draft | None:
 
 
 _REPLY = (
-    "id, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, post_id, url, published_at"
+    "id, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, corrects,"
+    " post_id, url, published_at"
 )
 
 
-def newest_reply(fetch: Fetch, conversation: int) -> Reply | None:
+_PUBLIC = (
+    "state = 'published' AND post_id <> '' AND NOT EXISTS (SELECT 1 FROM replies c WHERE c.corrects = r.id"
+    " AND c.state IN ('published', 'leaving', 'taken_back'))"
+)
+"""It stands there, and nothing took its place."""
+
+
+def replies(fetch: Fetch, conversation: int) -> tuple[Reply | None, Reply | None]:
+    """The newest one, and the newest that is public."""
+    newest = _newest(fetch, conversation)
+    if newest is None or newest.state is ReplyState.PUBLISHED:
+        return newest, newest
+    return newest, _newest(fetch, conversation, _PUBLIC)
+
+
+def _newest(fetch: Fetch, conversation: int, which: str = "TRUE") -> Reply | None:
     found = fetch(
-        f"SELECT {_REPLY} FROM replies WHERE conversation = ? ORDER BY id DESC LIMIT 1", (conversation,)
+        f"SELECT {_REPLY} FROM replies r WHERE conversation = ? AND {which} ORDER BY id DESC LIMIT 1",
+        (conversation,),
     )
     return _reply(found[0]) if found else None
 
 
 def _reply(row: rows.Row) -> Reply:
-    id_, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, post_id, url, at = row
+    id_, text, lang, state, approved_by, approved_at, due_at, reason, asks_staff, corrects, *there = row
+    post_id, url, at = there
     return Reply(
         id=id_,
         text=text,
@@ -77,5 +95,6 @@ def _reply(row: rows.Row) -> Reply:
         due_at=rows.moment(due_at),
         reason=reason or "",
         asks_staff=bool(asks_staff),
+        corrects=corrects is not None,
         published=Published(post_id=post_id or "", at=rows.moment(at), url=url) if at is not None else None,
     )

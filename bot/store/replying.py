@@ -23,6 +23,7 @@ from bot.replies import (
     Left,
     Outgoing,
     Propose,
+    Published,
     ReplyState,
     Resolve,
     Step,
@@ -115,15 +116,17 @@ def _approve(work: Work, state: CardState, person: str, step: Approve) -> int:
     _set_draft(work, step.draft, "approved")
     text, lang = work.conn.execute("SELECT text, lang FROM drafts WHERE id = ?", (step.draft,)).fetchone()
     work.conn.execute(
-        "INSERT INTO replies (key, brand, conversation, mention, draft, platform, text, hash, lang,"
+        "INSERT INTO replies (key, brand, conversation, mention, draft, platform, text, hash, lang, corrects,"
         " approved_by, approved_at, due_at, until, state, may_be_there, asks_staff, fence, attempts)"
-        " SELECT ?, d.brand, d.conversation, d.mention, d.id, ?, d.text, ?, ?, ?, ?, ?, ?, 'held', 0, 0, 0, 0"
+        " SELECT ?, d.brand, d.conversation, d.mention, d.id, ?, d.text, ?, ?, ?, ?, ?, ?, ?,"
+        " 'held', 0, 0, 0, 0"
         " FROM drafts d WHERE d.id = ?",
         (
             ulid(work.now),
             state.mention.post.platform,
             digest(text),
             lang,
+            step.corrects,
             person,
             work.at,
             rows.micros(step.due_at),
@@ -155,8 +158,10 @@ def _set(work: Work, reply: int, state: ReplyState, **values: object) -> int:
 _DUE = (
     "SELECT r.id, r.fence, r.attempts, r.key, r.brand, r.text, r.hash, r.lang, r.approved_by,"
     " r.approved_at, r.until, r.state, r.may_be_there, r.post_id, r.draft,"
+    " c.post_id, c.published_at, c.url,"
     f" {rows.columns(rows.POST, 'p')}"
-    " FROM replies r JOIN mentions m ON m.id = r.mention JOIN posts p ON p.id = m.post WHERE"
+    " FROM replies r JOIN mentions m ON m.id = r.mention JOIN posts p ON p.id = m.post"
+    " LEFT JOIN replies c ON c.id = r.corrects WHERE"
     " r.platform IN (SELECT value FROM json_each(:platforms)) AND NOT r.asks_staff AND"
     " ((r.state IN ('held', 'unsure', 'leaving') AND r.due_at <= :now AND r.leased_until IS NULL)"
     f" OR ({IS_LIVE.replace('state', 'r.state')} AND r.leased_until <= :now))"
@@ -190,7 +195,7 @@ def _taken(fetch: Fetch, row: rows.Row) -> Taken:
             key=key,
             brand=brand,
             text=text,
-            to=rows.post(row[15:]),
+            to=rows.post(row[18:]),
             approved_at=rows.moment(approved_at),
             lang=lang,
         ),
@@ -198,8 +203,13 @@ def _taken(fetch: Fetch, row: rows.Row) -> Taken:
         until=rows.moment(until),
         may_be_there=bool(may_be_there) or state in {ReplyState.GOING, ReplyState.UNSURE},
         leaves=(post_id or "") if state == ReplyState.LEAVING else "",
+        corrects=_standing(*row[15:18]),
         since=(*broken, *drafted.since(fetch, draft)),
     )
+
+
+def _standing(post_id: str | None, at: int | None, url: str | None) -> Published | None:
+    return Published(post_id=post_id, at=rows.moment(at), url=url) if post_id and at is not None else None
 
 
 _NEXT = (

@@ -6,9 +6,10 @@ does (`repeating`). It knows the table effects.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.model import Urgency
+from bot.model import Effect, EffectKind, Urgency
 from bot.overrides import ANEW, Anew
 from bot.records import Leased
 from bot.store import effects, repeating
@@ -25,11 +26,40 @@ def ring(
         (conversation,),
     ).fetchall()
     newest = tuple(id_ for (id_,) in found)
+    if not newest:
+        return tuple(_of_many(work, conversation, why, version=version))
     rung = (_anew(work, id_, why, version=version, urgency=urgency) for id_ in newest)
     leased = tuple(one for one in rung if one is not None)
     new = {one.id for one in leased}
     others = tuple(id_ for id_ in effects.delivered(work, conversation) if id_ not in {*newest, *new})
     return (*leased, *effects.update(work, others, version=version))
+
+
+_ON_CARDS_OF_MANY = (
+    "SELECT e.channel, e.route, m.brand, max(m.id), m.ask FROM mentions m"
+    " JOIN digest_items d ON d.mention = m.id JOIN effects e ON e.id = d.effect"
+    " WHERE m.conversation = ? GROUP BY e.channel ORDER BY min(e.id)"
+)
+
+
+def _of_many(work: Work, conversation: int, why: Anew, *, version: int) -> Iterator[Leased]:
+    """What stood on cards of many only (a digest, a group) comes as a card of its own where those went."""
+    for channel, route, brand, mention, ask in work.conn.execute(
+        _ON_CARDS_OF_MANY, (conversation,)
+    ).fetchall():
+        effect = Effect(
+            key=f"anew:of{mention}:{channel}:{version}",
+            kind=EffectKind.ALERT,
+            channel=channel,
+            route=route,
+            brand=brand,
+            conversation_id=conversation,
+            mention_id=mention,
+            payload={ANEW: why.value},
+        )
+        leased = effects.first_lease(work, effects.New(effect=effect, ask=ask))
+        if leased is not None:
+            yield leased
 
 
 def _anew(work: Work, alert: int, why: Anew, *, version: int, urgency: Urgency | None) -> Leased | None:

@@ -36,9 +36,10 @@ def undo(work: Work, state: CardState) -> int:
     """Put back what stood before the last decision; the conversation's version after it."""
     conversation = state.conversation
     found = work.conn.execute(audit.LAST, (conversation.id,)).fetchone()
-    for place, columns in rows.mapping(found[4]).items():
-        if columns:
-            _put_back(work.conn, place, conversation.id, {name: old for name, (old, _) in columns.items()})
+    places = rows.mapping(found[4])
+    for place in sorted(places, key=_number, reverse=True):  # a new draft goes before the old one is back
+        if columns := {name: old for name, (old, _) in places[place].items()}:
+            _put_back(work.conn, place, conversation.id, columns)
     version = threads.advance(work, conversation.id)
     stands_now = threads.get(work, conversation.id)
     if stands_now.state is ConversationState.OPEN:
@@ -49,8 +50,15 @@ def undo(work: Work, state: CardState) -> int:
     return answered.version if answered else version
 
 
+def _number(place: str) -> int:
+    return int(place.partition(":")[2] or 0)
+
+
 def _put_back(conn: sqlite3.Connection, place: str, conversation: int, columns: dict[str, Any]) -> None:
-    table, id_ = ("asks", int(place.partition(":")[2])) if ":" in place else ("conversations", conversation)
+    kind, number = place.partition(":")[0], _number(place)
+    table, id_ = f"{kind}s", number or conversation
+    if kind == "draft":  # one that was not there is none again
+        columns = {"state": columns["state"] or "discarded"}
     sets = ", ".join(f"{name} = :{name}" for name in columns)
     conn.execute(f"UPDATE {table} SET {sets} WHERE id = :id", {**columns, "id": id_})
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.errors import BotError, Rejected, Unavailable, Unknown
-from bot.replies import Outgoing
+from bot.replies import Corrector, Outgoing
 from bot.testing.notifier_contract import HOSTILE, Trouble, called_off, seen_logs, until
 from bot.texts.en import ENGLISH
 
@@ -48,7 +48,8 @@ class ReplierRig:
     `reborn` is another one with the same account, as after a restart of the program. `said` is what the
     public reads of our account now, oldest first, and `answered` the ids of the posts that this answers.
     `to` may be answered; `closed` may not, as `refusal` says. `longest` is a text that just fits. `troubles`
-    (how a publication fails and surely is not published), `losses` (nobody knows). `can_find` False: this
+    (how a publication fails and surely is not published), `losses` (nobody knows), `lost_corrections` (a
+    corrector's). `can_find` False: this
     platform cannot tell. `cut_off` lets nobody listen for a while. `requests` and `in_flight`: how often the
     platform was asked, and how many of our requests are open; `stall` lets the next one go unanswered. `rest`
     lets seconds pass on the replier's clock. None of `secrets` may ever be seen.
@@ -70,6 +71,7 @@ class ReplierRig:
     rest: Callable[[float], Awaitable[None]]
     closed: tuple[Post, ...] = ()
     can_find: bool = True
+    lost_corrections: tuple[Loss, ...] = ()
 
 
 def a_reply(to: Post, text: str = "We are on it, sorry!", *, key: str = "reply:17:1") -> Outgoing:
@@ -296,6 +298,82 @@ class ReplierContract(ABC):
                 assert rig.said() == ["two"], f"the public reads {rig.said()}"
             gone = replace(a_reply(rig.to, "one"), key="reply:17:1")
             assert await looked(rig, rig.replier, gone) is None, "what is gone was found"
+
+
+class CorrectorContract(ReplierContract):
+    """What `bot.replies.Corrector` promises besides. Subclass it instead where the platform allows it."""
+
+    async def test_a_reply_can_be_corrected(self) -> None:
+        """In its place, by this program or the next one; the others stay, and nothing new is said."""
+        async with self.rig() as rig:
+            published = await rig.replier.publish(a_reply(rig.to, "one", key="reply:17:1"))
+            await rig.replier.publish(a_reply(rig.to, "two", key="reply:18:1"))
+            for replier, text in ((rig.replier, "uno"), (rig.replier, "uno"), (rig.reborn(), rig.longest)):
+                await corrector(replier).correct(published.post_id, a_reply(rig.to, text, key="reply:19:1"))
+                assert rig.said() == [text, "two"], f"the public reads {rig.said()}"
+
+    async def test_a_correction_is_text_too(self) -> None:
+        """Letter by letter."""
+        async with self.rig() as rig:
+            published = await rig.replier.publish(a_reply(rig.to))
+            for text in HOSTILE:
+                await corrector(rig.replier).correct(published.post_id, a_reply(rig.to, text))
+                assert rig.said() == [text], f"{text!r} became {rig.said()}"
+
+    async def test_what_is_gone_or_too_long_is_not_corrected(self) -> None:
+        """The platform's no is told as one, and what is public stays as it is."""
+        async with self.rig() as rig:
+            published = await rig.replier.publish(a_reply(rig.to, "one"))
+            for text in (rig.longest + "x", ""):
+                error = await not_corrected(rig.replier, published.post_id, a_reply(rig.to, text))
+                assert type(error) is Rejected, f"{type(error).__name__}: {error}"
+            assert rig.said() == ["one"], f"the public reads {rig.said()}"
+            await rig.replier.delete(published.post_id)
+            error = await not_corrected(rig.replier, published.post_id, a_reply(rig.to, "uno"))
+            assert type(error) is Rejected, f"{type(error).__name__}: {error}"
+            assert rig.said() == [], "what is gone was said again"
+
+    async def test_a_correction_without_a_connection_is_none(self) -> None:
+        """It is told, and may be asked for again."""
+        async with self.rig() as rig:
+            published = await rig.replier.publish(a_reply(rig.to, "one"))
+            async with rig.cut_off():
+                error = await not_corrected(rig.replier, published.post_id, a_reply(rig.to, "uno"))
+                assert type(error) in {Unavailable, Unknown}, f"{type(error).__name__}: {error}"
+            assert rig.said() == ["one"], f"the public reads {rig.said()}"
+            await rig.rest(A_DAY)
+            await corrector(rig.replier).correct(published.post_id, a_reply(rig.to, "uno"))
+            assert rig.said() == ["uno"], f"the public reads {rig.said()}"
+
+    async def test_a_lost_correction_may_be_asked_for_again(self) -> None:
+        """Nobody knows whether it was made; the same once more says that it is."""
+        async with self.rig() as rig:
+            assert {True, False} == {loss.is_published for loss in rig.lost_corrections}, "both kinds"
+            several = range(len(rig.lost_corrections))
+        for number in several:
+            async with self.rig() as rig:
+                published = await rig.replier.publish(a_reply(rig.to, "one"))
+                loss, wanted = rig.lost_corrections[number], a_reply(rig.to, "uno")
+                loss.plant()
+                error = await not_corrected(rig.replier, published.post_id, wanted)
+                assert type(error) is Unknown, f"{loss.name}: {type(error).__name__}: {error}"
+                assert rig.said() == ["uno" if loss.is_published else "one"], f"{loss.name}: {rig.said()}"
+                await corrector(rig.reborn()).correct(published.post_id, wanted)
+                assert rig.said() == ["uno"], f"{loss.name}: the public reads {rig.said()}"
+
+
+def corrector(replier: Replier) -> Corrector:
+    assert isinstance(replier, Corrector), "it cannot correct anything"
+    return replier
+
+
+async def not_corrected(replier: Replier, post_id: str, reply: Outgoing) -> BotError:
+    """The error of a correction that must not succeed."""
+    try:
+        await corrector(replier).correct(post_id, reply)
+    except BotError as error:
+        return error
+    raise AssertionError("nothing was raised")
 
 
 async def failed(replier: Replier, reply: Outgoing) -> BotError:

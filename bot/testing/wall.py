@@ -79,6 +79,18 @@ class Wall:
             raise error
 
 
+class Board(Wall):
+    """A wall on which what was published can be changed in its place."""
+
+    async def correct(self, post_id: str, reply: Outgoing) -> None:
+        self.asked.append("correct")
+        self._fail(self.before)
+        if all(id_ != post_id for id_, _, _ in self.posts):
+            raise Rejected("there is no such post", reason=Reason.NOT_FOUND)
+        self.posts = [(id_, reply.text if id_ == post_id else text, to) for id_, text, to in self.posts]
+        self._fail(self.after)
+
+
 def down() -> Unavailable:
     """Surely nothing was sent."""
     return Unavailable("no connection", reason=Reason.CONNECTION)

@@ -11,6 +11,7 @@ ANSWERS: dict[str, Message] = {
     "button.discard": "Discard",
     "button.approve": "Publish",
     "button.cancel": "Cancel",
+    "button.correct": "Correct our answer",
     "button.take_back": "Take back",
     "button.is_there": "It is there",
     "button.is_not_there": "It is not there: send again",
@@ -26,6 +27,7 @@ ANSWERS: dict[str, Message] = {
     "answer.look_at_it": "Look at it once more: it is published when somebody presses Publish.",
     "answer.discarded": "Thrown away.",
     "answer.approved": "Goes out in {seconds}. Cancel stops it.",
+    "answer.corrected": "Our answer is changed in {seconds}. Cancel stops it.",
     "answer.canceled": "Stopped. Nothing was published.",
     "answer.too_late": "Too late: it is on its way.",
     "answer.leaves": "It is being taken back.",
@@ -50,6 +52,10 @@ ANSWERS: dict[str, Message] = {
     "answer.waits": "Approved by {name}; not published yet ({cause}), tried again at {at}.",
     "answer.is_going": "Being published on {platform}.",
     "answer.is_published": "Published on {platform} by {name}, {at}:",
+    "answer.is_corrected": "Corrected on {platform} by {name}, {at}:",
+    "answer.not_corrected": (
+        "Not corrected on {platform}: {cause}. What is public says what it said. The text, to copy:"
+    ),
     "answer.is_refused": "Not published on {platform}: {cause}. The text, to copy:",
     "answer.is_unsure": "Sent to {platform}, which did not confirm it. Looking for it.",
     "answer.look": "{platform} did not say whether this was published. Please open the post and look:",

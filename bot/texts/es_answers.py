@@ -11,6 +11,7 @@ ANSWERS: dict[str, Message] = {
     "button.discard": "Descartar",
     "button.approve": "Publicar",
     "button.cancel": "Cancelar",
+    "button.correct": "Corregir nuestra respuesta",
     "button.take_back": "Retirar",
     "button.is_there": "Está publicado",
     "button.is_not_there": "No está: enviar otra vez",
@@ -26,6 +27,7 @@ ANSWERS: dict[str, Message] = {
     "answer.look_at_it": "Míralo otra vez: se publica cuando alguien pulsa Publicar.",
     "answer.discarded": "Descartado.",
     "answer.approved": "Sale en {seconds}. Cancelar lo detiene.",
+    "answer.corrected": "Nuestra respuesta se cambia en {seconds}. Cancelar lo detiene.",
     "answer.canceled": "Detenido. No se ha publicado nada.",
     "answer.too_late": "Demasiado tarde: ya está en camino.",
     "answer.leaves": "Se está retirando.",
@@ -50,6 +52,10 @@ ANSWERS: dict[str, Message] = {
     "answer.waits": "Aprobado por {name}; aún sin publicar ({cause}), se intenta otra vez a las {at}.",
     "answer.is_going": "Publicándose en {platform}.",
     "answer.is_published": "Publicado en {platform} por {name}, {at}:",
+    "answer.is_corrected": "Corregido en {platform} por {name}, {at}:",
+    "answer.not_corrected": (
+        "No se ha corregido en {platform}: {cause}. Lo publicado sigue como estaba. El texto, para copiar:"
+    ),
     "answer.is_refused": "Sin publicar en {platform}: {cause}. El texto, para copiar:",
     "answer.is_unsure": "Enviado a {platform}, que no lo confirmó. Se está buscando.",
     "answer.look": "{platform} no dijo si esto se publicó. Abre la publicación y mira:",

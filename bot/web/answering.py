@@ -111,7 +111,7 @@ class AnswerPage:
     async def press(self, request: web.Request) -> web.Response:
         """`POST /answer`: a press like any other; but changed words are proposed, not published unseen."""
         asked = await asked_by(request, self._page.texts(request))
-        if asked.verb is Verb.APPROVE and asked.text:
+        if asked.verb in {Verb.APPROVE, Verb.CORRECT} and asked.text:
             state = await self._page.answers.state(asked.mentions[0])
             if state is None or state.draft is None or state.draft.text != asked.text:
                 asked = replace(asked, verb=Verb.EDIT, argument="")

@@ -16,6 +16,7 @@ from bot.errors import Reason, Rejected, Unavailable, Unknown
 from bot.replies import Length, Published
 from connectors.telegram.api import Api, asked, says
 from connectors.telegram.message import MAX_TEXT, message_link, post_id, units
+from connectors.telegram.message import Message as Card
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -75,13 +76,11 @@ class TelegramReplier:
 
     async def publish(self, reply: Outgoing) -> Published:
         chat_id, message_id = _place(reply.to.id)
-        length = self.length(reply.text)
-        if not length.fits:
-            raise Rejected(f"a message holds 1 to {length.limit} {length.unit}, this has {length.used}")
+        self._must_fit(reply)
         try:
             chat_id, name, message_id, at = await self.api.reply(chat_id, message_id, reply.text)
         except Unavailable as error:
-            if error.unsent or error.reason in _SURELY_NOT:
+            if _is_sure(error):
                 raise
             raise Unknown(f"whether the message was sent is not known: {error}") from error
         link = message_link(chat_id, name, message_id)
@@ -93,9 +92,30 @@ class TelegramReplier:
             "Telegram does not let a bot look for its own message: see in the chat whether it is there"
         )
 
+    async def correct(self, post_id: str, reply: Outgoing) -> None:
+        """https://core.telegram.org/bots/api#editmessagetext"""
+        chat_id, message_id = _place(post_id)
+        self._must_fit(reply)
+        try:
+            await self.api.edit(chat_id, message_id, Card(text=reply.text))
+        except Unavailable as error:
+            if _is_sure(error):
+                raise
+            raise Unknown(f"whether the message was changed is not known: {error}") from error
+
     async def delete(self, post_id: str) -> None:
         """To ask twice does no harm: what is not known may be tried again."""
         await self.api.delete(*_place(post_id))
+
+    def _must_fit(self, reply: Outgoing) -> None:
+        length = self.length(reply.text)
+        if not length.fits:
+            raise Rejected(f"a message holds 1 to {length.limit} {length.unit}, this has {length.used}")
+
+
+def _is_sure(error: Unavailable) -> bool:
+    """Whether nothing came of a request."""
+    return error.unsent or error.reason in _SURELY_NOT
 
 
 async def _told(call: Awaitable[Message]) -> tuple[int, str | None, int, datetime]:

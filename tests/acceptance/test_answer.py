@@ -19,12 +19,12 @@ WORDS = "So sorry, Ann! Which order is it? Write to us at https://acme.example/h
 
 
 @asynccontextmanager
-async def office(folder: Path) -> AsyncIterator[tuple[World, PdsServer]]:
-    """The daemon, with an account on Bluesky that may answer."""
+async def office(folder: Path, **more: object) -> AsyncIterator[tuple[World, PdsServer]]:
+    """The daemon, with an account on Bluesky that may answer; `more` sections of its configuration."""
     async with World(folder) as world, PdsServer() as pds:
         pds.account(ACME, "acme.test", PASSWORD)
         world.secrets["OUTCARE_BLUESKY__APP_PASSWORD"] = PASSWORD
-        world.write_config(bluesky={"handle": "acme.test", "service": pds.url})
+        world.write_config(bluesky={"handle": "acme.test", "service": pds.url}, **more)
         yield world, pds
 
 

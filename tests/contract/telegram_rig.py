@@ -78,7 +78,7 @@ def losses(server: TelegramServer, http: CountingHttp) -> tuple[Loss, ...]:
 
     def lost(status: int, *, is_done: bool, **more: Any) -> Callable[[], None]:
         def plant() -> None:
-            server.fail(status, method="sendMessage", is_done=is_done, **more)
+            server.fail(status, is_done=is_done, **more)
             http.patience = 0.3 if status == 0 else None
 
         return plant
@@ -108,7 +108,7 @@ def losses(server: TelegramServer, http: CountingHttp) -> tuple[Loss, ...]:
 @asynccontextmanager
 async def telegram_replier() -> AsyncIterator[ReplierRig]:
     async with counting() as http, TelegramServer() as server:
-        to = question(server)
+        to, lost = question(server), losses(server, http)
         yield ReplierRig(
             replier=a_replier(server, http),
             reborn=lambda: a_replier(server, http),
@@ -117,7 +117,10 @@ async def telegram_replier() -> AsyncIterator[ReplierRig]:
             answered=lambda: [f"{CHAT}/{sent.reply_to}" for sent in server.messages],
             longest="👩" * 1024 + "é" * 1024 + "w" * 1024,
             troubles=troubles(server, to),
-            losses=losses(server, http),
+            losses=lost,
+            lost_corrections=tuple(
+                one for one in lost if "true}" not in one.name
+            ),  # which is a yes to an edit
             cut_off=server.away,
             stall=lambda: server.fail(0),
             requests=lambda: http.requests,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.errors import Reason, Rejected
-from bot.testing.replier_contract import ReplierContract, a_reply
+from bot.testing.replier_contract import CorrectorContract, a_reply
 from bot.testing.telegram_chats import Chat
 from bot.testing.telegram_server import BOT, TelegramServer
 from tests.contract._http import counting
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.testing.replier_contract import ReplierRig
 
 
-class TestTelegram(ReplierContract):
+class TestTelegram(CorrectorContract):
     """Against the loopback Bot API."""
 
     def rig(self) -> AbstractAsyncContextManager[ReplierRig]:

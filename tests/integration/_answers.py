@@ -47,6 +47,7 @@ class Office:
     desk: Desk
     refused: list[tuple[str, BotError]] = field(default_factory=list)
     presses: int = 0
+    hold: timedelta = timedelta(seconds=5)
 
     async def state(self) -> CardState:
         state = await self.store.card_of(FIRST)

@@ -70,6 +70,21 @@ def test_a_snooze_ends_by_itself_and_rings(path: Path) -> None:
         assert () == it.due(minute=12)[1:]
 
 
+def test_what_stood_in_a_digest_only_comes_as_a_card(path: Path) -> None:
+    """Snoozed on the page, with no card of its own: it is not forgotten when its time has come."""
+    with world(path, alert=Alert.DIGEST, urgency=Urgency.LOW) as it:
+        it.due(minute=60)
+        it.press(Verb.SNOOZE, "1h", minute=61)
+        assert () == it.due(minute=120)
+        (woken,) = it.due(minute=121)
+        assert (EffectKind.ALERT, "telegram:care") == (woken.effect.kind, woken.effect.channel)
+        assert Anew.WOKEN == woken.effect.payload[ANEW]
+        assert ("open", None) == stands(it)
+        it.press(Verb.SNOOZE, "1h", minute=122)
+        (again, *_) = [one for one in it.due(minute=183) if one.effect.kind is EffectKind.ALERT]
+        assert again.effect.payload[ANEW] == Anew.WOKEN
+
+
 async def test_the_outbox_knows_when_to_look(path: Path) -> None:
     """The end of a snooze is due like an effect; what wakes is leased with what is due."""
     with world(path) as it:

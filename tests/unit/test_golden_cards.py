@@ -133,12 +133,26 @@ def replying() -> Iterator[tuple[str, CardState]]:
         is_out = state in {ReplyState.PUBLISHED, ReplyState.LEAVING, ReplyState.TAKEN_BACK}
         why = "forbidden" if state in {ReplyState.REFUSED, ReplyState.WITHDRAWN} else ""
         one = replace(reply, state=state, published=there if is_out else None, reason=why)
-        yield f"a reply, {state.value}", replace(mine, reply=one, means=can)
+        standing = one if state is ReplyState.PUBLISHED else None
+        yield f"a reply, {state.value}", replace(mine, reply=one, standing=standing, means=can)
     yield "a reply that waits", replace(mine, reply=replace(reply, reason="rate_limited"), means=can)
     lost = replace(reply, state=ReplyState.UNSURE, reason="timeout", asks_staff=True)
     yield "a reply that a person must look for", replace(mine, reply=lost, means=can)
     kept = replace(reply, state=ReplyState.PUBLISHED, published=there, reason="server")
-    yield "a reply that could not be taken back", replace(mine, reply=kept, means=can)
+    yield "a reply that could not be taken back", replace(mine, reply=kept, standing=kept, means=can)
+    yield from correcting(replace(mine, draft=draft, means=replace(can, can_correct=True)), reply, there)
+
+
+def correcting(drafted: CardState, reply: Reply, there: Published) -> Iterator[tuple[str, CardState]]:
+    """Other words for what is public already."""
+    public = replace(reply, id=8, text="Sorry!", state=ReplyState.PUBLISHED, published=there)
+    mine = replace(drafted, standing=public)
+    yield "a draft that may correct", replace(mine, reply=public)
+    for state, why in ((ReplyState.PUBLISHED, ""), (ReplyState.REFUSED, "forbidden")):
+        is_done = state is ReplyState.PUBLISHED
+        one = replace(reply, state=state, corrects=True, published=there if is_done else None, reason=why)
+        standing = one if is_done else public
+        yield f"a correction, {state.value}", replace(mine, draft=None, reply=one, standing=standing)
 
 
 def answers(texts: Texts) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.clock import SystemClock
-from bot.errors import BotError, CursorLost
+from bot.errors import CursorLost
 from bot.http import HttpClient
 from bot.model import Batch, Cursor
 from bot.ports import Wiring
@@ -21,6 +21,7 @@ from bot.testing.source_contract import Heard, WatchAll, read
 from connectors.bluesky.frames import at, micros
 from connectors.bluesky.jetstream import JetstreamSource, Settings
 from connectors.bluesky.position import Position, cursor_at
+from tests.unit.jetstream_world import from_now, trouble
 
 BASE = 1_767_603_600_000_000  # 2026-01-05T09:00:00Z
 
@@ -67,25 +68,6 @@ def url(server: JetstreamServer, wire: str) -> str:
 @pytest.fixture
 def source(url: str, http: HttpClient) -> JetstreamSource:
     return JetstreamSource(Settings(jetstream=url), Wiring(http=http, clock=SystemClock()))
-
-
-async def trouble(
-    source: JetstreamSource, heard: Heard | None = None, after: Cursor | None = None
-) -> BotError:
-    """How reading ends; what came before it goes into `heard`."""
-    with pytest.raises(BotError) as caught:
-        await _read_on(source, heard or Heard(), after)
-    return caught.value
-
-
-async def _read_on(source: JetstreamSource, heard: Heard, after: Cursor | None) -> None:
-    async with asyncio.timeout(10):
-        async for batch in source.read(after, WatchAll()):
-            heard.take(batch)
-
-
-def from_now() -> Cursor:
-    return cursor_at(datetime.now(UTC))
 
 
 async def test_posts_deletes_and_accounts_come_through(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import struct
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,19 +12,19 @@ import zstandard
 from structlog.testing import capture_logs
 
 from bot.clock import SystemClock
-from bot.errors import BotError, Reason, Unavailable
+from bot.errors import Reason, Unavailable
 from bot.http import HttpClient
-from bot.model import Cursor
 from bot.ports import Wiring
 from bot.testing.jetstream_server import JetstreamServer, Stumble
 from bot.testing.jetstream_wire import Dictionary
 from bot.testing.loopback import Refuse
-from bot.testing.source_contract import Heard, WatchAll, read
+from bot.testing.source_contract import read
 from connectors.bluesky import dictionary, jetstream
 from connectors.bluesky.dictionary import StaleDictionary, Unpacker
 from connectors.bluesky.frames import Malformed
 from connectors.bluesky.jetstream import JetstreamSource, Settings
 from connectors.bluesky.position import cursor_at
+from tests.unit.jetstream_world import trouble
 
 
 @pytest.fixture
@@ -44,20 +43,6 @@ async def http() -> AsyncIterator[HttpClient]:
 @pytest.fixture
 def source(server: JetstreamServer, http: HttpClient) -> JetstreamSource:
     return JetstreamSource(Settings(jetstream=server.url_v2), Wiring(http=http, clock=SystemClock()))
-
-
-async def trouble(
-    source: JetstreamSource, after: Cursor | None = None, heard: Heard | None = None
-) -> BotError:
-    with pytest.raises(BotError) as caught:
-        await _read_on(source, after, heard or Heard())
-    return caught.value
-
-
-async def _read_on(source: JetstreamSource, after: Cursor | None, heard: Heard) -> None:
-    async with asyncio.timeout(10):
-        async for batch in source.read(after, WatchAll()):
-            heard.take(batch)
 
 
 def packed(server: JetstreamServer) -> bool:
@@ -91,7 +76,7 @@ async def test_a_dictionary_changed_under_way(server: JetstreamServer, source: J
     heard = await read(source, start, until=first)
     foreign = Dictionary(7).pack("{}")
     server.faults.append(Stumble(how="garbage", frames=(foreign,)))
-    error = await trouble(source, heard.cursors[-1][0])
+    error = await trouble(source, after=heard.cursors[-1][0])
     assert (type(error), error.reason) == (Unavailable, Reason.PROTOCOL)
     server.retrain()
     second = await server.post("did:plc:ann", "there")

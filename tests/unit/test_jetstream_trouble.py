@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -12,9 +11,9 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from benchmarks import corpus
 from bot.clock import SystemClock
-from bot.errors import BotError, Reason, Unavailable
+from bot.errors import Reason, Unavailable
 from bot.http import HttpClient
-from bot.model import Batch, Cursor
+from bot.model import Batch
 from bot.ports import Wiring
 from bot.testing.clock import ManualClock
 from bot.testing.jetstream_server import JetstreamServer, Stumble
@@ -23,7 +22,7 @@ from bot.testing.source_contract import Heard, WatchAll, read
 from connectors.bluesky import inflow, jetstream, reading
 from connectors.bluesky.inflow import Inflow
 from connectors.bluesky.jetstream import JetstreamSource, Settings, check
-from connectors.bluesky.position import cursor_at
+from tests.unit.jetstream_world import from_now, trouble
 
 
 @pytest.fixture(params=["v1", "v2", "packed"])
@@ -54,25 +53,6 @@ def url(server: JetstreamServer, wire: str) -> str:
 @pytest.fixture
 def source(url: str, http: HttpClient) -> JetstreamSource:
     return JetstreamSource(Settings(jetstream=url), Wiring(http=http, clock=SystemClock()))
-
-
-async def trouble(
-    source: JetstreamSource, heard: Heard | None = None, after: Cursor | None = None
-) -> BotError:
-    """How reading ends; what came before it goes into `heard`."""
-    with pytest.raises(BotError) as caught:
-        await _read_on(source, heard or Heard(), after)
-    return caught.value
-
-
-async def _read_on(source: JetstreamSource, heard: Heard, after: Cursor | None) -> None:
-    async with asyncio.timeout(10):
-        async for batch in source.read(after, WatchAll()):
-            heard.take(batch)
-
-
-def from_now() -> Cursor:
-    return cursor_at(datetime.now(UTC))
 
 
 @pytest.mark.parametrize("garbage", ["not json", "{", b"\x00\xff", '{"kind":"commit"}', ""])

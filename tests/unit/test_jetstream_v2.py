@@ -10,16 +10,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.clock import SystemClock
-from bot.errors import BotError, Reason, Unavailable
+from bot.errors import Reason, Unavailable
 from bot.http import HttpClient
 from bot.model import Cursor
 from bot.ports import Wiring
 from bot.testing.jetstream_server import JetstreamServer, Stumble
 from bot.testing.jetstream_wire import METHOD
-from bot.testing.source_contract import Heard, WatchAll, read
+from bot.testing.source_contract import Heard, read
 from connectors.bluesky.frames import at
 from connectors.bluesky.jetstream import JetstreamSource, Settings
 from connectors.bluesky.position import Position, cursor_at
+from tests.unit.jetstream_world import trouble
 
 
 @pytest.fixture
@@ -38,20 +39,6 @@ async def http() -> AsyncIterator[HttpClient]:
 @pytest.fixture
 def source(server: JetstreamServer, http: HttpClient) -> JetstreamSource:
     return JetstreamSource(Settings(jetstream=server.url_v2), Wiring(http=http, clock=SystemClock()))
-
-
-async def trouble(
-    source: JetstreamSource, after: Cursor | None = None, heard: Heard | None = None
-) -> BotError:
-    with pytest.raises(BotError) as caught:
-        await _read_on(source, after, heard or Heard())
-    return caught.value
-
-
-async def _read_on(source: JetstreamSource, after: Cursor | None, heard: Heard) -> None:
-    async with asyncio.timeout(10):
-        async for batch in source.read(after, WatchAll()):
-            heard.take(batch)
 
 
 def gaps(heard: Heard) -> list[tuple[datetime, datetime]]:
@@ -107,7 +94,7 @@ async def test_a_host_that_counts_anew_is_asked_by_time(
     first = await server.post("did:plc:ann", "one")
     heard = await read(source, cursor_at(at(server.events[0]["time_us"])), until=first)
     server.begin_anew()
-    error = await trouble(source, last_of(heard))
+    error = await trouble(source, after=last_of(heard))
     assert (type(error), error.reason) == (Unavailable, Reason.CURSOR_LOST)
     assert str(error) == f"{server.host}: the host has begun to count anew"
     second = await server.post("did:plc:ann", "two")
@@ -122,7 +109,7 @@ async def test_a_host_that_ends_the_stream(server: JetstreamServer, source: Jets
     server.faults.append(Stumble(how="error", after=1, frames=("ConsumerTooSlow",)))
     await server.post("did:plc:ann", "one")
     heard = Heard()
-    error = await trouble(source, start, heard)
+    error = await trouble(source, heard, start)
     assert (type(error), error.reason) == (Unavailable, Reason.SERVER)
     assert str(error) == f"{server.host}: the server ended the stream (ConsumerTooSlow)"
     assert [post.text for post in heard.posts] == ["one"]
