@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot import buttons, card_answers, drafts, recollections
 from bot.buttons import Choices
-from bot.model import Alert, ConversationState, Span
+from bot.model import Alert, ConversationState, Kind, Span
 from bot.oneline import NAME_CHARS, excerpt, link, one_line
 from bot.overrides import Anew
 from bot.records import CLOSED
@@ -178,6 +178,8 @@ def _lines(view: _View) -> Iterator[Line]:
     state, texts = view.state, view.texts
     yield Line(text=_author(view), is_strong=True)
     yield Line(text=_where(view))
+    if state.mention.kind is Kind.DM:
+        yield Line(text=texts.say("card.private"), is_strong=True)
     yield from recollections.lines(state, texts, zone=view.zone, now=view.now, name=view.name)
     if parent := _parent(view):
         yield Line(text=parent)

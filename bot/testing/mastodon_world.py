@@ -18,7 +18,12 @@ from bot.graphemes import count
 from bot.ports import Clock
 
 _MENTION = re.compile(r"(?<![=/\w])@([A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*)(?:@([\w.:-]*\w))?")
-_URL = re.compile(r"https?://[A-Za-z0-9.-]+\.[a-z]{2,}(?::[0-9]+)?(?:/[A-Za-z0-9/_.?&=%-]*[A-Za-z0-9/=])?")
+_URL = re.compile(
+    r"(?<![\w@$#])https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?"
+    r"(?:/(?:[^\s<>()?]*[^\s<>()?!*\"';:=,.$%\[\]~&|@])?)?"
+    r"(?:\?[A-Za-z0-9!?*'();:&=+$/%#\[\]_.,~|@-]*[A-Za-z0-9_&=#/-])?"
+)
+"""https://github.com/mastodon/mastodon/blob/main/config/initializers/twitter_regex.rb, nearly."""
 _TAG = re.compile(r"(?<![\w/&])#(\w*[^\W\d_]\w*)")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

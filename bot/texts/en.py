@@ -81,6 +81,7 @@ _STAFF: dict[str, Message] = {
     "suggestion.model": "Written by {name}",
     "suggestion.sources": "from the answers {names}",
     "suggestion.unread": "nobody has read it yet",
+    "card.private": "Direct message: nobody else can read it; an answer goes to them alone.",
     "card.open_post": "Open the post",
     "card.unknown_author": "unknown author",
     "card.text_gone": "The author took this post back; its text is no longer shown.",

@@ -43,7 +43,7 @@ class AccountSettings(BaseModel):
     handle: Annotated[str, AfterValidator(_handle)] | None = None
     token: SecretStr | None = Field(default=None, min_length=1)
     every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
-        timedelta(seconds=30)
+        timedelta(seconds=15)
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""What `outcare doctor` learns of a Mastodon account: whose it is, and what its token may read.
+"""What `outcare doctor` learns of Mastodon servers: which lists they show, whose the account is.
 
 https://docs.joinmastodon.org/methods/accounts/#verify_credentials. Changes nothing: whether the token may
 write is only known when it does.
@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 
 from bot.errors import BotError, Unauthorized
 from bot.findings import fine, mend
-from connectors.mastodon.server import Me, OwnServer, is_same_handle, own_server, segment
+from connectors.mastodon.server import Me, OwnServer, Server, is_same_handle, own_server, segment
+from connectors.mastodon.timelines import TimelinesSource
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from bot.findings import Exam, Finding
     from bot.ports import Wiring
     from connectors.mastodon.account import AccountSettings
+    from connectors.mastodon.paging import Listing
 
 _ABOUT = "mastodon account"
+_ACCOUNTS_ONLY = frozenset({401, 403, 422})
 _MAKE = (
     "make a token with the scopes read and write:statuses (docs/connectors/mastodon.md) and set"
     " OUTCARE_MASTODON__TOKEN to it"
@@ -32,6 +35,25 @@ async def examine(exam: Exam, wiring: Wiring) -> AsyncIterator[Finding]:
     if account is not None and account.signs_in:
         async for finding in _examine_account(own_server(account, wiring), exam):
             yield finding
+    if exam.source is not None:
+        for server, listings in TimelinesSource(exam.source, wiring).lists:
+            yield await _shown(server, listings)
+
+
+async def _shown(server: Server, listings: Mapping[str, Listing]) -> Finding:
+    about = f"mastodon {server.name}"
+    names = [name.partition(" ")[2] for name in listings]
+    for name, listing in zip(names, listings.values(), strict=True):
+        try:
+            answer = await server.get(listing.path, [*listing.query, ("limit", "1")])
+        except BotError as error:
+            return mend(about, str(error), "try again later; the daemon does so by itself")
+        if answer.status in _ACCOUNTS_ONLY:
+            says = f"shows {name} to nobody without an account ({answer.status})"
+            return mend(about, says, "name the server of your own account instead, or another one")
+        if answer.status != 200:
+            return mend(about, f"does not show {name}: {answer.error()}", "see that its address is right")
+    return fine(about, f"shows {', '.join(names)}")
 
 
 async def _examine_account(server: OwnServer, exam: Exam) -> AsyncIterator[Finding]:

@@ -95,8 +95,13 @@ class Server:
     async def terms(self) -> Terms:
         """Raises: Unavailable, Refused."""
         now = self._clock.monotonic()
-        if self._terms is None or now - self._read_at > KEEP_SECONDS:
+        if self._terms is not None and now - self._read_at <= KEEP_SECONDS:
+            return self._terms
+        try:
             self._terms, self._read_at = await self._asked_terms(), now
+        except Unavailable:
+            if self._terms is None:
+                raise  # else what it said last holds on
         return self._terms
 
     async def read(

@@ -100,6 +100,11 @@ class TimelinesSource:
         every = len(self._names)
         return f"{every} servers" if self._sound == every else f"{self._sound} of {every} servers"
 
+    @property
+    def lists(self) -> list[tuple[Server, Mapping[str, Listing]]]:
+        """What is read, by server."""
+        return [(one.server, one.listings) for one in self._watched]
+
     async def read(self, after: Cursor | None, watch: Watch) -> AsyncIterator[Batch]:
         names = [name for one in self._watched for name in one.listings]
         now = self._clock.now()

@@ -30,9 +30,11 @@ ROOM = 32
 _ORDER = {"public": 0, "unlisted": 1, "private": 2, PRIVATE: 3}
 _NAME = re.compile(r"(?<![=/\w])@([A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*)(?:@([\w.-]*\w(?::[0-9]+)?))?")
 _LINK = re.compile(
-    r"(?<![\w@$#])https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?(?:[/?#][!-;=?-~]*)?", re.IGNORECASE
+    r"(?<![\w@$#])https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?"
+    r"(?:/(?:[A-Za-z0-9!*';:&=+$/%#\[\]._,~|@-]*[A-Za-z0-9/_#+-])?)?"
+    r"(?:\?[A-Za-z0-9!*';:&=+$/%#\[\]._,~|@?-]*[A-Za-z0-9_&=#/-])?"
 )
-_TRAILING = ".,:;!?'\"()[]{}*_~"
+"""No more of a text than any server takes for a link: what is left over counts by itself."""
 _LANG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -69,11 +71,10 @@ def length(text: str, terms: Terms) -> Length:
 def counted(text: str, per_url: int) -> int:
     short, at, links = [], 0, 0
     for link in _LINK.finditer(text):
-        end = link.start() + len(link[0].rstrip(_TRAILING))
         short.append(text[at : link.start()])
-        at, links = end, links + 1
+        at, links = link.end(), links + 1
     short.append(text[at:])
-    rest = "\0".join(short)
+    rest = "x".join(short)
     return graphemes.count(_NAME.sub(lambda name: f"@{name[1]}", rest)) + links * (per_url - 1)
 
 

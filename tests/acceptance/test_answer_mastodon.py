@@ -85,6 +85,7 @@ async def test_a_direct_message_is_answered_directly(tmp_path: Path) -> None:
     """It is one on the card and in the database, and the answer is seen by nobody else."""
     async with office(tmp_path) as (world, server), running(world):
         await asked(world, server, "@acme where is my order 4711?", visibility="direct")
+        assert "Direct message: nobody else can read it" in card(world).text
         assert [(Kind.DM.value,)] == s.rows(world.database, "SELECT kind FROM mentions")
         answer = await published(world, server, WORDS)
         assert ("direct", [ANN]) == (

@@ -208,6 +208,13 @@ def test_a_span_outside_the_text_marks_nothing() -> None:
     assert (WAITING,) == line.marks
 
 
+def test_a_direct_message_is_called_one() -> None:
+    """Whoever answers should know that nobody else reads it."""
+    private = replace(a_state().mention, kind=Kind.DM)
+    assert "Direct message: nobody else can read it" in whole(render(a_state(mention=private)))
+    assert "Direct message" not in whole(render(a_state()))
+
+
 def test_the_parents_line_is_shown_and_cut() -> None:
     """What they answer to is on the card, on one line."""
     parent = replace(a_state().mention.post, author_handle="acme.example", text="We ship\ntoday " + "x" * 500)

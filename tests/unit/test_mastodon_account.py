@@ -16,6 +16,7 @@ from connectors.mastodon.account import AccountSettings
 from connectors.mastodon.api import older, reset
 from connectors.mastodon.examine import examine
 from connectors.mastodon.server import Instance, Terms, terms_of
+from connectors.mastodon.timelines import Settings
 from tests.unit.mastodon_stand import ACME, TOKEN, Stand, settings, stand
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -103,6 +104,8 @@ async def test_a_server_tells_its_own_numbers(manners: Manners, terms: Terms) ->
         assert terms == await it.own.terms() == await it.own.terms() == it.own.known_terms
         asked = len(it.server.asked)
         await it.clock.advance(7 * 3600)
+        it.server.refuse(503)
+        assert terms == await it.own.terms()  # what it said last holds on
         await it.own.terms()
         assert 2 * asked == len(it.server.asked)
 
@@ -220,6 +223,26 @@ async def found(it: Stand, *accounts: Account, handle: str = ACME) -> list[Findi
 
 def of(brand: str, handle: str = ACME) -> Account:
     return Account(brand=brand, platform="mastodon", handle=handle)
+
+
+async def test_the_doctor_asks_for_what_is_read() -> None:
+    """Each list of each server, without an account; one that wants an account is named."""
+    async with stand() as it:
+        source = Settings(servers=(it.server.url,), hashtags=("acme", "lift"), local=True)
+
+        async def told() -> Finding:
+            (finding,) = [one async for one in examine(Exam(source=source), it.wiring)]
+            return finding
+
+        finding = await told()
+        assert (Health.FINE, "shows #acme, #lift, local") == (finding.health, finding.says)
+        it.server.refuse(422, path="/tag/lift")
+        assert "shows #lift to nobody without an account (422)" == (await told()).says
+        it.server.refuse(404, path="/tag/acme")
+        assert "does not show #acme" in (await told()).says
+        it.server.refuse(404)
+        await it.server.stop()
+        assert "cannot connect" in (await told()).says
 
 
 async def test_the_doctor_is_content() -> None:
