@@ -368,12 +368,8 @@ async def _assemble(
     clock: Clock,
     begin: datetime,
 ) -> App:
-    wiring = Wiring(
-        http=(http := HttpClient(clock)),
-        clock=clock,
-        texts=texts_in(settings.language),
-        vault=FileVault(vault_beside(settings.database)),
-    )
+    http, vault = HttpClient(clock), FileVault(vault_beside(settings.database))
+    wiring = Wiring(http=http, clock=clock, texts=texts_in(settings.language), vault=vault)
     listened = source_side(settings, connectors, wiring)
     sources = {name: one.source for name, one in listened.items()}
     lookups = {
@@ -382,7 +378,7 @@ async def _assemble(
         if (lookup := connectors[name].lookup)
     }
     platforms = {source.platform for source in sources.values()}
-    return App(
+    app = App(
         settings=settings,
         first=first,
         store=store,
@@ -398,3 +394,6 @@ async def _assemble(
         first_cursors={name: one.cursor_at(begin) for name, one in listened.items() if one.cursor_at},
         begin=begin,
     )
+    wiring.expenses.listen(app.metrics.show_bill)
+    wiring.expenses.listen(app.notices.budget)
+    return app

@@ -14,6 +14,7 @@ from bot.settings.sources import Given
 from connectors.bluesky import connector as bluesky
 from connectors.feeds import connector as feeds
 from connectors.hackernews import connector as hackernews
+from connectors.x import connector as x
 from tests.unit.settings_world import CONNECTORS, MINIMAL, TOKEN, load_text
 
 ROOT = Path(__file__).parents[2]
@@ -153,9 +154,11 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     file.write_text(shown, encoding="utf-8")
     (tmp_path / "customers.csv").write_bytes(CUSTOMERS.read_bytes())
     (tmp_path / "answers.yaml").write_bytes(ANSWERS.read_bytes())
-    ours = {"bluesky": bluesky, "hackernews": hackernews, "rss": feeds}
+    ours = {"bluesky": bluesky, "hackernews": hackernews, "rss": feeds, "x": x}
     connectors = {**CONNECTORS, **{name: module.CONNECTOR for name, module in ours.items()}}
     env = {"OUTCARE_TELEGRAM__TOKEN": TOKEN, "OUTCARE_BLUESKY__APP_PASSWORD": "aaaa-bbbb-cccc-dddd"}
+    secrets = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
+    env |= {f"OUTCARE_X__{name}": "a-secret-of-acme" for name in secrets}
     settings = load(file, connectors, env=env)
     assert ["bluesky", "hackernews", "rss"] == list(settings.sources)
     assert ["console", "telegram:care", "webhook:desk"] == list(settings.channels)

@@ -1,0 +1,128 @@
+"""X on loopback, as https://docs.x.com/x-api describes it: who we are, and what it costs.
+
+It checks the signature of OAuth 1.0a (RFC 5849) by itself, counts what a request costs and grants so many of
+them in a window, and answers errors in the documented forms. Imports no connector and no client of X.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, unquote
+
+from aiohttp import web
+
+from bot.testing.loopback import Loopback
+from bot.testing.x_world import World
+
+SIGNED_FOR = "https://api.twitter.com"
+WINDOW_SECONDS = 900
+LIMIT = web.RequestKey("limit", dict[str, str])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """The four secrets of an account."""
+
+    consumer_key: str = "consumer-of-acme"
+    consumer_secret: str = "consumer-secret-of-acme"  # noqa: S105 - of nobody
+    token: str = "1000-token-of-acme"  # noqa: S105
+    token_secret: str = "token-secret-of-acme"  # noqa: S105
+
+
+class XServer(Loopback):
+    """`granted`: so many requests of a kind in a window. `bought` counts what was paid for."""
+
+    def __init__(self, now: Any = None) -> None:
+        super().__init__()
+        self.now = now or (lambda: datetime.now(UTC))
+        self.world = World()
+        self.keys = Keys()
+        self.owner = "acme"
+        self.world.user(self.owner)
+        self.is_revoked = self.is_depleted = False
+        self.granted = 300
+        self.bought: Counter[str] = Counter()
+        self.queries: list[dict[str, str]] = []
+        self._used: Counter[tuple[str, int]] = Counter()
+
+    @property
+    def owner_id(self) -> str:
+        return self.world.user(self.owner)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/2/users/me", self._me)]
+
+    async def _me(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request, "me"):
+            return refused
+        self.bought["user"] += 1
+        shown = {"id": self.owner_id, "name": self.owner.title(), "username": self.owner}
+        return self._answer(request, {"data": shown})
+
+    # --- what every endpoint does ---
+
+    def _refused(self, request: web.Request, kind: str) -> web.Response | None:
+        """The signature, the money and the window, in this order."""
+        if self.is_revoked or not self._is_signed(request):
+            return problem(401, "Unauthorized")
+        if self.is_depleted:
+            return problem(402, "CreditsDepleted")
+        window = int(self.now().timestamp()) // WINDOW_SECONDS
+        self._used[kind, window] += 1
+        request[LIMIT] = {
+            "x-rate-limit-limit": str(self.granted),
+            "x-rate-limit-remaining": str(max(0, self.granted - self._used[kind, window])),
+            "x-rate-limit-reset": str((window + 1) * WINDOW_SECONDS),
+        }
+        if self._used[kind, window] > self.granted:
+            return problem(429, "Too Many Requests", headers=request[LIMIT])
+        self.queries.append(dict(request.query))
+        return None
+
+    def _answer(self, request: web.Request, content: Any, status: int = 200) -> web.Response:
+        return web.json_response(content, status=status, headers=request[LIMIT])
+
+    def _is_signed(self, request: web.Request) -> bool:
+        scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
+        pairs = (one.strip().partition("=") for one in rest.split(","))
+        given = {unquote(name): unquote(value.strip('"')) for name, _, value in pairs}
+        if scheme != "OAuth":
+            return False
+        names = (given.get("oauth_consumer_key"), given.get("oauth_token"))
+        wanted = self._signature(request, {k: v for k, v in given.items() if k != "oauth_signature"})
+        is_known = names == (self.keys.consumer_key, self.keys.token)
+        return is_known and hmac.compare_digest(given.get("oauth_signature", ""), wanted)
+
+    def _signature(self, request: web.Request, oauth: Mapping[str, str]) -> str:
+        """https://www.rfc-editor.org/rfc/rfc5849#section-3.4, of the raw query and without a JSON body."""
+        query = [part.partition("=") for part in request.rel_url.raw_query_string.split("&") if part]
+        pairs = [*oauth.items(), *((_decoded(name), _decoded(value)) for name, _, value in query)]
+        encoded = sorted((_encoded(name), _encoded(value)) for name, value in pairs)
+        joined = "&".join(f"{name}={value}" for name, value in encoded)
+        base = "&".join(_encoded(one) for one in (request.method, SIGNED_FOR + request.path, joined))
+        key = f"{_encoded(self.keys.consumer_secret)}&{_encoded(self.keys.token_secret)}"
+        digest = hmac.new(key.encode(), base.encode(), hashlib.sha1).digest()
+        return base64.b64encode(digest).decode()
+
+
+def problem(
+    status: int, title: str, *, headers: Mapping[str, str] | None = None, **more: Any
+) -> web.Response:
+    """https://docs.x.com/x-api/fundamentals/response-codes-and-errors"""
+    about = {"title": title, "type": "about:blank", "status": status, "detail": title, **more}
+    return web.json_response(about, status=status, headers=headers, content_type="application/problem+json")
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe="~")
+
+
+def _decoded(text: str) -> str:
+    return unquote(text.replace("+", " "))
