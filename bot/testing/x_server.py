@@ -1,4 +1,4 @@
-"""X on loopback, as https://docs.x.com/x-api describes it: who we are, and what it costs.
+"""X on loopback, as https://docs.x.com/x-api describes it: who we are, mentions, and what it costs.
 
 It checks the signature of OAuth 1.0a (RFC 5849) by itself, counts what a request costs and grants so many of
 them in a window, and answers errors in the documented forms. Imports no connector and no client of X.
@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 from aiohttp import web
 
 from bot.testing.loopback import Loopback
-from bot.testing.x_world import World
+from bot.testing.x_world import Tweet, World
 
 SIGNED_FOR = "https://api.twitter.com"
 WINDOW_SECONDS = 900
@@ -37,7 +37,10 @@ class Keys:
 
 
 class XServer(Loopback):
-    """`granted`: so many requests of a kind in a window. `bought` counts what was paid for."""
+    """`granted`: so many requests of a kind in a window. `bought` counts what was paid for. `most`: so many
+    posts stand on a page, whatever is asked for; `kept`: so many in a list; `partial`: errors that come
+    beside the posts.
+    """
 
     def __init__(self, now: Any = None) -> None:
         super().__init__()
@@ -49,6 +52,9 @@ class XServer(Loopback):
         self.is_revoked = self.is_depleted = False
         self.granted = 300
         self.bought: Counter[str] = Counter()
+        self.most = 100
+        self.partial: dict[str, Any] = {}
+        self.kept = 800
         self.queries: list[dict[str, str]] = []
         self._used: Counter[tuple[str, int]] = Counter()
 
@@ -57,7 +63,10 @@ class XServer(Loopback):
         return self.world.user(self.owner)
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/2/users/me", self._me)]
+        return [
+            web.get("/2/users/me", self._me),
+            web.get("/2/users/{id}/mentions", self._mentions),
+        ]
 
     async def _me(self, request: web.Request) -> web.Response:
         if refused := self._refused(request, "me"):
@@ -65,6 +74,35 @@ class XServer(Loopback):
         self.bought["user"] += 1
         shown = {"id": self.owner_id, "name": self.owner.title(), "username": self.owner}
         return self._answer(request, {"data": shown})
+
+    async def _mentions(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request, "mentions"):
+            return refused
+        if request.match_info["id"] != self.owner_id:
+            return problem(403, "Forbidden")
+        return self._page(request, self.world.mentions_of(self.owner_id), "mention")
+
+    def _page(self, request: web.Request, tweets: list[Tweet], bought: str) -> web.Response:
+        """Newest first; the token of the next page names where it begins."""
+        query = request.query
+        count = query.get("max_results", "10")
+        if not count.isdigit() or not 5 <= int(count) <= 100:
+            errors = [{"parameters": {"max_results": [count]}, "message": f"`max_results` [{count}]"}]
+            return problem(400, "Invalid Request", errors=errors)
+        since, until = int(query.get("since_id", "0")), int(query.get("until_id", str(2**63)))
+        below = int(query.get("pagination_token", f"t{2**63}").removeprefix("t"))
+        fit = [one for one in tweets[: self.kept] if since < int(one.id) < min(until, below)]
+        page = fit[: min(int(count), self.most)]
+        self.bought[bought] += len(page)
+        meta: dict[str, Any] = {"result_count": len(page)}
+        if page:
+            meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
+        if len(page) < len(fit):
+            meta["next_token"] = f"t{page[-1].id}"
+        wanted = {"id", "text", "edit_history_tweet_ids", *query.get("tweet.fields", "").split(",")}
+        shown = [{k: v for k, v in self.world.shown(one).items() if k in wanted} for one in page]
+        content = {"meta": meta} | ({"data": shown} if shown else {}) | self.partial
+        return self._answer(request, content)
 
     # --- what every endpoint does ---
 

@@ -1,10 +1,28 @@
-"""What X offers to the daemon."""
+"""What X offers to the daemon: with an account, what people say to it."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from bot.ports import Connector
 from connectors.x.account import AccountSettings
 from connectors.x.budget import PLATFORM
 from connectors.x.examine import examine
+from connectors.x.ids import cursor_at
+from connectors.x.inbox import MentionsSource
 
-CONNECTOR = Connector(name=PLATFORM, account_settings=AccountSettings, examine=examine)
+if TYPE_CHECKING:
+    from bot.ports import Source, Wiring
+
+
+def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
+    return MentionsSource(account, wiring) if account.signs_in else None
+
+
+CONNECTOR = Connector(
+    name=PLATFORM,
+    account_settings=AccountSettings,
+    inbox=_inbox,
+    inbox_at=cursor_at,
+    examine=examine,
+)
