@@ -1,4 +1,4 @@
-"""X on loopback, as https://docs.x.com/x-api describes it: who we are, mentions, and what it costs.
+"""X on loopback, as https://docs.x.com/x-api describes it: who we are, mentions, own posts, publishing.
 
 It checks the signature of OAuth 1.0a (RFC 5849) by itself, counts what a request costs and grants so many of
 them in a window, and answers errors in the documented forms. Imports no connector and no client of X.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from bot.testing.loopback import Loopback
+from bot.testing.loopback import Loopback, Refuse, silence
 from bot.testing.x_world import Tweet, World
 
 SIGNED_FOR = "https://api.twitter.com"
@@ -54,6 +54,8 @@ class XServer(Loopback):
         self.bought: Counter[str] = Counter()
         self.most = 100
         self.partial: dict[str, Any] = {}
+        self.refuses_duplicates = True
+        self._mishaps: deque[tuple[str | int, bool, dict[str, Any]]] = deque()
         self.kept = 800
         self.queries: list[dict[str, str]] = []
         self._used: Counter[tuple[str, int]] = Counter()
@@ -66,6 +68,9 @@ class XServer(Loopback):
         return [
             web.get("/2/users/me", self._me),
             web.get("/2/users/{id}/mentions", self._mentions),
+            web.get("/2/users/{id}/tweets", self._own_posts),
+            web.post("/2/tweets", self._publish),
+            web.delete("/2/tweets/{id}", self._delete),
         ]
 
     async def _me(self, request: web.Request) -> web.Response:
@@ -81,6 +86,67 @@ class XServer(Loopback):
         if request.match_info["id"] != self.owner_id:
             return problem(403, "Forbidden")
         return self._page(request, self.world.mentions_of(self.owner_id), "mention")
+
+    async def _own_posts(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request, "tweets"):
+            return refused
+        return self._page(request, self.world.posts_of(request.match_info["id"]), "own")
+
+    def mishap(
+        self, how: str | int, *, is_done: bool, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
+        """What becomes of the next write: `cut`, `withhold`, or a status; `more` as in `Refuse`."""
+        self._mishaps.append((how, is_done, {"headers": headers or {}, **more}))
+
+    async def _publish(self, request: web.Request) -> web.StreamResponse:
+        if refused := self._refused(request, "publish"):
+            return refused
+        given = await request.json()
+        return await self._done(request, lambda: self._published(request, given))
+
+    def _published(self, request: web.Request, given: dict[str, Any]) -> web.Response:
+        text, to = given["text"], given["reply"]["in_reply_to_tweet_id"]
+        parent = self.world.tweets.get(to)
+        if parent is None:
+            return problem(403, "You attempted to reply to a Tweet that is deleted or not visible to you.")
+        is_summoned = parent in self.world.mentions_of(self.owner_id)
+        quoted = self.world.tweets.get(parent.quoted or "")
+        if not is_summoned and (quoted is None or quoted.author != self.owner):
+            return problem(
+                403, "Reply to this conversation is not allowed because you have not been mentioned."
+            )
+        said = [one.text for one in self.world.posts_of(self.owner_id)]
+        if self.refuses_duplicates and text in said:
+            return problem(403, "You are not allowed to create a Tweet with duplicate content.")
+        self.bought["reply with a link" if "http" in text else "reply"] += 1
+        made = self.world.post(self.owner, text, at=self.now(), parent=to, is_sent=True)
+        return self._answer(request, {"data": {"id": made, "text": text}}, status=201)
+
+    async def _delete(self, request: web.Request) -> web.StreamResponse:
+        if refused := self._refused(request, "delete"):
+            return refused
+        gone = self.world.tweets.get(request.match_info["id"])
+        if gone is not None and gone.author != self.owner:
+            return problem(403, "Forbidden")
+        self.world.tweets.pop(request.match_info["id"], None)
+        return self._answer(request, {"data": {"deleted": True}})
+
+    async def _done(self, request: web.Request, do: Callable[[], web.Response]) -> web.StreamResponse:
+        """As it should, or as a mishap wants it."""
+        if not self._mishaps:
+            return do()
+        how, is_done, more = self._mishaps.popleft()
+        if is_done:
+            do()
+        if how == "cut" and request.transport is not None:
+            request.transport.abort()
+        if isinstance(how, str):
+            await silence()
+        return await Refuse(status=int(how), **more).response()
+
+    def said(self) -> list[Tweet]:
+        """What the public reads of the account's answers, oldest first."""
+        return [one for one in reversed(self.world.posts_of(self.owner_id)) if one.is_sent]
 
     def _page(self, request: web.Request, tweets: list[Tweet], bought: str) -> web.Response:
         """Newest first; the token of the next page names where it begins."""

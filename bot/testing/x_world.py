@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 _NAME = re.compile(r"(?<![\w@])@([A-Za-z0-9_]{1,15})")
@@ -27,6 +26,7 @@ class Tweet:
     quoted: str | None = None
     retweeted: str | None = None
     is_long: bool = False
+    is_sent: bool = False
     is_broken: bool = False
 
 
@@ -36,7 +36,7 @@ class World:
 
     users: dict[str, str] = field(default_factory=dict)
     tweets: dict[str, Tweet] = field(default_factory=dict)
-    _ids: Any = field(default_factory=lambda: count(1_990_000_000_000_000_000))
+    next_id: int = 1_990_000_000_000_000_000
 
     def user(self, name: str) -> str:
         return self.users.setdefault(name.lower(), str(1000 + len(self.users)))
@@ -46,7 +46,8 @@ class World:
 
     def post(self, author: str, text: str, *, at: datetime | None = None, **more: Any) -> str:
         self.user(author)
-        made = Tweet(id=str(next(self._ids)), author=author, text=text, at=at or datetime.now(UTC), **more)
+        self.next_id += 1
+        made = Tweet(id=str(self.next_id), author=author, text=text, at=at or datetime.now(UTC), **more)
         self.tweets[made.id] = made
         return made.id
 
@@ -71,10 +72,11 @@ class World:
 
     def shown(self, tweet: Tweet) -> dict[str, Any]:
         """With every field that may be asked for; text is HTML-escaped, a long one is cut."""
+        text = self.text_of(tweet)
         shown: dict[str, Any] = {
             "id": tweet.id,
             "edit_history_tweet_ids": [tweet.id],
-            "text": html.escape(tweet.text[:277] + "…" if tweet.is_long else tweet.text, quote=False),
+            "text": html.escape(text[:277] + "…" if tweet.is_long else text, quote=False),
             "author_id": self.user(tweet.author),
             "created_at": tweet.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "conversation_id": self.root_of(tweet),
@@ -93,6 +95,13 @@ class World:
         related = {"replied_to": tweet.parent, "quoted": tweet.quoted, "retweeted": tweet.retweeted}
         references = [{"type": kind, "id": ref} for kind, ref in related.items() if ref]
         return {**shown, "referenced_tweets": references} if references else shown
+
+    def text_of(self, tweet: Tweet) -> str:
+        """What came in by the API answers somebody by name, and its links are shortened."""
+        above = self.tweets.get(tweet.parent or "")
+        if not tweet.is_sent or above is None:
+            return tweet.text
+        return f"@{above.author} " + _LINK.sub("https://t.co/abcdefghij", tweet.text)
 
     def root_of(self, tweet: Tweet) -> str:
         above = self.tweets.get(tweet.parent or "")

@@ -36,6 +36,12 @@ _LONGEST_WAIT = timedelta(days=1)
 _DEPLETED = 402
 
 
+class Fault(msgspec.Struct, frozen=True):
+    """What a problem says, as far as anything depends on it."""
+
+    detail: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """Whatever was answered. `where` is a `bot.refusals.place`, `at` our time."""
@@ -53,6 +59,13 @@ class Answer:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             message = f"{self.where} answered something that is not what it should be"
             raise Unavailable(message, reason=Reason.PROTOCOL) from None
+
+    @property
+    def fault(self) -> Fault:
+        try:
+            return self.read(Fault)
+        except Unavailable:
+            return Fault()
 
     @property
     def wait(self) -> timedelta | None:

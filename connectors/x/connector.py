@@ -1,4 +1,4 @@
-"""What X offers to the daemon: with an account, what people say to it."""
+"""What X offers to the daemon: with an account, what people say to it, and answers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from connectors.x.budget import PLATFORM
 from connectors.x.examine import examine
 from connectors.x.ids import cursor_at
 from connectors.x.inbox import MentionsSource
+from connectors.x.replier import XReplier
 
 if TYPE_CHECKING:
     from bot.ports import Source, Wiring
+    from bot.replies import Replier
+
+
+def _replier(account: AccountSettings, wiring: Wiring) -> Replier | None:
+    return XReplier(account, wiring) if account.signs_in else None
 
 
 def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
@@ -22,6 +28,7 @@ def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
 CONNECTOR = Connector(
     name=PLATFORM,
     account_settings=AccountSettings,
+    replier=_replier,
     inbox=_inbox,
     inbox_at=cursor_at,
     examine=examine,

@@ -55,7 +55,7 @@ class MentionsSource:
         me, since = await own.me(), self._since(after)
         walk = self._begun(since)
         listed = List(
-            path=f"/2/users/{me.id}/mentions", source=NAME, price=self._settings.budget.price_per_mention
+            path=f"/2/users/{me.id}/mentions", source=NAME, price=self._settings.budget.price_per_owned_read
         )
         await walk_down(own, walk, listed, {})
         self._walk = None

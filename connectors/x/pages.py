@@ -78,18 +78,19 @@ class Walk:
 
 @dataclass(frozen=True, kw_only=True)
 class List:
-    """`source`: under which name it is paid for."""
+    """`source`: under which name it is paid for; `is_reading`: as `Meter.room`."""
 
     path: str
     source: str
     price: Decimal
+    is_reading: bool = True
 
 
 async def walk_down(own: Own, walk: Walk, listed: List, query: Mapping[str, str]) -> None:
     """To its end. Raises: Unavailable, Refused; the walk has what was read by then."""
     walk.token = ""
     while not walk.is_done:
-        groups = await own.meter.room(listed.price * LEAST, PAGE // LEAST)
+        groups = await own.meter.room(listed.price * LEAST, PAGE // LEAST, is_reading=listed.is_reading)
         asked = {**FIELDS, **query, "max_results": str(groups * LEAST), "since_id": str(walk.since)}
         if walk.token:
             asked["pagination_token"] = walk.token
