@@ -96,7 +96,10 @@ class Http(Protocol):
 
 
 class Watch(Protocol):
-    """What a source asks about each post it decoded: inline, at microseconds."""
+    """What a source asks about each post it decoded: inline, at microseconds.
+
+    It may tell in an attribute `words` (optional, texts) what is looked for, where a platform must be asked.
+    """
 
     def wants(self, text: str, author_id: str, refs: Iterable[str]) -> bool:
         """Whether the post is wanted: words of any brand, by or at a brand's account, or about a held post.

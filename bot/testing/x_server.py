@@ -1,4 +1,4 @@
-"""X on loopback, as https://docs.x.com/x-api describes it: who we are, mentions, own posts, publishing.
+"""X on loopback, as https://docs.x.com/x-api describes it: mentions, own posts, search, publishing.
 
 It checks the signature of OAuth 1.0a (RFC 5849) by itself, counts what a request costs and grants so many of
 them in a window, and answers errors in the documented forms. Imports no connector and no client of X.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ class XServer(Loopback):
             web.get("/2/users/me", self._me),
             web.get("/2/users/{id}/mentions", self._mentions),
             web.get("/2/users/{id}/tweets", self._own_posts),
+            web.get("/2/tweets/search/recent", self._search),
             web.post("/2/tweets", self._publish),
             web.delete("/2/tweets/{id}", self._delete),
         ]
@@ -91,6 +93,20 @@ class XServer(Loopback):
         if refused := self._refused(request, "tweets"):
             return refused
         return self._page(request, self.world.posts_of(request.match_info["id"]), "own")
+
+    async def _search(self, request: web.Request) -> web.Response:
+        """Words, phrases and names joined by OR, and what is left out."""
+        if refused := self._refused(request, "search"):
+            return refused
+        query = request.query.get("query", "")
+        oldest = (int(self.now().timestamp() * 1000) - 1_288_834_974_657 - 7 * 86_400_000) << 22
+        if len(query) > 512 or int(request.query.get("since_id", "0")) < oldest:
+            return problem(400, "Invalid Request")
+        wanted, _, without = query.partition(")")
+        words = [one.strip('"') for one in wanted.removeprefix("(").split(" OR ")]
+        excluded = re.findall(r"-from:(\w+) -@(\w+)", without)
+        found = [one for one in self.world.search(words) if not _is_excluded(one, excluded)]
+        return self._page(request, found, "search")
 
     def mishap(
         self, how: str | int, *, is_done: bool, headers: Mapping[str, str] | None = None, **more: Any
@@ -156,7 +172,8 @@ class XServer(Loopback):
             errors = [{"parameters": {"max_results": [count]}, "message": f"`max_results` [{count}]"}]
             return problem(400, "Invalid Request", errors=errors)
         since, until = int(query.get("since_id", "0")), int(query.get("until_id", str(2**63)))
-        below = int(query.get("pagination_token", f"t{2**63}").removeprefix("t"))
+        token = query.get("pagination_token") or query.get("next_token") or f"t{2**63}"
+        below = int(token.removeprefix("t"))
         fit = [one for one in tweets[: self.kept] if since < int(one.id) < min(until, below)]
         page = fit[: min(int(count), self.most)]
         self.bought[bought] += len(page)
@@ -222,6 +239,12 @@ def problem(
     """https://docs.x.com/x-api/fundamentals/response-codes-and-errors"""
     about = {"title": title, "type": "about:blank", "status": status, "detail": title, **more}
     return web.json_response(about, status=status, headers=headers, content_type="application/problem+json")
+
+
+def _is_excluded(tweet: Tweet, excluded: list[tuple[str, str]]) -> bool:
+    text = tweet.text.lower()
+    is_named = any(tweet.author == author or f"@{name}" in text for author, name in excluded)
+    return is_named or tweet.retweeted is not None
 
 
 def _encoded(text: str) -> str:

@@ -67,6 +67,12 @@ class World:
     def posts_of(self, user_id: str) -> list[Tweet]:
         return self._newest(one for one in self.tweets.values() if self.user(one.author) == user_id)
 
+    def search(self, words: Iterable[str]) -> list[Tweet]:
+        """As whole words, in any case."""
+        patterns = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE) for word in words]
+        found = (one for one in self.tweets.values() if any(each.search(one.text) for each in patterns))
+        return self._newest(found)
+
     def _newest(self, tweets: Iterable[Tweet]) -> list[Tweet]:
         return sorted(tweets, key=lambda one: int(one.id), reverse=True)
 

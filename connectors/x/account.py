@@ -51,6 +51,7 @@ class BudgetSettings(BaseModel):
 
     month: Annotated[Decimal, Field(gt=0, le=1_000_000, allow_inf_nan=False)] = Decimal(50)
     price_per_owned_read: Price = Decimal("0.001")
+    price_per_post_read: Price = Decimal("0.005")
     price_per_reply: Price = Decimal("0.010")
     price_per_reply_with_url: Price = Decimal("0.200")
     price_per_user: Price = Decimal("0.010")

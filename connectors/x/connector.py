@@ -1,4 +1,4 @@
-"""What X offers to the daemon: with an account, what people say to it, and answers."""
+"""What X offers to the daemon, with an account: what people say to it and of the brands, and answers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from connectors.x.examine import examine
 from connectors.x.ids import cursor_at
 from connectors.x.inbox import MentionsSource
 from connectors.x.replier import XReplier
+from connectors.x.search import SearchSource, Settings
 
 if TYPE_CHECKING:
     from bot.ports import Source, Wiring
@@ -28,6 +29,9 @@ def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
 CONNECTOR = Connector(
     name=PLATFORM,
     account_settings=AccountSettings,
+    source_settings=Settings,
+    source=SearchSource,
+    cursor_at=cursor_at,
     replier=_replier,
     inbox=_inbox,
     inbox_at=cursor_at,

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 from bot.model import Cursor
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 _EPOCH_MS = 1_288_834_974_657
 _TEXT = re.compile(r"v1:([0-9]{1,19})")
@@ -17,6 +14,11 @@ _TEXT = re.compile(r"v1:([0-9]{1,19})")
 def first_id(when: datetime) -> int:
     """The smallest id that a post of that time can have."""
     return max(0, (int(when.timestamp() * 1000) - _EPOCH_MS) << 22)
+
+
+def moment(number: int) -> datetime:
+    """When a post of this id was made."""
+    return datetime.fromtimestamp(((number >> 22) + _EPOCH_MS) / 1000, UTC)
 
 
 def cursor(last: int) -> Cursor:

@@ -72,3 +72,8 @@ def own_account(settings: AccountSettings, wiring: Wiring) -> Own:
         wiring.shared[_SHARED] = Own(settings, wiring)
     own: Own = wiring.shared[_SHARED]
     return own
+
+
+def shared_account(wiring: Wiring) -> Own | None:
+    """None: no account is configured."""
+    return wiring.shared.get(_SHARED)

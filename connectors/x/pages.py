@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from connectors.x.own import Own
 
-PAGE, LEAST = 100, 5
-"""So many posts may be asked for at once, and not fewer than these."""
+PAGE = 100
+"""So many posts may be asked for at once."""
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -78,22 +78,28 @@ class Walk:
 
 @dataclass(frozen=True, kw_only=True)
 class List:
-    """`source`: under which name it is paid for; `is_reading`: as `Meter.room`."""
+    """`source`: under which name it is paid for; `is_reading`: as `Meter.room`; `least`: so many posts must
+    be asked for at once.
+    """
 
     path: str
     source: str
     price: Decimal
     is_reading: bool = True
+    least: int = 5
+    token_name: str = "pagination_token"  # noqa: S105 - of a page
 
 
 async def walk_down(own: Own, walk: Walk, listed: List, query: Mapping[str, str]) -> None:
     """To its end. Raises: Unavailable, Refused; the walk has what was read by then."""
     walk.token = ""
     while not walk.is_done:
-        groups = await own.meter.room(listed.price * LEAST, PAGE // LEAST, is_reading=listed.is_reading)
-        asked = {**FIELDS, **query, "max_results": str(groups * LEAST), "since_id": str(walk.since)}
+        groups = await own.meter.room(
+            listed.price * listed.least, PAGE // listed.least, is_reading=listed.is_reading
+        )
+        asked = {**FIELDS, **query, "max_results": str(groups * listed.least), "since_id": str(walk.since)}
         if walk.token:
-            asked["pagination_token"] = walk.token
+            asked[listed.token_name] = walk.token
         elif walk.oldest:
             asked["until_id"] = str(walk.oldest)
         page = await own.api.read(listed.path, asked, Page)

@@ -1,21 +1,26 @@
-"""The stage of X's mentions."""
+"""The stages of X's sources."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 from bot.clock import SystemClock
 from bot.http import HttpClient
-from bot.model import Cursor
-from bot.ports import Http, Source, Wiring
+from bot.model import Batch, Cursor
+from bot.ports import Http, Source, Watch, Wiring
 from bot.testing.loopback import Refuse
 from bot.testing.x_server import XServer
-from connectors.x.ids import cursor_at
+from connectors.x.ids import cursor_at, first_id
 from connectors.x.inbox import MentionsSource
+from connectors.x.own import own_account
+from connectors.x.search import SearchSource, Settings
 from tests.unit.x_stand import settings
+
+WORDS = ("acme corp", *(f"word number {number} that is long" for number in range(20)), "globex")
+"""More than one query holds."""
 
 
 class MentionsStage:
@@ -50,6 +55,60 @@ class MentionsStage:
 
     def open_handles(self) -> int:
         return self.server.open_requests
+
+
+class SearchStage(MentionsStage):
+    def source(self, http: Http) -> Source:
+        wiring = Wiring(http=http, clock=SystemClock())
+        own_account(settings(self.server), wiring)
+        return Watching(wiring)
+
+    def _publish(self, number: int) -> str:
+        """Found by either query; one of three answers another."""
+        world = self.server.world
+        parent = world.post("ben", "a lift is a lift")
+        more: dict[str, Any] = {"parent": parent} if number % 3 == 1 else {}
+        return world.post("ann", f"the {WORDS[-(number % 2)]} lift is broken & shut? {number}", **more)
+
+    async def publish_malformed(self) -> None:
+        self.server.world.post("ann", WORDS[0], is_broken=True)
+
+    def refuse(self, status: int, headers: Mapping[str, str]) -> None:
+        body = f"secret: {self.secret}"
+        self.server.faults.append(Refuse(status=status, headers=headers, body=body, path="recent"))
+
+
+class Watching(SearchSource):
+    """The search, with a watch that says what it looks for."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__(Settings(), wiring)
+
+    async def read(self, after: Cursor | None, watch: Watch) -> AsyncIterator[Batch]:
+        vars(watch)["words"] = WORDS
+        async with aclosing(_closable(super().read(after, watch))) as found:
+            async for batch in found:
+                yield batch
+
+
+def _closable(found: AsyncIterator[Batch]) -> AsyncGenerator[Batch, None]:
+    assert isinstance(found, AsyncGenerator)
+    return found
+
+
+@asynccontextmanager
+async def search_stage(most: int = 100) -> AsyncIterator[SearchStage]:
+    """`most`: so many posts on a page, whatever is asked for."""
+    http = HttpClient(SystemClock())
+    async with XServer() as server:
+        server.most, server.granted = most, 10_000
+        server.world.next_id = first_id(SystemClock().now() - timedelta(hours=1))
+        stage = SearchStage(server, http)
+        stage.start = cursor_at(SystemClock().now() - timedelta(hours=2))
+        try:
+            yield stage
+        finally:
+            await http.close()
 
 
 @asynccontextmanager

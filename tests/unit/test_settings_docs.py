@@ -160,7 +160,7 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     secrets = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
     env |= {f"OUTCARE_X__{name}": "a-secret-of-acme" for name in secrets}
     settings = load(file, connectors, env=env)
-    assert ["bluesky", "hackernews", "rss"] == list(settings.sources)
+    assert ["bluesky", "hackernews", "rss", "x"] == list(settings.sources)
     assert ["console", "telegram:care", "webhook:desk"] == list(settings.channels)
     assert ["acme.example", "globex.example"] == [brand.accounts[0].handle for brand in settings.brands]
     assert "anna" == settings.people[0].key
