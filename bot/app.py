@@ -368,16 +368,12 @@ async def _assemble(
     clock: Clock,
     begin: datetime,
 ) -> App:
-    wiring = Wiring(
-        http=(http := HttpClient(clock)),
-        clock=clock,
-        texts=texts_in(settings.language),
-        vault=FileVault(vault_beside(settings.database)),
-    )
+    http, vault = HttpClient(clock), FileVault(vault_beside(settings.database))
+    wiring = Wiring(http=http, clock=clock, texts=texts_in(settings.language), vault=vault)
     listened = source_side(settings, connectors, wiring)
     sources = {name: one.source for name, one in listened.items()}
     platforms = {source.platform for source in sources.values()}
-    return App(
+    app = App(
         settings=settings,
         first=first,
         store=store,
@@ -393,3 +389,6 @@ async def _assemble(
         first_cursors={name: one.cursor_at(begin) for name, one in listened.items() if one.cursor_at},
         begin=begin,
     )
+    wiring.expenses.listen(app.metrics.show_bill)
+    wiring.expenses.listen(app.notices.budget)
+    return app

@@ -19,6 +19,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from bot.expenses import Bill
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 ALERT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
@@ -93,6 +95,7 @@ class Metrics:
             ["source"],
             registry=registry,
         )
+        self._gauge_money()
         self.effects_pending = Gauge(
             "outcare_effects_pending", "Stored effects that are not settled", registry=registry
         )
@@ -109,6 +112,37 @@ class Metrics:
             registry=registry,
         )
         self.rules_loaded = Info("outcare_rules_loaded", "The rules that judge now", registry=registry)
+
+    def _gauge_money(self) -> None:
+        self.spent_money = Gauge(
+            "outcare_spent_money",
+            "What a platform's source cost in this month or today, in the currency of its prices",
+            ["platform", "source", "span"],
+            registry=self.registry,
+        )
+        self.spent_count = Gauge(
+            "outcare_spent_count",
+            "So many things of a platform's source were paid for in this month or today",
+            ["platform", "source", "span"],
+            registry=self.registry,
+        )
+        self.budget_money = Gauge(
+            "outcare_budget_money",
+            "What a platform may cost in a month",
+            ["platform"],
+            registry=self.registry,
+        )
+
+    def show_bill(self, bill: Bill) -> None:
+        """What something cost by now."""
+        self.budget_money.labels(bill.platform).set(bill.budget)
+        for source, spent in bill.sources.items():
+            for span, count, money in (
+                ("day", spent.today, spent.money_today),
+                ("month", spent.month, spent.money_month),
+            ):
+                self.spent_count.labels(bill.platform, source, span).set(count)
+                self.spent_money.labels(bill.platform, source, span).set(money)
 
     def _time(self) -> None:
         self.alert_delay_seconds = Histogram(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.errors import BotError, Reason
+from bot.expenses import Bill, Purse
 from bot.ports import Clock, Store
 from bot.texts.catalogue import Texts
 
@@ -52,22 +53,38 @@ class Notices:
         text = self.texts.say("notice.account_refused", platform=self.texts.platform(platform), cause=error)
         self.tell(f"account:{platform}:{error.reason.value}", text)
 
-    def tell(self, key: str, text: str, *, not_by: Callable[[str], bool] = lambda _: False) -> None:
-        """A notice by the first channel that works; the same `key` at most once an hour."""
+    def budget(self, bill: Bill) -> None:
+        """Once a month that a budget runs low, and once that it is spent."""
+        if bill.purse is Purse.FULL:
+            return
+        text = self.texts.say(
+            f"notice.budget_{bill.purse.value}",
+            platform=self.texts.platform(bill.platform),
+            month=bill.month,
+            spent=f"{bill.spent:.2f}",
+            budget=f"{bill.budget:.2f}",
+        )
+        self.tell(f"budget:{bill.platform}:{bill.month}:{bill.purse.value}", text, once=True)
+
+    def tell(
+        self, key: str, text: str, *, not_by: Callable[[str], bool] = lambda _: False, once: bool = False
+    ) -> None:
+        """A notice by the first channel that works; the same `key` once an hour, or `once` for ever."""
         failing = self.failing()
         works = (name for name in self.channels if not not_by(name) and name not in failing)
         if (channel := next(works, None)) is not None:
-            task = asyncio.create_task(self._store(key, channel, text))
+            whole = key if once else f"{key}:{self.clock.now():%Y-%m-%dT%H}"
+            task = asyncio.create_task(self._store(whole, channel, text))
             self._asides.add(task)
             task.add_done_callback(self._asides.discard)
 
     async def _store(self, key: str, channel: str, text: str) -> None:
-        now = self.clock.now()
         try:
-            await self.store.notice(f"{key}:{now:%Y-%m-%dT%H}", channel, text, now=now)
-            self.wake()
+            await self.store.notice(key, channel, text, now=self.clock.now())
         except BotError as error:
             log.warning("notice.failed", reason=str(error))
+        else:
+            self.wake()
 
     async def stop(self) -> None:
         """Give up what is not stored yet."""

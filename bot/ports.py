@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from bot.expenses import Expenses
 from bot.history import Pasts
 from bot.ruleslog import RulesLog
 from bot.texts.en import ENGLISH
@@ -95,7 +96,10 @@ class Http(Protocol):
 
 
 class Watch(Protocol):
-    """What a source asks about each post it decoded: inline, at microseconds."""
+    """What a source asks about each post it decoded: inline, at microseconds.
+
+    It may tell in an attribute `words` (optional, texts) what is looked for, where a platform must be asked.
+    """
 
     def wants(self, text: str, author_id: str, refs: Iterable[str]) -> bool:
         """Whether the post is wanted: words of any brand, by or at a brand's account, or about a held post.
@@ -353,7 +357,8 @@ class Store(RulesLog, Pasts, Looks, Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What a connector's factories get from outside; `texts` are in the staff's language. In `shared` the
-    sides of one connector find what they have in common, under names that begin with its own.
+    sides of one connector find what they have in common, under names that begin with its own. `expenses`
+    hears of what costs money.
     """
 
     http: Http
@@ -361,6 +366,7 @@ class Wiring:
     texts: Texts = ENGLISH
     vault: Vault = field(default_factory=MemoryVault)
     shared: dict[str, Any] = field(default_factory=dict)
+    expenses: Expenses = field(default_factory=Expenses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -206,6 +206,19 @@ class LiveWatch:
     def watchlist(self) -> Watchlist:
         return self._watchlist
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is looked for, for platforms that have to be asked: words, and names of accounts there."""
+        brands = self._watchlist.brands
+        words = (word for brand in brands for word in brand.words)
+        handles = (
+            "@" + account.handle.removeprefix("@")
+            for brand in brands
+            for account in brand.accounts
+            if account.platform == self.platform
+        )
+        return tuple(dict.fromkeys((*words, *handles)))
+
     def swap(self, watchlist: Watchlist) -> None:
         """Judge by another watchlist from the next post on; what is held stays held."""
         self._watchlist = watchlist

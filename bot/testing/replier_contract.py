@@ -145,7 +145,7 @@ class ReplierContract(ABC):
             assert not rig.replier.refusal(rig.to), "this post can be answered"
             for post in rig.closed:
                 why = rig.replier.refusal(post)
-                assert why in ENGLISH.language.messages, f"{why!r} is in no catalogue"
+                assert f"refusal.{why}" in ENGLISH.language.messages, f"{why!r} is in no catalogue"
 
     # --- once ---
 

@@ -278,6 +278,14 @@ _STAFF: dict[str, Message] = {
         "{channel} refuses our messages: {cause}\nIts alerts come here until that is mended."
     ),
     "notice.account_refused": "{platform} does not let our account publish: {cause}",
+    "notice.budget_slow": (
+        "{spent} of the {budget} for {platform} in {month} are spent."
+        " Reading there gets an equal share of the rest each day; answers go out as before."
+    ),
+    "notice.budget_empty": (
+        "The {budget} for {platform} in {month} are spent: nothing is read or published there before the next"
+        " month. What waits there is read then, as far back as {platform} keeps it."
+    ),
     "notice.feed_failed": (
         "Buttons on {feed} do not reach us: {cause}\nPresses wait there until that is mended."
     ),

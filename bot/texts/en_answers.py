@@ -57,6 +57,7 @@ ANSWERS: dict[str, Message] = {
     "answer.too_long": "Too long by {over}. Shorten it.",
     "answer.under_way": "An answer of ours is under way in this conversation.",
     "refusal.no_account": "Nothing can be published there by Outcare; open the post to answer it.",
+    "refusal.not_summoned": "Only who names or quotes our account may be answered from here; open the post.",
     "refusal.deleted": "The post is gone; there is nothing to answer.",
     "answer.since_deleted": "The author took the post back.",
     "answer.since_edited": "The author changed the post since. Look again.",

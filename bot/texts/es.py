@@ -275,6 +275,14 @@ _STAFF: dict[str, Message] = {
         "{channel} rechaza nuestros mensajes: {cause}\nSus avisos llegan aquí hasta que se arregle."
     ),
     "notice.account_refused": "{platform} no deja publicar a nuestra cuenta: {cause}",
+    "notice.budget_slow": (
+        "Se han gastado {spent} de los {budget} para {platform} en {month}."
+        " La lectura recibe cada día una parte igual del resto; las respuestas salen como antes."
+    ),
+    "notice.budget_empty": (
+        "Se han gastado los {budget} para {platform} en {month}: hasta el próximo mes no se lee ni publica"
+        " nada ahí. Lo que espera se lee entonces, hasta donde {platform} lo guarde."
+    ),
     "notice.feed_failed": (
         "Los botones de {feed} no nos llegan: {cause}\nLas pulsaciones esperan allí hasta que se arregle."
     ),

@@ -46,7 +46,7 @@ class Twin:
         return self.inner.length(text)
 
     def refusal(self, to: Post) -> str:
-        return "coverage.not_heard_of" if to.id == CLOSED else self.inner.refusal(to)
+        return "not_summoned" if to.id == CLOSED else self.inner.refusal(to)
 
     async def publish(self, reply: Outgoing) -> Published:
         return await self.inner.publish(reply)
@@ -119,7 +119,7 @@ class SaysThatAllFits(Twin):
 
 class RefusesEverything(Twin):
     def refusal(self, to: Post) -> str:
-        return "coverage.not_heard_of"
+        return "not_summoned"
 
 
 class RefusesInItsOwnWords(Twin):

@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
 from bot.errors import Reason
+from bot.expenses import Bill, Purse, Spent
 from bot.metrics import Metrics
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -77,3 +78,21 @@ def test_no_series_of_creation_times() -> None:
     metrics.gaps.labels(source="bluesky", reason="cursor_lost").inc()
     metrics.alert_delay_seconds.observe(0.2)
     assert "_created" not in metrics.render().decode()
+
+
+def test_a_bill_is_shown() -> None:
+    """By source, for the day and the month."""
+    metrics = Metrics()
+    spent = Spent(today=3, month=103, money_today=0.03, money_month=1.03)
+    metrics.show_bill(
+        Bill(platform="x", month="2026-11", budget=50.0, purse=Purse.FULL, sources={"x-mentions": spent})
+    )
+    shown = {
+        (name, span): metrics.registry.get_sample_value(
+            f"outcare_spent_{name}", {"platform": "x", "source": "x-mentions", "span": span}
+        )
+        for name in ("count", "money")
+        for span in ("day", "month")
+    }
+    assert list(shown.values()) == [3, 103, 0.03, 1.03]
+    assert metrics.registry.get_sample_value("outcare_budget_money", {"platform": "x"}) == 50.0

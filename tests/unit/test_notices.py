@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import BotError, Reason, StoreError, Unauthorized, Unavailable
+from bot.expenses import Bill, Purse, Spent
 from bot.notices import Notices
 from bot.ports import Store
 from bot.testing.clock import ManualClock
@@ -114,3 +115,17 @@ async def test_a_store_in_trouble_is_only_logged(office: Office) -> None:
         assert [] == await office.kept()
     assert ["notice.failed"] == [line["event"] for line in lines]
     await office.notices.stop()
+
+
+async def test_a_budget_is_told_of_once() -> None:
+    """When it runs low and when it is spent; once a month each, whoever asks."""
+    office = Office()
+    spent = {"x-mentions": Spent(money_month=40.5)}
+    for month in ("2026-11", "2026-12"):
+        for purse in (Purse.FULL, Purse.SLOW, Purse.SLOW, Purse.EMPTY):
+            bill = Bill(platform="x", month=month, budget=50.0, purse=purse, sources=spent)
+            office.notices.budget(bill)
+            await office.clock.advance(7200)
+    texts = [text for _, text in await office.kept()]
+    assert len(texts) == 4
+    assert texts[0].startswith("Se han gastado 40.50 de los 50.00 para X en 2026-11.")

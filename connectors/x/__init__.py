@@ -1,0 +1,1 @@
+"""X: what people say to an account, and answers, within a budget of money."""

@@ -1,0 +1,99 @@
+"""What ops people write about the account on X, and about the money that it may spend: `x:`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from bot import duration
+
+API = "https://api.twitter.com"
+"""Where tweepy asks, and what the signatures of OAuth 1.0a name."""
+_HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
+_OWNER = re.compile(r"([0-9]{1,19})-.+")
+
+
+def _server(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError(f"write it like {API}, without a path")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _handle(value: str) -> str:
+    handle = value.strip().removeprefix("@")
+    if not _HANDLE.fullmatch(handle):
+        raise ValueError("write it like acme: letters, digits and _, at most 15")
+    return handle.lower()
+
+
+def _price(value: Decimal) -> Decimal:
+    if value < 0 or value != value.quantize(Decimal("0.000001")):
+        raise ValueError("write a price like 0.005, with at most six decimals")
+    return value
+
+
+Price = Annotated[Decimal, Field(allow_inf_nan=False, le=1000), AfterValidator(_price)]
+
+
+class BudgetSettings(BaseModel):
+    """`x.budget`: what a calendar month (UTC) may cost, and what X asks for each thing.
+
+    The prices are those of the pay-per-use plan of August 2026. All are in the currency of the bill.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    month: Annotated[Decimal, Field(gt=0, le=1_000_000, allow_inf_nan=False)] = Decimal(50)
+    price_per_owned_read: Price = Decimal("0.001")
+    price_per_post_read: Price = Decimal("0.005")
+    price_per_reply: Price = Decimal("0.010")
+    price_per_reply_with_url: Price = Decimal("0.200")
+    price_per_user: Price = Decimal("0.010")
+
+
+class AccountSettings(BaseModel):
+    """`x:`. Without `handle` and its four secrets there is no account.
+
+    `every`: how often what was said to it is read. `api`: another place that speaks this API.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    handle: Annotated[str, AfterValidator(_handle)] | None = None
+    consumer_key: SecretStr | None = Field(default=None, min_length=1)
+    consumer_secret: SecretStr | None = Field(default=None, min_length=1)
+    access_token: SecretStr | None = Field(default=None, min_length=1)
+    access_token_secret: SecretStr | None = Field(default=None, min_length=1)
+    every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
+        timedelta(seconds=60)
+    )
+    budget: BudgetSettings = BudgetSettings()
+    api: Annotated[str, AfterValidator(_server)] = API
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> AccountSettings:
+        secrets = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+        given = {"its handle": self.handle}
+        given |= {f"OUTCARE_X__{name.upper()}": getattr(self, name) for name in secrets}
+        lacks = [name for name, value in given.items() if value is None]
+        if lacks and len(lacks) < len(given):
+            missing = " and ".join(lacks)
+            verb = "is" if len(lacks) == 1 else "are"
+            raise ValueError(f"an account is a handle and four secrets: {missing} {verb} missing")
+        return self
+
+    @property
+    def signs_in(self) -> bool:
+        return self.handle is not None
+
+    @property
+    def owner_id(self) -> str | None:
+        """Whose access token it is: it begins with the account's id; None: it looks otherwise."""
+        match = _OWNER.fullmatch(self.access_token.get_secret_value()) if self.access_token else None
+        return match[1] if match else None

@@ -1,0 +1,39 @@
+"""What X offers to the daemon, with an account: what people say to it and of the brands, and answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.ports import Connector
+from connectors.x.account import AccountSettings
+from connectors.x.budget import PLATFORM
+from connectors.x.examine import examine
+from connectors.x.ids import cursor_at
+from connectors.x.inbox import MentionsSource
+from connectors.x.replier import XReplier
+from connectors.x.search import SearchSource, Settings
+
+if TYPE_CHECKING:
+    from bot.ports import Source, Wiring
+    from bot.replies import Replier
+
+
+def _replier(account: AccountSettings, wiring: Wiring) -> Replier | None:
+    return XReplier(account, wiring) if account.signs_in else None
+
+
+def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
+    return MentionsSource(account, wiring) if account.signs_in else None
+
+
+CONNECTOR = Connector(
+    name=PLATFORM,
+    account_settings=AccountSettings,
+    source_settings=Settings,
+    source=SearchSource,
+    cursor_at=cursor_at,
+    replier=_replier,
+    inbox=_inbox,
+    inbox_at=cursor_at,
+    examine=examine,
+)

@@ -1,0 +1,33 @@
+"""X's mentions and search pass the suite for sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.testing.source_contract import NetworkSourceContract
+from tests.contract.x_stage import mentions_stage, search_stage
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from tests.contract.x_stage import MentionsStage, SearchStage
+
+
+class TestXMentions(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[MentionsStage]:
+        return mentions_stage()
+
+
+class TestXMentionsInSmallPages(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[MentionsStage]:
+        return mentions_stage(2)
+
+
+class TestXSearch(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[SearchStage]:
+        return search_stage()
+
+
+class TestXSearchInSmallPages(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[SearchStage]:
+        return search_stage(2)
