@@ -57,13 +57,14 @@ class Notices:
         """Once a month that a budget runs low, and once that it is spent."""
         if bill.purse is Purse.FULL:
             return
-        text = self.texts.say(
-            f"notice.budget_{bill.purse.value}",
-            platform=self.texts.platform(bill.platform),
-            month=bill.month,
-            spent=f"{bill.spent:.2f}",
-            budget=f"{bill.budget:.2f}",
-        )
+        platform, budget = self.texts.platform(bill.platform), f"{bill.budget:.2f}"
+        if bill.purse is Purse.SLOW:
+            spent = f"{bill.spent:.2f}"
+            text = self.texts.say(
+                "notice.budget_slow", platform=platform, month=bill.month, spent=spent, budget=budget
+            )
+        else:
+            text = self.texts.say("notice.budget_empty", platform=platform, month=bill.month, budget=budget)
         self.tell(f"budget:{bill.platform}:{bill.month}:{bill.purse.value}", text, once=True)
 
     def tell(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from calendar import monthrange
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from bot.errors import Reason, Unavailable
 from bot.expenses import Bill, Purse, Spent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from bot.ports import Wiring
     from connectors.x.account import BudgetSettings
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 PLATFORM = "x"
 KEPT = "x.spent"
 _MILLION = 1_000_000
+_SOON = timedelta(seconds=30)
 
 
 class Line(msgspec.Struct):
@@ -63,6 +65,7 @@ class Meter:
         self._budget = _micros(budget.month)
         self._vault, self._clock, self._expenses = wiring.vault, wiring.clock, wiring.expenses
         self._ledger: Ledger | None = None
+        self._held = 0
 
     async def room(self, price: Decimal, most: int, *, is_reading: bool = True) -> int:
         """How many of up to `most` things at that price may be bought now; at least one.
@@ -79,7 +82,21 @@ class Meter:
             left = min(left, share)
             if each > left:
                 raise _not_before(_next_day(now), "today's share of the money for X is spent")
+        left -= self._held
+        if each > left:
+            raise _not_before(_SOON, "the rest of the money for X is being spent")
         return most if not each else min(most, left // each)
+
+    @asynccontextmanager
+    async def holding(self, price: Decimal, most: int = 1, *, is_reading: bool = False) -> AsyncIterator[int]:
+        """As `room`; until the end of this nobody else gets that money. Raises: as `room`."""
+        room = await self.room(price, most, is_reading=is_reading)
+        held = room * _micros(price)
+        self._held += held
+        try:
+            yield room
+        finally:
+            self._held -= held
 
     async def add(self, source: str, price: Decimal, count: int = 1) -> None:
         """These were bought (or given back: less than nothing). Raises: Unavailable (they cannot be kept)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -44,22 +45,24 @@ class Own:
         self.meter = Meter(settings.budget, wiring)
         self.known_id = settings.owner_id
         self._me: Me | None = None
+        self._asking = asyncio.Lock()
 
     async def me(self) -> Me:
         """Raises: Unavailable, Unauthorized (also: somebody else's)."""
-        if self._me is None:
-            me = await self.verified()
-            if not self.is_handle_of(me):
-                whose = f"the access token is that of @{me.username}, and @{self.handle} is configured"
-                raise Unauthorized(f"{whose}; nothing is done with it")
-            self._me, self.known_id = me, me.id
-        return self._me
+        async with self._asking:
+            if self._me is None:
+                me = await self.verified()
+                if not self.is_handle_of(me):
+                    whose = f"the access token is that of @{me.username}, and @{self.handle} is configured"
+                    raise Unauthorized(f"{whose}; nothing is done with it")
+                self._me, self.known_id = me, me.id
+            return self._me
 
     async def verified(self) -> Me:
         """Whoever it is. https://docs.x.com/x-api/users/get-my-user"""
-        await self.meter.room(self.budget.price_per_user, 1, is_reading=False)
-        me = (await self.api.read(ME, {}, Meet)).data
-        await self.meter.add(_SOURCE, self.budget.price_per_user)
+        async with self.meter.holding(self.budget.price_per_user):
+            me = (await self.api.read(ME, {}, Meet)).data
+            await self.meter.add(_SOURCE, self.budget.price_per_user)
         return me
 
     def is_handle_of(self, me: Me) -> bool:

@@ -94,17 +94,22 @@ async def walk_down(own: Own, walk: Walk, listed: List, query: Mapping[str, str]
     """To its end. Raises: Unavailable, Refused; the walk has what was read by then."""
     walk.token = ""
     while not walk.is_done:
-        groups = await own.meter.room(
-            listed.price * listed.least, PAGE // listed.least, is_reading=listed.is_reading
-        )
-        asked = {**FIELDS, **query, "max_results": str(groups * listed.least), "since_id": str(walk.since)}
-        if walk.token:
-            asked[listed.token_name] = walk.token
-        elif walk.oldest:
-            asked["until_id"] = str(walk.oldest)
-        page = await own.api.read(listed.path, asked, Page)
-        await own.meter.add(listed.source, listed.price, len(page.data))
-        if len(page.data) > PAGE:
-            message = f"{own.api.host} answered more posts than were asked for"
-            raise Unavailable(message, reason=Reason.PROTOCOL)
-        walk.take(page)
+        price = listed.price * listed.least
+        most = PAGE // listed.least
+        async with own.meter.holding(price, most, is_reading=listed.is_reading) as groups:
+            walk.take(await _page(own, walk, listed, {**query, "max_results": str(groups * listed.least)}))
+
+
+async def _page(own: Own, walk: Walk, listed: List, query: Mapping[str, str]) -> Page:
+    """The next one; it is paid for when this returns."""
+    asked = {**FIELDS, **query, "since_id": str(walk.since)}
+    if walk.token:
+        asked[listed.token_name] = walk.token
+    elif walk.oldest:
+        asked["until_id"] = str(walk.oldest)
+    page = await own.api.read(listed.path, asked, Page)
+    await own.meter.add(listed.source, listed.price, len(page.data))
+    if len(page.data) > PAGE:
+        message = f"{own.api.host} answered more posts than were asked for"
+        raise Unavailable(message, reason=Reason.PROTOCOL)
+    return page

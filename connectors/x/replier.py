@@ -86,8 +86,8 @@ class XReplier:
         self._check(reply)
         await self._own.me()
         price = self._price(reply.text)
-        await self._own.meter.room(price, 1, is_reading=False)
-        await self._own.meter.add(SOURCE, price)
+        async with self._own.meter.holding(price):
+            await self._own.meter.add(SOURCE, price)
         to = reply.to.revision or reply.to.id
         body = {"text": reply.text, "reply": {"in_reply_to_tweet_id": to}}
         try:

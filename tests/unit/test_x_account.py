@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from datetime import timedelta
@@ -53,6 +54,18 @@ async def test_the_signature_opens_and_is_paid_for() -> None:
         assert await stood.own.me() is me
         assert stood.server.requests == 1
         assert [0.01] == [bill.spent for bill in stood.bills]
+
+
+async def test_two_who_ask_at_once_buy_it_once() -> None:
+    """Two sources begin in the same moment; and what one is about to pay, the other does not get."""
+    async with stand() as stood:
+        first, second = await asyncio.gather(stood.own.me(), stood.own.me())
+        assert first is second
+        assert stood.server.bought == {"user": 1}
+    async with stand(budget={"month": "0.01"}) as stood:
+        told = await asyncio.gather(*(stood.own.verified() for _ in range(3)), return_exceptions=True)
+        assert [Unavailable, Unavailable] == [type(one) for one in told if isinstance(one, Exception)]
+        assert stood.server.bought == {"user": 1}
 
 
 async def test_odd_characters_are_signed_as_they_are_sent() -> None:

@@ -66,6 +66,17 @@ async def test_it_never_buys_more_than_there_is() -> None:
             assert (NOW + wait).isoformat() == "2026-12-01T00:00:00+00:00"
 
 
+async def test_what_is_being_bought_is_nobody_elses() -> None:
+    """Until it is known what it cost; then the rest is there again, and nobody waits for the next month."""
+    async with stand() as stood:
+        one = meter(stood, "0.10")
+        async with one.holding(CENT, 100, is_reading=True) as room:
+            assert room == 10
+            assert await refused(one) == timedelta(seconds=30)
+            await one.add("x-mentions", CENT, 4)
+        assert await one.room(CENT, 100, is_reading=False) == 6
+
+
 async def test_it_slows_down_before_it_stops() -> None:
     """From four fifths on reading gets a share of the rest for each day; answers are not held back."""
     async with stand() as stood:
