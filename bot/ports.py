@@ -381,8 +381,7 @@ class Connector:
     `replier` answers as the account of the connector's own section, `inbox` is a source of its own: what the
     platform tells that account (`inbox_at` is its `cursor_at`), `account_lookup` asks as that account where
     no source of the connector is configured. All three are None where the section names no account. `examine`
-    tries what is configured for `outcare doctor` and yields as it goes; it raises nothing of `bot.errors`,
-    changes nothing.
+    tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes nothing.
     """
 
     name: str
