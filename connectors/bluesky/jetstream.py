@@ -25,8 +25,9 @@ from urllib.parse import urlsplit
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-from bot.errors import BotError, CursorLost, Reason, Rejected, Unavailable
-from bot.model import Batch, Cursor, Gap
+from bot.cursors import readable
+from bot.errors import BotError, Reason, Rejected, Unavailable
+from bot.model import Batch, Cursor
 from connectors.bluesky.dictionary import ASK_SECONDS, Dictionaries, StaleDictionary
 from connectors.bluesky.hosts import PUBLIC, Host, Rotation, web
 from connectors.bluesky.inflow import Inflow
@@ -211,12 +212,8 @@ class JetstreamSource:
         return told
 
     def _position(self, after: Cursor | None) -> Position | None:
-        try:
+        with readable(NAME, self._clock.now()):
             return Position.of(after) if after is not None else None
-        except ValueError as error:
-            now = self._clock.now()
-            gap = Gap(source=NAME, started_at=now, ended_at=now, reason="cursor_unreadable")
-            raise CursorLost("the stored position of bluesky cannot be read", gap) from error
 
 
 class Fault(msgspec.Struct):

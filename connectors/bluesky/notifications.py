@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bot.errors import CursorLost
+from bot.cursors import readable
 from bot.model import Batch, Cursor, Gap
 from connectors.bluesky.inbox_position import Position, millis
 from connectors.bluesky.lookup import Profile
@@ -162,12 +162,8 @@ class NotificationsSource:
         return tuple(post for post in posts if watch.wants(post.searchable, post.author_id, post.refs))
 
     def _position(self, after: Cursor) -> Position:
-        try:
+        with readable(NAME, self._clock.now()):
             return Position.of(after)
-        except ValueError as error:
-            now = self._clock.now()
-            gap = Gap(source=NAME, started_at=now, ended_at=now, reason="cursor_unreadable")
-            raise CursorLost(f"the stored position of {NAME} cannot be read", gap) from error
 
 
 def _time_of(cursor: str) -> float:

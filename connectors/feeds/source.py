@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.errors import BotError, CursorLost, Rejected
-from bot.model import Batch, Cursor, Gap
+from bot.cursors import readable
+from bot.errors import BotError, Rejected
+from bot.model import Batch, Cursor
 from connectors.feeds.entries import Document, Entry, parse
 from connectors.feeds.fetching import Answer, Gone, ask
 from connectors.feeds.health import Feed
@@ -158,11 +159,8 @@ class FeedsSource:
         now = self._clock.now()
         if after is None:
             return Position(at=int(now.timestamp()))
-        try:
+        with readable(NAME, now):
             return Position.of(after)
-        except ValueError as error:
-            gap = Gap(source=NAME, started_at=now, ended_at=now, reason="cursor_unreadable")
-            raise CursorLost(f"the stored position of {NAME} cannot be read", gap) from error
 
 
 def name_of(entry: Entry, feed: Feed) -> str:

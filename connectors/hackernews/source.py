@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from bot import duration
-from bot.errors import CursorLost
+from bot.cursors import readable
 from bot.model import Batch, Cursor, Gap
 from bot.refusals import place, refusal, retry_after
 from connectors.hackernews.hits import FIELDS, NAME, PLATFORM, Hit, Page, at, page_of, post_of, sorted_out
@@ -131,12 +131,8 @@ class HackerNewsSource:
         return int(self._clock.now().timestamp())
 
     def _position(self, after: Cursor) -> Position:
-        try:
+        with readable(NAME, self._clock.now()):
             return Position.of(after)
-        except ValueError as error:
-            now = self._clock.now()
-            gap = Gap(source=NAME, started_at=now, ended_at=now, reason="cursor_unreadable")
-            raise CursorLost(f"the stored position of {NAME} cannot be read", gap) from error
 
 
 def page_query(since: int, until: int | None, most: int) -> dict[str, str]:

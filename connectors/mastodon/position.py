@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bot.errors import CursorLost
-from bot.model import Cursor, Gap
+from bot.cursors import readable
+from bot.model import Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -132,11 +132,8 @@ class Position(msgspec.Struct, frozen=True):
 
 def resumed(after: Cursor, source: str, names: Iterable[str], now: datetime, *, server: str = "") -> Position:
     """Where a source goes on. Raises: CursorLost."""
-    try:
+    with readable(source, now):
         return Position.of(after, server).spread(names, now)
-    except ValueError as error:
-        gap = Gap(source=source, started_at=now, ended_at=now, reason="cursor_unreadable")
-        raise CursorLost(f"the stored position of {source} cannot be read", gap) from error
 
 
 def beginning(now: datetime) -> Window:

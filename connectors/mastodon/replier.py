@@ -11,6 +11,7 @@ named in them; nothing unasked, and an account that posts by itself says so (`bo
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,12 @@ import msgspec
 
 from bot.errors import BotError, Reason, Rejected, Unauthorized, Unavailable, Unknown
 from bot.markup import is_web, plain
+from bot.publications import Publications
 from bot.replies import Published
 from connectors.mastodon.api import Request
 from connectors.mastodon.entities import Context, Found, Source, Status, moment, status_of
 from connectors.mastodon.inbox import own_statuses
 from connectors.mastodon.paging import down_to
-from connectors.mastodon.published import Publications, name_of
 from connectors.mastodon.server import own_server, segment
 from connectors.mastodon.statuses import PLATFORM, View, parts
 from connectors.mastodon.wording import addressed, length, reworded, squeezed, worded
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from connectors.mastodon.server import Me
 
 STATUSES = "/api/v1/statuses"
+KEPT = "mastodon.published"
 CLOCKS_DIFFER = timedelta(hours=1)
 LOOK_PAGES = 10
 _GONE = frozenset({404, 410})
@@ -53,7 +55,7 @@ class MastodonReplier:
 
     def __init__(self, settings: AccountSettings, wiring: Wiring) -> None:
         self._server = own_server(settings, wiring)
-        self._publications = Publications(wiring.vault)
+        self._publications = Publications(wiring.vault, KEPT)
 
     @property
     def account_id(self) -> str | None:
@@ -255,3 +257,8 @@ def undone(answer: Answer) -> BotError:
 def lost(answer: Answer) -> Unknown:
     """An answer that is not that of the server itself: somebody in between gave it."""
     return Unknown(f"{answer.where} answered {answer.status}; it may have been done all the same")
+
+
+def name_of(key: str, account: str) -> str:
+    """A key that is unique for us, as one that is unique on the server, and tells nothing."""
+    return hashlib.blake2b(f"{account} {key}".encode(), digest_size=16).hexdigest()

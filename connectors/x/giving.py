@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bot.errors import CursorLost
+from bot.cursors import readable
 from bot.model import Batch, Gap
 from connectors.x.ids import cursor, last_of
 from connectors.x.tweets import post_of
@@ -43,11 +43,8 @@ def batches(walk: Walk, me: Me, watch: Watch, now: datetime, gap: Gap | None) ->
 
 def since_of(after: Cursor, source: str, now: datetime) -> int:
     """Raises: CursorLost."""
-    try:
+    with readable(source, now):
         return last_of(after)
-    except ValueError as error:
-        gap = Gap(source=source, started_at=now, ended_at=now, reason="cursor_unreadable")
-        raise CursorLost(f"the stored position of {source} cannot be read", gap) from error
 
 
 def _wanted(tweets: list[Tweet], me: Me, watch: Watch, now: datetime) -> tuple[Post, ...]:

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bot.errors import BotError, Reason, Rejected, Unauthorized, Unavailable, Unknown
+from bot.publications import Publications
 from bot.replies import Published
 from connectors.x import weight
 from connectors.x.budget import PLATFORM
 from connectors.x.ids import first_id
 from connectors.x.own import own_account
 from connectors.x.pages import List, Walk, walk_down
-from connectors.x.published import Publications, name_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -43,6 +43,7 @@ KEPT = 3200
 """So many of an account's own posts X shows."""
 NOT_SUMMONED = "not_summoned"
 CLOCKS_DIFFER = timedelta(minutes=10)
+_KEPT = "x.published"
 _ID = re.compile(r"[0-9]{1,19}")
 _NAMES_IN_FRONT = re.compile(r"(?:@[A-Za-z0-9_]{1,15}\s+)*")
 
@@ -67,7 +68,7 @@ class XReplier:
         self._settings, self._wiring = settings, wiring
         self._own = own_account(settings, wiring)
         self._clock = wiring.clock
-        self._publications = Publications(wiring.vault)
+        self._publications = Publications(wiring.vault, _KEPT)
         self._named = re.compile(rf"(?<![\w@])@{self._own.handle}(?![\w@])", re.IGNORECASE)
 
     @property
@@ -119,7 +120,7 @@ class XReplier:
             raise
         except BotError as error:
             raise seen_not(error) from error
-        mine = known.get(name_of(reply.key))
+        mine = known.get(reply.key)
         others = set(known.values()) - {mine}
         for tweet in walk.oldest_first:
             if tweet.id == mine or (tweet.id not in others and is_same(tweet, reply)):

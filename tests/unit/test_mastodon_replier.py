@@ -13,8 +13,7 @@ from bot.model import Post
 from bot.replies import Corrector, Outgoing
 from bot.testing.mastodon_world import MASTODON, OLD_MASTODON, PLEROMA
 from connectors.mastodon.connector import CONNECTOR
-from connectors.mastodon.published import NAME, Publications
-from connectors.mastodon.replier import MastodonReplier
+from connectors.mastodon.replier import KEPT, MastodonReplier
 from tests.unit.mastodon_stand import ACME, Stand, stand
 
 ANN = "ann@else.example"
@@ -105,7 +104,7 @@ async def test_a_post_that_another_server_told_of() -> None:
         reply = replace(reply, to=replace(reply.to, id="else.example/42"))
         published = await replier(it).publish(reply)
         assert asked == it.server.said("acme")[0].parent
-        it.wiring.vault.write(NAME, b"{}")
+        it.wiring.vault.write(KEPT, b"{}")
         assert published == await replier(it).find(reply)
         unknown = replace(reply, to=replace(reply.to, url="https://else.example/@ann/1"))
         with pytest.raises(Rejected, match="does not know this post"):
@@ -214,16 +213,3 @@ async def test_deletions_have_a_limit_of_their_own() -> None:
             assert timedelta(minutes=10) == caught.value.retry_after
         assert 1 == sum(asked.startswith("DELETE") for asked in it.server.asked)
         await replier(it).publish(a_reply(it, asked, key="reply:2"))
-
-
-async def test_what_is_kept_stays_small_and_may_be_lost() -> None:
-    """A vault that cannot be read is an empty one."""
-    async with stand() as it:
-        vault, kept = it.wiring.vault, Publications(it.wiring.vault)
-        for number in range(505):
-            await kept.add(str(number), "x")
-        assert ("5", 500) == (next(iter(await kept.all())), len(await kept.all()))
-        vault.write(NAME, b"nonsense")
-        assert {} == await kept.all()
-        await kept.add("1", "x")
-        assert {"1": "x"} == await kept.all()
