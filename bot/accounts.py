@@ -15,7 +15,8 @@ import structlog
 
 from bot.errors import BotError, Refused, StoreError
 from bot.model import Account, Brand
-from bot.ports import Clock, Lookup, Store
+from bot.ports import Clock, Lookup
+from bot.storing import Store
 from bot.watchlist import LiveWatch
 
 log = structlog.get_logger()

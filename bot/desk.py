@@ -20,10 +20,11 @@ from bot.errors import BotError
 from bot.metrics import Metrics
 from bot.model import Cursor, Urgency
 from bot.overrides import Promise
-from bot.ports import Clock, DecisionFeed, Store
+from bot.ports import Clock, DecisionFeed
 from bot.records import LEASE_FOR, CardState, Leased
 from bot.replies import Patch, Suggestion
 from bot.staff import REASONS, Person, Press, Presses, Staff, Told, Verb
+from bot.storing import Store
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 

@@ -15,8 +15,9 @@ import structlog
 
 from bot.backoff import asked, doubled
 from bot.errors import BotError, StoreError, Unauthorized, Unavailable
-from bot.ports import Clock, DecisionFeed, Store
+from bot.ports import Clock, DecisionFeed
 from bot.staff import Presses
+from bot.storing import Store
 
 log = structlog.get_logger()
 

@@ -115,7 +115,7 @@ class Recalled:
 
 
 class Pasts(Protocol):
-    """Where the past is kept: a part of `bot.ports.Store`."""
+    """Where the past is kept: a part of `bot.storing.Store`."""
 
     async def recall(self, wanted: Recall) -> Recalled:
         """The past of authors with brands, and when brands first spoke in threads, as far as it is stored.

@@ -24,9 +24,10 @@ from bot.links import count_links
 from bot.measured import AuthorFacts, Signal
 from bot.metrics import Metrics
 from bot.model import Author, Batch, Facts, Measured, Mention, Post, Route, Urgency, Verdict
-from bot.ports import Clock, Judge, Lookup, Store
+from bot.ports import Clock, Judge, Lookup
 from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.settings.customers import Customers
+from bot.storing import Store
 from bot.tallying import Tallying
 from bot.targets import due_at
 from bot.waits import Waiting

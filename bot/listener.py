@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Take = Callable[[str, Batch], Awaitable[object]]
 
     class Cursors(Protocol):
-        """What the loop needs of `bot.ports.Store`."""
+        """What the loop needs of `bot.storing.Store`."""
 
         async def cursor(self, name: str) -> Cursor | None: ...
 

@@ -13,7 +13,8 @@ import structlog
 
 from bot.errors import BotError, Reason
 from bot.expenses import Bill, Purse
-from bot.ports import Clock, Store
+from bot.ports import Clock
+from bot.storing import Store
 from bot.texts.catalogue import Texts
 
 log = structlog.get_logger()

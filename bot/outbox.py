@@ -23,9 +23,10 @@ from bot.gates import Gate, Insistent, Paced, State, StillAlone, StillWanted, is
 from bot.metrics import Metrics
 from bot.model import EffectKind, Route
 from bot.overrides import ANEW
-from bot.ports import Clock, Notifier, Store
+from bot.ports import Clock, Notifier
 from bot.records import LEASE_FOR, CardState, Dead, Held, Leased, Outcome, RetryAt, Sent, Settlement
 from bot.staff import Card, Receipt
+from bot.storing import Store
 
 log = structlog.get_logger(__name__)
 

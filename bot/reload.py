@@ -32,9 +32,10 @@ from bot.matcher.fast import FastMatcher
 from bot.memory import give_back
 from bot.metrics import Metrics
 from bot.model import Brand
-from bot.ports import Clock, Store
+from bot.ports import Clock
 from bot.settings.customers import Customers
 from bot.settings.load import Settings
+from bot.storing import Store
 from bot.texts.catalogue import Texts
 from bot.watchlist import Ids, LiveWatch, Watchlist
 

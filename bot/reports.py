@@ -1,4 +1,4 @@
-"""What the store tells of itself: the other half of `bot.ports.Store`, for whoever only reads."""
+"""What the store tells of itself: the other half of `bot.storing.Store`, for whoever only reads."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ from bot.bulletin import HeldBack, Part, mistakes
 from bot.errors import ConfigError, Problem
 from bot.model import Route
 from bot.outbox import CONSOLE
-from bot.ports import Store
 from bot.reload import in_thread, outcome
 from bot.settings.load import Settings
+from bot.storing import Store
 from bot.yamlfile import closest
 from rules.engine import DEFAULT_ROUTE
 from rules.everyday import Shares

@@ -1,6 +1,6 @@
 """Second looks at asks that still wait: what is wanted of the store, what it finds, what comes of it.
 
-Values and a part of `bot.ports.Store`; who looks, and when, is `bot.second_looks`.
+Values and a part of `bot.storing.Store`; who looks, and when, is `bot.second_looks`.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Curious(Protocol):
 
 
 class Looks(Protocol):
-    """Where asks wait: a part of `bot.ports.Store`."""
+    """Where asks wait: a part of `bot.storing.Store`."""
 
     async def waiting(self, wanted: Wanted) -> Found:
         """The asks that have waited for one of the moments and were not looked at since: oldest first."""

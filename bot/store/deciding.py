@@ -40,7 +40,7 @@ Transition = Callable[[CardState, Decision], Change]
 def decide(
     work: Work, decision: Decision, transition: Transition, *, cursor: Cursor | None
 ) -> Decided | None:
-    """As `bot.ports.Store.decide`. The cursor moves in every case: the press has been dealt with."""
+    """As `bot.storing.Store.decide`. The cursor moves in every case: the press has been dealt with."""
     save_cursor(work.conn, decision.feed, "feed", cursor, at=work.now)
     before = _decided(work, decision)
     if before is not None:

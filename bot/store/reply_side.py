@@ -32,7 +32,7 @@ class _Whole(Protocol):
 
 
 class ReplySide:
-    """See `bot.publishing.ReplyStore` and `bot.ports.Store` for what each method promises."""
+    """See `bot.publishing.ReplyStore` and `bot.storing.Store` for what each method promises."""
 
     async def take_replies(
         self: _Whole, platforms: Collection[str], *, limit: int, now: datetime, lease_for: timedelta

@@ -42,7 +42,7 @@ def order(
     *,
     cursor: Cursor | None,
 ) -> tuple[Ordered, tuple[Silence, ...]]:
-    """As `bot.ports.Store.order`."""
+    """As `bot.storing.Store.order`."""
     save_cursor(work.conn, order.feed, "feed", cursor, at=work.now)
     fetch = fetcher(work.conn)
     said = fetch("SELECT reply FROM decisions WHERE feed = ? AND press_id = ?", (order.feed, order.order_id))

@@ -1,4 +1,4 @@
-"""`bot.ports.Store` on SQLite: the writer thread for what is written, read-only connections for what is read.
+"""`bot.storing.Store` on SQLite: a writer thread for what is written, read-only connections for what is read.
 
 It knows which function of this package does what; it holds no SQL and no policy of its own.
 """
@@ -66,7 +66,7 @@ _ANY = 1_000_000
 
 
 class SqliteStore(ReplySide):
-    """Made by `open`; see `bot.ports.Store` for what each method promises."""
+    """Made by `open`; see `bot.storing.Store` for what each method promises."""
 
     def __init__(self, *, reports: Reports, writer: Writer | None, lock: Lock | None) -> None:
         self._reports = reports

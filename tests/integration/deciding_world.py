@@ -12,11 +12,12 @@ from typing import Any, TypeVar, cast
 from bot.changes import Decided, Decision
 from bot.desk import Desk
 from bot.metrics import Metrics
-from bot.ports import Clock, Store
+from bot.ports import Clock
 from bot.records import Answer, CardState, Judged, Leased, Sent, Settlement
 from bot.staff import Person, Receipt, Role, Staff, Verb
 from bot.store import card, deciding, effects, ingest, schema, settling, snoozing
 from bot.store.work import Standing, Work
+from bot.storing import Store
 from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
 from tests.unit._values import IN_BERLIN

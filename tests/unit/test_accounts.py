@@ -13,7 +13,8 @@ from bot.accounts import AGAIN_AFTER, Accounts
 from bot.errors import BotError, Rejected, StoreError, Unavailable
 from bot.matcher.plain import PlainMatcher
 from bot.model import Account, Brand
-from bot.ports import Lookup, Store
+from bot.ports import Lookup
+from bot.storing import Store
 from bot.testing.clock import ManualClock
 from bot.watchlist import LiveWatch, Watchlist
 

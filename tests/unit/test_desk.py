@@ -12,8 +12,9 @@ from bot.changes import Change, Decision
 from bot.desk import Desk
 from bot.metrics import Metrics
 from bot.model import ConversationState
-from bot.ports import Clock, Store
+from bot.ports import Clock
 from bot.staff import FEEDBACK_VERBS, Person, Role, Staff, Verb
+from bot.storing import Store
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from bot.texts.es import SPANISH

@@ -14,8 +14,9 @@ from structlog.testing import capture_logs
 from bot.errors import BotError, Reason, StoreError, Unauthorized, Unavailable
 from bot.feeds import FIRST_WAIT, HEALTHY_AFTER, UNAUTHORIZED_WAIT, FeedLoop
 from bot.model import Cursor
-from bot.ports import DecisionFeed, Store
+from bot.ports import DecisionFeed
 from bot.staff import Press, Presses
+from bot.storing import Store
 from bot.testing.clock import ManualClock
 
 

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from bot.errors import BotError, Reason, StoreError, Unauthorized, Unavailable
 from bot.expenses import Bill, Purse, Spent
 from bot.notices import Notices
-from bot.ports import Store
+from bot.storing import Store
 from bot.testing.clock import ManualClock
 from bot.texts.en import ENGLISH
 from bot.texts.es import SPANISH

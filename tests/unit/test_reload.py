@@ -25,10 +25,10 @@ from bot.errors import ConfigError, Problem, StoreError
 from bot.filewatch import FileWatch
 from bot.metrics import Metrics
 from bot.model import Account, Brand
-from bot.ports import Store
 from bot.reload import Reading, Reload, cache_beside, differing, no_full_collection
 from bot.settings.customers import Customers
 from bot.settings.load import Settings, load
+from bot.storing import Store
 from bot.testing.clock import ManualClock
 from bot.texts.en import ENGLISH
 from bot.watchlist import Ids, LiveWatch, Watchlist

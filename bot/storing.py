@@ -1,0 +1,122 @@
+"""What the core needs of the database, as one Protocol; its other half, for readers only, is `bot.reports`.
+
+As with `bot.ports`: each docstring is the specification, and every method raises only `bot.errors`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from bot.history import Pasts
+from bot.ruleslog import RulesLog
+from bot.waits import Looks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from datetime import datetime, timedelta
+
+    from bot.changes import Change, Decided, Decision
+    from bot.model import Brand, Cursor
+    from bot.records import CardState, DigestState, Entry, Leased, Recorded, Settlement
+    from bot.staff import Press
+
+
+class Store(RulesLog, Pasts, Looks, Protocol):
+    """Everything that survives a restart. Every write is one transaction, durable when the call returns."""
+
+    # listening
+    async def cursor(self, name: str) -> Cursor | None:
+        """The committed position of a source or a decision feed."""
+        ...
+
+    async def record(self, entry: Entry, *, now: datetime, lease_for: timedelta) -> Recorded:
+        """Write one sorted and judged batch with its cursor, all or nothing.
+
+        De-duplicates by (platform, post id) and (post, brand). An answer ends the open ask of the author
+        it answers in that thread, wherever the two arrive first. Effects that are due now come back leased.
+        """
+        ...
+
+    async def held(self, platform: str, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
+        """Post id → brands, of the posts stored since then (what replies are watched for)."""
+        ...
+
+    async def save_brands(self, brands: Iterable[Brand]) -> None:
+        """Bring the tables of brands and accounts in step with the configuration, resolved ids kept."""
+        ...
+
+    async def account_ids(self) -> Mapping[tuple[str, str], str]:
+        """(platform, handle) → id of every account resolved so far."""
+        ...
+
+    async def save_rules(
+        self, version: str, engine: str, source: Mapping[str, str], *, now: datetime
+    ) -> None:
+        """Keep the source of a rule set under its version, so that its verdicts can be reproduced."""
+        ...
+
+    # delivering
+    async def lease(
+        self, *, limit: int, now: datetime, lease_for: timedelta, each: int, without: Collection[str]
+    ) -> tuple[Leased, ...]:
+        """Take up to `limit` effects that are due and not leased, oldest first.
+
+        At most `each` of one channel, and none of those in `without`; at most one effect per delivered
+        message at a time, in the order they were written.
+        """
+        ...
+
+    async def settle(self, settlement: Settlement) -> bool:
+        """Write how a try ended; whether something may be due by that. Ignored when another leases it."""
+        ...
+
+    async def next_due_at(self) -> datetime | None:
+        """When the next pending effect wants to be tried (a lease running out counts), if any."""
+        ...
+
+    async def card(self, leased: Leased) -> CardState | None:
+        """What the card of an effect shows now; None when its mention is gone."""
+        ...
+
+    async def digest(self, leased: Leased) -> DigestState:
+        """What a digest effect has collected."""
+        ...
+
+    async def notice(self, key: str, channel: str, text: str, *, now: datetime) -> None:
+        """Queue one plain message to staff; the same `key` again is a no-op."""
+        ...
+
+    # deciding
+    async def decide(
+        self,
+        decision: Decision,
+        transition: Callable[[CardState, Decision], Change],
+        *,
+        cursor: Cursor | None,
+        now: datetime,
+        lease_for: timedelta,
+    ) -> Decided | None:
+        """Apply a decision atomically: state, audit row, feedback, card updates, feed cursor in one go.
+
+        `transition` is pure and is called inside the transaction with the state as it stands. None when the
+        mention is not known (a button of another life). The same press again changes nothing.
+        """
+        ...
+
+    async def release_claims(
+        self, people: Collection[str], *, now: datetime, lease_for: timedelta
+    ) -> tuple[Leased, ...]:
+        """Open what is claimed by somebody who is not in `people` any more; the updates of its cards."""
+        ...
+
+    async def advance(self, feed: str, cursor: Cursor) -> None:
+        """Move a feed's cursor past updates that hold no decision."""
+        ...
+
+    async def refuse(self, press: Press, feed: str, reason: str, *, cursor: Cursor | None) -> None:
+        """Keep an audit row of a press that was refused (not staff, unreadable), and move the cursor."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was submitted, then let go of the database."""
+        ...
