@@ -1,8 +1,8 @@
 """Business hours: when somebody is there, and how much of a promise has run down by then.
 
-Open is every instant whose local wall-clock time lies in one of the day's shifts. So the hour that comes twice in
-autumn counts twice, and the one that never comes in spring does not count. Knows zones and dates; reads no clock
-and no configuration.
+Open is every instant whose local wall-clock time lies in one of the day's shifts. So the hour that comes
+twice in autumn counts twice, and the one that never comes in spring does not count. Knows zones and dates;
+reads no clock and no configuration.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _STEP = timedelta(hours=6)
 class Shift:
     """From one time of day to another; one that ends no later than it begins goes on past midnight.
 
-    A night belongs to the day on which it begins: a holiday takes away the nights that begin on it, and none that
-    began before.
+    A night belongs to the day on which it begins: a holiday takes away the nights that begin on it, and none
+    that began before.
     """
 
     since: time
@@ -96,7 +96,7 @@ class Hours:
         return next((since for since, _ in self._open_from(at)), NEVER)
 
     def closes_at(self, at: datetime) -> datetime:
-        """When what is open then closes; that instant itself, where it is closed. `NEVER`: not within two years."""
+        """When what is open then closes; itself, where it is closed. `NEVER`: not in two years."""
         check_aware(at=at)
         reached = at.astimezone(UTC)
         for since, until in self._open_from(at):
@@ -122,7 +122,7 @@ class Hours:
 
 @lru_cache(maxsize=4096)
 def _open_on(hours: Hours, day: date) -> tuple[Piece, ...]:
-    """What is open on that date of UTC: where the offset stays the same, times of day are times of UTC moved by it."""
+    """What is open on that date of UTC. While the offset stays, local times are those of UTC, moved."""
     pieces: list[Piece] = []
     for since, until, offset in _steady(hours.zone, day):
         for opens, closes in _on_the_wall(hours, (since + offset).date() - _DAY, (until + offset).date()):

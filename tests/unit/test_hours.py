@@ -91,7 +91,6 @@ def random_calendar(dice: random.Random) -> tuple[Hours, datetime]:
 def test_ten_thousand_random_calendars_equal_counting_the_minutes() -> None:
     """Zones, split shifts, nights, holidays, the hour that never comes and the one that comes twice."""
     seed = random.randrange(2**32)
-    print(f"seed {seed}")
     dice = random.Random(seed)
     for _ in range(10_000):
         hours, start = random_calendar(dice)
