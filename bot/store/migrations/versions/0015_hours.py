@@ -20,12 +20,7 @@ _TABLES = ("mentions", "asks")
 
 def upgrade() -> None:
     for table in _TABLES:
-        op.add_column(
-            table,
-            sa.Column(
-                "calendar_due_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-            ),
-        )
+        op.add_column(table, sa.Column("calendar_due_at", sa.BigInteger(), nullable=True))
         op.execute(f"UPDATE {table} SET calendar_due_at = due_at")
 
 
