@@ -314,6 +314,7 @@ def shown(result: dict[str, Any]) -> Iterator[str]:
             yield f"collections of garbage, worst by generation: {', '.join(worst)} ms"
             yield from (
                 f"  {w['wall_ms']:.1f} ms ({w['cpu_ms']:.1f} cpu, {w['system_ms']:.1f} system, "
+                f"{w['collecting_ms']:.1f} collecting, "
                 f"{w['faults']} faults, waited {w['waited']}, interrupted {w['interrupted']}) "
                 f"at {w['at_s']:.0f} s {w['what'][:60]}"
                 for w in value["worst"]

@@ -16,11 +16,11 @@ from pathlib import Path
 from bot import saving
 from bot.answers import Answers
 from bot.errors import BotError
+from bot.garbage import no_full_collection
 from bot.ghostwriter import Declined, Endpoint, Ghostwriter, House, Job, Said
 from bot.library import Found, Library
 from bot.ports import Clock, Http
 from bot.records import CardState
-from bot.reload import no_full_collection
 from bot.replies import Length, Patch, Reply, Suggestion
 from bot.settings.answering import Model
 from bot.settings.answers import DEFAULT_ANSWERS, check_proposed

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from functools import partial
@@ -27,6 +26,7 @@ from bot.answers import Answers
 from bot.bulletin import Bulletin, Part, mistakes
 from bot.errors import BotError, StoreError
 from bot.filewatch import FileWatch
+from bot.garbage import no_full_collection
 from bot.matcher.classes import go_on
 from bot.matcher.fast import FastMatcher
 from bot.memory import give_back
@@ -73,34 +73,6 @@ async def outcome(work: Awaitable[T]) -> tuple[T | None, Exception | None]:
     if isinstance(result, BaseException):
         raise result
     return result, None
-
-
-class _Collections:
-    """Whether there are full collections of garbage: none while anybody, in any thread, asks for that."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._asking = 0
-        self._before = gc.get_threshold()
-
-    @contextmanager
-    def none(self) -> Iterator[None]:
-        with self._lock:
-            self._asking += 1
-            if self._asking == 1:
-                self._before = gc.get_threshold()
-                gc.set_threshold(*self._before[:2], 1_000_000)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._asking -= 1
-                if not self._asking:
-                    gc.set_threshold(*self._before)
-
-
-no_full_collection = _Collections().none
-"""Among ten thousand half-read words, a full collection of garbage stops everything for 20 ms."""
 
 
 class InPieces(Protocol):

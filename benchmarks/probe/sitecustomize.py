@@ -3,7 +3,7 @@
 Every second a thread writes to the file that STALLS names: how many callbacks ran, the worst by the clock and
 by processor time, and what the worst were. The difference between the two is time in which the loop's thread
 had nothing to run on: another process had the core (`interrupted`), or another thread the interpreter
-(`waited`). A file of the same
+(`waited`). What collections of garbage took meanwhile is told beside it. A file of the same
 name that ends in `.anew` makes it begin anew: so the start of the program can be left out.
 """
 
@@ -24,12 +24,12 @@ WORST = 12
 _began = time.monotonic()
 _worst: list[tuple[float, float, dict[str, float], str]] = []
 _counts = {"callbacks": 0, "over_5_ms": 0, "over_10_ms": 0, "cpu_over_10_ms": 0}
-_collection = {"began": 0.0}
+_collection = {"began": 0.0, "spent": 0.0}
 _run = events.Handle._run  # noqa: SLF001 - there is no other way in
 
 
 def _timed(self: Any) -> None:
-    before, began = getrusage(RUSAGE_THREAD), time.perf_counter()
+    before, collected, began = getrusage(RUSAGE_THREAD), _collection["spent"], time.perf_counter()
     _run(self)
     took = time.perf_counter() - began
     _counts["callbacks"] += 1
@@ -42,6 +42,7 @@ def _timed(self: Any) -> None:
         spent = {
             "cpu_ms": used * 1e3,
             "system_ms": (after.ru_stime - before.ru_stime) * 1e3,
+            "collecting_ms": (_collection["spent"] - collected) * 1e3,
             "faults": after.ru_minflt + after.ru_majflt - before.ru_minflt - before.ru_majflt,
             "interrupted": after.ru_nivcsw - before.ru_nivcsw,
             "waited": after.ru_nvcsw - before.ru_nvcsw,
@@ -56,6 +57,7 @@ def _collected(phase: str, info: dict[str, int]) -> None:
         _collection["began"] = time.perf_counter()
     else:
         took = (time.perf_counter() - _collection["began"]) * 1e3
+        _collection["spent"] += took / 1e3
         which = f"collection_{info['generation']}_worst_ms"
         _collection[which] = max(took, _collection.get(which, 0.0))
 
@@ -73,8 +75,8 @@ def _report(path: Path) -> None:
             anew.unlink()
             _worst.clear()
             _counts.update(dict.fromkeys(_counts, 0))
-            _collection.clear()
-            _collection["began"] = time.perf_counter()
+            for which in [one for one in _collection if one.endswith("_worst_ms")]:
+                del _collection[which]
         worst = [
             {"wall_ms": took * 1e3, **spent, "at_s": at, "what": what}
             for took, at, spent, what in sorted(_worst, reverse=True, key=lambda one: one[:2])

@@ -13,6 +13,7 @@ from bot.app import App, build
 from bot.cli import setup
 from bot.clock import SystemClock
 from bot.filewatch import FileWatch
+from bot.garbage import collected_between_callbacks
 from bot.log import configure, in_background
 from bot.memory import share_one_heap
 from bot.reload import Reading
@@ -63,7 +64,8 @@ async def _serve(settings: Settings, config: Path | None, since_ago: timedelta) 
     for line in banner(app, path):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
-    await app.run(stop, reading)
+    with collected_between_callbacks():
+        await app.run(stop, reading)
 
 
 def _short(path: Path) -> Path:

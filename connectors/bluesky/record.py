@@ -170,10 +170,10 @@ def to_post(record: Record, origin: Origin) -> Post:
 def interest(record: Record, did: str, rkey: str) -> tuple[str, tuple[str, ...]]:
     """`Post.searchable` and `Post.refs` of `to_post`, without the post: most posts need no more."""
     reply, embed, facets, name = record.reply, record.embed, record.facets, post_id(did, rkey)
+    related = _above(reply) if reply is not None else []
     if embed is None and not facets:
-        return record.text, (name,) if reply is None else _refs(name, [reply.parent.uri, reply.root.uri], ())
+        return record.text, _refs(name, related, ()) if related else (name,)
     parts = [record.text] if record.text else []
-    related = [reply.parent.uri, reply.root.uri] if reply else []
     if embed is not None:
         parts += alts(embed)
         strong = _quoted(embed)
@@ -184,9 +184,19 @@ def interest(record: Record, did: str, rkey: str) -> tuple[str, tuple[str, ...]]
     return "\u2029".join(parts), _refs(name, related, marked) if related or marked else (name,)
 
 
+def _above(reply: Reply) -> list[str]:
+    parent, root = reply.parent.uri, reply.root.uri
+    return [parent] if parent == root else [parent, root]
+
+
 def _refs(name: str, related: list[str], marked: Iterable[str]) -> tuple[str, ...]:
-    accounts = [uri[5:].partition("/")[0] for uri in related if uri.startswith("at://did:")]
-    return tuple(dict.fromkeys((name, *related, *accounts, *marked)))
+    refs = [name, *related]
+    for uri in related:
+        if uri.startswith("at://did:"):
+            end = uri.find("/", 5)
+            refs.append(uri[5:end] if end >= 0 else uri[5:])
+    refs += marked
+    return tuple(dict.fromkeys(refs))
 
 
 def post_id(did: str, rkey: str) -> str:
@@ -227,11 +237,12 @@ def alts(embed: Embed | None) -> list[str]:
     while embed is not None:
         if embed.images:
             texts += [image.alt for image in embed.images]
-        texts.append(embed.alt)
-        if embed.external:
+        if embed.alt:
+            texts.append(embed.alt)
+        if embed.external is not None:
             texts += (embed.external.title, embed.external.description)
         embed = embed.media
-    return [text for text in texts if text]
+    return [text for text in texts if text] if texts else []
 
 
 def media(embed: Embed | None) -> list[str]:
@@ -250,14 +261,15 @@ def links(record: Record) -> list[str]:
     targets = [feature.uri for feature in _features(record) if feature.uri] if record.facets else []
     embed = record.embed
     if embed is not None:
-        cards = (holder.external for holder in (embed, embed.media) if holder and holder.external)
-        targets += [card.uri for card in cards if card.uri]
+        cards = (embed.external, embed.media.external if embed.media is not None else None)
+        targets += [card.uri for card in cards if card is not None and card.uri]
     return list(dict.fromkeys(targets)) if len(targets) > 1 else targets
 
 
 def mentions(record: Record) -> list[str]:
     """The DIDs that the post mentions, each once."""
-    return list(dict.fromkeys(feature.did for feature in _features(record) if feature.did))
+    found = [feature.did for feature in _features(record) if feature.did]
+    return list(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 def posted_at(claim: str | None, latest: datetime) -> datetime:

@@ -25,7 +25,7 @@ from bot.errors import ConfigError, Problem, StoreError
 from bot.filewatch import FileWatch
 from bot.metrics import Metrics
 from bot.model import Account, Brand
-from bot.reload import Reading, Reload, cache_beside, differing, no_full_collection
+from bot.reload import Reading, Reload, cache_beside, differing
 from bot.settings.customers import Customers
 from bot.settings.load import Settings, load
 from bot.storing import Store
@@ -356,18 +356,6 @@ async def test_a_change_is_taken_when_it_rests(tmp_path: Path, monkeypatch: pyte
     assert world.told[-1] == "outcare.yaml and the rules loaded: r1"
     assert world.is_ok
     running.cancel()
-
-
-def test_full_collections_stay_away_until_nobody_minds_them() -> None:
-    """Whoever asks second, from another thread, may end first or last: what was set before is set again."""
-    before = gc.get_threshold()
-    first, second = no_full_collection(), no_full_collection()
-    for one in (first, second):
-        one.__enter__()
-    first.__exit__(None, None, None)
-    assert (before[0], before[1], 1_000_000) == gc.get_threshold()
-    second.__exit__(None, None, None)
-    assert before == gc.get_threshold()
 
 
 async def test_what_only_the_database_kept_back_is_tried_again(
