@@ -99,7 +99,7 @@ class XReplier:
             raise
         except BotError as error:
             await self._own.meter.add(SOURCE, price, -1)
-            if error.reason is Reason.CONFLICT and (found := await self._looked_again(reply)):
+            if error.reason is Reason.DUPLICATE and (found := await self._looked_again(reply)):
                 return found
             raise
         return await self._kept(reply, made)
@@ -202,7 +202,7 @@ def undone(answer: Answer) -> BotError:
     if not 400 <= answer.status < 500 or answer.status == 408:
         return Unknown(f"{answer.where} answered {answer.status}; it may have been done all the same")
     if answer.status == 403 and answer.fault.says_the_same:
-        return Rejected(f"{answer.where}: the same words were said before", reason=Reason.CONFLICT)
+        return Rejected(f"{answer.where}: the same words were said before", reason=Reason.DUPLICATE)
     if isinstance(error, Unauthorized | Rejected | Unavailable):
         return error
     return Rejected(str(error), reason=error.reason)

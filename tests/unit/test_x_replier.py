@@ -116,7 +116,7 @@ async def test_the_same_words_again_are_found() -> None:
         it.asked = it.stood.server.world.post("ben", "@acme me too", at=NOW)
         with pytest.raises(Rejected) as caught:
             await it.replier.publish(it.reply("See https://acme.com/help & wait", key="reply:2"))
-        assert caught.value.reason is Reason.CONFLICT
+        assert caught.value.reason is Reason.DUPLICATE
         assert len(it.said) == 1
 
 
