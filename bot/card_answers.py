@@ -28,6 +28,10 @@ MOST_PATCH = 1_500
 _OVER = frozenset({ReplyState.REFUSED, ReplyState.WITHDRAWN, ReplyState.CANCELED, ReplyState.TAKEN_BACK})
 _TRIED = frozenset({ReplyState.PUBLISHED, ReplyState.REFUSED, ReplyState.WITHDRAWN})
 Numbered = tuple[Verb, int]
+EVERYWHERE = ("", "no_account", "deleted")
+"""Reasons why nothing can be answered that are said only to whoever tries: they hold for a whole platform, or
+stand on the card already.
+"""
 
 
 def lines(
@@ -51,8 +55,16 @@ def lines(
     for number, one in enumerate(means.suggestions, start=1):
         yield Line(text=f"{number}. {told(one, texts)}")
         yield Line(text=one.text, is_copy=True)
-    if means.can_answer and state.conversation.state is ConversationState.CLAIMED:
+    if state.conversation.state is ConversationState.CLAIMED:
+        yield from _how(means, texts)
+
+
+def _how(means: Means, texts: Texts) -> Iterator[Line]:
+    """Whoever has it learns how to answer, or why that is done in the app."""
+    if means.can_answer:
         yield Line(text=texts.say("answer.how"))
+    elif means.refusal not in EVERYWHERE:
+        yield Line(text=texts.say(f"refusal.{means.refusal}"))
 
 
 def told(one: Suggestion, texts: Texts) -> str:

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NOT_FOUND = "not_found"
     INVALID = "invalid"
     CONFLICT = "conflict"
+    DUPLICATE = "duplicate"
     CURSOR_LOST = "cursor_lost"
     OUTCOME_UNKNOWN = "outcome_unknown"
     STORAGE = "storage"

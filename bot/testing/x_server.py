@@ -1,46 +1,36 @@
 """X on loopback, as https://docs.x.com/x-api describes it: mentions, own posts, search, publishing.
 
-It checks the signature of OAuth 1.0a (RFC 5849) by itself, counts what a request costs and grants so many of
-them in a window, and answers errors in the documented forms. Imports no connector and no client of X.
+It checks the signature of OAuth 1.0a, counts what a request costs and grants so many of them in a window, and
+answers errors in the documented forms. Bounds of `max_results`: https://api.x.com/2/openapi.json. How far a
+list reaches: https://docs.x.com/x-api/posts/timelines/integrate. Imports no connector and no client of X.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
+import argparse
+import asyncio
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from bot.testing.loopback import Loopback, Refuse, silence
-from bot.testing.x_world import Tweet, World
+from bot.testing.loopback import Loopback, Refuse, serve, silence
+from bot.testing.x_oauth import Keys
+from bot.testing.x_till import Till
+from bot.testing.x_world import Tweet, World, first_id
 
-SIGNED_FOR = "https://api.twitter.com"
-WINDOW_SECONDS = 900
+PROBLEMS = "https://api.twitter.com/2/problems"
+LAG_SECONDS = 30
+"""So long a post is not found by the search yet."""
 LIMIT = web.RequestKey("limit", dict[str, str])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Keys:
-    """The four secrets of an account."""
-
-    consumer_key: str = "consumer-of-acme"
-    consumer_secret: str = "consumer-secret-of-acme"  # noqa: S105 - of nobody
-    token: str = "1000-token-of-acme"  # noqa: S105
-    token_secret: str = "token-secret-of-acme"  # noqa: S105
-
-
 class XServer(Loopback):
-    """`granted`: so many requests of a kind in a window. `bought` counts what was paid for. `most`: so many
-    posts stand on a page, whatever is asked for; `kept`: so many in a list; `partial`: errors that come
-    beside the posts.
+    """`till`: what it asks for its answers. `most`: so many posts stand on a page, whatever is asked for;
+    `kept`: so many in the list of mentions; `partial`: errors that come beside the posts.
     """
 
     def __init__(self, now: Any = None) -> None:
@@ -50,16 +40,26 @@ class XServer(Loopback):
         self.keys = Keys()
         self.owner = "acme"
         self.world.user(self.owner)
-        self.is_revoked = self.is_depleted = False
-        self.granted = 300
-        self.bought: Counter[str] = Counter()
+        self.is_revoked = self.is_depleted = self.has_spent_all = False
+        self.till = Till(self.now)
         self.most = 100
         self.partial: dict[str, Any] = {}
         self.refuses_duplicates = True
         self._mishaps: deque[tuple[str | int, bool, dict[str, Any]]] = deque()
         self.kept = 800
         self.queries: list[dict[str, str]] = []
-        self._used: Counter[tuple[str, int]] = Counter()
+
+    @property
+    def granted(self) -> int | None:
+        return self.till.granted
+
+    @granted.setter
+    def granted(self, most: int | None) -> None:
+        self.till.granted = most
+
+    @property
+    def bought(self) -> Counter[str]:
+        return self.till.bought
 
     @property
     def owner_id(self) -> str:
@@ -78,7 +78,7 @@ class XServer(Loopback):
     async def _me(self, request: web.Request) -> web.Response:
         if refused := self._refused(request, "me"):
             return refused
-        self.bought["user"] += 1
+        self.till.sell("user", [self.owner_id])
         shown = {"id": self.owner_id, "name": self.owner.title(), "username": self.owner}
         return self._answer(request, {"data": shown})
 
@@ -87,25 +87,30 @@ class XServer(Loopback):
             return refused
         if request.match_info["id"] != self.owner_id:
             return problem(403, "Forbidden")
-        return self._page(request, self.world.mentions_of(self.owner_id), "mention")
+        return self._page(request, self.world.mentions_of(self.owner_id)[: self.kept], "mention")
 
     async def _own_posts(self, request: web.Request) -> web.Response:
         if refused := self._refused(request, "tweets"):
             return refused
-        return self._page(request, self.world.posts_of(request.match_info["id"]), "own")
+        return self._page(request, self.world.posts_of(request.match_info["id"])[:3200], "own")
 
     async def _search(self, request: web.Request) -> web.Response:
         """Words, phrases and names joined by OR, and what is left out."""
         if refused := self._refused(request, "search"):
             return refused
         query = request.query.get("query", "")
-        oldest = (int(self.now().timestamp() * 1000) - 1_288_834_974_657 - 7 * 86_400_000) << 22
+        oldest = first_id(self.now().timestamp() - 7 * 86_400)
         if len(query) > 512 or int(request.query.get("since_id", "0")) < oldest:
-            return problem(400, "Invalid Request")
-        wanted, _, without = query.partition(")")
-        words = [one.strip('"') for one in wanted.removeprefix("(").split(" OR ")]
-        excluded = re.findall(r"-from:(\w+) -@(\w+)", without)
-        found = [one for one in self.world.search(words) if not _is_excluded(one, excluded)]
+            return invalid({"query": [query]})
+        wanted, _, without = query.removeprefix("(").partition(") " if query.startswith("(") else " ")
+        found = [
+            tweet
+            for tweet in self.world.search(one.strip('"') for one in wanted.split(" OR "))
+            if int(tweet.id) < first_id(self.now().timestamp() - LAG_SECONDS)
+            and tweet.retweeted is None
+            and tweet.author not in re.findall(r"-from:(\w+)", without)
+            and not any(f"@{name}" in tweet.text.lower() for name in re.findall(r"-@(\w+)", without))
+        ]
         return self._page(request, found, "search")
 
     def mishap(
@@ -124,17 +129,22 @@ class XServer(Loopback):
         text, to = given["text"], given["reply"]["in_reply_to_tweet_id"]
         parent = self.world.tweets.get(to)
         if parent is None:
-            return problem(403, "You attempted to reply to a Tweet that is deleted or not visible to you.")
+            says = "You attempted to reply to a Tweet that is deleted or not visible to you."
+            return problem(403, "Forbidden", detail=says)
         is_summoned = parent in self.world.mentions_of(self.owner_id)
         quoted = self.world.tweets.get(parent.quoted or "")
         if not is_summoned and (quoted is None or quoted.author != self.owner):
             return problem(
-                403, "Reply to this conversation is not allowed because you have not been mentioned."
+                403,
+                "Forbidden",
+                detail="Reply to this conversation is not allowed because you have not been mentioned or"
+                " otherwise engaged by the author of the post you are replying to.",
             )
         said = [one.text for one in self.world.posts_of(self.owner_id)]
         if self.refuses_duplicates and text in said:
-            return problem(403, "You are not allowed to create a Tweet with duplicate content.")
-        self.bought["reply with a link" if "http" in text else "reply"] += 1
+            says = "You are not allowed to create a Tweet with duplicate content."
+            return problem(403, "Forbidden", detail=says)
+        self.till.act("reply with a link" if "http" in text else "reply")
         made = self.world.post(self.owner, text, at=self.now(), parent=to, is_sent=True)
         return self._answer(request, {"data": {"id": made, "text": text}}, status=201)
 
@@ -144,7 +154,12 @@ class XServer(Loopback):
         gone = self.world.tweets.get(request.match_info["id"])
         if gone is not None and gone.author != self.owner:
             return problem(403, "Forbidden")
-        self.world.tweets.pop(request.match_info["id"], None)
+        return await self._done(request, lambda: self._deleted(request, gone))
+
+    def _deleted(self, request: web.Request, gone: Tweet | None) -> web.Response:
+        if gone is not None:
+            self.till.act("delete")
+            del self.world.tweets[gone.id]
         return self._answer(request, {"data": {"deleted": True}})
 
     async def _done(self, request: web.Request, do: Callable[[], web.Response]) -> web.StreamResponse:
@@ -168,15 +183,16 @@ class XServer(Loopback):
         """Newest first; the token of the next page names where it begins."""
         query = request.query
         count = query.get("max_results", "10")
-        if not count.isdigit() or not 5 <= int(count) <= 100:
-            errors = [{"parameters": {"max_results": [count]}, "message": f"`max_results` [{count}]"}]
-            return problem(400, "Invalid Request", errors=errors)
+        if not count.isdigit() or not (10 if bought == "search" else 5) <= int(count) <= 100:
+            return invalid({"max_results": [count]})
         since, until = int(query.get("since_id", "0")), int(query.get("until_id", str(2**63)))
+        if since >= until:
+            return invalid({"since_id": [str(since)], "until_id": [str(until)]})
         token = query.get("pagination_token") or query.get("next_token") or f"t{2**63}"
         below = int(token.removeprefix("t"))
-        fit = [one for one in tweets[: self.kept] if since < int(one.id) < min(until, below)]
+        fit = [one for one in tweets if since < int(one.id) < min(until, below)]
         page = fit[: min(int(count), self.most)]
-        self.bought[bought] += len(page)
+        self.till.sell(bought, (one.id for one in page))
         meta: dict[str, Any] = {"result_count": len(page)}
         if page:
             meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
@@ -191,46 +207,22 @@ class XServer(Loopback):
 
     def _refused(self, request: web.Request, kind: str) -> web.Response | None:
         """The signature, the money and the window, in this order."""
-        if self.is_revoked or not self._is_signed(request):
+        if self.is_revoked or not self.keys.signed(request):
             return problem(401, "Unauthorized")
         if self.is_depleted:
-            return problem(402, "CreditsDepleted")
-        window = int(self.now().timestamp()) // WINDOW_SECONDS
-        self._used[kind, window] += 1
-        request[LIMIT] = {
-            "x-rate-limit-limit": str(self.granted),
-            "x-rate-limit-remaining": str(max(0, self.granted - self._used[kind, window])),
-            "x-rate-limit-reset": str((window + 1) * WINDOW_SECONDS),
-        }
-        if self._used[kind, window] > self.granted:
+            says = "Your enrolled account [1] does not have any credits to fulfill this request."
+            return problem(402, "CreditsDepleted", detail=says, type=f"{PROBLEMS}/credits")
+        if self.has_spent_all:
+            says = "Your enrolled account [1] has reached its billing cycle spend cap."
+            return problem(403, "SpendCapReached", detail=says, type=f"{PROBLEMS}/credits")
+        is_granted, request[LIMIT] = self.till.use(kind)
+        if not is_granted:
             return problem(429, "Too Many Requests", headers=request[LIMIT])
         self.queries.append(dict(request.query))
         return None
 
     def _answer(self, request: web.Request, content: Any, status: int = 200) -> web.Response:
         return web.json_response(content, status=status, headers=request[LIMIT])
-
-    def _is_signed(self, request: web.Request) -> bool:
-        scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
-        pairs = (one.strip().partition("=") for one in rest.split(","))
-        given = {unquote(name): unquote(value.strip('"')) for name, _, value in pairs}
-        if scheme != "OAuth":
-            return False
-        names = (given.get("oauth_consumer_key"), given.get("oauth_token"))
-        wanted = self._signature(request, {k: v for k, v in given.items() if k != "oauth_signature"})
-        is_known = names == (self.keys.consumer_key, self.keys.token)
-        return is_known and hmac.compare_digest(given.get("oauth_signature", ""), wanted)
-
-    def _signature(self, request: web.Request, oauth: Mapping[str, str]) -> str:
-        """https://www.rfc-editor.org/rfc/rfc5849#section-3.4, of the raw query and without a JSON body."""
-        query = [part.partition("=") for part in request.rel_url.raw_query_string.split("&") if part]
-        pairs = [*oauth.items(), *((_decoded(name), _decoded(value)) for name, _, value in query)]
-        encoded = sorted((_encoded(name), _encoded(value)) for name, value in pairs)
-        joined = "&".join(f"{name}={value}" for name, value in encoded)
-        base = "&".join(_encoded(one) for one in (request.method, SIGNED_FOR + request.path, joined))
-        key = f"{_encoded(self.keys.consumer_secret)}&{_encoded(self.keys.token_secret)}"
-        digest = hmac.new(key.encode(), base.encode(), hashlib.sha1).digest()
-        return base64.b64encode(digest).decode()
 
 
 def problem(
@@ -241,15 +233,13 @@ def problem(
     return web.json_response(about, status=status, headers=headers, content_type="application/problem+json")
 
 
-def _is_excluded(tweet: Tweet, excluded: list[tuple[str, str]]) -> bool:
-    text = tweet.text.lower()
-    is_named = any(tweet.author == author or f"@{name}" in text for author, name in excluded)
-    return is_named or tweet.retweeted is not None
+def invalid(parameters: Mapping[str, list[str]]) -> web.Response:
+    says = "One or more parameters to your request was invalid."
+    errors = [{"parameters": parameters, "message": says}]
+    return problem(400, "Invalid Request", detail=says, type=f"{PROBLEMS}/invalid-request", errors=errors)
 
 
-def _encoded(text: str) -> str:
-    return quote(text, safe="~")
-
-
-def _decoded(text: str) -> str:
-    return unquote(text.replace("+", " "))
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="A loopback X")
+    parser.add_argument("--port", type=int, default=0)
+    asyncio.run(serve(XServer(), parser.parse_args().port))

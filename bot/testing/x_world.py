@@ -12,8 +12,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+_EPOCH_MS = 1_288_834_974_657
 _NAME = re.compile(r"(?<![\w@])@([A-Za-z0-9_]{1,15})")
 _LINK = re.compile(r"https?://[^\s]+")
+
+
+def first_id(at: float) -> int:
+    """The smallest id of that time: https://docs.x.com/fundamentals/x-ids"""
+    return (int(at * 1000) - _EPOCH_MS) << 22
 
 
 @dataclass(kw_only=True)
@@ -45,8 +51,9 @@ class World:
         return next(name for name, known in self.users.items() if known == user_id)
 
     def post(self, author: str, text: str, *, at: datetime | None = None, **more: Any) -> str:
+        """With a time given, its id tells that too, unless a later one was given out before."""
         self.user(author)
-        self.next_id += 1
+        self.next_id = max(self.next_id + 1, first_id(at.timestamp()) if at else 0)
         made = Tweet(id=str(self.next_id), author=author, text=text, at=at or datetime.now(UTC), **more)
         self.tweets[made.id] = made
         return made.id

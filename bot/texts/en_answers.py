@@ -100,6 +100,7 @@ ANSWERS: dict[str, Message] = {
     "cause.not_found": "the post is gone",
     "cause.invalid": "the platform does not accept this text",
     "cause.conflict": "what stands there is not what was read",
+    "cause.duplicate": "the same words were said there before; other words can be published",
     "cause.outcome_unknown": "it is not known whether it arrived",
     "cause.storage": "the database had trouble",
     "cause.bug": "a mistake of ours; see the log",

@@ -102,6 +102,7 @@ ANSWERS: dict[str, Message] = {
     "cause.not_found": "la publicación ya no está",
     "cause.invalid": "la plataforma no acepta este texto",
     "cause.conflict": "lo que hay allí no es lo que se leyó",
+    "cause.duplicate": "las mismas palabras ya se dijeron allí; otras sí se pueden publicar",
     "cause.outcome_unknown": "no se sabe si llegó",
     "cause.storage": "la base de datos tuvo problemas",
     "cause.bug": "un fallo nuestro; mira el registro",

@@ -44,7 +44,8 @@ Price = Annotated[Decimal, Field(allow_inf_nan=False, le=1000), AfterValidator(_
 class BudgetSettings(BaseModel):
     """`x.budget`: what a calendar month (UTC) may cost, and what X asks for each thing.
 
-    The prices are those of the pay-per-use plan of August 2026. All are in the currency of the bill.
+    The prices are those of the pay-per-use plan, as https://docs.x.com/x-api/getting-started/pricing had them
+    from 20 April to October 2026. All are in the currency of the bill.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,6 +55,7 @@ class BudgetSettings(BaseModel):
     price_per_post_read: Price = Decimal("0.005")
     price_per_reply: Price = Decimal("0.010")
     price_per_reply_with_url: Price = Decimal("0.200")
+    price_per_delete: Price = Decimal("0.005")
     price_per_user: Price = Decimal("0.010")
 
 

@@ -2,16 +2,13 @@
 
 tweepy signs (OAuth 1.0a user context) and takes whatever behaves as an `aiohttp.ClientSession`: here that is
 `Way`, which sends through `bot.ports.Http`, so that time-outs, size caps and redaction hold, and which leads
-to another host where one is configured. Errors are JSON problems, but a proxy's are HTML: so the status
-decides, and no text of an answer is shown (https://docs.x.com/x-api/fundamentals/response-codes-and-errors).
-Knows no account and no price.
+to another host where one is configured. Knows no account and no price.
 """
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -19,12 +16,15 @@ import tweepy.errors
 from tweepy.asynchronous import AsyncClient
 from yarl import URL
 
-from bot.errors import BotError, Reason, Unauthorized, Unavailable, Unknown
-from bot.refusals import place, refusal, retry_after
+from bot.errors import Reason, Unavailable, Unknown
+from bot.refusals import place
+from connectors.x.problems import Fault, error_of, wait_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
 
+    from bot.errors import BotError
     from bot.ports import Clock, Http, Wiring
     from connectors.x.account import AccountSettings
 
@@ -32,14 +32,6 @@ T = TypeVar("T")
 
 READ_SECONDS = 20.0
 WRITE_SECONDS = 30.0
-_LONGEST_WAIT = timedelta(days=1)
-_DEPLETED = 402
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """What a problem says, as far as anything depends on it."""
-
-    detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,22 +59,9 @@ class Answer:
         except Unavailable:
             return Fault()
 
-    @property
-    def wait(self) -> timedelta | None:
-        """How long until more is granted: `Retry-After`, else `x-rate-limit-reset` (Unix time)."""
-        wait = retry_after(self.headers, self.at)
-        reset = self.headers.get("x-rate-limit-reset", "")
-        if wait is None and reset.isascii() and reset.isdigit() and len(reset) < 12:
-            until = datetime.fromtimestamp(int(reset), UTC) - self.at
-            wait = min(max(until, timedelta(0)), _LONGEST_WAIT)
-        return wait
-
     def error(self) -> BotError:
         """What a status that is no success asks of us."""
-        if self.status == _DEPLETED:
-            message = f"{self.where} answered 402: the account at X has no credits left, buy some there"
-            return Unauthorized(message)
-        return refusal(self.status, self.where, wait=self.wait)
+        return error_of(self.status, self.fault, self.where, wait_of(self.headers, self.at))
 
 
 class Api:

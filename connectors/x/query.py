@@ -11,7 +11,11 @@ import re
 from collections.abc import Iterable
 
 LONGEST = 512
-_PLAIN = re.compile(r"@?\w+")
+_PLAIN = re.compile(r"\w+|@[a-z0-9_]{1,15}|#(?=\w*[^\W\d])\w+")
+"""What needs no quotes: a word, the name of an account, a hashtag. Anything else with a sign in it is an
+error there, and in quotes a phrase of the words in it.
+"""
+_BREAKS_QUOTES = re.compile(r'["\\]')
 _OPERATORS = frozenset({"or", "and", "not"})
 
 
@@ -32,7 +36,7 @@ def queries(words: Iterable[str], handle: str) -> tuple[str, ...]:
 
 def _clause(word: str) -> str:
     """A phrase is quoted; a name is one as it is."""
-    bare = " ".join(word.replace('"', " ").casefold().split())
+    bare = " ".join(_BREAKS_QUOTES.sub(" ", word).lower().split())
     if not any(one.isalnum() for one in bare):
         return ""
     return bare if _PLAIN.fullmatch(bare) and bare not in _OPERATORS else f'"{bare}"'

@@ -5,7 +5,8 @@ author named or quoted the account may be answered by API; others are answered i
 of ours by which the same reply would be one: so what was lost is looked for among the account's own
 posts, and only what is not there is sent again. It refuses to say the same words twice, which tells the
 same. What a reply costs is counted before it is sent, and given back when it surely was not published.
-Limits: 280, weighed; 100 posts in 15 minutes. Terms:
+Limits: 280, weighed; one cashtag; 100 posts in 15 minutes
+(https://docs.x.com/x-api/posts/manage-tweets/integrate). Terms:
 https://help.x.com/en/rules-and-policies/x-automation.
 """
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from connectors.x.api import Answer
     from connectors.x.tweets import Tweet
 
-SOURCE, LOOKING = "x-replies", "x-own-posts"
+SOURCE, LOOKING, TAKING_BACK = "x-replies", "x-own-posts", "x-deletions"
 TWEETS = "/2/tweets"
 KEPT = 3200
 """So many of an account's own posts X shows."""
@@ -98,7 +99,7 @@ class XReplier:
             raise
         except BotError as error:
             await self._own.meter.add(SOURCE, price, -1)
-            if error.reason is Reason.CONFLICT and (found := await self._looked_again(reply)):
+            if error.reason is Reason.DUPLICATE and (found := await self._looked_again(reply)):
                 return found
             raise
         return await self._kept(reply, made)
@@ -133,9 +134,19 @@ class XReplier:
         await self._own.me()
         if not _ID.fullmatch(post_id):
             raise Rejected("only a post of our own can be taken back", reason=Reason.FORBIDDEN)
-        answer = await self._own.api.write("DELETE", f"{TWEETS}/{post_id}")
-        if answer.status not in {200, 404}:
-            raise undone(answer)
+        price = self._settings.budget.price_per_delete
+        await self._own.meter.add(TAKING_BACK, price)
+        try:
+            answer = await self._own.api.write("DELETE", f"{TWEETS}/{post_id}")
+            if answer.status not in {200, 404}:
+                raise undone(answer)
+        except Unknown:
+            raise
+        except BotError:
+            await self._own.meter.add(TAKING_BACK, price, -1)
+            raise
+        if answer.status != 200:
+            await self._own.meter.add(TAKING_BACK, price, -1)
 
     def _check(self, reply: Outgoing) -> None:
         """Raises: Rejected for what would be refused anyway."""
@@ -149,6 +160,9 @@ class XReplier:
             raise Rejected("half a character cannot be published", reason=Reason.INVALID) from None
         if not _ID.fullmatch(reply.to.id):
             raise Rejected("only a post can be answered", reason=Reason.INVALID)
+        if len(weight.cashtags(reply.text)) > weight.MOST_CASHTAGS:
+            message = f"X takes {weight.MOST_CASHTAGS} name of a share like $ACME in a post, and no more"
+            raise Rejected(message, reason=Reason.INVALID)
         if self.refusal(reply.to):
             message = "X lets only a post be answered whose author named or quoted the account"
             raise Rejected(message, reason=Reason.FORBIDDEN)
@@ -187,8 +201,8 @@ def undone(answer: Answer) -> BotError:
     error = answer.error()
     if not 400 <= answer.status < 500 or answer.status == 408:
         return Unknown(f"{answer.where} answered {answer.status}; it may have been done all the same")
-    if answer.status == 403 and "duplicate" in answer.fault.detail.lower():
-        return Rejected(f"{answer.where}: the same words were said before", reason=Reason.CONFLICT)
+    if answer.status == 403 and answer.fault.says_the_same:
+        return Rejected(f"{answer.where}: the same words were said before", reason=Reason.DUPLICATE)
     if isinstance(error, Unauthorized | Rejected | Unavailable):
         return error
     return Rejected(str(error), reason=error.reason)

@@ -81,7 +81,7 @@ class SearchSource:
         self._begun = (0, {})
         gap = self._missed(since, from_id)
         self._looked_to = first_id(now - LAG)
-        for batch in batches(_merged(from_id, walks), me, watch, now, gap):
+        for batch in batches(_merged(since, walks), me, watch, now, gap):
             yield batch
 
     def _missed(self, since: int, from_id: int) -> Gap | None:
@@ -97,6 +97,9 @@ class SearchSource:
             until = first_id(self._clock.now() - LAG)
             walks = {query: Walk(from_id, oldest=until) for query in asked}
             self._begun = (since, walks)
+        for walk in walks.values():  # it may have waited for money so long that X would refuse the old id
+            walk.since = max(walk.since, from_id)
+            walk.is_done = walk.is_done or walk.oldest <= walk.since + 1
         return walks
 
 

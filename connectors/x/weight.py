@@ -12,6 +12,7 @@ import unicodedata
 
 from bot.replies import Length
 
+MOST_CASHTAGS = 1
 LIMIT, PER_LINK, PER_EMOJI = 280, 23, 2
 _LIGHT = (range(4352), range(8192, 8206), range(8208, 8224), range(8242, 8248))
 _PICTURE = (
@@ -35,12 +36,18 @@ _TOP = (
 _LINK = re.compile(
     rf"https?://{_NAME}[^\W\d_]{{2,}}{_TAIL}|(?<![@\w./$#-]){_NAME}(?:{_TOP})(?![\w@-]){_TAIL}", re.IGNORECASE
 )
+_CASHTAG = re.compile(r"(?<![\w$])\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?!\w)", re.IGNORECASE)
 _ENDING = ".,!?:;'\"…»”’"
 
 
 def links(text: str) -> list[str]:
     """What X takes for links: with `https://` in front, or names of hosts."""
     return [found for match in _LINK.finditer(text) if (found := _trimmed(match[0]))]
+
+
+def cashtags(text: str) -> list[str]:
+    """Names of shares, like $ACME: X lets a program say only `MOST_CASHTAGS` of them in a post."""
+    return _CASHTAG.findall(text)
 
 
 def length(text: str) -> Length:

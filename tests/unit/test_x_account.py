@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import traceback
 from datetime import timedelta
@@ -14,10 +15,10 @@ from pydantic import ValidationError
 from bot.errors import BotError, Reason, Refused, Rejected, Unauthorized, Unavailable
 from bot.findings import Exam, Health
 from bot.model import Account
-from bot.testing.x_server import Keys
+from bot.testing.x_oauth import Keys
 from connectors.x.account import AccountSettings
 from connectors.x.examine import examine
-from tests.unit.x_stand import Stand, stand
+from tests.unit.x_stand import NOW, Stand, stand
 
 OURS = (Account(brand="acme", platform="x", handle="@acme"),)
 SECRETS = tuple(value for name, value in vars(Keys()).items() if name != "consumer_key")
@@ -131,6 +132,43 @@ async def test_the_time_to_wait_is_read(headers: dict[str, str], seconds: int | 
         assert (None if seconds is None else timedelta(seconds=seconds)) == error.retry_after
 
 
+@pytest.mark.parametrize(
+    ("used_up", "seconds"), [((), 90), (("x-user-limit-24hour",), 7200), (("x-app-limit-24hour",), 3600)]
+)
+async def test_what_a_day_grants_is_waited_for(used_up: tuple[str, ...], seconds: int) -> None:
+    """The window of 15 minutes ends sooner, and would be asked in vain."""
+    soon, later = int(NOW.timestamp()), {"x-user-limit-24hour": 7200, "x-app-limit-24hour": 3600}
+    headers = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(soon + 90)}
+    for name, wait in later.items():
+        headers |= {f"{name}-remaining": "0" if name in used_up else "7", f"{name}-reset": str(soon + wait)}
+    async with stand() as stood:
+        stood.server.refuse(429, headers=headers)
+        error = await failure(stood)
+        assert isinstance(error, Unavailable)
+        assert timedelta(seconds=seconds) == error.retry_after
+
+
+@pytest.mark.parametrize(
+    ("problem", "says"),
+    [
+        (
+            {"title": "SpendCapReached", "type": "https://api.twitter.com/2/problems/credits"},
+            "spending limit",
+        ),
+        ({"title": "Forbidden", "type": "https://api.twitter.com/2/problems/oauth1-permissions"}, "Read and"),
+        ({"title": "Client Forbidden", "reason": "client-not-enrolled"}, "a project"),
+        ({"title": "Client Forbidden", "type": "https://api.x.com/2/problems/client-forbidden"}, "a project"),
+    ],
+)
+async def test_what_a_person_must_mend_is_not_forbidden(problem: dict[str, str], says: str) -> None:
+    """A 403 of the app or its money concerns every request: staff are told, as with a wrong secret."""
+    async with stand() as stood:
+        stood.server.refuse(403, body=json.dumps(problem))
+        error = await failure(stood)
+        assert isinstance(error, Unauthorized)
+        assert says in str(error)
+
+
 async def test_a_window_that_is_used_up_names_its_end() -> None:
     """The platform's own 429: x-rate-limit-reset is a time."""
     async with stand() as stood:
@@ -168,6 +206,7 @@ async def test_the_doctor_knows_the_account() -> None:
     [
         ({"is_revoked": True}, "answered 401"),
         ({"is_depleted": True}, "no credits left"),
+        ({"has_spent_all": True}, "spending limit"),
         ({"owner": "globex"}, "is that of @globex"),
         ({"granted": 0}, "cannot sign in"),
     ],
@@ -175,7 +214,8 @@ async def test_the_doctor_knows_the_account() -> None:
 async def test_the_doctor_says_what_is_wrong(harm: dict[str, Any], says: str) -> None:
     """Revoked, out of credits, somebody else's, not now."""
     async with stand() as stood:
-        vars(stood.server).update(harm)
+        for name, value in harm.items():
+            setattr(stood.server, name, value)
         health, said = (await findings(stood))[-1]
         assert health is Health.MEND
         assert says in said

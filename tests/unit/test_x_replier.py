@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import Reason, Rejected, Unknown
+from bot.errors import Reason, Rejected, Unavailable, Unknown
 from bot.model import Post, PostRef
 from bot.replies import Outgoing
 from connectors.x.ids import first_id
@@ -116,7 +116,7 @@ async def test_the_same_words_again_are_found() -> None:
         it.asked = it.stood.server.world.post("ben", "@acme me too", at=NOW)
         with pytest.raises(Rejected) as caught:
             await it.replier.publish(it.reply("See https://acme.com/help & wait", key="reply:2"))
-        assert caught.value.reason is Reason.CONFLICT
+        assert caught.value.reason is Reason.DUPLICATE
         assert len(it.said) == 1
 
 
@@ -140,6 +140,30 @@ async def test_an_edited_question_is_answered_as_it_is_now() -> None:
         await it.replier.publish(it.reply(id="7", revision=it.asked))
         assert [it.asked] == [tweet.parent for tweet in it.stood.server.said()]
         assert await it.replier.find(it.reply(id="7", revision=it.asked)) is not None
+
+
+async def test_to_take_back_costs_too() -> None:
+    """Once: what was gone already, or surely was not done, costs nothing; what may have been stays counted."""
+    async with counter() as it:
+        published = await it.replier.publish(it.reply())
+        for status, error in ((503, Unknown), (429, Unavailable)):
+            it.stood.server.mishap(status, is_done=False)
+            with pytest.raises(error):
+                await it.replier.delete(published.post_id)
+        await it.replier.delete(published.post_id)
+        it.stood.server.refuse(404, path=published.post_id)
+        await it.replier.delete(published.post_id)
+        assert pytest.approx(0.01) == it.stood.bills[-1].sources["x-deletions"].money_month
+        assert it.stood.server.bought["delete"] == 1
+
+
+async def test_one_cashtag_is_what_x_takes() -> None:
+    """More of them are refused to programs: nothing is sent, and nothing paid."""
+    async with counter() as it:
+        with pytest.raises(Rejected, match=r"\$ACME"):
+            await it.replier.publish(it.reply("Is it $ACME or $BRK.A?"))
+        await it.replier.publish(it.reply("$ACME costs $20 and US$30, not a$b."))
+        assert ["$ACME costs $20 and US$30, not a$b."] == it.said
 
 
 async def test_only_our_own_is_taken_back() -> None:

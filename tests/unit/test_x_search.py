@@ -40,8 +40,11 @@ def ids(batches: list[Batch]) -> list[str]:
 
 def test_a_query_joins_the_words() -> None:
     """Phrases quoted, names as they are, ours left to its mentions; nothing asks for nothing."""
-    assert queries(["Acme", "acme support", "@globex", "@acme", "C++", "or", "!?", 'a"b'], "acme") == (
+    assert queries(["Acme", "acme support", "@globex", "@acme", "C++", "or", "!?", 'a"b\\'], "acme") == (
         f'(acme OR "acme support" OR @globex OR "c++" OR "or" OR "a b"){WITHOUT}',
+    )
+    assert queries(["#Acme", "#100", "@фирма", "@a_name_that_is_too_long", "Straße"], "acme") == (
+        f'(#acme OR "#100" OR "@фирма" OR "@a_name_that_is_too_long" OR straße){WITHOUT}',
     )
     assert queries(["Acme", "ACME", "@Acme"], "acme") == (f"(acme){WITHOUT}",)
     assert queries([], "acme") == queries(["@acme", "!"], "acme") == ()
@@ -127,3 +130,20 @@ async def test_longer_away_than_x_keeps_is_a_gap() -> None:
         for _ in range(9):
             await stood.clock.advance(DAY)
             assert await read(found, after) == []
+
+
+async def test_a_search_that_waited_longer_than_x_keeps_goes_on() -> None:
+    """For money, say: X refuses ids older than a week. What was bought before is given out, the rest a gap."""
+    async with stand() as stood:
+        found = source(stood)
+        world = stood.server.world
+        wanted = [world.post("ann", f"acme is down {number}") for number in range(250)]
+        stood.server.granted = 2
+        after = cursor_at(NOW - timedelta(days=1))
+        with pytest.raises(Unavailable):
+            await read(found, after)
+        await stood.clock.advance(8 * DAY)
+        stood.server.granted = None
+        batches = await read(found, after)
+        assert wanted[50:] == ids(batches)
+        assert ["overflow"] == [batch.gap.reason for batch in batches if batch.gap]
