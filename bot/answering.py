@@ -14,9 +14,10 @@ from typing import Protocol
 import structlog
 
 from bot.acknowledging import NOTHING, Acknowledge, Acknowledging
-from bot.approval import Approval
+from bot.approval import Approval, price
 from bot.decisions import Policy
 from bot.errors import BotError, StoreError
+from bot.expenses import Price
 from bot.ghostwriter import Declined, Said, Who
 from bot.listing import Spoken, Whole
 from bot.metrics import Metrics
@@ -178,6 +179,10 @@ class Answering:
         """As the platform counts; None: nothing can be published there."""
         replier = self.repliers.get(platform)
         return replier.length(text) if replier else None
+
+    def price(self, platform: str, text: str) -> Price | None:
+        """What it will cost to say this; None: nothing."""
+        return price(self.repliers.get(platform), text)
 
     def wake(self) -> None:
         self.publisher.wake()

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
+    from bot.expenses import Price
     from bot.model import Post
 
 
@@ -112,6 +113,15 @@ class Corrector(Replier, Protocol):
         """Let a post of ours say this from now on; one that says so already is success, so that it may be
         asked for again. Raises: as `publish`; nothing was changed where that one publishes nothing.
         """
+        ...
+
+
+@runtime_checkable
+class Priced(Replier, Protocol):
+    """A replier on whose platform an answer costs money."""
+
+    def price(self, text: str) -> Price | None:
+        """What this answer will cost, by what is known; None: nothing. Asks nobody."""
         ...
 
 
@@ -254,13 +264,15 @@ class Suggestion:
 class Means:
     """How a conversation can be answered: `refusal` is why it cannot, as by `Replier.refusal`.
 
-    `length` is that of the open draft; `suggestions` are offered as long as there is none. `can_correct`: the
+    `length` is that of the open draft, `price` what it will cost (None: nothing); `suggestions` are offered
+    as long as there is none. `can_correct`: the
     draft may also take the place of what we published last.
     """
 
     can_answer: bool = False
     refusal: str = ""
     length: Length | None = None
+    price: Price | None = None
     suggestions: tuple[Suggestion, ...] = ()
     can_correct: bool = False
 

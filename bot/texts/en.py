@@ -283,8 +283,11 @@ _STAFF: dict[str, Message] = {
         " Reading there gets an equal share of the rest each day; answers go out as before."
     ),
     "notice.budget_empty": (
-        "The {budget} for {platform} in {month} are spent: nothing is read or published there before the next"
-        " month. What waits there is read then, as far back as {platform} keeps it."
+        "{spent} of the {budget} for {platform} in {month} are spent, and the rest is not enough: nothing is"
+        " read there before the next month. What waits is read then, as far back as {platform} keeps it."
+    ),
+    "notice.budget_again": (
+        "There is money for {platform} again: {budget} for {month}. What waited there is read now."
     ),
     "notice.feed_failed": (
         "Buttons on {feed} do not reach us: {cause}\nPresses wait there until that is mended."
@@ -329,6 +332,7 @@ ENGLISH = Texts(
         ordinal=ordinal,
         units={"d": "{count}d", "h": "{count}h", "m": "{count}m", "s": "{count}s"},
         group=",",
+        point=".",
         grouped_from=1000,
     )
 )

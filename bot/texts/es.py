@@ -280,8 +280,11 @@ _STAFF: dict[str, Message] = {
         " La lectura recibe cada día una parte igual del resto; las respuestas salen como antes."
     ),
     "notice.budget_empty": (
-        "Se han gastado los {budget} para {platform} en {month}: hasta el próximo mes no se lee ni publica"
-        " nada ahí. Lo que espera se lee entonces, hasta donde {platform} lo guarde."
+        "Se han gastado {spent} de los {budget} para {platform} en {month} y el resto no alcanza: hasta el"
+        " próximo mes no se lee nada ahí. Lo que espera se lee entonces, hasta donde {platform} lo guarde."
+    ),
+    "notice.budget_again": (
+        "Vuelve a haber dinero para {platform}: {budget} para {month}. Lo que esperaba allí se lee ahora."
     ),
     "notice.feed_failed": (
         "Los botones de {feed} no nos llegan: {cause}\nLas pulsaciones esperan allí hasta que se arregle."
@@ -322,6 +325,7 @@ SPANISH = Texts(
         ordinal=lambda _: "other",
         units={"d": "{count} d", "h": "{count} h", "m": "{count} min", "s": "{count} s"},
         group=".",
+        point=",",
         grouped_from=10_000,  # https://www.rae.es/dpd/números, CLDR's minimumGroupingDigits: 2
     )
 )

@@ -44,12 +44,13 @@ Price = Annotated[Decimal, Field(allow_inf_nan=False, le=1000), AfterValidator(_
 class BudgetSettings(BaseModel):
     """`x.budget`: what a calendar month (UTC) may cost, and what X asks for each thing.
 
-    The prices are those of the pay-per-use plan of August 2026. All are in the currency of the bill.
+    The prices are those of the pay-per-use plan of August 2026, all in `currency`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     month: Annotated[Decimal, Field(gt=0, le=1_000_000, allow_inf_nan=False)] = Decimal(50)
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     price_per_owned_read: Price = Decimal("0.001")
     price_per_post_read: Price = Decimal("0.005")
     price_per_reply: Price = Decimal("0.010")
