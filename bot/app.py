@@ -17,6 +17,7 @@ import structlog
 
 from bot.accounts import Accounts
 from bot.answering import Answering
+from bot.credentials import Credentials
 from bot.desk import Desk
 from bot.drawing import draw
 from bot.expenses import Expenses
@@ -42,7 +43,7 @@ from bot.sides import bill_side, channel_side, links, lookup_side, reply_side, s
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
-from bot.vault import FileVault, vault_beside
+from bot.vault import FileVault, Vault, vault_beside
 from bot.watchlist import LiveWatch
 from bot.web.page import Face, Parts, serve
 from rules.engine import ENGINE_VERSION
@@ -73,6 +74,7 @@ class App:
     repliers: Mapping[str, Replier]
     watches: Mapping[str, LiveWatch]
     expenses: Expenses
+    vault: Vault
     first_cursors: Mapping[str, Cursor]
     """Where each source begins when it was never read; kept at once, so that an early death loses nothing."""
     begin: datetime
@@ -106,7 +108,8 @@ class App:
         watches, lookups = self.watches, self.lookups
         self.accounts = Accounts(watches=watches, lookups=lookups, store=self.store, clock=self.clock)
         self.feed_loops = feed_loops(self.feeds.values(), self.desk, self.notices.feed_failed)
-        self.listeners = listeners(self.sources.values(), self.intake, self.watches)
+        self.credentials = Credentials(notices=self.notices, vault=self.vault, clock=self.clock)
+        self.listeners = listeners(self.sources.values(), self.intake, self.watches, self.credentials)
         self.schedule = Schedule()
         self.readiness = self._readiness()
         self.expenses.listen(self.metrics.show_bill)
@@ -196,6 +199,7 @@ class App:
         await asyncio.gather(
             self.outbox.drain(DRAIN_WITHIN), self.schedule.stop(deadline=DRAIN_WITHIN), self.web.stop()
         )
+        await self.credentials.stop()
         await self.notices.stop()
         await self.answering.stop()
         await self.http.close()
@@ -375,6 +379,7 @@ async def _assemble(
         repliers=reply_side(settings, connectors, wiring),
         watches=await watches(settings, store, platforms, clock, cache=cache_beside(settings.database)),
         expenses=wiring.expenses,
+        vault=vault,
         first_cursors={name: one.cursor_at(begin) for name, one in listened.items() if one.cursor_at},
         begin=begin,
     )

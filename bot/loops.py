@@ -8,8 +8,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping
 
+from bot.credentials import Credentials
 from bot.desk import Desk
-from bot.errors import BotError, Reason
+from bot.errors import BotError
 from bot.feeds import FeedLoop
 from bot.intake import Intake
 from bot.listener import Listener, Pace
@@ -17,11 +18,18 @@ from bot.ports import DecisionFeed, Source
 from bot.watchlist import LiveWatch
 
 
-def listeners(sources: Iterable[Source], intake: Intake, watches: Mapping[str, LiveWatch]) -> list[Listener]:
+def listeners(
+    sources: Iterable[Source], intake: Intake, watches: Mapping[str, LiveWatch], credentials: Credentials
+) -> list[Listener]:
     """One for each source, all of them to one intake."""
+    by_name = {source.name: source for source in sources}
 
-    def count(name: str, reason: Reason) -> None:
-        intake.metrics.source_failures.labels(name, reason.value).inc()
+    def failed(name: str, error: BotError) -> None:
+        intake.metrics.source_failures.labels(name, error.reason.value).inc()
+        credentials.failed(name, by_name[name].platform, error)
+
+    def works(name: str) -> None:
+        credentials.works(name, by_name[name].platform)
 
     return [
         Listener(
@@ -30,9 +38,10 @@ def listeners(sources: Iterable[Source], intake: Intake, watches: Mapping[str, L
             watch=watches[source.platform],
             store=intake.store,
             pace=Pace(clock=intake.clock, random=random.random),
-            on_failure=count,
+            on_failure=failed,
+            on_works=works,
         )
-        for source in sources
+        for source in by_name.values()
     ]
 
 

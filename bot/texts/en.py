@@ -278,6 +278,11 @@ _STAFF: dict[str, Message] = {
         "{channel} refuses our messages: {cause}\nIts alerts come here until that is mended."
     ),
     "notice.account_refused": "{platform} does not let our account publish: {cause}",
+    "notice.source_refused": (
+        "{platform} refuses our credentials, so {source} is not read: {cause}\nLet somebody run"
+        " `outcare doctor`: it says what to set anew. What waits is read then, as far back as {platform} keeps it."
+    ),
+    "notice.source_works": "{platform} lets us in again after {after}: {source} is read.",
     "notice.budget_slow": (
         "{spent} of the {budget} for {platform} in {month} are spent."
         " Reading there gets an equal share of the rest each day; answers go out as before."

@@ -275,6 +275,11 @@ _STAFF: dict[str, Message] = {
         "{channel} rechaza nuestros mensajes: {cause}\nSus avisos llegan aquí hasta que se arregle."
     ),
     "notice.account_refused": "{platform} no deja publicar a nuestra cuenta: {cause}",
+    "notice.source_refused": (
+        "{platform} rechaza nuestras credenciales, así que no se lee {source}: {cause}\nQue alguien ejecute"
+        " `outcare doctor`: dice qué renovar. Lo que espera se lee luego, hasta donde {platform} lo guarde."
+    ),
+    "notice.source_works": "{platform} nos deja entrar de nuevo después de {after}: se lee {source}.",
     "notice.budget_slow": (
         "Se han gastado {spent} de los {budget} para {platform} en {month}."
         " La lectura recibe cada día una parte igual del resto; las respuestas salen como antes."
