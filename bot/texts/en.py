@@ -280,7 +280,8 @@ _STAFF: dict[str, Message] = {
     "notice.account_refused": "{platform} does not let our account publish: {cause}",
     "notice.source_refused": (
         "{platform} refuses our credentials, so {source} is not read: {cause}\nLet somebody run"
-        " `outcare doctor`: it says what to set anew. What waits is read then, as far back as {platform} keeps it."
+        " `outcare doctor`: it says what to set anew. What waits is read then, as far back as {platform}"
+        " keeps it."
     ),
     "notice.source_works": "{platform} lets us in again after {after}: {source} is read.",
     "notice.budget_slow": (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import App
 from bot.testing.x_server import XServer
+from connectors.x.ids import first_id
 from tests.acceptance._world import World, until
 from tests.acceptance.test_main_job import running
 
@@ -25,6 +27,12 @@ async def office(folder: Path, **more: object) -> AsyncIterator[tuple[World, XSe
             x={"handle": "acme", "api": server.url, "every": "5s", **more},
         )
         yield world, server
+
+
+def says(server: XServer, author: str, text: str, **more: str) -> str:
+    """A post of now; its id."""
+    server.world.next_id = max(server.world.next_id, first_id(datetime.now(UTC)))
+    return server.world.post(author, text, **more)
 
 
 def heard(world: World, words: str) -> int:
@@ -49,6 +57,6 @@ async def test_a_revoked_token_reaches_staff_once_and_that_it_works_again(tmp_pa
         async with running(world) as app:
             await until(lambda: heard(world, "X lets us in again after"), what="that it works is told")
             await until(lambda: not not_ready(app, "source:x-mentions"), what="it is ready")
-            server.world.post("ann", "@acme my kettle hisses")
+            says(server, "ann", "@acme my kettle hisses")
             await until(lambda: heard(world, "my kettle hisses"), what="what was said meanwhile is read")
             assert heard(world, "refuses our credentials") == 1

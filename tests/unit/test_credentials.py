@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+import pytest
+
 from bot.credentials import KEPT, Credentials, read
 from bot.errors import BotError, Reason, Unauthorized, Unavailable
 from bot.vault import MemoryVault
@@ -78,15 +80,15 @@ async def test_it_is_not_told_by_the_platform_that_refuses() -> None:
     assert [DESK] == [channel for channel, _ in await gate.told()]
 
 
-async def test_a_full_disk_keeps_nothing_back() -> None:
+async def test_a_full_disk_keeps_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told all the same."""
     gate = Gate()
 
     def full(*_: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    gate.vault.write = full  # type: ignore[method-assign]
-    gate.vault.read = full  # type: ignore[method-assign]
+    for name in ("read", "write"):
+        monkeypatch.setattr(gate.vault, name, full)
     await gate.failed()
     assert len(await gate.told()) == 1
 
