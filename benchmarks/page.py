@@ -100,6 +100,7 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
             **GOES_OUT,
         ),
         checks=lambda: (),
+        bills=lambda: (),
         rules=lambda: RulesInUse(version=RULES.version, names=(), since=clock.now()),
         lab=RuleLab(rules=lambda: RULES, folder=path.parent, channels=frozenset(), brand="acme"),
         choices=lambda: Choices(brands=("acme",), platforms=("bluesky", "hackernews")),

@@ -15,9 +15,10 @@ from typing import Protocol
 import structlog
 
 from bot.acknowledging import NOTHING, Acknowledge, Acknowledging
-from bot.approval import Approval
+from bot.approval import Approval, price
 from bot.decisions import Policy
 from bot.errors import BotError, StoreError
+from bot.expenses import Price
 from bot.ghostwriter import Declined, Said, Who
 from bot.listing import Spoken, Whole
 from bot.metrics import Metrics
@@ -180,6 +181,10 @@ class Answering:
         """As the platform counts in an answer to the post `to`; None: nothing can be published there."""
         replier = self.repliers.get(platform)
         return length_of(replier, to, text) if replier else None
+
+    def price(self, platform: str, text: str) -> Price | None:
+        """What it will cost to say this; None: nothing."""
+        return price(self.repliers.get(platform), text)
 
     def wake(self) -> None:
         self.publisher.wake()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import random
 import time
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass
@@ -18,13 +17,14 @@ import structlog
 
 from bot.accounts import Accounts
 from bot.answering import Answering
+from bot.credentials import Credentials
 from bot.desk import Desk
 from bot.drawing import draw
-from bot.feeds import FeedLoop
+from bot.expenses import Expenses
 from bot.gates import State
 from bot.http import HttpClient
 from bot.intake import Intake
-from bot.listener import Listener, Pace
+from bot.loops import feed_loops, listeners
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.notices import Notices
@@ -39,11 +39,11 @@ from bot.rulebook import Beginning, found
 from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
-from bot.sides import channel_side, links, lookup_side, reply_side, second_looks, source_side
+from bot.sides import bill_side, channel_side, links, lookup_side, reply_side, second_looks, source_side
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
-from bot.vault import FileVault, vault_beside
+from bot.vault import FileVault, Vault, vault_beside
 from bot.watchlist import LiveWatch
 from bot.web.page import Face, Parts, serve
 from rules.engine import ENGINE_VERSION
@@ -73,6 +73,8 @@ class App:
     feeds: Mapping[str, DecisionFeed]
     repliers: Mapping[str, Replier]
     watches: Mapping[str, LiveWatch]
+    expenses: Expenses
+    vault: Vault
     first_cursors: Mapping[str, Cursor]
     """Where each source begins when it was never read; kept at once, so that an early death loses nothing."""
     begin: datetime
@@ -83,15 +85,7 @@ class App:
         self.texts = texts_in(self.settings.language)
         self.notices = self._notices()
         self.ruling = self._ruling()
-        self.outbox = Outbox(
-            store=self.store,
-            notifiers=self.notifiers,
-            render=self.render,
-            route=self.rules.route,
-            clock=self.clock,
-            metrics=self.metrics,
-            on_refused=self.notices.channel_refused,
-        )
+        self.outbox = self._outbox()
         self.proposing = Proposing(self.settings, self.http, self.clock)
         self.answering = self._answering()
         self.intake = Intake(
@@ -113,10 +107,13 @@ class App:
         self.desk = self._desk()
         watches, lookups = self.watches, self.lookups
         self.accounts = Accounts(watches=watches, lookups=lookups, store=self.store, clock=self.clock)
-        self.feed_loops = [self._feed_loop(feed) for feed in self.feeds.values()]
-        self.listeners = [self._listener(source) for source in self.sources.values()]
+        self.feed_loops = feed_loops(self.feeds.values(), self.desk, self.notices.feed_failed)
+        self.credentials = Credentials(notices=self.notices, vault=self.vault, clock=self.clock)
+        self.listeners = listeners(self.sources.values(), self.intake, self.watches, self.credentials)
         self.schedule = Schedule()
         self.readiness = self._readiness()
+        self.expenses.listen(self.metrics.show_bill)
+        self.expenses.listen(self.notices.budget)
         self.show(Face())
 
     def show(self, face: Face) -> None:
@@ -126,6 +123,7 @@ class App:
             desk=self.desk,
             answers=self.answering,
             checks=self.readiness.checks,
+            bills=self.readiness.bills,
             rules=self.ruling.in_force,
             lab=self.ruling.lab(),
             personas=self.ruling.personas,
@@ -201,6 +199,7 @@ class App:
         await asyncio.gather(
             self.outbox.drain(DRAIN_WITHIN), self.schedule.stop(deadline=DRAIN_WITHIN), self.web.stop()
         )
+        await self.credentials.stop()
         await self.notices.stop()
         await self.answering.stop()
         await self.http.close()
@@ -217,6 +216,17 @@ class App:
             channels=(*self.settings.channels, CONSOLE),
             failing=lambda: self.outbox.failing,
             wake=lambda: self.outbox.wake(),  # noqa: PLW0108 - it is made after this
+        )
+
+    def _outbox(self) -> Outbox:
+        return Outbox(
+            store=self.store,
+            notifiers=self.notifiers,
+            render=self.render,
+            route=self.rules.route,
+            clock=self.clock,
+            metrics=self.metrics,
+            on_refused=self.notices.channel_refused,
         )
 
     def _ruling(self) -> Ruling:
@@ -268,33 +278,13 @@ class App:
             accounts=self.accounts,
             listeners=self.listeners,
             feed_loops=self.feed_loops,
+            expenses=self.expenses,
             rules_trouble=lambda: self.ruling.bulletin.trouble,
             publishing=self.ruling.publishing,
             model_trouble=lambda: self.proposing.trouble,
             clock=self.clock,
             metrics=self.metrics,
             http=self.http,
-        )
-
-    def _feed_loop(self, feed: DecisionFeed) -> FeedLoop:
-        return FeedLoop(
-            feed=feed,
-            store=self.store,
-            take=self.desk.take,
-            clock=self.clock,
-            on_failure=self.notices.feed_failed,
-        )
-
-    def _listener(self, source: Source) -> Listener:
-        pace = Pace(clock=self.clock, random=random.random)
-        return Listener(
-            source=source,
-            take=self.intake.take,
-            watch=self.watches[source.platform],
-            store=self.store,
-            pace=pace,
-            on_failure=lambda name, reason: self.metrics.source_failures.labels(name, reason.value).inc(),
-            on_unauthorized=self.notices.source_refused,
         )
 
     def reload(self, reading: Reading[RuleSet]) -> Reload[RuleSet]:
@@ -372,10 +362,11 @@ async def _assemble(
 ) -> App:
     http, vault = HttpClient(clock), FileVault(vault_beside(settings.database))
     wiring = Wiring(http=http, clock=clock, texts=texts_in(settings.language), vault=vault)
+    wiring.expenses.ask = partial(bill_side, settings, connectors, wiring)
     listened = source_side(settings, connectors, wiring)
     sources = {name: one.source for name, one in listened.items()}
     platforms = {source.platform for source in sources.values()}
-    app = App(
+    return App(
         settings=settings,
         first=first,
         store=store,
@@ -388,9 +379,8 @@ async def _assemble(
         feeds=channel_side(settings, connectors, wiring, "feed"),
         repliers=reply_side(settings, connectors, wiring),
         watches=await watches(settings, store, platforms, clock, cache=cache_beside(settings.database)),
+        expenses=wiring.expenses,
+        vault=vault,
         first_cursors={name: one.cursor_at(begin) for name, one in listened.items() if one.cursor_at},
         begin=begin,
     )
-    wiring.expenses.listen(app.metrics.show_bill)
-    wiring.expenses.listen(app.notices.budget)
-    return app

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.changes import Change
 from bot.decisions import Asked, Policy, lost, no
+from bot.expenses import Price
 from bot.model import ConversationState
 from bot.records import CLOSED, CardState
 from bot.replies import (
@@ -24,6 +25,7 @@ from bot.replies import (
     Discard,
     Means,
     Origin,
+    Priced,
     Propose,
     Replier,
     Reply,
@@ -78,6 +80,7 @@ class Approval:
             can_answer=not refusal,
             refusal=refusal,
             length=length_of(replier, post.id, state.draft.text) if replier and state.draft else None,
+            price=price(replier, state.draft.text) if state.draft else None,
             suggestions=self.suggest(state) if not refusal and _is_open(state) else (),
             can_correct=not refusal and self._correctable(state) is not None,
         )
@@ -223,6 +226,11 @@ class Approval:
             updates_all=True,
             step=step,
         )
+
+
+def price(replier: Replier | None, text: str) -> Price | None:
+    """What it will cost to say this there; None: nothing, or nobody can."""
+    return replier.price(text) if isinstance(replier, Priced) else None
 
 
 def save(asked: Asked) -> Change:

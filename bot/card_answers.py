@@ -15,6 +15,7 @@ from bot.staff import Line, Verb
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bot.expenses import Price
     from bot.records import CardState
     from bot.replies import Draft, Length, Means, Reply, Suggestion
     from bot.texts.catalogue import Texts
@@ -87,6 +88,8 @@ def of_draft(draft: Draft, means: Means, texts: Texts, *, heading: str) -> Itera
     yield Line(text=draft.text, is_copy=True)
     if means.length is not None:
         yield Line(text=told_length(means.length, texts))
+    if means.price is not None:
+        yield Line(text=told_price(means.price, texts), is_strong=not means.price.is_within)
     if draft.stale:
         yield Line(text=texts.say(f"answer.since_{draft.stale}"), is_strong=True)
 
@@ -96,6 +99,11 @@ def told_length(length: Length, texts: Texts) -> str:
     said = "answer.length" if length.used <= length.limit else "answer.length_over"
     unit = texts.say(f"answer.unit_{length.unit}")
     return texts.say(said, used=length.used, limit=length.limit, unit=unit)
+
+
+def told_price(price: Price, texts: Texts) -> str:
+    """`It costs 0.20 USD.`, and whether the budget has that much."""
+    return texts.say("answer.price" if price.is_within else "answer.price_beyond", price=price.money)
 
 
 def of_reply(

@@ -85,8 +85,8 @@ class Listening:
 
 @dataclass(kw_only=True)
 class Listener:
-    """Drives one source until it is cancelled. `on_failure` hears of each connection that failed,
-    `on_unauthorized` of a credential that a person must see to.
+    """Drives one source until it is cancelled. `on_failure` hears of each connection that failed, `on_works`
+    of each that did what it should.
     """
 
     source: Source
@@ -94,8 +94,8 @@ class Listener:
     watch: Watch
     store: Cursors
     pace: Pace
-    on_failure: Callable[[str, Reason], None] = lambda _name, _reason: None
-    on_unauthorized: Callable[[str, BotError], None] = lambda _name, _error: None
+    on_failure: Callable[[str, BotError], None] = lambda _name, _error: None
+    on_works: Callable[[str], None] = lambda _name: None
 
     def __post_init__(self) -> None:
         self._state = Listening(name=self.source.name)
@@ -235,9 +235,7 @@ class Listener:
         self._cause = self._cause or reason.value
         wait = back_off(error, self._failures, self.pace.random())
         self._failures += 1
-        self.on_failure(self.source.name, reason)
-        if isinstance(error, Unauthorized):
-            self.on_unauthorized(self.source.name, error)
+        self.on_failure(self.source.name, error if isinstance(error, BotError) else BotError(message))
         retry_at = self._clock.now() + wait
         self._state = replace(self._state, reason=reason, message=message, retry_at=retry_at)
         self._tell(reason, message, error)
@@ -266,6 +264,7 @@ class Listener:
             place, after = self._state.place, self._told[0].value
             _log.info("source.recovered", source=self.source.name, after=after, place=place)
         self._told = None
+        self.on_works(self.source.name)
         self._state = replace(self._state, reason=None, message=None)
 
 

@@ -19,7 +19,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from bot.expenses import Bill
+from bot.expenses import MILLION, Bill
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -135,14 +135,14 @@ class Metrics:
 
     def show_bill(self, bill: Bill) -> None:
         """What something cost by now."""
-        self.budget_money.labels(bill.platform).set(bill.budget)
+        self.budget_money.labels(bill.platform).set(bill.budget / MILLION)
         for source, spent in bill.sources.items():
-            for span, count, money in (
-                ("day", spent.today, spent.money_today),
-                ("month", spent.month, spent.money_month),
+            for span, count, micros in (
+                ("day", spent.today, spent.micros_today),
+                ("month", spent.month, spent.micros_month),
             ):
                 self.spent_count.labels(bill.platform, source, span).set(count)
-                self.spent_money.labels(bill.platform, source, span).set(money)
+                self.spent_money.labels(bill.platform, source, span).set(micros / MILLION)
 
     def _time(self) -> None:
         self.alert_delay_seconds = Histogram(

@@ -34,6 +34,7 @@ class Notices:
     failing: Callable[[], Container[str]]
     wake: Callable[[], None]
     _asides: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _told_of_money: set[str] = field(default_factory=set, init=False)
 
     def channel_refused(self, channel: str, error: BotError) -> None:
         """A dead staff chat must not be silent: tell it once, through another channel."""
@@ -49,29 +50,31 @@ class Notices:
                 not_by=lambda name: name.partition(":")[0] == feed,
             )
 
-    def source_refused(self, source: str, error: BotError) -> None:
-        """A credential that was revoked: nothing is heard there, and only a person can mend it."""
-        text = self.texts.say("notice.source_refused", source=source, cause=error)
-        self.tell(f"source:{source}:{error.reason.value}", text)
-
     def account_refused(self, platform: str, error: BotError) -> None:
         """Nothing is published with a password that is wrong: somebody must see to it."""
         text = self.texts.say("notice.account_refused", platform=self.texts.platform(platform), cause=error)
         self.tell(f"account:{platform}:{error.reason.value}", text)
 
     def budget(self, bill: Bill) -> None:
-        """Once a month that a budget runs low, and once that it is spent."""
-        if bill.purse is Purse.FULL:
+        """Once a month that a budget runs low, once that it is spent, and once that there is money again."""
+        if bill.is_again and bill.purse is not Purse.EMPTY:
+            self._tell_of_money(bill, "again")
+        if bill.purse is not Purse.FULL:
+            self._tell_of_money(bill, bill.purse.value)
+
+    def _tell_of_money(self, bill: Bill, what: str) -> None:
+        key = f"budget:{bill.platform}:{bill.month}:{bill.budget}:{what}"
+        if key in self._told_of_money:
             return
-        platform, budget = self.texts.platform(bill.platform), f"{bill.budget:.2f}"
-        if bill.purse is Purse.SLOW:
-            spent = f"{bill.spent:.2f}"
-            text = self.texts.say(
-                "notice.budget_slow", platform=platform, month=bill.month, spent=spent, budget=budget
-            )
-        else:
-            text = self.texts.say("notice.budget_empty", platform=platform, month=bill.month, budget=budget)
-        self.tell(f"budget:{bill.platform}:{bill.month}:{bill.purse.value}", text, once=True)
+        self._told_of_money.add(key)
+        text = self.texts.say(
+            f"notice.budget_{what}",
+            platform=self.texts.platform(bill.platform),
+            month=bill.month,
+            spent=bill.money(bill.spent),
+            budget=bill.money(bill.budget),
+        )
+        self.tell(key, text, once=True)
 
     def tell(
         self, key: str, text: str, *, not_by: Callable[[str], bool] = lambda _: False, once: bool = False

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from bot.expenses import Expenses
+from bot.expenses import Bill, Expenses
 from bot.texts.en import ENGLISH
 from bot.vault import MemoryVault, Vault
 from bot.waits import Curious
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -278,6 +278,7 @@ class Connector:
     where that is told apart, `account_lookup` asks as that account where no source of the connector is
     configured. All of them are None where the section names no account. `examine`
     tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes nothing.
+    `bill` tells what the account cost by now, of what is kept, and asks nobody (raises: Unavailable).
     """
 
     name: str
@@ -296,3 +297,4 @@ class Connector:
     private_inbox: Callable[[Any, Wiring], Source | None] | None = None
     private_inbox_at: Callable[[datetime], Cursor] | None = None
     examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None
+    bill: Callable[[Any, Wiring], Awaitable[Bill | None]] | None = None

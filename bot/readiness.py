@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from bot import coverage
 from bot.accounts import Accounts
 from bot.errors import Reason, Unavailable
+from bot.expenses import Bill, Expenses, Purse
 from bot.feeds import FeedLoop
 from bot.listener import Listener
 from bot.metrics import Metrics
@@ -34,6 +35,7 @@ class Readiness:
     accounts: Accounts
     listeners: Sequence[Listener]
     feed_loops: Sequence[FeedLoop]
+    expenses: Expenses
     rules_trouble: Callable[[], str]
     publishing: Callable[[], str]
     model_trouble: Callable[[], str | None]
@@ -55,6 +57,9 @@ class Readiness:
             yield Check(name=f"account:{account.platform}:{account.handle}", ok=False, detail=detail)
         for loop in self.feed_loops:
             yield Check(name=f"feed:{loop.feed.name}", ok=loop.failing is None, detail=loop.failing or "")
+        for bill in self.bills():
+            ok = bill.purse is not Purse.EMPTY
+            yield Check(name=f"budget:{bill.platform}", ok=ok, detail=str(bill))
         yield Check(name="rules", ok=True, detail=self.rules_trouble())
         yield Check(name="publishing", ok=True, detail=self.publishing())
         if self.settings.drafts.model.name:
@@ -66,9 +71,14 @@ class Readiness:
             reason = failing[channel].reason if channel in failing else ""
             yield Check(name=f"channel:{channel}", ok=not reason, detail=reason)
 
+    def bills(self) -> tuple[Bill, ...]:
+        """What is paid for, and how its budget stands."""
+        return tuple(self.expenses.bills.values())
+
     async def gauge(self) -> None:
         """Bring the gauges up to date. Raises: StoreError."""
         status = await self.store.status(now=self.clock.now())
+        await self.expenses.refresh()
         self._stored = {source.name: source for source in status.sources}
         self.metrics.asks_open.set(status.open_asks)
         self.metrics.effects_pending.set(status.effects.get("pending", 0) + status.effects.get("leased", 0))

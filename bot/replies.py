@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
+    from bot.expenses import Price
     from bot.model import Post
 
 
@@ -129,6 +130,15 @@ def length_of(replier: Replier, post_id: str, text: str) -> Length:
     if isinstance(replier, Measuring):
         return replier.length_to(post_id, text)
     return replier.length(text)
+
+
+@runtime_checkable
+class Priced(Replier, Protocol):
+    """A replier on whose platform an answer costs money."""
+
+    def price(self, text: str) -> Price | None:
+        """What this answer will cost, by what is known; None: nothing. Asks nobody."""
+        ...
 
 
 # --- drafts and replies, as they are kept -----------------------------------------------------------
@@ -270,13 +280,15 @@ class Suggestion:
 class Means:
     """How a conversation can be answered: `refusal` is why it cannot, as by `Replier.refusal`.
 
-    `length` is that of the open draft; `suggestions` are offered as long as there is none. `can_correct`: the
+    `length` is that of the open draft, `price` what it will cost (None: nothing); `suggestions` are offered
+    as long as there is none. `can_correct`: the
     draft may also take the place of what we published last.
     """
 
     can_answer: bool = False
     refusal: str = ""
     length: Length | None = None
+    price: Price | None = None
     suggestions: tuple[Suggestion, ...] = ()
     can_correct: bool = False
 

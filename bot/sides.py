@@ -6,10 +6,13 @@ It knows which kinds a configuration needs; it knows no connector by name, but t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.errors import Unavailable
+from bot.expenses import Bill
 from bot.intake import Intake
 from bot.model import Cursor
 from bot.outbox import CONSOLE
@@ -102,6 +105,18 @@ def lookup_side(
         if (find := connectors[name].lookup) is not None
     )
     return {lookup.platform: lookup for lookup in (*by_account, *by_source) if lookup is not None}
+
+
+async def bill_side(
+    settings: Settings, connectors: Mapping[str, Connector], wiring: Wiring
+) -> tuple[Bill, ...]:
+    """What each account that is paid for cost by now; what cannot be read just now is left out."""
+    bills = []
+    for kind, given in settings.accounts.items():
+        if (ask := connectors[kind].bill) is not None:
+            with suppress(Unavailable):
+                bills.append(await ask(given, wiring))
+    return tuple(bill for bill in bills if bill is not None)
 
 
 def links(notifiers: Mapping[str, Notifier]) -> Callable[[str, str], str | None]:

@@ -17,13 +17,20 @@ from rich.text import Text
 
 from bot import duration
 from bot.cli import live, output, setup
+from bot.clock import SystemClock
+from bot.expenses import Bill, Purse
+from bot.http import HttpClient
 from bot.model import Urgency
+from bot.ports import Wiring
 from bot.records import InboxRow, SourceStatus, Status
 from bot.reports import Reports
+from bot.settings.load import Settings
+from bot.sides import bill_side
 from bot.store import schema
 from bot.store.lock import holder
 from bot.store.sqlite import SqliteStore
 from bot.texts.en import ENGLISH
+from bot.vault import FileVault, vault_beside
 from connectors.console import visible
 
 T = TypeVar("T")
@@ -31,6 +38,11 @@ T = TypeVar("T")
 _COLOURS = {Urgency.CRITICAL: "bold red", Urgency.HIGH: "yellow", Urgency.NORMAL: "", Urgency.LOW: "dim"}
 
 
+_PURSES = {
+    Purse.FULL: "",
+    Purse.SLOW: "; reading gets an equal share of the rest each day",
+    Purse.EMPTY: "; nothing is read before the next month",
+}
 _LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 
 
@@ -69,16 +81,21 @@ def show_status(config: Path | None, database: Path | None, *, as_json: bool) ->
     path = database or settings.database
     now = datetime.now(UTC)
     status = read(path, lambda store: store.status(now=now))
+    bills = asyncio.run(kept_bills(settings, path))
     pid = holder(path)
     checks = live.checks(settings.http) if pid else ()
     if as_json:
         told = {"database": str(path), "daemon_pid": pid, "checks": checks, **output.plain(status)}
+        told["budgets"] = [_budget(bill) for bill in bills]
         output.json(told)
     else:
         for line in _status_lines(status, path, pid, now=now, zone=settings.timezone):
             sys.stdout.write(line + "\n")
+        for bill in bills:
+            sys.stdout.writelines(line + "\n" for line in _budget_lines(bill))
+        shown = {f"budget:{bill.platform}" for bill in bills}
         for check in checks:
-            sys.stdout.write(_check_line(check))
+            sys.stdout.write("" if check.name in shown else _check_line(check))
     return 0
 
 
@@ -107,6 +124,32 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
         f"gap            {gap.source}: not listening {at(gap.started_at)} – {at(gap.ended_at)} ({gap.reason})"
         for gap in status.gaps
     ]
+    return lines
+
+
+async def kept_bills(settings: Settings, database: Path) -> tuple[Bill, ...]:
+    """What is paid for, as the daemon of this database keeps it. Nobody is asked."""
+    clock = SystemClock()
+    http = HttpClient(clock)
+    try:
+        wiring = Wiring(http=http, clock=clock, vault=FileVault(vault_beside(database)))
+        return await bill_side(settings, setup.connectors(), wiring)
+    finally:
+        await http.close()
+
+
+def _budget(bill: Bill) -> dict[str, object]:
+    """Money in millionths, as it is counted."""
+    return {**output.plain(bill), "spent": bill.spent, "spent_today": bill.spent_today}
+
+
+def _budget_lines(bill: Bill) -> list[str]:
+    lines = [f"budget         {bill.platform}: {bill}{_PURSES[bill.purse]}"]
+    for name, one in sorted(bill.sources.items()):
+        today, month = bill.money(one.micros_today), bill.money(one.micros_month)
+        lines.append(
+            f"               {name}: {one.month} for {month}, of which {one.today} for {today} today"
+        )
     return lines
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.errors import BotError, Reason, Rejected, Unavailable, Unknown
+from bot.expenses import Price
 from bot.model import Post
 from bot.replies import Length, Outgoing, Published
 
@@ -34,12 +35,17 @@ class Wall:
     after: deque[BotError | None] = field(default_factory=deque)
     looking: deque[BotError | None] = field(default_factory=deque)
     asked: list[str] = field(default_factory=list)
+    cost: Price | None = None
+    """Of each answer."""
     gone: set[str] = field(default_factory=set)
     """Posts that cannot be answered any more."""
     _keys: dict[str, Published] = field(default_factory=dict)
 
     def length(self, text: str) -> Length:
         return Length(used=len(text), limit=self.limit, unit="characters")
+
+    def price(self, text: str) -> Price | None:
+        return self.cost
 
     def refusal(self, to: Post) -> str:
         return ""

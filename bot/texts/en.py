@@ -279,19 +279,25 @@ _STAFF: dict[str, Message] = {
         "{channel} refuses our messages: {cause}\nIts alerts come here until that is mended."
     ),
     "notice.account_refused": "{platform} does not let our account publish: {cause}",
+    "notice.source_refused": (
+        "{platform} refuses our credentials, so {source} is not read: {cause}\nLet somebody run"
+        " `outcare doctor`: it says what to set anew. What waits is read then, as far back as {platform}"
+        " keeps it."
+    ),
+    "notice.source_works": "{platform} lets us in again after {after}: {source} is read.",
     "notice.budget_slow": (
         "{spent} of the {budget} for {platform} in {month} are spent."
         " Reading there gets an equal share of the rest each day; answers go out as before."
     ),
     "notice.budget_empty": (
-        "The {budget} for {platform} in {month} are spent: nothing is read or published there before the next"
-        " month. What waits there is read then, as far back as {platform} keeps it."
+        "{spent} of the {budget} for {platform} in {month} are spent, and the rest is not enough: nothing is"
+        " read there before the next month. What waits is read then, as far back as {platform} keeps it."
+    ),
+    "notice.budget_again": (
+        "There is money for {platform} again: {budget} for {month}. What waited there is read now."
     ),
     "notice.feed_failed": (
         "Buttons on {feed} do not reach us: {cause}\nPresses wait there until that is mended."
-    ),
-    "notice.source_refused": (
-        "{source} is not read any more: {cause}\nTried again every quarter of an hour, until that is mended."
     ),
     "notice.rules_not_loaded": "rules NOT loaded:",
     "notice.settings_not_loaded": "{file} NOT loaded:",
@@ -333,6 +339,7 @@ ENGLISH = Texts(
         ordinal=ordinal,
         units={"d": "{count}d", "h": "{count}h", "m": "{count}m", "s": "{count}s"},
         group=",",
+        point=".",
         grouped_from=1000,
     )
 )

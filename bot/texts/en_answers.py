@@ -37,6 +37,11 @@ ANSWERS: dict[str, Message] = {
     ),
     "answer.length": "{used} of {limit} {unit}",
     "answer.length_over": "Too long: {used} of {limit} {unit}",
+    "answer.price": "It costs {price}.",
+    "answer.price_beyond": (
+        "It costs {price}, more than is left of this month's budget: it is not published before"
+        " there is money again."
+    ),
     "answer.unit_graphemes": "characters",
     "answer.unit_characters": "characters",
     "answer.look_at_it": "Look at it once more: it is published when somebody presses Publish.",

@@ -276,19 +276,24 @@ _STAFF: dict[str, Message] = {
         "{channel} rechaza nuestros mensajes: {cause}\nSus avisos llegan aquí hasta que se arregle."
     ),
     "notice.account_refused": "{platform} no deja publicar a nuestra cuenta: {cause}",
+    "notice.source_refused": (
+        "{platform} rechaza nuestras credenciales, así que no se lee {source}: {cause}\nQue alguien ejecute"
+        " `outcare doctor`: dice qué renovar. Lo que espera se lee luego, hasta donde {platform} lo guarde."
+    ),
+    "notice.source_works": "{platform} nos deja entrar de nuevo después de {after}: se lee {source}.",
     "notice.budget_slow": (
         "Se han gastado {spent} de los {budget} para {platform} en {month}."
         " La lectura recibe cada día una parte igual del resto; las respuestas salen como antes."
     ),
     "notice.budget_empty": (
-        "Se han gastado los {budget} para {platform} en {month}: hasta el próximo mes no se lee ni publica"
-        " nada ahí. Lo que espera se lee entonces, hasta donde {platform} lo guarde."
+        "Se han gastado {spent} de los {budget} para {platform} en {month} y el resto no alcanza: hasta el"
+        " próximo mes no se lee nada ahí. Lo que espera se lee entonces, hasta donde {platform} lo guarde."
+    ),
+    "notice.budget_again": (
+        "Vuelve a haber dinero para {platform}: {budget} para {month}. Lo que esperaba allí se lee ahora."
     ),
     "notice.feed_failed": (
         "Los botones de {feed} no nos llegan: {cause}\nLas pulsaciones esperan allí hasta que se arregle."
-    ),
-    "notice.source_refused": (
-        "{source} ya no se lee: {cause}\nSe intenta de nuevo cada cuarto de hora, hasta que se arregle."
     ),
     "notice.rules_not_loaded": "reglas NO cargadas:",
     "notice.settings_not_loaded": "{file} NO cargado:",
@@ -326,6 +331,7 @@ SPANISH = Texts(
         ordinal=lambda _: "other",
         units={"d": "{count} d", "h": "{count} h", "m": "{count} min", "s": "{count} s"},
         group=".",
+        point=",",
         grouped_from=10_000,  # https://www.rae.es/dpd/números, CLDR's minimumGroupingDigits: 2
     )
 )

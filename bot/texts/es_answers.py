@@ -39,6 +39,11 @@ ANSWERS: dict[str, Message] = {
     ),
     "answer.length": "{used} de {limit} {unit}",
     "answer.length_over": "Demasiado largo: {used} de {limit} {unit}",
+    "answer.price": "Cuesta {price}.",
+    "answer.price_beyond": (
+        "Cuesta {price}, más de lo que queda del presupuesto de este mes: no se publica hasta"
+        " que vuelva a haber dinero."
+    ),
     "answer.unit_graphemes": "caracteres",
     "answer.unit_characters": "caracteres",
     "answer.look_at_it": "Míralo otra vez: se publica cuando alguien pulsa Publicar.",

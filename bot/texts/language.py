@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.expenses import Money
+
 Forms = Mapping[str, str]
 """A text for each form: `one`, `other` and what else CLDR has for the language; `=0` for just that number."""
 
@@ -34,7 +36,7 @@ class Language:
     """`days` begin with Monday. `plural` and `ordinal` tell the form of a number.
 
     `units` are texts with a `{count}` for the keys d, h, m and s. Whole numbers from `grouped_from` on are
-    written in groups of three with `group` between them.
+    written in groups of three with `group` between them; `point` stands before decimals.
     """
 
     code: str
@@ -45,6 +47,7 @@ class Language:
     ordinal: Callable[[int], str]
     units: Mapping[str, str]
     group: str
+    point: str
     grouped_from: int
 
     def say(self, key: str, values: Mapping[str, object]) -> str:
@@ -71,11 +74,17 @@ class Language:
     def _shown(self, value: object) -> str:
         if isinstance(value, timedelta):
             return self.duration(value)
+        if isinstance(value, Money):
+            return self.money(value)
         return self.number(value) if isinstance(value, int) else str(value)
 
     def number(self, number: int) -> str:
         """`1,234`; with the language's own sign, and from the number on where it begins to group."""
         return f"{number:,}".replace(",", self.group) if abs(number) >= self.grouped_from else str(number)
+
+    def money(self, amount: Money) -> str:
+        """`0.20 USD`, with the language's own sign before the decimals."""
+        return f"{amount.digits(self.point)} {amount.currency}"
 
     def duration(self, length: timedelta, *, parts: int = 2) -> str:
         """The largest units, so many: `2h 5m`, `45s`, `3d 4h`; nothing below zero."""

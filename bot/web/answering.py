@@ -26,6 +26,7 @@ from bot.web.door import PERSON, form, local
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from bot.expenses import Price
     from bot.listing import Whole
     from bot.records import CardState
     from bot.replies import Length, Patch, Reply
@@ -51,6 +52,10 @@ class Answers(Protocol):
 
     def length(self, platform: str, text: str, to: str) -> Length | None:
         """As the platform counts in an answer to the post `to`; None: nothing can be published there."""
+        ...
+
+    def price(self, platform: str, text: str) -> Price | None:
+        """What it will cost to say this; None: nothing."""
         ...
 
     async def patch(self, mention_id: str, number: int) -> Patch | None:
@@ -80,7 +85,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """A length in words."""
+    """A length, and a price where there is one, in words."""
 
     text: str
     is_over: bool
@@ -165,8 +170,7 @@ class AnswerPage:
         given = await form(request)
         text = shown.words(str(given.get("text", "")))
         platform, to = str(given.get("platform", "")), str(given.get("to", ""))
-        length = self._page.answers.length(platform, text, to)
-        told = counted(length, self._page.texts(request))
+        told = counted(self._page.answers, platform, text, to, self._page.texts(request))
         return self._page.html(request, "_length.html", counted=told)
 
 
@@ -177,7 +181,8 @@ async def panel_of(page: Page, whole: Whole, eye: Eye) -> Panel | None:
         return None
     post = state.mention.post
     text = state.draft.text if state.draft else ""
-    return panel(state, eye, written=counted(page.answers.length(post.platform, text, post.id), eye.texts))
+    written = counted(page.answers, post.platform, text, post.id, eye.texts)
+    return panel(state, eye, written=written)
 
 
 async def state_of(answers: Answers, whole: Whole) -> CardState | None:
@@ -291,7 +296,11 @@ def compose(state: CardState, written: Counted | None) -> Compose | None:
     )
 
 
-def counted(length: Length | None, texts: Texts) -> Counted | None:
+def counted(answers: Answers, platform: str, text: str, to: str, texts: Texts) -> Counted | None:
+    length = answers.length(platform, text, to)
     if length is None:
         return None
-    return Counted(text=card_answers.told_length(length, texts), is_over=length.used > length.limit)
+    told = [card_answers.told_length(length, texts)]
+    if text and (price := answers.price(platform, text)):
+        told.append(card_answers.told_price(price, texts))
+    return Counted(text=" · ".join(told), is_over=length.used > length.limit)

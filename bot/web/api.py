@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.listing import Listed, Spoken, Whole
     from bot.model import Verdict
     from bot.records import CardState, Status
-    from bot.replies import Draft, Length, Reply
+    from bot.replies import Draft, Means, Reply
     from bot.web.health import Check
     from bot.web.page import Page
 
@@ -141,7 +141,7 @@ def _answer(state: CardState, whole: Whole) -> dict[str, Any]:
         "suggestions": [
             {"text": one.text, "origin": one.origin.value, "name": one.name} for one in means.suggestions
         ],
-        "draft": _draft(state.draft, means.length) if state.draft else None,
+        "draft": _draft(state.draft, means) if state.draft else None,
         "reply": _reply(state.reply) if state.reply else None,
         "acknowledged": _reply(state.acknowledged) if state.acknowledged else None,
         "publications": [
@@ -156,7 +156,8 @@ def _answer(state: CardState, whole: Whole) -> dict[str, Any]:
     }
 
 
-def _draft(draft: Draft, length: Length | None) -> dict[str, Any]:
+def _draft(draft: Draft, means: Means) -> dict[str, Any]:
+    length, price = means.length, means.price
     return {
         "id": draft.id,
         "mention_id": draft.mention_id,
@@ -166,6 +167,13 @@ def _draft(draft: Draft, length: Length | None) -> dict[str, Any]:
         "made_at": draft.made_at,
         "stale": draft.stale or None,
         "length": {"used": length.used, "limit": length.limit, "unit": length.unit} if length else None,
+        "price": {
+            "micros": price.money.micros,
+            "currency": price.money.currency,
+            "is_within": price.is_within,
+        }
+        if price
+        else None,
     }
 
 

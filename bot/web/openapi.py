@@ -81,6 +81,7 @@ _DRAFT = _closed(
     made_at=_AT,
     stale=_MAYBE_TEXT,
     length={**_closed(used=_COUNT, limit=_COUNT, unit=_TEXT), "nullable": True},
+    price={**_closed(micros=_COUNT, currency=_TEXT, is_within={"type": "boolean"}), "nullable": True},
 )
 _REPLY = _closed(
     id=_COUNT,

@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.errors import BotError
+from bot.expenses import Bill
 from bot.lab import Lab
 from bot.listing import Shelf
 from bot.metrics import Metrics
@@ -78,6 +79,7 @@ class Page:
     desk: PressDesk
     answers: Answers
     checks: Callable[[], Iterable[Check]]
+    bills: Callable[[], Iterable[Bill]]
     rules: Callable[[], RulesInUse]
     lab: Lab
     choices: Callable[[], Choices]
@@ -216,6 +218,7 @@ class Parts:
     desk: PressDesk
     answers: Answers
     checks: Callable[[], Iterable[Check]]
+    bills: Callable[[], Iterable[Bill]]
     rules: Callable[[], RulesInUse]
     lab: Lab
     personas: Callable[[], Iterable[str]]
@@ -231,6 +234,7 @@ def compose(settings: Settings, parts: Parts, face: Face) -> Page:
         desk=parts.desk,
         answers=parts.answers,
         checks=parts.checks,
+        bills=parts.bills,
         rules=parts.rules,
         lab=parts.lab,
         choices=lambda: Choices(

@@ -10,6 +10,7 @@ from bot.errors import BotError
 from bot.web.health import Check
 
 if TYPE_CHECKING:
+    from bot.expenses import Bill
     from bot.records import SourceStatus
     from bot.web.page import Page
     from bot.web.shown import Eye
@@ -40,6 +41,7 @@ class Sources:
                 for gap in reversed(status.gaps)
             ],
             more_gaps=status.more_gaps,
+            bills=[_bill(bill, eye) for bill in self._page.bills()],
             totals=status,
             last=eye.time(status.last_mention_at) if status.last_mention_at else "",
         )
@@ -51,6 +53,26 @@ def ran(page: Page) -> tuple[Check, ...]:
         return tuple(page.checks())
     except BotError as error:
         return (Check(name="checks", ok=False, detail=f"cannot be made: {error}"),)
+
+
+def _bill(bill: Bill, eye: Eye) -> dict[str, Any]:
+    def shown(micros: int) -> str:
+        return eye.texts.language.money(bill.money(micros))
+
+    return {
+        "heading": eye.texts.on_page(
+            "budget_of",
+            platform=eye.texts.platform(bill.platform),
+            spent=bill.money(bill.spent),
+            budget=bill.money(bill.budget),
+            month=bill.month,
+        ),
+        "purse": bill.purse.value,
+        "sources": [
+            (name, one.today, shown(one.micros_today), one.month, shown(one.micros_month))
+            for name, one in sorted(bill.sources.items())
+        ],
+    }
 
 
 def _source(one: SourceStatus, check: Check | None, eye: Eye) -> dict[str, Any]:

@@ -45,12 +45,13 @@ class BudgetSettings(BaseModel):
     """`x.budget`: what a calendar month (UTC) may cost, and what X asks for each thing.
 
     The prices are those of the pay-per-use plan, as https://docs.x.com/x-api/getting-started/pricing had them
-    from 20 April to October 2026. All are in the currency of the bill.
+    from 20 April to October 2026. All are in `currency`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     month: Annotated[Decimal, Field(gt=0, le=1_000_000, allow_inf_nan=False)] = Decimal(50)
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     price_per_owned_read: Price = Decimal("0.001")
     price_per_post_read: Price = Decimal("0.005")
     price_per_reply: Price = Decimal("0.010")

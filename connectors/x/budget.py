@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bot.errors import Reason, Unavailable
-from bot.expenses import Bill, Purse, Spent
+from bot.expenses import MILLION, Bill, Money, Price, Purse, Spent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PLATFORM = "x"
 KEPT = "x.spent"
-_MILLION = 1_000_000
+_SHARED = "x.meter"
 _SOON = timedelta(seconds=30)
 
 
@@ -40,10 +40,16 @@ class Line(msgspec.Struct):
 
 
 class Ledger(msgspec.Struct):
-    """`days`: source → day of the month → what it cost."""
+    """`days`: source → day of the month → what it cost. `budget`: what the month could cost then.
+
+    `ran_out`: there was not enough to go on reading; `before`: in the month before, or with a smaller budget.
+    """
 
     month: str = ""
     days: dict[str, dict[int, Line]] = {}
+    budget: int = 0
+    ran_out: bool = False
+    before: bool = False
 
     @property
     def micros(self) -> int:
@@ -58,11 +64,19 @@ class Ledger(msgspec.Struct):
         line.micros += micros
 
 
+def meter_of(budget: BudgetSettings, wiring: Wiring) -> Meter:
+    """The one that all sides share."""
+    if _SHARED not in wiring.shared:
+        wiring.shared[_SHARED] = Meter(budget, wiring)
+    meter: Meter = wiring.shared[_SHARED]
+    return meter
+
+
 class Meter:
     """All who spend this account's money share one."""
 
     def __init__(self, budget: BudgetSettings, wiring: Wiring) -> None:
-        self._budget = _micros(budget.month)
+        self._budget, self._currency = _micros(budget.month), budget.currency
         self._vault, self._clock, self._expenses = wiring.vault, wiring.clock, wiring.expenses
         self._ledger: Ledger | None = None
         self._held = 0
@@ -77,6 +91,8 @@ class Meter:
         each = _micros(price)
         left = self._budget - ledger.micros
         if each > left:
+            if is_reading:
+                await self._run_out()
             raise _not_before(_next_month(now), "this month's money for X is spent")
         if is_reading and (share := self._share(ledger, now)) is not None:
             left = min(left, share)
@@ -105,9 +121,31 @@ class Meter:
         async with self._vault.turn(KEPT):
             ledger = await self._open()
             ledger.add(source, self._clock.now().day, count, count * _micros(price))
-            content = msgspec.json.encode(ledger)
-            await self._on_disk(lambda: self._vault.write(KEPT, content))
+            ledger.ran_out = ledger.micros >= self._budget
+            await self._keep(ledger)
         self._expenses.tell(self._bill(ledger))
+
+    async def _run_out(self) -> None:
+        """What is left is not enough for the smallest page: to staff that is the same as nothing."""
+        async with self._vault.turn(KEPT):
+            ledger = await self._open()
+            if ledger.ran_out:
+                return
+            ledger.ran_out = True
+            await self._keep(ledger)
+        self._expenses.tell(self._bill(ledger))
+
+    async def _keep(self, ledger: Ledger) -> None:
+        content = msgspec.json.encode(ledger)
+        await self._on_disk(lambda: self._vault.write(KEPT, content))
+
+    def price(self, each: Decimal) -> Price:
+        """What a thing at that price will cost us. Asks nobody: what was never looked at has enough."""
+        ledger, micros = self._ledger, _micros(each)
+        left = (
+            self._budget if ledger is None or ledger.month != self._month() else self._budget - ledger.micros
+        )
+        return Price(money=Money(micros, self._currency), is_within=micros <= left)
 
     def _share(self, ledger: Ledger, now: datetime) -> int | None:
         """What is left of what reading may spend today; None: it need not be shared out yet."""
@@ -126,9 +164,11 @@ class Meter:
         return Bill(
             platform=PLATFORM,
             month=ledger.month,
-            budget=self._budget / _MILLION,
-            purse=Purse.EMPTY if ledger.micros >= self._budget else purse,
+            currency=self._currency,
+            budget=self._budget,
+            purse=Purse.EMPTY if ledger.ran_out else purse,
             sources={name: _spent(days, day) for name, days in ledger.days.items()},
+            is_again=ledger.before and not ledger.ran_out,
         )
 
     async def bill(self) -> Bill:
@@ -138,12 +178,18 @@ class Meter:
 
     async def _open(self) -> Ledger:
         """This month's. Raises: Unavailable."""
-        month = f"{self._clock.now().astimezone(UTC):%Y-%m}"
         if self._ledger is None:
             self._ledger = ledger_of(await self._on_disk(lambda: self._vault.read(KEPT)))
-        if self._ledger.month != month:
-            self._ledger = Ledger(month=month, days={})
+        before, month = self._ledger, self._month()
+        if before.month != month:
+            self._ledger = Ledger(month=month, days={}, before=before.ran_out)
+        elif before.ran_out and self._budget > before.budget:
+            before.ran_out, before.before = before.micros >= self._budget, True
+        self._ledger.budget = self._budget
         return self._ledger
+
+    def _month(self) -> str:
+        return f"{self._clock.now().astimezone(UTC):%Y-%m}"
 
     async def _on_disk(self, work: Callable[[], bytes | None]) -> bytes | None:
         try:
@@ -166,13 +212,13 @@ def _spent(days: dict[int, Line], day: int) -> Spent:
     return Spent(
         today=today.count,
         month=sum(line.count for line in days.values()),
-        money_today=today.micros / _MILLION,
-        money_month=sum(line.micros for line in days.values()) / _MILLION,
+        micros_today=today.micros,
+        micros_month=sum(line.micros for line in days.values()),
     )
 
 
 def _micros(money: Decimal) -> int:
-    return int(money * _MILLION)
+    return int(money * MILLION)
 
 
 def _next_day(now: datetime) -> timedelta:

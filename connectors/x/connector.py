@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.ports import Connector
 from connectors.x.account import AccountSettings
-from connectors.x.budget import PLATFORM
+from connectors.x.budget import PLATFORM, meter_of
 from connectors.x.examine import examine
 from connectors.x.ids import cursor_at
 from connectors.x.inbox import MentionsSource
@@ -14,6 +14,7 @@ from connectors.x.replier import XReplier
 from connectors.x.search import SearchSource, Settings
 
 if TYPE_CHECKING:
+    from bot.expenses import Bill
     from bot.ports import Source, Wiring
     from bot.replies import Replier
 
@@ -26,6 +27,10 @@ def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
     return MentionsSource(account, wiring) if account.signs_in else None
 
 
+async def _bill(account: AccountSettings, wiring: Wiring) -> Bill | None:
+    return await meter_of(account.budget, wiring).bill() if account.signs_in else None
+
+
 CONNECTOR = Connector(
     name=PLATFORM,
     account_settings=AccountSettings,
@@ -36,4 +41,5 @@ CONNECTOR = Connector(
     inbox=_inbox,
     inbox_at=cursor_at,
     examine=examine,
+    bill=_bill,
 )

@@ -58,7 +58,7 @@ async def _examine_account(own: Own, exam: Exam) -> AsyncIterator[Finding]:
 
 async def _money(own: Own) -> Finding:
     bill = await own.meter.bill()
-    says = f"{bill.spent:.2f} of {bill.budget:.2f} are spent in {bill.month}"
+    says = f"{bill.money(bill.spent)} of {bill.money(bill.budget)} are spent in {bill.month}"
     if bill.purse is Purse.FULL:
         return fine(_MONEY, says)
     return note(_MONEY, says, "raise x.budget.month, or listen less")

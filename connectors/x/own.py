@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bot.errors import Unauthorized
-from connectors.x.budget import Meter
+from connectors.x.budget import meter_of
 
 if TYPE_CHECKING:
     from bot.ports import Wiring
@@ -42,7 +42,7 @@ class Own:
         self.budget = settings.budget
         self.clock = wiring.clock
         self.api = Api(settings, wiring)
-        self.meter = Meter(settings.budget, wiring)
+        self.meter = meter_of(settings.budget, wiring)
         self.known_id = settings.owner_id
         self._me: Me | None = None
         self._asking = asyncio.Lock()

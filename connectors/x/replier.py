@@ -31,6 +31,7 @@ from connectors.x.pages import List, Walk, walk_down
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from bot.expenses import Price
     from bot.model import Post
     from bot.ports import Wiring
     from bot.replies import Length, Outgoing
@@ -60,7 +61,7 @@ class Created(msgspec.Struct, frozen=True):
 
 
 class XReplier:
-    """`bot.replies.Replier`."""
+    """`bot.replies.Replier`, and `Priced`."""
 
     platform = PLATFORM
     is_idempotent = False
@@ -83,6 +84,9 @@ class XReplier:
         is_named = self.account_id in to.mentions or self._named.search(to.text)
         is_quoted = to.quoted is not None and to.quoted.author_id == (self.account_id or "")
         return "" if is_named or is_quoted else NOT_SUMMONED
+
+    def price(self, text: str) -> Price:
+        return self._own.meter.price(self._price(text))
 
     async def publish(self, reply: Outgoing) -> Published:
         self._check(reply)

@@ -158,8 +158,13 @@ async def test_what_a_person_must_mend_is_told_in_the_chat(tmp_path: Path, harm:
     async with office(tmp_path) as (world, server):
         await asked(world, server)
         setattr(server, harm, True)
-        told = lambda text: any(text in one.text for one in world.telegram.messages)  # noqa: E731
-        await until(lambda: told("is not read any more") and told(says), within=30, what="staff are told")
+
+        def told(text: str) -> bool:
+            return any(text in one.text for one in world.telegram.messages)
+
+        await until(
+            lambda: told("X refuses our credentials") and told(says), within=30, what="staff are told"
+        )
         await approved(world)
         await until(shows(world, "our account may not publish"), what="the card tells it")
         assert WORDS in card(world).text

@@ -16,6 +16,7 @@ from yarl import URL
 from bot.answering import Answering
 from bot.commands import Commands
 from bot.desk import Desk
+from bot.expenses import Bill, Purse, Spent
 from bot.ids import ulid
 from bot.inquiries import Inquiries
 from bot.metrics import Metrics
@@ -64,6 +65,14 @@ rules:
 """
 
 CHANNELS = ("console",)
+BILL = Bill(
+    platform="x",
+    month="2026-11",
+    currency="USD",
+    budget=50_000_000,
+    purse=Purse.SLOW,
+    sources={"x-mentions": Spent(today=1, month=1200, micros_today=1_000, micros_month=41_200_000)},
+)
 BRANDS = (Brand(name="acme", words=("acme",)), Brand(name="globex", words=("globex",), is_rival=True))
 
 CHOICES = Choices(
@@ -252,6 +261,7 @@ def _page(
         desk=_desk(store, clock, answering, delivered, language, names),
         answers=answering,
         checks=lambda: checks,
+        bills=lambda: (BILL,),
         rules=lambda: RulesInUse(version=rules.version, names=names, since=s.at(0)),
         lab=_lab(rules, database.parent / "rules"),
         choices=lambda: CHOICES,

@@ -10,16 +10,23 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.clock import SystemClock
+from bot.http import HttpClient
 from bot.model import Brand, Cursor, Gap, Urgency
+from bot.ports import Wiring
 from bot.records import Entry, Judged
 from bot.store import schema
 from bot.texts.en import ENGLISH
+from bot.vault import FileVault, vault_beside
+from connectors.x.account import BudgetSettings
+from connectors.x.budget import Meter
 from tests.integration import store_samples as s
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -242,6 +249,36 @@ def test_the_status(shell: Shell) -> None:
         told["daemon_pid"], told["posts"], told["mentions"], told["conversations"], told["open_asks"],
     )  # fmt: skip
     assert "daemon         not running" in shell.outcare("status").out
+
+
+def test_the_status_tells_what_was_spent(shell: Shell) -> None:
+    """As the daemon kept it, in whole millionths for scripts; without an account that costs, nothing."""
+    shell.store(question(1))
+    assert [] == shell.outcare("status", "--json").json["budgets"]
+    with (shell.folder / "config" / "outcare.yaml").open("a") as file:
+        file.write("x: {handle: acme, budget: {month: 50, currency: EUR}}\n")
+    (secrets := shell.folder / "config" / "secrets").mkdir()
+    for name in ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"):
+        (secrets / f"OUTCARE_X__{name}").write_text("secret")
+    meter = Meter(
+        BudgetSettings.model_validate({"month": 50, "currency": "EUR"}),
+        Wiring(
+            http=HttpClient(SystemClock()), clock=SystemClock(), vault=FileVault(vault_beside(shell.database))
+        ),
+    )
+    asyncio.run(meter.add("x-mentions", Decimal("0.001"), 1200))
+    (told,) = shell.outcare("status", "--json").json["budgets"]
+    assert (told["platform"], told["currency"], told["spent"], told["purse"]) == (
+        "x",
+        "EUR",
+        1_200_000,
+        "full",
+    )
+    assert told["sources"]["x-mentions"]["month"] == 1200
+    lines = shell.outcare("status").out.splitlines()
+    month = f"{datetime.now(UTC):%Y-%m}"
+    assert f"budget         x: 1.20 EUR of 50.00 EUR spent in {month}, 1.20 EUR today" in lines
+    assert "               x-mentions: 1200 for 1.20 EUR, of which 1200 for 1.20 EUR today" in lines
 
 
 def test_the_status_tells_what_was_missed(shell: Shell) -> None:

@@ -297,6 +297,19 @@ async def test_the_sources_show_health_coverage_and_gaps(at: World, anna: Visito
         assert piece in html, piece
 
 
+async def test_the_sources_show_what_was_spent(anna: Visitor) -> None:
+    """Money and things, by source, of the day and the month."""
+    _, html, _ = await anna.get("/sources")
+    for piece in (
+        "Budget of X: 41.20 USD of 50.00 USD spent in 2026-11",
+        "Four fifths are spent",
+        "x-mentions",
+        "1 thing, 0.001 USD",
+        "1,200 things, 41.20 USD",
+    ):
+        assert piece in html, piece
+
+
 async def test_open_pages_hear_of_a_change(at: World, anna: Visitor) -> None:
     """An event a change, none without one."""
     async with anna.session.get(at.url + "/live") as stream:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Reason, Rejected
+from bot.expenses import Money, Price
 from bot.model import Deletion
 from bot.replies import Acknowledgement
 from bot.staff import Press
@@ -277,6 +278,19 @@ async def test_the_length_is_counted_while_somebody_writes(anna: Visitor, text: 
     status, html, _ = await anna.post("/answer/length", {"platform": "bluesky", "text": text}, headers=HTMX)
     assert (200, True) == (status, f">{told}<" in html)
     assert "" == (await anna.post("/answer/length", {"platform": "rss", "text": text}))[1].strip()
+
+
+async def test_what_an_answer_costs_is_told_before_it_goes_out(at: World, anna: Visitor) -> None:
+    """While somebody writes, on the draft that is to be approved, and in the API; nothing where it is free."""
+    at.wall.cost = Price(money=Money(200_000, "USD"))
+    _, html, _ = await anna.post("/answer/length", {"platform": "bluesky", "text": "Hi"}, headers=HTMX)
+    assert "2 of 300 characters · It costs 0.20 USD." in html
+    key, uid = await at.mention()
+    await anna.post("/answer", {"press": f"edit:{uid}", "text": "Hi"})
+    at.wall.cost = replace(at.wall.cost, is_within=False)
+    assert "It costs 0.20 USD, more than is left" in await look(anna, key)
+    price = json.loads((await anna.get(f"/api/conversations/{key}/answer"))[1])["draft"]["price"]
+    assert {"micros": 200_000, "currency": "USD", "is_within": False} == price
 
 
 @pytest.mark.parametrize("text", ["", " \r\n\u202e", "x" * 10_001])

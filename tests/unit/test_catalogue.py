@@ -32,6 +32,7 @@ SINCE = ("deleted", "edited", "newer", "answered", "opted_out")
 """What may happen between a draft and its publication."""
 
 FAMILIES: Mapping[str, Iterable[str]] = {
+    "notice.budget_": ["slow", "empty", "again"],
     "button.": [verb.value for verb in Verb],
     "urgency.": [level.label for level in Urgency],
     "waiting.": [level.label for level in Urgency],

@@ -13,6 +13,7 @@ import pytest
 from bot import cards, digests
 from bot.buttons import Choices
 from bot.decisions import POLICIES
+from bot.expenses import Money, Price
 from bot.model import Alert, ConversationState, Kind, Urgency
 from bot.overrides import Anew, Memory, Note, Override, Undoable
 from bot.records import CardState, CaughtUp, DigestState
@@ -141,6 +142,7 @@ def replying() -> Iterator[tuple[str, CardState]]:
     yield "a draft", replace(mine, draft=draft, means=can)
     over = replace(can, length=Length(used=312, limit=300, unit="graphemes"))
     yield "a draft, too long", replace(mine, draft=draft, means=over)
+    yield from costing(replace(mine, draft=draft, means=can))
     for reason in ("deleted", "edited", "newer", "answered", "opted_out"):
         yield f"a draft, {reason}", replace(mine, draft=replace(draft, stale=reason), means=can)
     reply = Reply(
@@ -163,6 +165,17 @@ def replying() -> Iterator[tuple[str, CardState]]:
     yield "a reply that could not be taken back", replace(mine, reply=kept, standing=kept, means=can)
     yield from correcting(replace(mine, draft=draft, means=replace(can, can_correct=True)), reply, there)
     yield from acknowledged(a_state(), reply, there, replace(can, suggestions=offered))
+
+
+def costing(drafted: CardState) -> Iterator[tuple[str, CardState]]:
+    """Answers that are paid for."""
+    price = Price(money=Money(200_000, "USD"))
+    yield "a draft that costs money", replace(drafted, means=replace(drafted.means, price=price))
+    beyond = replace(price, is_within=False)
+    yield (
+        "a draft that costs more than there is",
+        replace(drafted, means=replace(drafted.means, price=beyond)),
+    )
 
 
 def correcting(drafted: CardState, reply: Reply, there: Published) -> Iterator[tuple[str, CardState]]:

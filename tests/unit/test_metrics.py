@@ -83,9 +83,16 @@ def test_no_series_of_creation_times() -> None:
 def test_a_bill_is_shown() -> None:
     """By source, for the day and the month."""
     metrics = Metrics()
-    spent = Spent(today=3, month=103, money_today=0.03, money_month=1.03)
+    spent = Spent(today=3, month=103, micros_today=30_000, micros_month=1_030_000)
     metrics.show_bill(
-        Bill(platform="x", month="2026-11", budget=50.0, purse=Purse.FULL, sources={"x-mentions": spent})
+        Bill(
+            platform="x",
+            month="2026-11",
+            currency="USD",
+            budget=50_000_000,
+            purse=Purse.FULL,
+            sources={"x-mentions": spent},
+        )
     )
     shown = {
         (name, span): metrics.registry.get_sample_value(

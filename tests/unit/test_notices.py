@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -100,14 +100,6 @@ async def test_dead_buttons_are_told_where_they_work(
     assert expected == [channel for channel, _ in await office.kept()]
 
 
-async def test_a_revoked_credential_is_told(office: Office) -> None:
-    """Nothing is heard there, and only a person can mend it."""
-    for _ in range(2):
-        office.notices.source_refused("x-mentions", Unauthorized("x answered 401"))
-    text = SPANISH.say("notice.source_refused", source="x-mentions", cause="x answered 401")
-    assert [(CARE, text)] == await office.kept()
-
-
 async def test_where_no_channel_works_nothing_is_told(office: Office) -> None:
     """There is nobody to tell."""
     office.failing = {CARE, DESK, CONSOLE}
@@ -128,12 +120,32 @@ async def test_a_store_in_trouble_is_only_logged(office: Office) -> None:
 async def test_a_budget_is_told_of_once() -> None:
     """When it runs low and when it is spent; once a month each, whoever asks."""
     office = Office()
-    spent = {"x-mentions": Spent(money_month=40.5)}
+    spent = {"x-mentions": Spent(micros_month=40_500_000)}
     for month in ("2026-11", "2026-12"):
         for purse in (Purse.FULL, Purse.SLOW, Purse.SLOW, Purse.EMPTY):
-            bill = Bill(platform="x", month=month, budget=50.0, purse=purse, sources=spent)
+            bill = Bill(
+                platform="x", month=month, currency="EUR", budget=50_000_000, purse=purse, sources=spent
+            )
             office.notices.budget(bill)
             await office.clock.advance(7200)
     texts = [text for _, text in await office.kept()]
     assert len(texts) == 4
-    assert texts[0].startswith("Se han gastado 40.50 de los 50.00 para X en 2026-11.")
+    again = replace(bill, purse=Purse.FULL, is_again=True, month="2027-01")
+    for _ in range(2):
+        office.notices.budget(again)
+        await office.clock.advance(7200)
+    texts = [text for _, text in await office.kept()]
+    assert len(texts) == 5
+    assert texts[0].startswith("Se han gastado 40,50 EUR de los 50,00 EUR para X en 2026-11.")
+    assert texts[-1].startswith("Vuelve a haber dinero para X: 50,00 EUR para 2027-01.")
+
+
+async def test_a_restart_tells_of_a_budget_no_second_time() -> None:
+    """What is told once has one key, whoever tells it; a larger budget that is spent too is told of again."""
+    office = Office()
+    bill = Bill(platform="x", month="2026-11", currency="EUR", budget=50, purse=Purse.EMPTY, sources={})
+    for told in (bill, bill, replace(bill, budget=80)):
+        office.notices.budget(told)
+        office.__post_init__()
+        await office.kept()
+    assert len(await office.kept()) == 2

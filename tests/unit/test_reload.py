@@ -29,6 +29,7 @@ from bot.reload import Reading, Reload, cache_beside, differing
 from bot.settings.customers import Customers
 from bot.settings.load import Settings, load
 from bot.storing import Store
+from bot.targets import ROUND_THE_CLOCK
 from bot.testing.clock import ManualClock
 from bot.texts.en import ENGLISH
 from bot.watchlist import Ids, LiveWatch, Watchlist
@@ -59,6 +60,7 @@ class Shelf:
         self.rules: list[str] = []
         self.states: list[tuple[str, tuple[str, ...]]] = []
         self.is_locked = False
+        self.targets = ROUND_THE_CLOCK
 
     async def account_ids(self) -> Ids:
         return dict(self.ids)

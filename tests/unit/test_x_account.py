@@ -54,7 +54,7 @@ async def test_the_signature_opens_and_is_paid_for() -> None:
         assert ("1000", "acme") == (me.id, me.username)
         assert await stood.own.me() is me
         assert stood.server.requests == 1
-        assert [0.01] == [bill.spent for bill in stood.bills]
+        assert [10_000] == [bill.spent for bill in stood.bills]
 
 
 async def test_two_who_ask_at_once_buy_it_once() -> None:
@@ -196,7 +196,7 @@ async def test_the_doctor_knows_the_account() -> None:
     async with stand() as stood:
         told = await findings(stood)
         assert [Health.FINE, Health.FINE] == [health for health, _ in told]
-        assert told[0][1] == "0.01 of 50.00 are spent in 2026-11"
+        assert told[0][1] == "0.01 USD of 50.00 USD are spent in 2026-11"
         assert told[1][1] == f"signed in as @acme at {stood.server.host}"
         assert [] == await findings(stood, account=AccountSettings())
 

@@ -21,9 +21,9 @@ def meter(stood: Stand, month: str = "10") -> Meter:
     return Meter(BudgetSettings(month=Decimal(month)), stood.fresh())
 
 
-async def refused(one: Meter, *, is_reading: bool = True) -> timedelta | None:
+async def refused(one: Meter, price: Decimal = CENT, *, is_reading: bool = True) -> timedelta | None:
     with pytest.raises(Unavailable) as caught:
-        await one.room(CENT, 1, is_reading=is_reading)
+        await one.room(price, 1, is_reading=is_reading)
     assert (True, Reason.RATE_LIMITED) == (caught.value.unsent, caught.value.reason)
     return caught.value.retry_after
 
@@ -37,19 +37,21 @@ async def test_what_was_spent_is_told_by_source_day_and_month() -> None:
         await one.add("x-mentions", CENT, 3)
         await one.add("x-replies", Decimal("0.2"))
         bill = stood.bills[-1]
-        assert (bill.month, bill.budget, bill.purse) == ("2026-11", 10.0, Purse.FULL)
-        assert bill.sources["x-mentions"] == Spent(today=3, month=103, money_today=0.03, money_month=1.03)
-        assert pytest.approx(1.23) == bill.spent
+        assert (bill.month, bill.budget, bill.purse) == ("2026-11", 10_000_000, Purse.FULL)
+        assert bill.sources["x-mentions"] == Spent(
+            today=3, month=103, micros_today=30_000, micros_month=1_030_000
+        )
+        assert bill.spent == 1_230_000
 
 
 async def test_a_restart_forgets_nothing() -> None:
     """What is kept is whole after each purchase; a new month begins at nothing."""
     async with stand() as stood:
         await meter(stood).add("x-mentions", CENT, 100)
-        assert pytest.approx(1.0) == (await meter(stood).bill()).spent
+        assert (await meter(stood).bill()).spent == 1_000_000
         await stood.clock.advance(11 * DAY)
         fresh = await meter(stood).bill()
-        assert (fresh.month, fresh.spent) == ("2026-12", 0.0)
+        assert (fresh.month, fresh.spent) == ("2026-12", 0)
 
 
 async def test_it_never_buys_more_than_there_is() -> None:
@@ -64,6 +66,38 @@ async def test_it_never_buys_more_than_there_is() -> None:
             wait = await refused(one, is_reading=is_reading)
             assert wait is not None
             assert (NOW + wait).isoformat() == "2026-12-01T00:00:00+00:00"
+
+
+async def test_too_little_for_the_smallest_page_is_nothing() -> None:
+    """Reading stands still, and that is told; a restart tells it no second time, a new month tells its end."""
+    async with stand() as stood:
+        one = meter(stood)
+        await one.add("x-mentions", CENT, 999)
+        assert stood.bills[-1].purse is Purse.SLOW
+        told = len(stood.bills)
+        for _ in range(2):
+            await refused(one, Decimal("0.05"))
+        assert [Purse.EMPTY] == [bill.purse for bill in stood.bills[told:]]
+        await stood.clock.advance(11 * DAY)
+        after = meter(stood)
+        bill = await after.bill()
+        assert (bill.month, bill.purse, bill.is_again) == ("2026-12", Purse.FULL, True)
+        await after.add("x-mentions", CENT)
+        await stood.clock.advance(31 * DAY)
+        assert not (await meter(stood).bill()).is_again
+
+
+async def test_a_larger_budget_is_money_again() -> None:
+    """After a restart with it; with the old one nothing has changed."""
+    async with stand() as stood:
+        await meter(stood).add("x-mentions", CENT, 1000)
+        assert ((await meter(stood).bill()).purse, (await meter(stood).bill()).is_again) == (
+            Purse.EMPTY,
+            False,
+        )
+        bill = await meter(stood, "20").bill()
+        assert (bill.purse, bill.is_again, bill.spent) == (Purse.FULL, True, 10_000_000)
+        assert str(bill) == "10.00 USD of 20.00 USD spent in 2026-11, 10.00 USD today"
 
 
 async def test_what_is_being_bought_is_nobody_elses() -> None:
@@ -106,7 +140,7 @@ async def test_it_lasts_to_the_end_of_the_month() -> None:
             await refused(one)
             await stood.clock.advance(DAY)
         assert days == 10
-        assert pytest.approx(10.0) == stood.bills[-1].spent
+        assert stood.bills[-1].spent == 10_000_000
 
 
 async def test_what_cannot_be_kept_is_not_bought(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def said(stood: Stand, count: int) -> list[str]:
 
 
 def money(stood: Stand) -> float:
-    return stood.bills[-1].sources[NAME].money_month
+    return stood.bills[-1].sources[NAME].micros_month / 1e6
 
 
 async def test_everything_down_to_what_was_read() -> None:

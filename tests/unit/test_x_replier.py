@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Reason, Rejected, Unavailable, Unknown
+from bot.expenses import Money
 from bot.model import Post, PostRef
 from bot.replies import Outgoing
 from connectors.x.ids import first_id
@@ -36,7 +37,7 @@ class Counter:
 
     @property
     def spent(self) -> float:
-        return self.stood.bills[-1].sources[SOURCE].money_month
+        return self.stood.bills[-1].sources[SOURCE].micros_month / 1e6
 
     @property
     def said(self) -> list[str]:
@@ -82,6 +83,17 @@ async def test_what_it_costs(text: str, price: float) -> None:
         published = await it.replier.publish(it.reply(text))
         assert pytest.approx(price) == it.spent
         assert published.url == f"https://x.com/i/web/status/{published.post_id}"
+
+
+async def test_the_price_is_told_before_it_is_paid() -> None:
+    """Also whether the budget has that much; what anything costs is counted in whole millionths."""
+    async with counter(budget={"month": "0.205", "currency": "EUR"}) as it:
+        dear, cheap = it.replier.price("See acme.com"), it.replier.price("On it")
+        assert (Money(200_000, "EUR"), True) == (dear.money, dear.is_within)
+        assert (Money(10_000, "EUR"), True) == (cheap.money, cheap.is_within)
+        await it.replier.publish(it.reply())
+        assert not it.replier.price("See acme.com").is_within
+        assert it.replier.price("On it").is_within
 
 
 async def test_without_money_nothing_is_sent() -> None:
@@ -153,7 +165,7 @@ async def test_to_take_back_costs_too() -> None:
         await it.replier.delete(published.post_id)
         it.stood.server.refuse(404, path=published.post_id)
         await it.replier.delete(published.post_id)
-        assert pytest.approx(0.01) == it.stood.bills[-1].sources["x-deletions"].money_month
+        assert 10_000 == it.stood.bills[-1].sources["x-deletions"].micros_month
         assert it.stood.server.bought["delete"] == 1
 
 

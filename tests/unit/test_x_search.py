@@ -85,7 +85,7 @@ async def test_what_names_us_is_not_bought_twice() -> None:
         batches = await read(found, cursor_at(NOW - timedelta(days=1)))
         assert wanted == ids(batches)
         assert stood.server.bought == {"user": 1, "search": 2}
-        assert pytest.approx(0.01) == stood.bills[-1].sources["x"].money_month
+        assert stood.bills[-1].sources["x"].micros_month == 10_000
         await stood.clock.advance(60)
         assert [late] == ids(await read(found, batches[-1].cursor))
 
