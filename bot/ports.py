@@ -16,7 +16,7 @@ from bot.vault import MemoryVault, Vault
 from bot.waits import Curious
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -71,6 +71,10 @@ class Http(Protocol):
         """The body, at most `limit` bytes; more is `Unavailable` (reason protocol)."""
         ...
 
+    def pieces(self, response: ClientResponse) -> AsyncGenerator[bytes, None]:
+        """A body that goes on, as it comes; a connection that breaks is `Unavailable`."""
+        ...
+
     def guarded(self, allow: Collection[str] = ()) -> Http:
         """Another way out, for URLs that come from outside: only http(s), and only to the public internet.
 
@@ -81,7 +85,12 @@ class Http(Protocol):
         ...
 
     def websocket(
-        self, url: str, *, heartbeat: float | None = None, max_message_bytes: int = 5_000_000
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        heartbeat: float | None = None,
+        max_message_bytes: int = 5_000_000,
     ) -> AbstractAsyncContextManager[ClientWebSocketResponse[Literal[False]]]:
         """One connection; text frames come as bytes (`decode_text=False`).
 
@@ -134,7 +143,7 @@ class Source(Protocol):
         A source with several hosts reads one of them here, the next one after it failed, and says in an
         attribute `place` (optional, text) which one that is; the loop's back-off holds for all of them.
         A polling source may say in an attribute `poll_every` (optional, timedelta) how long to rest when it
-        has caught up.
+        has caught up. While its platform tells it of news it may go on instead; then it says `observed_to`.
 
         Raises: Unavailable, Refused (Unauthorized where a credential is wrong), CursorLost.
         """

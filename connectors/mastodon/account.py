@@ -34,7 +34,7 @@ ServerAddress = Annotated[str, AfterValidator(_server)]
 class AccountSettings(BaseModel):
     """`mastodon:`. Without `server`, `handle` and `token` there is no account.
 
-    `every`: how often its notifications are read.
+    `every`: how often its notifications are read. `stream`: whether its server is asked to tell at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +45,7 @@ class AccountSettings(BaseModel):
     every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
         timedelta(seconds=15)
     )
+    stream: bool = True
 
     @model_validator(mode="after")
     def _is_whole(self) -> AccountSettings:

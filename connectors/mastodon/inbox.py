@@ -2,25 +2,30 @@
 
 `GET /api/v1/notifications` and `GET /api/v1/accounts/:id/statuses`
 (https://docs.joinmastodon.org/methods/notifications/), polled: the second list shows what a colleague
-answers in an app. Limits: 300 requests in five minutes, two of them a poll. Nothing is marked as read: people
-may be reading the same list. Terms: the account's own notifications, by its own token.
+answers in an app. Where the server has streams, `user` tells of both at once. Limits: 300 requests in five
+minutes, two of them a poll. Nothing is marked as read: people may be reading the same list. Terms: the
+account's own notifications, by its own token.
 """
 
 from __future__ import annotations
 
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from bot.model import Batch, Cursor
 from connectors.mastodon.entities import BAD, Notification, status_of
+from connectors.mastodon.events import Channel
+from connectors.mastodon.following import Followed, Following
 from connectors.mastodon.lists import Lists
 from connectors.mastodon.paging import Listing, Row, name_of, row_of, status_row
 from connectors.mastodon.people import people
 from connectors.mastodon.position import Position, beginning, resumed
 from connectors.mastodon.server import own_server, segment
 from connectors.mastodon.statuses import PLATFORM, PRIVATE, View
+from connectors.mastodon.streaming import Stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,6 +39,9 @@ if TYPE_CHECKING:
 NAME = "mastodon-notifications"
 TOLD, OWN = "told", "own"
 MENTION, QUOTE = "mention", "quote"
+USER = Channel("user")
+MERGED = frozenset({"notifications_merged"})
+"""After this event there are notifications that were held back before."""
 
 
 class InboxSource:
@@ -54,10 +62,12 @@ class InboxSource:
             counts=self._counts,
         )
         self.poll_every = settings.every
+        self._streams = settings.stream
+        self._stream = Stream(self._server, [USER], wiring.clock)
 
     @property
     def place(self) -> str:
-        return self._server.name
+        return f"{self._server.name}, streamed" if self._stream.is_up else self._server.name
 
     async def read(self, after: Cursor | None, watch: Watch) -> AsyncIterator[Batch]:
         me, terms = await self._server.me(), await self._server.terms()
@@ -66,12 +76,34 @@ class InboxSource:
         if after is None:
             yield await self._beginning(lists, view)
             return
+        began = self._clock.now()
         position = resumed(after, NAME, lists, self._clock.now(), server=self._server.name)
         for name, listing in lists.items():
             async with aclosing(self._lists.read(name, listing, position, (view, watch))) as batches:
                 async for batch, behind in batches:
                     yield batch
                     position = behind
+        if self._streams:
+            yield Batch(observed_to=began)
+            followed = [self._followed(name, listing, me, (view, watch)) for name, listing in lists.items()]
+            following = Following(followed, self._clock, self.poll_every)
+            async with aclosing(following.batches(position)) as batches:
+                async for batch, _ in batches:
+                    yield batch
+
+    def _followed(self, name: str, listing: Listing, me: Me, to: tuple[View, Watch]) -> Followed:
+        """Posts of its own come with those of whom it follows, notifications with those of other kinds."""
+        is_told = name == TOLD
+        return Followed(
+            name=name,
+            stream=self._stream,
+            channel=USER,
+            kind="notification" if is_told else "update",
+            row=listing.row if is_told else partial(own_row, me),
+            read=lambda position: self._lists.read(name, listing, position, to),
+            tell=lambda rows, position: self._lists.told(name, rows, position, to),
+            also=MERGED if is_told else frozenset(),
+        )
 
     async def _beginning(self, lists: dict[str, Listing], view: View) -> Batch:
         """From now on: what stands at the top of each list was before."""
@@ -99,6 +131,11 @@ def notifications(terms: Terms) -> Listing:
 def own_statuses(me: Me) -> Listing:
     query = (("exclude_reblogs", "true"),)
     return Listing(path=f"/api/v1/accounts/{segment(me.id)}/statuses", page=40, row=status_row, query=query)
+
+
+def own_row(me: Me, raw: bytes) -> Row | str | None:
+    row = status_row(raw)
+    return None if isinstance(row, Row) and row.status.account.id != me.id else row
 
 
 def told_row(raw: bytes) -> Row | str | None:

@@ -22,6 +22,12 @@ from connectors.mastodon.timelines import Settings, TimelinesSource
 SECRET = "hunter2-hunter2"
 
 
+class FollowedInbox(InboxSource):
+    """One whose readings do not end, for its streams stand."""
+
+    is_stream = True
+
+
 class TimelinesStage:
     """Two tags on one server. Its token is nobody's: a secret stands in the bodies of refusals alone."""
 
@@ -71,7 +77,8 @@ class InboxStage:
 
     def source(self, http: Http) -> Source:
         account = AccountSettings(server=self.server.url, handle="acme", token=SecretStr(SECRET))
-        return InboxSource(account, Wiring(http=http, clock=SystemClock()))
+        made = FollowedInbox if self.server.manners.streams else InboxSource
+        return made(account, Wiring(http=http, clock=SystemClock()))
 
     async def publish(self, count: int) -> list[str]:
         return [self._publish(number) for number in range(count)]

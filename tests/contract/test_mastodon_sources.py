@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.testing.mastodon_streams import LINES_ONLY, LIVE, LIVE_GOTOSOCIAL, LIVE_PLEROMA
 from bot.testing.mastodon_world import GOTOSOCIAL, MASTODON, OLD_MASTODON, PLEROMA
-from bot.testing.source_contract import NetworkSourceContract
+from bot.testing.source_contract import NetworkSourceContract, SourceContract
 from tests.contract.mastodon_stage import inbox_stage, timelines_stage
 
 if TYPE_CHECKING:
@@ -37,6 +38,26 @@ class TestGoToSocialInbox(NetworkSourceContract):
 class TestPleromaInboxInSmallPages(NetworkSourceContract):
     def stage(self) -> AbstractAsyncContextManager[InboxStage]:
         return inbox_stage(PLEROMA, 3)
+
+
+class TestMastodonInboxOverASocket(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(LIVE)
+
+
+class TestMastodonInboxByLines(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(LINES_ONLY)
+
+
+class TestGoToSocialInboxOverASocket(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(LIVE_GOTOSOCIAL)
+
+
+class TestPleromaInboxOverASocket(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(LIVE_PLEROMA)
 
 
 class TestMastodonTimelines(NetworkSourceContract):
