@@ -30,6 +30,7 @@ LIVE_PLEROMA = replace(PLEROMA, streams="socket")
 Told = tuple[str, str]
 """A stream: its name and its tag."""
 _NAMES = frozenset({"user", "user:notification", "public", "public:local", "hashtag", "hashtag:local"})
+_UNKNOWN = json.dumps({"error": "Unknown stream type", "status": 400})
 
 
 @dataclass(eq=False)
@@ -72,6 +73,11 @@ class Streams:
     def say(self, kind: str, payload: str, *, stream: Told = ("user", "")) -> None:
         """An event, whatever it may be."""
         self._tell(kind, payload, lambda _: {stream})
+
+    def complain(self) -> None:
+        """That a stream is not known, to everybody."""
+        for one in self.connections:
+            one.queue.put_nowait((("", ""), "", ""))
 
     # --- what happens ---
 
@@ -148,7 +154,7 @@ class Streams:
         stream = (request.query.get("stream", ""), request.query.get("tag", "").lower())
         async with self._connected(viewer, stream) as connection:
             if stream[0] not in _NAMES:
-                await socket.send_str(json.dumps({"error": "Unknown stream type", "status": 400}))
+                await socket.send_str(_UNKNOWN)
             telling = asyncio.create_task(self._tell_socket(socket, connection))
             try:
                 async for message in socket:
@@ -167,6 +173,9 @@ class Streams:
     async def _tell_socket(self, socket: web.WebSocketResponse, connection: Connection) -> None:
         while (told := await connection.queue.get()) is not None:
             (name, tag), kind, payload = told
+            if not kind:
+                await socket.send_str(_UNKNOWN)
+                continue
             frame: dict[str, Any] = {"event": kind, "payload": payload}
             if not self._is_pleroma:
                 frame["stream"] = [name, *([tag] if tag else [])]

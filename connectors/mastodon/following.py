@@ -45,12 +45,13 @@ TICK = 30.0
 
 @dataclass(eq=False, kw_only=True)
 class Followed:
-    """A list. `kind`: the events that may tell of a row of it, `row`: which row, `also`: after which other
-    events it is read; `read`: its reading, `tell`: as batch what a stream told (None: it is known).
+    """A list, and the stream that tells of it (None: it has none). `kind`: the events that may tell of a row
+    of it, `row`: which row, `also`: after which other events it is read; `read`: its reading, `tell`: as
+    batch what a stream told (None: it is known).
     """
 
     name: str
-    stream: Stream
+    stream: Stream | None
     channel: Channel
     kind: str
     row: Callable[[bytes], Row | str | None]
@@ -67,7 +68,11 @@ class Followed:
 
     @property
     def is_streamed(self) -> bool:
-        return self.stream.is_up and self.is_trusted and self.is_whole
+        return self.is_told_of and self.is_trusted and self.is_whole
+
+    @property
+    def is_told_of(self) -> bool:
+        return self.stream is not None and self.stream.is_up
 
     def hear(self, event: Event | None, window: Window) -> Row | None:
         """The row that an event tells of; or it is noted that there is something to read."""
@@ -108,7 +113,7 @@ class Following:
 
     def __init__(self, lists: Sequence[Followed], clock: Clock, every: timedelta) -> None:
         self._lists = lists
-        self._streams = tuple(dict.fromkeys(one.stream for one in lists))
+        self._streams = tuple(dict.fromkeys(one.stream for one in lists if one.stream is not None))
         self._clock, self._every = clock, every.total_seconds()
         self._waiting: deque[tuple[Stream, Channel, Event | None]] = deque()
         self._arrived = asyncio.Event()
@@ -156,7 +161,7 @@ class Following:
 
     def _reads(self, one: Followed) -> None:
         one.read_at, one.observed_to = self._clock.monotonic(), self._clock.now()
-        one.told, one.is_due, one.is_whole = 0, False, one.stream.is_up
+        one.told, one.is_due, one.is_whole = 0, False, one.is_told_of
 
     def _heard(self, position: Position) -> dict[Followed, list[Row]]:
         heard: dict[Followed, list[Row]] = {}
@@ -178,7 +183,7 @@ class Following:
         return Batch(observed_to=min((at for at in read if at is not None), default=now))
 
     def _due_at(self, one: Followed) -> float:
-        if one.stream.is_up and not one.is_whole:
+        if one.is_told_of and not one.is_whole:
             return 0.0  # what came before it stood
         rests = self._every * (RARELY if one.is_streamed and not one.is_due else 1)
         return one.read_at + rests

@@ -62,7 +62,6 @@ class InboxSource:
             counts=self._counts,
         )
         self.poll_every = settings.every
-        self._streams = settings.stream
         self._stream = Stream(self._server, [USER], wiring.clock)
 
     @property
@@ -83,7 +82,7 @@ class InboxSource:
                 async for batch, behind in batches:
                     yield batch
                     position = behind
-        if self._streams:
+        if self._server.streams:
             yield Batch(observed_to=began)
             followed = [self._followed(name, listing, me, (view, watch)) for name, listing in lists.items()]
             following = Following(followed, self._clock, self.poll_every)

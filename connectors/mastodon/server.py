@@ -88,7 +88,11 @@ class Instance(msgspec.Struct, frozen=True):
 
 
 class Server:
-    """One server. `name` is its host (and port), which goes into the names of its posts."""
+    """One server. `name` is its host (and port), which goes into the names of its posts. `streams`: whether
+    it is asked for its streams, which it has for accounts only.
+    """
+
+    streams = False
 
     def __init__(self, base: str, http: Http, wiring: Wiring, token: str | None = None) -> None:
         self.base = base
@@ -233,6 +237,7 @@ class OwnServer(Server):
         if settings.server is None or settings.handle is None or settings.token is None:
             raise ValueError("no account is configured")
         super().__init__(settings.server, wiring.http, wiring, settings.token.get_secret_value())
+        self.streams = settings.stream
         self.handle = settings.handle
         self.vault = wiring.vault
         self.clock = wiring.clock

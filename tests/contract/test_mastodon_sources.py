@@ -73,3 +73,13 @@ class TestGoToSocialTimelinesInSmallPages(NetworkSourceContract):
 class TestPleromaTimelines(NetworkSourceContract):
     def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
         return timelines_stage(PLEROMA)
+
+
+class TestMastodonTimelinesOverASocket(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
+        return timelines_stage(LIVE)
+
+
+class TestPleromaTimelinesOverASocket(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
+        return timelines_stage(LIVE_PLEROMA)

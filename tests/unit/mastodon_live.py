@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from bot.errors import BotError
 from bot.model import Batch, Cursor, Deletion, Post
 from bot.ports import Source
 from bot.testing.source_contract import WatchAll
@@ -31,10 +32,11 @@ class Live:
 
     it: Stand
     source: Source
-    after: Cursor
+    after: Cursor | None
     posts: list[Post] = field(default_factory=list)
     deleted: list[Deletion] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
+    failures: list[BotError] = field(default_factory=list)
     readings: int = 0
 
     @property
@@ -53,11 +55,14 @@ class Live:
 
     async def run(self, every: float) -> None:
         while True:
-            async for batch in self.source.read(self.after, WatchAll()):
-                self.batches.append(batch)
-                self.posts.extend(batch.posts)
-                self.deleted.extend(batch.deleted)
-                self.after = batch.cursor or self.after
+            try:
+                async for batch in self.source.read(self.after, WatchAll()):
+                    self.batches.append(batch)
+                    self.posts.extend(batch.posts)
+                    self.deleted.extend(batch.deleted)
+                    self.after = batch.cursor or self.after
+            except BotError as error:
+                self.failures.append(error)
             self.readings += 1
             await self.it.clock.sleep(every)
 
