@@ -22,8 +22,8 @@ from connectors.mastodon.following import Followed, Following
 from connectors.mastodon.lists import Lists
 from connectors.mastodon.paging import Listing, Row, name_of, row_of, status_row
 from connectors.mastodon.people import people
-from connectors.mastodon.position import Position, beginning, resumed
-from connectors.mastodon.server import own_server, segment
+from connectors.mastodon.position import Position, beginning, cursor_at, resumed
+from connectors.mastodon.server import own_server, segment, shared_servers
 from connectors.mastodon.statuses import PLATFORM, PRIVATE, View
 from connectors.mastodon.streaming import Stream
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from bot.ports import Watch, Wiring
-    from connectors.mastodon.account import AccountSettings
+    from connectors.mastodon.account import OneAccount
     from connectors.mastodon.entities import Status
     from connectors.mastodon.server import Me, Terms
     from connectors.mastodon.statuses import Place
@@ -45,18 +45,20 @@ MERGED = frozenset({"notifications_merged"})
 
 
 class InboxSource:
-    """`bot.ports.Source`, polled."""
+    """`bot.ports.Source`, polled. `account`: what an account beside the first one is called."""
 
-    name = NAME
     platform = PLATFORM
     is_stream = False
+    cursor_at = staticmethod(cursor_at)
 
-    def __init__(self, settings: AccountSettings, wiring: Wiring) -> None:
+    def __init__(self, settings: OneAccount, wiring: Wiring, account: str = "") -> None:
+        self.name = f"{NAME}-{account}" if account else NAME
+        self._wiring = wiring
         self._server = own_server(settings, wiring)
         self._clock = wiring.clock
         self._lists = Lists(
             server=self._server,
-            source=NAME,
+            source=self.name,
             clock=wiring.clock,
             people=people(wiring),
             counts=self._counts,
@@ -76,7 +78,7 @@ class InboxSource:
             yield await self._beginning(lists, view)
             return
         began = self._clock.now()
-        position = resumed(after, NAME, lists, self._clock.now(), server=self._server.name)
+        position = resumed(after, self.name, lists, self._clock.now(), server=self._server.name)
         for name, listing in lists.items():
             async with aclosing(self._lists.read(name, listing, position, (view, watch))) as batches:
                 async for batch, behind in batches:
@@ -114,11 +116,25 @@ class InboxSource:
 
     def _counts(self, status: Status, place: Place) -> bool:
         """What our account writes to somebody in private about something that is not answers nothing in
-        public.
+        public. What names two of our accounts, or is by one of them, is told by the first one's server.
         """
         me = self._server.known_me
+        if self._is_told_elsewhere(status):
+            return False
         is_ours = me is not None and status.account.id == me.id
         return not is_ours or status.visibility != PRIVATE or place.is_private
+
+    def _is_told_elsewhere(self, status: Status) -> bool:
+        view = View(server=self._server.name, domain=self._server.known_terms.domain)
+        author = view.acct(status.account.acct)
+        named = {view.acct(one.acct) for one in status.mentions or []}
+        is_before = True
+        for other in shared_servers(self._wiring):
+            is_before = is_before and other is not self._server
+            is_named = is_before and other.acct in named
+            if other.name != self._server.name and (is_named or other.acct == author):
+                return True
+        return False
 
 
 def notifications(terms: Terms) -> Listing:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.ports import Http, Wiring
-    from connectors.mastodon.account import AccountSettings
+    from connectors.mastodon.account import OneAccount
 
 T = TypeVar("T")
 
@@ -231,9 +231,9 @@ class Me:
 
 
 class OwnServer(Server):
-    """The server of the account that is configured; all who use that account share one."""
+    """The server of an account that is configured, asked as that account; all who use it share one."""
 
-    def __init__(self, settings: AccountSettings, wiring: Wiring) -> None:
+    def __init__(self, settings: OneAccount, wiring: Wiring) -> None:
         if settings.server is None or settings.handle is None or settings.token is None:
             raise ValueError("no account is configured")
         super().__init__(settings.server, wiring.http, wiring, settings.token.get_secret_value())
@@ -242,6 +242,11 @@ class OwnServer(Server):
         self.vault = wiring.vault
         self.clock = wiring.clock
         self.known_me: Me | None = None
+
+    @property
+    def acct(self) -> str:
+        """The account's name with its domain, as far as that is known."""
+        return self.known_me.acct if self.known_me else self.handle
 
     async def me(self) -> Me:
         """Whose token it is. Raises: Unavailable, Unauthorized (also: somebody else's)."""
@@ -279,14 +284,16 @@ def is_same_handle(configured: str, acct: str) -> bool:
 _SHARED = "mastodon.own"
 
 
-def own_server(settings: AccountSettings, wiring: Wiring) -> OwnServer:
-    """The one that all sides share, so that limits and names are known to all of them."""
-    if _SHARED not in wiring.shared:
-        wiring.shared[_SHARED] = OwnServer(settings, wiring)
-    server: OwnServer = wiring.shared[_SHARED]
+def own_server(settings: OneAccount, wiring: Wiring) -> OwnServer:
+    """The one that all sides of an account share, so that limits and names are known to all of them."""
+    known = wiring.shared.setdefault(_SHARED, {})
+    key = (settings.server, settings.handle)
+    if key not in known:
+        known[key] = OwnServer(settings, wiring)
+    server: OwnServer = known[key]
     return server
 
 
-def shared_server(wiring: Wiring) -> OwnServer | None:
-    """None: no account is configured."""
-    return wiring.shared.get(_SHARED)
+def shared_servers(wiring: Wiring) -> list[OwnServer]:
+    """As which accounts we read and answer, the first one first."""
+    return list(wiring.shared.get(_SHARED, {}).values())

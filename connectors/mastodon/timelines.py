@@ -31,7 +31,7 @@ from connectors.mastodon.lookup import MastodonLookup, view_of
 from connectors.mastodon.paging import Listing, status_row
 from connectors.mastodon.people import people
 from connectors.mastodon.position import MARGIN, Position, beginning, resumed
-from connectors.mastodon.server import Server, segment, shared_server
+from connectors.mastodon.server import Server, segment, shared_servers
 from connectors.mastodon.statuses import NAME, PLATFORM, View
 from connectors.mastodon.streaming import Stream
 
@@ -225,17 +225,15 @@ class TimelinesSource:
 
     def _counts(self, status: Status, server: Server) -> bool:
         """Each post once, whoever tells of it: by the server that it was published on, if that is asked; and
-        what the account's own server tells the account is not told here under another name.
+        what an account's own server tells the account is not told here under another name.
         """
         origin = urlsplit(status.uri).netloc
         if origin != server.name and origin in self._names:
             return False
-        own = shared_server(self._wiring)
-        if own is None or own.name in self._names or own.known_me is None:
-            return True
         view = View(server=server.name, domain=server.known_terms.domain)
         told = {view.acct(status.account.acct), *(view.acct(named.acct) for named in status.mentions or [])}
-        return own.known_me.acct not in told
+        others = (own for own in shared_servers(self._wiring) if own.name not in self._names)
+        return not any(own.acct in told for own in others)
 
 
 def streams(server: Server, channels: Iterable[Channel], clock: Clock) -> dict[Channel, Stream]:
@@ -247,13 +245,12 @@ def streams(server: Server, channels: Iterable[Channel], clock: Clock) -> dict[C
 
 
 def server_at(base: str, wiring: Wiring) -> Server:
-    """The account's own server is asked as the account: it may show more then."""
-    own = shared_server(wiring)
-    return own if own is not None and own.base == base else Server(base, wiring.http, wiring)
+    """An account's own server is asked as the account: it may show more then."""
+    own = (server for server in shared_servers(wiring) if server.base == base)
+    return next(own, None) or Server(base, wiring.http, wiring)
 
 
 def lookup(settings: Settings, wiring: Wiring) -> MastodonLookup:
-    """Of all servers that are read; the account's own one, if there is one, is asked about people."""
-    own = shared_server(wiring)
+    """Of all servers that are read; the first account's own one, if there is one, is asked about people."""
     servers = [server_at(base, wiring) for base in dict.fromkeys(settings.servers)]
-    return MastodonLookup([*([own] if own is not None else []), *servers], wiring)
+    return MastodonLookup([*shared_servers(wiring), *servers], wiring)
