@@ -16,7 +16,7 @@ from bot.vault import MemoryVault, Vault
 from bot.waits import Curious
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -71,6 +71,10 @@ class Http(Protocol):
         """The body, at most `limit` bytes; more is `Unavailable` (reason protocol)."""
         ...
 
+    def pieces(self, response: ClientResponse) -> AsyncGenerator[bytes, None]:
+        """A body that goes on, as it comes; a connection that breaks is `Unavailable`."""
+        ...
+
     def guarded(self, allow: Collection[str] = ()) -> Http:
         """Another way out, for URLs that come from outside: only http(s), and only to the public internet.
 
@@ -81,7 +85,12 @@ class Http(Protocol):
         ...
 
     def websocket(
-        self, url: str, *, heartbeat: float | None = None, max_message_bytes: int = 5_000_000
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        heartbeat: float | None = None,
+        max_message_bytes: int = 5_000_000,
     ) -> AbstractAsyncContextManager[ClientWebSocketResponse[Literal[False]]]:
         """One connection; text frames come as bytes (`decode_text=False`).
 
@@ -104,6 +113,14 @@ class Watch(Protocol):
         remembered at once, so that an answer to it in the same batch is wanted too.
         """
         ...
+
+
+@runtime_checkable
+class Dated(Protocol):
+    """A source of `Connector.besides` that can begin at a time (for `--since`)."""
+
+    @staticmethod
+    def cursor_at(at: datetime) -> Cursor: ...
 
 
 class Source(Protocol):
@@ -134,7 +151,7 @@ class Source(Protocol):
         A source with several hosts reads one of them here, the next one after it failed, and says in an
         attribute `place` (optional, text) which one that is; the loop's back-off holds for all of them.
         A polling source may say in an attribute `poll_every` (optional, timedelta) how long to rest when it
-        has caught up.
+        has caught up. While its platform tells it of news it may go on instead; then it says `observed_to`.
 
         Raises: Unavailable, Refused (Unauthorized where a credential is wrong), CursorLost.
         """
@@ -274,11 +291,12 @@ class Connector:
     `Field(repr=False)`: it may stand in the file, and no log shows it. A factory that is None: no such side.
     `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
     `replier` answers as the account of the connector's own section, `inbox` is a source of its own: what the
-    platform tells that account (`inbox_at` is its `cursor_at`), `private_inbox` what it is written in private
-    where that is told apart, `account_lookup` asks as that account where no source of the connector is
-    configured. All of them are None where the section names no account. `examine`
-    tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes nothing.
-    `bill` tells what the account cost by now, of what is kept, and asks nobody (raises: Unavailable).
+    platform tells that account (`inbox_at` is its `cursor_at`), `account_lookup` asks as that account where
+    no source of the connector is configured. All three are None where the section names no account.
+    `besides` are more sources of that account, each of which may fail by itself: private messages where they
+    are told apart, what was deleted. They begin where they can, or at a time if they are `Dated`.
+    `examine` tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes
+    nothing. `bill` tells what the account cost by now, of what is kept, asks nobody (raises: Unavailable).
     """
 
     name: str
@@ -294,7 +312,6 @@ class Connector:
     replier: Callable[[Any, Wiring], Replier | None] | None = None
     inbox: Callable[[Any, Wiring], Source | None] | None = None
     inbox_at: Callable[[datetime], Cursor] | None = None
-    private_inbox: Callable[[Any, Wiring], Source | None] | None = None
-    private_inbox_at: Callable[[datetime], Cursor] | None = None
+    besides: Callable[[Any, Wiring], tuple[Source, ...]] | None = None
     examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None
     bill: Callable[[Any, Wiring], Awaitable[Bill | None]] | None = None

@@ -24,7 +24,7 @@ from bot.model import Post, PostRef
 from bot.ports import Clock
 from bot.records import LEASE_FOR as ALERTS_LEASED_FOR
 from bot.records import Leased
-from bot.replies import Corrector, Published, Replier
+from bot.replies import Corrector, Published, Replier, answers_as
 from bot.tries import End, Failed, Left, Taken, Tried, Unsure, Wait, Went, Withheld
 
 log = structlog.get_logger(__name__)
@@ -283,7 +283,7 @@ class Publisher:
         return Post(
             platform=to.platform,
             id=there.post_id,
-            author_id=self.repliers[to.platform].account_id or "",
+            author_id=answers_as(self.repliers[to.platform], to) or "",
             text=outgoing.text,
             posted_at=min(before.at if before else there.at, now),
             seen_at=now,

@@ -141,6 +141,20 @@ class Priced(Replier, Protocol):
         ...
 
 
+@runtime_checkable
+class Several(Replier, Protocol):
+    """A replier with several accounts, of which each post is always answered by the same one."""
+
+    def account_for(self, to: Post) -> str | None:
+        """Whose the answer to this post is, once that is known: as `account_id`."""
+        ...
+
+
+def answers_as(replier: Replier, to: Post) -> str | None:
+    """Whose the answer to a post is, once that is known."""
+    return replier.account_for(to) if isinstance(replier, Several) else replier.account_id
+
+
 # --- drafts and replies, as they are kept -----------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from bot.intake import Intake
 from bot.model import Cursor
 from bot.outbox import CONSOLE
 from bot.overview import Linked
-from bot.ports import Connector, Lookup, Notifier, Source, Wiring
+from bot.ports import Connector, Dated, Lookup, Notifier, Source, Wiring
 from bot.replies import Replier
 from bot.second_looks import SecondLooks
 from bot.settings.load import Settings
@@ -79,15 +79,17 @@ def source_side(
         if (make := connectors[name].source) is not None
     }
     told = (
-        Listened(source, cursor_at)
+        Listened(source, connectors[kind].inbox_at)
         for kind, given in settings.accounts.items()
-        for inbox, cursor_at in (
-            (connectors[kind].inbox, connectors[kind].inbox_at),
-            (connectors[kind].private_inbox, connectors[kind].private_inbox_at),
-        )
-        if inbox and (source := inbox(given, wiring))
+        if (inbox := connectors[kind].inbox) and (source := inbox(given, wiring))
     )
-    return {**listened, **{one.source.name: one for one in told}}
+    besides = (
+        Listened(source, source.cursor_at if isinstance(source, Dated) else None)
+        for kind, given in settings.accounts.items()
+        if (more := connectors[kind].besides) is not None
+        for source in more(given, wiring)
+    )
+    return {**listened, **{one.source.name: one for one in (*told, *besides)}}
 
 
 def lookup_side(

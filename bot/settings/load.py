@@ -39,7 +39,6 @@ from bot.settings.shape import (
     RivalSection,
     Web,
     file_model,
-    is_secret,
     kind_of,
     kinds,
     lacks_secret,
@@ -48,6 +47,7 @@ from bot.settings.shape import (
     platforms,
     readers,
     spots,
+    with_secrets,
 )
 from bot.settings.sources import Given, overlay, put, read_file
 from bot.settings.targets import strangers, targets
@@ -234,9 +234,7 @@ def _without_locked(data: dict[str, Any], connectors: Mapping[str, Connector]) -
 
 def _wants_a_secret(model: type[BaseModel], values: Mapping[str, Any]) -> bool:
     """Whether one that may be left out is missing beside what is there: with it, all would be right."""
-    fields = model.model_fields.items()
-    absent = {name for name, one in fields if is_secret(one.annotation) and name not in values}
-    return not _fits(model, values) and _fits(model, {**values, **dict.fromkeys(absent, "…")})
+    return not _fits(model, values) and _fits(model, with_secrets(model, values))
 
 
 def _fits(model: type[BaseModel], values: Mapping[str, Any]) -> bool:

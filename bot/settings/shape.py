@@ -209,6 +209,17 @@ def lacks_secret(model: type[BaseModel], value: Mapping[str, Any]) -> bool:
     return any(keys[name] not in value for name in needed)
 
 
+def with_secrets(annotation: Any, value: Any) -> Any:
+    """The values, and something for each secret that is not among them."""
+    if not isinstance(value, Mapping):
+        return value
+    inside = children(annotation, Given(dict(value)))
+    model = model_of(annotation)
+    absent = {key for key, one in inside.items() if model and is_secret(one) and key not in value}
+    filled = {key: with_secrets(inside.get(key, Any), one) for key, one in value.items()}
+    return {**filled, **dict.fromkeys(absent, "…")}
+
+
 def parts(section: BaseModel) -> dict[str, Any]:
     """What a section holds, by the names that people write; without what was left out."""
     values = {key: getattr(section, name) for name, key in _keys(type(section)).items()}

@@ -24,6 +24,7 @@ from bot.clock import SystemClock
 from bot.ports import Clock
 from bot.testing.journal import Journal
 from bot.testing.loopback import Loopback, serve, silence
+from bot.testing.mastodon_streams import LIVE, LIVE_GOTOSOCIAL, LIVE_PLEROMA, Streams
 from bot.testing.mastodon_world import (
     GOTOSOCIAL,
     MASTODON,
@@ -37,6 +38,7 @@ from bot.testing.mastodon_world import (
 )
 
 KNOWN = {"mastodon": MASTODON, "old": OLD_MASTODON, "gotosocial": GOTOSOCIAL, "pleroma": PLEROMA}
+KNOWN |= {"live": LIVE, "live-gotosocial": LIVE_GOTOSOCIAL, "live-pleroma": LIVE_PLEROMA}
 _VIEWER = web.RequestKey("viewer", str)
 """The id of whose token it is; empty: nobody's."""
 _BLANKS = " \t\n\v\f\r\0"
@@ -81,9 +83,12 @@ class MastodonServer(Loopback):
         self.most: int | None = None
         """So many rows a page at most, whatever is asked for."""
         self.privacy = "public"
+        self.streams_at = ""
+        """Where it says that its streams are."""
         self._tokens: dict[str, tuple[str, frozenset[str]]] = {}
         self._keys: dict[tuple[str, str], str] = {}
         self._journal = Journal(journal)
+        self.streams = Streams(self.world, self.clock, lambda token: self._tokens.get(token, ("",))[0])
 
     def sign_in(self, token: str, acct: str, scopes: str = "read write") -> str:
         """The id of the account that a token is for."""
@@ -147,6 +152,7 @@ class MastodonServer(Loopback):
             web.post("/api/v1/statuses", self._served(self._written(self._create), "write")),
             web.put(status, self._served(self._written(self._edit), "write")),
             web.delete(status, self._served(self._written(self._delete), "write")),
+            *(self.streams.routes() if self.manners.streams else []),
         ]
 
     # --- every request ---
@@ -223,12 +229,14 @@ class MastodonServer(Loopback):
         extra = {"max_toot_chars": self.manners.longest} if "Pleroma" in self.manners.software else {}
         limits = {} if extra else self._limits()
         uri = self.world.url if extra else self.world.domain
-        return web.json_response({"uri": uri, "version": self.manners.software, **extra, **limits})
+        urls = {"urls": {"streaming_api": self.streams_at}} if self.streams_at else {}
+        return web.json_response({"uri": uri, "version": self.manners.software, **extra, **limits, **urls})
 
     def _limits(self) -> dict[str, Any]:
         longest, per_url = self.manners.longest, self.manners.per_url
         counted = {"max_characters": longest, "characters_reserved_per_url": per_url}
-        return {"configuration": {"statuses": {**counted, "max_media_attachments": 4}}}
+        urls = {"urls": {"streaming": self.streams_at}} if self.streams_at else {}
+        return {"configuration": {"statuses": {**counted, "max_media_attachments": 4}, **urls}}
 
     async def _verify(self, request: web.Request) -> web.Response:
         source = {"privacy": self.privacy, "sensitive": False, "language": "en"}

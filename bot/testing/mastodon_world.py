@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ class Manners:
 
     `ids`: "number", "ulid" or "flake". `key`: what a repeated Idempotency-Key does: "honours" it, "ignores"
     it, or "stumbles" (https://github.com/mastodon/mastodon/issues/40399). `reset`: how the time of the next
-    requests is written, "date" or "seconds".
+    requests is written, "date" or "seconds". `streams`: over a "socket", as "lines", "both", or none.
     """
 
     software: str = "4.5.0"
@@ -53,6 +53,7 @@ class Manners:
     has_search: bool = True
     filters_types: bool = True
     keeps_since: bool = True
+    streams: str = ""
 
 
 MASTODON = Manners()
@@ -97,6 +98,8 @@ class World:
         self.notifications: list[dict[str, Any]] = []
         self.order: dict[str, float] = {}
         """Where an id stands in lists."""
+        self.heard: Callable[[str, Any], None] = lambda _kind, _what: None
+        """Hears of what happens, as the streams call it."""
         self.broken: set[str] = set()
         """Statuses that are told of in a way that nobody can read."""
 
@@ -123,6 +126,7 @@ class World:
         made = self.next_id()
         at = more.pop("at", None) or self.clock.now()
         self.statuses[made] = Status(id=made, account=self.account(acct), text=text, at=at, **more)
+        self.heard("update", self.statuses[made])
         return made
 
     def tell(self, kind: str, status: str) -> dict[str, Any]:
@@ -132,6 +136,7 @@ class World:
             "created_at": stamp(self.statuses[status].at), "account": self.statuses[status].account,
         }  # fmt: skip
         self.notifications.insert(0, row)
+        self.heard("notification", row)
         return row
 
     def edit(self, status: str, text: str, *, spoiler: str | None = None) -> None:
@@ -139,10 +144,11 @@ class World:
         if (one.text, one.spoiler) != (text, one.spoiler if spoiler is None else spoiler):
             one.text, one.edited_at = text, self.clock.now()
             one.spoiler = one.spoiler if spoiler is None else spoiler
+            self.heard("status.update", one)
 
     def delete(self, status: str) -> None:
         """Answers to it lose their parent, notifications of it go."""
-        del self.statuses[status]
+        self.heard("delete", self.statuses.pop(status))
         self.notifications = [row for row in self.notifications if row["status"] != status]
         for one in self.statuses.values():
             one.parent = None if one.parent == status else one.parent

@@ -1,4 +1,4 @@
-"""What ops people write about the account that reads and answers: `mastodon:`."""
+"""What ops people write about the accounts that read and answer: `mastodon:`."""
 
 from __future__ import annotations
 
@@ -28,26 +28,34 @@ def _handle(value: str) -> str:
     return handle
 
 
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", value):
+        raise ValueError("call it by small letters, digits and -, like help-desk")
+    return value
+
+
 ServerAddress = Annotated[str, AfterValidator(_server)]
+Handle = Annotated[str, AfterValidator(_handle)]
 
 
-class AccountSettings(BaseModel):
-    """`mastodon:`. Without `server`, `handle` and `token` there is no account.
+class OneAccount(BaseModel):
+    """An account on a server. Without `server`, `handle` and `token` there is none.
 
-    `every`: how often its notifications are read.
+    `every`: how often its notifications are read. `stream`: whether its server is asked to tell at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     server: ServerAddress | None = None
-    handle: Annotated[str, AfterValidator(_handle)] | None = None
+    handle: Handle | None = None
     token: SecretStr | None = Field(default=None, min_length=1)
     every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
         timedelta(seconds=15)
     )
+    stream: bool = True
 
     @model_validator(mode="after")
-    def _is_whole(self) -> AccountSettings:
+    def _is_whole(self) -> OneAccount:
         given = {"its server": self.server, "its handle": self.handle, "OUTCARE_MASTODON__TOKEN": self.token}
         lacks = [name for name, value in given.items() if value is None]
         if lacks and len(lacks) < len(given):
@@ -59,3 +67,30 @@ class AccountSettings(BaseModel):
     @property
     def signs_in(self) -> bool:
         return self.token is not None
+
+
+class OtherAccount(OneAccount):
+    """`mastodon.accounts.<name>`."""
+
+    server: ServerAddress
+    handle: Handle
+    token: SecretStr = Field(min_length=1)
+
+
+class AccountSettings(OneAccount):
+    """`mastodon:`, one account; and `accounts`, others beside it, by names that we call them by."""
+
+    accounts: dict[Annotated[str, AfterValidator(_name)], OtherAccount] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _are_different(self) -> AccountSettings:
+        known = [(one.server, one.handle) for one in self.each.values()]
+        if len(set(known)) < len(known):
+            raise ValueError("an account stands there twice")
+        return self
+
+    @property
+    def each(self) -> dict[str, OneAccount]:
+        """Every account there is by its name, the first one by none."""
+        first: dict[str, OneAccount] = {"": self} if self.signs_in else {}
+        return {**first, **self.accounts}

@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 _ABOUT = "mastodon account"
 _ACCOUNTS_ONLY = frozenset({401, 403, 422})
 _MAKE = (
-    "make a token with the scopes read and write:statuses (docs/connectors/mastodon.md) and set"
-    " OUTCARE_MASTODON__TOKEN to it"
+    "make a token with the scopes read and write:statuses (docs/connectors/mastodon.md) and set it as"
+    " OUTCARE_MASTODON__TOKEN (of another account: OUTCARE_MASTODON__ACCOUNTS__<NAME>__TOKEN)"
 )
 
 
 async def examine(exam: Exam, wiring: Wiring) -> AsyncIterator[Finding]:
     """Raises nothing of `bot.errors`."""
     account: AccountSettings | None = exam.account
-    if account is not None and account.signs_in:
-        async for finding in _examine_account(own_server(account, wiring), exam):
+    for name, one in account.each.items() if account is not None else ():
+        about = f"{_ABOUT} {name}".strip()
+        async for finding in _examine_account(own_server(one, wiring), exam, about):
             yield finding
     if exam.source is not None:
         for server, listings in TimelinesSource(exam.source, wiring).lists:
@@ -56,29 +57,29 @@ async def _shown(server: Server, listings: Mapping[str, Listing]) -> Finding:
     return fine(about, f"shows {', '.join(names)}")
 
 
-async def _examine_account(server: OwnServer, exam: Exam) -> AsyncIterator[Finding]:
+async def _examine_account(server: OwnServer, exam: Exam, about: str) -> AsyncIterator[Finding]:
     try:
         me = await server.verified()
     except Unauthorized as error:
-        yield mend(_ABOUT, str(error), _MAKE)
+        yield mend(about, str(error), _MAKE)
         return
     except BotError as error:
         do = f"see that this machine reaches {server.name}; the daemon tries again by itself"
-        yield mend(_ABOUT, f"cannot sign in: {error}", do)
+        yield mend(about, f"cannot sign in: {error}", do)
         return
     if not is_same_handle(server.handle, me.acct):
         says = f"the token is that of @{me.acct}, and @{server.handle} is configured: nothing is done with it"
-        yield mend(_ABOUT, says, "correct the handle, or make a token of that account")
+        yield mend(about, says, "correct the handle, or make a token of that account")
         return
     terms = server.known_terms
     speaks = f" ({terms.software})" if terms.software else ""
     says = f"signed in as @{me.acct} at {server.name}{speaks}; a post holds {terms.longest} characters"
-    yield fine(_ABOUT, says)
-    for finding in [*await _readable(server, me), *whose(me, exam)]:
+    yield fine(about, says)
+    for finding in [*await _readable(server, me, about), *whose(me, exam, about)]:
         yield finding
 
 
-async def _readable(server: OwnServer, me: Me) -> list[Finding]:
+async def _readable(server: OwnServer, me: Me, about: str) -> list[Finding]:
     """Whether the lists that are read later can be read."""
     found = []
     lists = {
@@ -89,20 +90,20 @@ async def _readable(server: OwnServer, me: Me) -> list[Finding]:
         try:
             answer = await server.get(path, [("limit", "1")])
         except BotError as error:
-            found.append(mend(_ABOUT, f"cannot read {name}: {error}", "try again later"))
+            found.append(mend(about, f"cannot read {name}: {error}", "try again later"))
             continue
         if answer.status != 200:
-            found.append(mend(_ABOUT, f"cannot read {name}: {answer.error()}", _MAKE))
+            found.append(mend(about, f"cannot read {name}: {answer.error()}", _MAKE))
     return found
 
 
-def whose(me: Me, exam: Exam) -> list[Finding]:
+def whose(me: Me, exam: Exam, about: str = _ABOUT) -> list[Finding]:
     """Whether what it publishes will be known as the brand's."""
     owners = [one for one in exam.accounts if me.acct in {one.id, one.handle.removeprefix("@").lower()}]
     if any(one.brand not in exam.rivals for one in owners):
         return []
     if owners:
         says = f"@{me.acct} stands in the configuration as an account of the rival {owners[0].brand}"
-        return [mend(_ABOUT, says, "answer by an account of your own")]
+        return [mend(about, says, "answer by an account of your own")]
     says = f"@{me.acct} is not among the brand's accounts: its answers, and what is told to it, go unseen"
-    return [mend(_ABOUT, says, f"add it in the configuration: brand: accounts: mastodon: [{me.acct}]")]
+    return [mend(about, says, f"add it in the configuration: brand: accounts: mastodon: [{me.acct}]")]

@@ -91,6 +91,16 @@ class Lists:
             yield batch, position
             change = _Change()
 
+    async def told(
+        self, name: str, rows: list[Row], position: Position, to: tuple[View, Watch]
+    ) -> tuple[Batch, Position] | None:
+        """What somebody else than the list told of it, oldest first; None: all of it is known."""
+        known = {mark.row for mark in position.windows[name].marks}
+        fresh = list({row.id: row for row in rows if row.id not in known}.values())
+        for row in fresh:
+            self._threads.note(row.status, to[0])
+        return await self._batch(name, _Change(), fresh, position, to) if fresh else None
+
     async def _change(self, name: str, listing: Listing, window: Window, view: View) -> _Change:
         known = {mark.row: mark for mark in window.marks}
         found = await down_to(self.server, listing, since=window.anchor, floor=window.floor)

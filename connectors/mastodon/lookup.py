@@ -15,12 +15,12 @@ from bot.errors import Reason, Rejected
 from bot.measured import Engagement
 from connectors.mastodon.entities import Context, Person, Status, status_of
 from connectors.mastodon.people import people
-from connectors.mastodon.server import is_same_handle, own_server, segment, shared_server
+from connectors.mastodon.server import is_same_handle, own_server, segment, shared_servers
 from connectors.mastodon.statuses import PLATFORM, View, parts, to_post
 from connectors.mastodon.threads import Threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from bot.model import Author, Post
     from bot.ports import Wiring
@@ -34,7 +34,9 @@ class MastodonLookup:
     platform = PLATFORM
 
     def __init__(self, servers: Iterable[Server], wiring: Wiring) -> None:
-        self._servers: Mapping[str, Server] = {server.name: server for server in servers}
+        self._servers: dict[str, Server] = {}
+        for server in servers:
+            self._servers.setdefault(server.name, server)
         self._home = next(iter(self._servers.values()))
         self._wiring = wiring
         self._people = people(wiring)
@@ -44,11 +46,11 @@ class MastodonLookup:
 
     async def resolve(self, handle: str) -> str:
         name = handle.removeprefix("@").lower()
-        own = shared_server(self._wiring)
-        if own is not None and is_same_handle(name.partition("@")[0], own.handle):
-            me = await own.me()
-            if is_same_handle(name, me.acct):
-                return me.acct
+        for own in shared_servers(self._wiring):
+            if name.partition("@")[0] == own.handle.partition("@")[0]:
+                me = await own.me()
+                if is_same_handle(name, me.acct):
+                    return me.acct
         return (await self._asked(name)).id
 
     async def thread(self, post_id: str) -> tuple[Post, ...]:
@@ -112,5 +114,6 @@ async def view_of(server: Server) -> View:
 
 
 def account_lookup(settings: AccountSettings, wiring: Wiring) -> MastodonLookup | None:
-    """By the account that is configured; None: there is none."""
-    return MastodonLookup([own_server(settings, wiring)], wiring) if settings.signs_in else None
+    """By the accounts that are configured; None: there is none."""
+    own = [own_server(one, wiring) for one in settings.each.values()]
+    return MastodonLookup(own, wiring) if own else None

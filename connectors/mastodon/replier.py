@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bot.model import Post
     from bot.ports import Wiring
     from bot.replies import Length, Outgoing
-    from connectors.mastodon.account import AccountSettings
+    from connectors.mastodon.account import OneAccount
     from connectors.mastodon.api import Answer
     from connectors.mastodon.server import Me
 
@@ -53,9 +53,10 @@ class MastodonReplier:
     platform = PLATFORM
     is_idempotent = False
 
-    def __init__(self, settings: AccountSettings, wiring: Wiring) -> None:
+    def __init__(self, settings: OneAccount, wiring: Wiring, account: str = "") -> None:
+        """`account`: what one beside the first is called."""
         self._server = own_server(settings, wiring)
-        self._publications = Publications(wiring.vault, KEPT)
+        self._publications = Publications(wiring.vault, f"{KEPT}.{account}" if account else KEPT)
 
     @property
     def account_id(self) -> str | None:
@@ -124,6 +125,12 @@ class MastodonReplier:
             raise undone(answer)
         if status_of(msgspec.Raw(answer.body)) is None:
             raise lost(answer)
+
+    async def owns(self, post_id: str) -> bool:
+        """Whether a post is there, and this account's. Raises: Unavailable, Refused."""
+        me = await self._server.me()
+        there = await self._looked_at(parts(post_id)[1])
+        return there is not None and there.account.id == me.id
 
     async def delete(self, post_id: str) -> None:
         await self._server.me()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.ports import Http, Wiring
-    from connectors.mastodon.account import AccountSettings
+    from connectors.mastodon.account import OneAccount
 
 T = TypeVar("T")
 
@@ -41,7 +41,8 @@ _NAMELESS = frozenset({401, 403, 404, 405, 410, 422, 501})
 class Terms:
     """What a server says of itself. `domain` is what its accounts' names end in, which may be another host.
 
-    `per_url`: as how many characters a link counts.
+    `per_url`: as how many characters a link counts. `streaming`: where its streams are (empty: with it);
+    `has_many_streams`: several of them go over one connection.
     """
 
     domain: str
@@ -49,6 +50,8 @@ class Terms:
     longest: int = 500
     per_url: int = 23
     has_quotes: bool = False
+    streaming: str = ""
+    has_many_streams: bool = False
 
 
 class Statuses(msgspec.Struct, frozen=True):
@@ -56,8 +59,16 @@ class Statuses(msgspec.Struct, frozen=True):
     per_url: int | None = msgspec.field(name="characters_reserved_per_url", default=None)
 
 
+class Urls(msgspec.Struct, frozen=True):
+    """Of either version of the instance."""
+
+    streaming: str | None = None
+    streaming_api: str | None = None
+
+
 class Configuration(msgspec.Struct, frozen=True):
     statuses: Statuses = Statuses()
+    urls: msgspec.Raw = msgspec.Raw()
 
 
 class Versions(msgspec.Struct, frozen=True):
@@ -73,15 +84,22 @@ class Instance(msgspec.Struct, frozen=True):
     max_toot_chars: int | None = None
     configuration: msgspec.Raw = msgspec.Raw()
     api_versions: msgspec.Raw = msgspec.Raw()
+    urls: msgspec.Raw = msgspec.Raw()
 
 
 class Server:
-    """One server. `name` is its host (and port), which goes into the names of its posts."""
+    """One server. `name` is its host (and port), which goes into the names of its posts. `streams`: whether
+    it is asked for its streams, which it has for accounts only.
+    """
+
+    streams = False
 
     def __init__(self, base: str, http: Http, wiring: Wiring, token: str | None = None) -> None:
         self.base = base
         self.name = urlsplit(base).netloc
-        self._http, self._clock, self._token = http, wiring.clock, token
+        self.token = token
+        self._http, self._clock = http, wiring.clock
+        self._guarded: Http | None = None
         self._closed: dict[str, float] = {}
         self._left: dict[str, tuple[int, float]] = {}
         self._terms: Terms | None = None
@@ -125,13 +143,21 @@ class Server:
         kind = request.verb
         self._check(kind, request.spare)
         try:
-            answer = await ask(self._http, self.base, self._token, request, self._clock.now())
+            answer = await ask(self._http, self.base, self.token, request, self._clock.now())
         except Unavailable as error:
             if kind == "GET" or error.unsent:
                 raise
             raise Unknown(f"{error}; it may have been done all the same") from error
         self._note(kind, answer)
         return answer
+
+    def way_to(self, base: str) -> Http:
+        """To another host that the server names: not into somebody's own network."""
+        if urlsplit(base).hostname == urlsplit(self.base).hostname:
+            return self._http
+        if self._guarded is None:
+            self._guarded = self._http.guarded()
+        return self._guarded
 
     def _check(self, kind: str, spare: int) -> None:
         now = self._clock.monotonic()
@@ -167,7 +193,9 @@ class Server:
 
 def terms_of(instance: Instance, host: str) -> Terms:
     """Of what cannot be read, Mastodon's own numbers. Pure."""
-    limits = (piece(instance.configuration, Configuration) or Configuration()).statuses
+    configuration = piece(instance.configuration, Configuration) or Configuration()
+    limits = configuration.statuses
+    newer, older = piece(configuration.urls, Urls) or Urls(), piece(instance.urls, Urls) or Urls()
     domain = instance.domain or instance.uri
     domain = urlsplit(domain).netloc if "//" in domain else domain
     longest = limits.max_characters or instance.max_toot_chars
@@ -179,6 +207,8 @@ def terms_of(instance: Instance, host: str) -> Terms:
         longest=longest if longest and longest > 0 else usual.longest,
         per_url=limits.per_url if limits.per_url and limits.per_url > 0 else usual.per_url,
         has_quotes=versions.mastodon >= _QUOTES,
+        streaming=newer.streaming or older.streaming_api or "",
+        has_many_streams=versions.mastodon > 0,
     )
 
 
@@ -201,16 +231,22 @@ class Me:
 
 
 class OwnServer(Server):
-    """The server of the account that is configured; all who use that account share one."""
+    """The server of an account that is configured, asked as that account; all who use it share one."""
 
-    def __init__(self, settings: AccountSettings, wiring: Wiring) -> None:
+    def __init__(self, settings: OneAccount, wiring: Wiring) -> None:
         if settings.server is None or settings.handle is None or settings.token is None:
             raise ValueError("no account is configured")
         super().__init__(settings.server, wiring.http, wiring, settings.token.get_secret_value())
+        self.streams = settings.stream
         self.handle = settings.handle
         self.vault = wiring.vault
         self.clock = wiring.clock
         self.known_me: Me | None = None
+
+    @property
+    def acct(self) -> str:
+        """The account's name with its domain, as far as that is known."""
+        return self.known_me.acct if self.known_me else self.handle
 
     async def me(self) -> Me:
         """Whose token it is. Raises: Unavailable, Unauthorized (also: somebody else's)."""
@@ -248,14 +284,16 @@ def is_same_handle(configured: str, acct: str) -> bool:
 _SHARED = "mastodon.own"
 
 
-def own_server(settings: AccountSettings, wiring: Wiring) -> OwnServer:
-    """The one that all sides share, so that limits and names are known to all of them."""
-    if _SHARED not in wiring.shared:
-        wiring.shared[_SHARED] = OwnServer(settings, wiring)
-    server: OwnServer = wiring.shared[_SHARED]
+def own_server(settings: OneAccount, wiring: Wiring) -> OwnServer:
+    """The one that all sides of an account share, so that limits and names are known to all of them."""
+    known = wiring.shared.setdefault(_SHARED, {})
+    key = (settings.server, settings.handle)
+    if key not in known:
+        known[key] = OwnServer(settings, wiring)
+    server: OwnServer = known[key]
     return server
 
 
-def shared_server(wiring: Wiring) -> OwnServer | None:
-    """None: no account is configured."""
-    return wiring.shared.get(_SHARED)
+def shared_servers(wiring: Wiring) -> list[OwnServer]:
+    """As which accounts we read and answer, the first one first."""
+    return list(wiring.shared.get(_SHARED, {}).values())

@@ -2,7 +2,8 @@
 
 `GET /api/v1/timelines/tag/:hashtag` and `/api/v1/timelines/public?local=true`
 (https://docs.joinmastodon.org/methods/timelines/), polled. There is no firehose of this network: a server
-shows what it has heard of. Limits: 300 requests in five minutes for an address, one a list and poll. What
+shows what it has heard of. Where the account's own server is asked, its streams tell at once. Limits: 300
+requests in five minutes for an address, one a list and poll. What
 other servers publish arrives late, so that each reading goes back by a margin. Terms: public posts, as every
 visitor sees them; some servers show them to nobody without an account (401, 422).
 """
@@ -13,6 +14,7 @@ import re
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Self
 from urllib.parse import urlsplit
 
@@ -22,18 +24,22 @@ from bot import duration
 from bot.errors import BotError
 from bot.model import Batch, Cursor
 from connectors.mastodon.account import ServerAddress
+from connectors.mastodon.events import Channel
+from connectors.mastodon.following import Followed, Following
 from connectors.mastodon.lists import Lists
 from connectors.mastodon.lookup import MastodonLookup, view_of
 from connectors.mastodon.paging import Listing, status_row
 from connectors.mastodon.people import people
 from connectors.mastodon.position import MARGIN, Position, beginning, resumed
-from connectors.mastodon.server import Server, segment, shared_server
+from connectors.mastodon.server import Server, segment, shared_servers
 from connectors.mastodon.statuses import NAME, PLATFORM, View
+from connectors.mastodon.streaming import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+    from datetime import datetime
 
-    from bot.ports import Watch, Wiring
+    from bot.ports import Clock, Watch, Wiring
     from connectors.mastodon.entities import Status
 
 _PAGE = 40
@@ -71,11 +77,12 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Watched:
-    """One server and its lists, by the names that they have in positions."""
+    """One server and its lists, by the names that they have in positions; and which streams tell of them."""
 
     server: Server
     lists: Lists
     listings: Mapping[str, Listing]
+    channels: Mapping[str, Channel]
 
 
 class TimelinesSource:
@@ -92,6 +99,7 @@ class TimelinesSource:
         self._names = frozenset(urlsplit(base).netloc for base in settings.servers)
         self._servers: tuple[_Watched, ...] = ()
         self._sound = len(self._names)
+        self._streams: dict[Channel, Stream] = {}
         self.poll_every = settings.every
 
     @property
@@ -122,9 +130,13 @@ class TimelinesSource:
                 failed.append(error)
         self._sound = len(self._watched) - len(failed)
         if after is None and len(failed) < len(self._watched):
-            yield Batch(cursor=position.spread(names, now).text)
+            position = position.spread(names, now)
+            yield Batch(cursor=position.text)
         if failed:
             raise failed[0]
+        async with aclosing(self._follow(position, watch, now)) as news:
+            async for batch, _ in news:
+                yield batch
 
     @property
     def _watched(self) -> tuple[_Watched, ...]:
@@ -156,21 +168,51 @@ class TimelinesSource:
                     position = behind
                     yield batch, behind
 
+    async def _follow(
+        self, position: Position, watch: Watch, began: datetime
+    ) -> AsyncGenerator[tuple[Batch, Position], None]:
+        """For as long as the account's own server tells of its lists; the others are polled beside it."""
+        followed = [one for watched in self._watched for one in await self._followed(watched, watch)]
+        if all(one.stream is None for one in followed):
+            return
+        yield Batch(observed_to=began), position
+        async with aclosing(Following(followed, self._clock, self.poll_every).batches(position)) as batches:
+            async for batch, behind in batches:
+                yield batch, behind
+
+    async def _followed(self, watched: _Watched, watch: Watch) -> list[Followed]:
+        server, lists = watched.server, watched.lists
+        to = (await view_of(server), watch)
+        if server.streams and not self._streams:
+            self._streams = streams(server, watched.channels.values(), self._clock)
+        return [
+            Followed(
+                name=name,
+                stream=self._streams.get(watched.channels[name]) if server.streams else None,
+                channel=watched.channels[name],
+                kind="update",
+                row=listing.row,
+                read=partial(lists.read, name, listing, to=to),
+                tell=partial(lists.told, name, to=to),
+            )
+            for name, listing in watched.listings.items()
+        ]
+
     def _watch(self, base: str, *, is_first: bool) -> _Watched:
         settings = self._settings
         server = server_at(base, self._wiring)
         local = [] if is_first else [("local", "true")]
-        listings = {
-            f"{server.name} #{tag}": Listing(
-                path=f"/api/v1/timelines/tag/{segment(tag)}", page=_PAGE, row=status_row, query=local
-            )
-            for tag in dict.fromkeys(settings.hashtags)
-        }
+        listings, channels = {}, {}
+        for tag in dict.fromkeys(settings.hashtags):
+            name = f"{server.name} #{tag}"
+            path = f"/api/v1/timelines/tag/{segment(tag)}"
+            listings[name] = Listing(path=path, page=_PAGE, row=status_row, query=local)
+            channels[name] = Channel("hashtag" if is_first else "hashtag:local", tag)
         if settings.local:
-            query = [("local", "true")]
-            listings[f"{server.name} local"] = Listing(
-                path="/api/v1/timelines/public", page=_PAGE, row=status_row, query=query
-            )
+            name, query = f"{server.name} local", [("local", "true")]
+            path = "/api/v1/timelines/public"
+            listings[name] = Listing(path=path, page=_PAGE, row=status_row, query=query)
+            channels[name] = Channel("public:local")
         lists = Lists(
             server=server,
             source=NAME,
@@ -179,31 +221,36 @@ class TimelinesSource:
             counts=lambda status, _: self._counts(status, server),
             overlap=MARGIN,
         )
-        return _Watched(server=server, lists=lists, listings=listings)
+        return _Watched(server=server, lists=lists, listings=listings, channels=channels)
 
     def _counts(self, status: Status, server: Server) -> bool:
         """Each post once, whoever tells of it: by the server that it was published on, if that is asked; and
-        what the account's own server tells the account is not told here under another name.
+        what an account's own server tells the account is not told here under another name.
         """
         origin = urlsplit(status.uri).netloc
         if origin != server.name and origin in self._names:
             return False
-        own = shared_server(self._wiring)
-        if own is None or own.name in self._names or own.known_me is None:
-            return True
         view = View(server=server.name, domain=server.known_terms.domain)
         told = {view.acct(status.account.acct), *(view.acct(named.acct) for named in status.mentions or [])}
-        return own.known_me.acct not in told
+        others = (own for own in shared_servers(self._wiring) if own.name not in self._names)
+        return not any(own.acct in told for own in others)
+
+
+def streams(server: Server, channels: Iterable[Channel], clock: Clock) -> dict[Channel, Stream]:
+    """All over one connection, where the server can do that."""
+    every = tuple(channels)
+    if server.known_terms.has_many_streams:
+        return dict.fromkeys(every, Stream(server, every, clock))
+    return {channel: Stream(server, [channel], clock) for channel in every}
 
 
 def server_at(base: str, wiring: Wiring) -> Server:
-    """The account's own server is asked as the account: it may show more then."""
-    own = shared_server(wiring)
-    return own if own is not None and own.base == base else Server(base, wiring.http, wiring)
+    """An account's own server is asked as the account: it may show more then."""
+    own = (server for server in shared_servers(wiring) if server.base == base)
+    return next(own, None) or Server(base, wiring.http, wiring)
 
 
 def lookup(settings: Settings, wiring: Wiring) -> MastodonLookup:
-    """Of all servers that are read; the account's own one, if there is one, is asked about people."""
-    own = shared_server(wiring)
+    """Of all servers that are read; the first account's own one, if there is one, is asked about people."""
     servers = [server_at(base, wiring) for base in dict.fromkeys(settings.servers)]
-    return MastodonLookup([*([own] if own is not None else []), *servers], wiring)
+    return MastodonLookup([*shared_servers(wiring), *servers], wiring)

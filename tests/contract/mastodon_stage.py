@@ -17,13 +17,32 @@ from bot.testing.mastodon_world import Manners
 from connectors.mastodon import position
 from connectors.mastodon.account import AccountSettings
 from connectors.mastodon.inbox import InboxSource
+from connectors.mastodon.server import own_server
 from connectors.mastodon.timelines import Settings, TimelinesSource
 
 SECRET = "hunter2-hunter2"
 
 
+def account(server: MastodonServer) -> AccountSettings:
+    return AccountSettings(server=server.url, handle="acme", token=SecretStr(SECRET))
+
+
+class FollowedInbox(InboxSource):
+    """One whose readings do not end, for its streams stand."""
+
+    is_stream = True
+
+
+class FollowedTimelines(TimelinesSource):
+    """The same."""
+
+    is_stream = True
+
+
 class TimelinesStage:
-    """Two tags on one server. Its token is nobody's: a secret stands in the bodies of refusals alone."""
+    """Two tags on one server. Without streams its token is nobody's: a secret stands in the bodies of
+    refusals alone.
+    """
 
     secret = SECRET
 
@@ -34,7 +53,11 @@ class TimelinesStage:
         self._settings = Settings(servers=(server.url,), hashtags=("#Lift", "acme"))
 
     def source(self, http: Http) -> Source:
-        return TimelinesSource(self._settings, Wiring(http=http, clock=SystemClock()))
+        wiring = Wiring(http=http, clock=SystemClock())
+        if not self.server.manners.streams:
+            return TimelinesSource(self._settings, wiring)
+        own_server(account(self.server), wiring)
+        return FollowedTimelines(self._settings, wiring)
 
     async def publish(self, count: int) -> list[str]:
         return [self._publish(number) for number in range(count)]
@@ -70,8 +93,8 @@ class InboxStage:
         self.start: Cursor | None = position.cursor_at(SystemClock().now())
 
     def source(self, http: Http) -> Source:
-        account = AccountSettings(server=self.server.url, handle="acme", token=SecretStr(SECRET))
-        return InboxSource(account, Wiring(http=http, clock=SystemClock()))
+        made = FollowedInbox if self.server.manners.streams else InboxSource
+        return made(account(self.server), Wiring(http=http, clock=SystemClock()))
 
     async def publish(self, count: int) -> list[str]:
         return [self._publish(number) for number in range(count)]
@@ -122,6 +145,7 @@ async def timelines_stage(manners: Manners, page: int | None = None) -> AsyncIte
     """`page`: so many rows at most, whatever is asked for."""
     http = HttpClient(SystemClock())
     async with MastodonServer(manners=manners) as server:
+        server.sign_in(SECRET, "acme")
         server.granted.most = 10_000
         server.most = page
         try:

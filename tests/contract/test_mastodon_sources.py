@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.testing.mastodon_streams import LINES_ONLY, LIVE, LIVE_GOTOSOCIAL, LIVE_PLEROMA
 from bot.testing.mastodon_world import GOTOSOCIAL, MASTODON, OLD_MASTODON, PLEROMA
-from bot.testing.source_contract import NetworkSourceContract
+from bot.testing.source_contract import NetworkSourceContract, SourceContract
 from tests.contract.mastodon_stage import inbox_stage, timelines_stage
 
 if TYPE_CHECKING:
@@ -39,6 +40,26 @@ class TestPleromaInboxInSmallPages(NetworkSourceContract):
         return inbox_stage(PLEROMA, 3)
 
 
+class TestMastodonInboxOverASocket(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(LIVE)
+
+
+class TestMastodonInboxByLines(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(LINES_ONLY)
+
+
+class TestGoToSocialInboxOverASocket(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(LIVE_GOTOSOCIAL)
+
+
+class TestPleromaInboxOverASocket(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[InboxStage]:
+        return inbox_stage(LIVE_PLEROMA)
+
+
 class TestMastodonTimelines(NetworkSourceContract):
     def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
         return timelines_stage(MASTODON)
@@ -52,3 +73,13 @@ class TestGoToSocialTimelinesInSmallPages(NetworkSourceContract):
 class TestPleromaTimelines(NetworkSourceContract):
     def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
         return timelines_stage(PLEROMA)
+
+
+class TestMastodonTimelinesOverASocket(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
+        return timelines_stage(LIVE)
+
+
+class TestPleromaTimelinesOverASocket(SourceContract):
+    def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
+        return timelines_stage(LIVE_PLEROMA)

@@ -21,7 +21,9 @@ TOKEN, ACME = "token-of-acme", "acme@social.test"
 
 
 def settings(server: MastodonServer, handle: str = ACME) -> AccountSettings:
-    return AccountSettings(server=server.url, handle=handle, token=SecretStr(TOKEN))
+    """Streams are for those servers that have some."""
+    stream = bool(server.manners.streams)
+    return AccountSettings(server=server.url, handle=handle, token=SecretStr(TOKEN), stream=stream)
 
 
 @dataclass

@@ -91,7 +91,10 @@ def test_where_the_next_page_begins(links: str, expected: str | None) -> None:
 @pytest.mark.parametrize(
     ("manners", "terms"),
     [
-        (MASTODON, Terms(domain="social.test", software="4.5.0", has_quotes=True)),
+        (
+            MASTODON,
+            Terms(domain="social.test", software="4.5.0", has_quotes=True, has_many_streams=True),
+        ),
         (OLD_MASTODON, Terms(domain="social.test", software="3.4.10")),
         (GOTOSOCIAL, Terms(domain="social.test", software="0.20.2+git", longest=5000, per_url=25)),
         (PLEROMA, Terms(domain="social.test", software="2.7.2 (compatible; Pleroma 2.9.1)", longest=5000)),
