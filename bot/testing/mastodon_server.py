@@ -292,6 +292,8 @@ class MastodonServer(Loopback):
         entities = [self.world.entity(one) for one in self.world.statuses.values()]
         wanted = request.query["q"]
         found = [one for one in entities if wanted in {one["uri"], one["url"]}]
+        if self.manners.searches_texts:
+            found += [one for one in entities if wanted in one["content"] and one not in found]
         return web.json_response({"accounts": [], "hashtags": [], "statuses": found})
 
     async def _status(self, request: web.Request) -> web.Response:
