@@ -37,7 +37,8 @@ class Manners:
     `ids`: "number", "ulid" or "flake". `key`: what a repeated Idempotency-Key does: "honours" it, "ignores"
     it, or "stumbles" (https://github.com/mastodon/mastodon/issues/40399). `reset`: how the time of the next
     requests is written, "date" or "seconds". `streams`: over a "socket", as "lines", "both", or none.
-    `knows_its_domain`: finds its own accounts by their whole names too. `searches_texts`: also for an address.
+    `knows_its_domain`: finds its own accounts by their whole names too. `searches_texts`: also for an
+    address.
     """
 
     software: str = "4.5.0"

@@ -15,7 +15,7 @@ from aiohttp import web
 from bot.clock import SystemClock
 from bot.testing.loopback import Loopback
 from bot.testing.pds_chat import CONVO, ChatFault, ChatService
-from tests.peers.people import Person
+from tests.peers.bluesky.people import Person
 
 
 class ChatPeer(Loopback):

@@ -23,9 +23,9 @@ from connectors.bluesky.chat_inbox import ChatSource
 from connectors.bluesky.examine import examine
 from tests.contract._http import counting
 from tests.contract.bluesky_rig import a_question, a_replier
-from tests.peers.chat import ChatPeer
-from tests.peers.network import Network
-from tests.peers.people import Person, join
+from tests.peers.bluesky.chat import ChatPeer
+from tests.peers.bluesky.network import Network
+from tests.peers.bluesky.people import Person, join
 
 pytestmark = pytest.mark.timeout(300)
 
