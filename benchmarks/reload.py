@@ -29,7 +29,8 @@ from benchmarks.harness import Finding, main
 from benchmarks.rules import rules_text
 from benchmarks.soak import IDLE_LOOP, SoakWorld, audit, first_core
 from bot.cli.run import SWITCH_SECONDS
-from bot.reload import in_thread, let_go, no_full_collection
+from bot.garbage import no_full_collection
+from bot.reload import in_thread, let_go
 from rules.ruleset import load_rules
 from tests.acceptance._world import ANN, until
 
