@@ -144,7 +144,7 @@ def events(count: int, *, posts_only: bool = False) -> list[bytes]:
     texts, made = cycle(posts()), []
     for number in range(count):
         event = json.loads(json.dumps(wanted[number % len(wanted)]))
-        event["did"] = f"did:plc:{chance.getrandbits(120):024x}"
+        event["did"] = f"did:plc:{chance.getrandbits(96):024x}"
         event["time_us"] = 1_783_175_888_000_000 + number * 2_092  # 478 events a second
         commit = event.get("commit")
         if commit:

@@ -18,6 +18,8 @@ from typing import Literal
 
 LATER = 4
 """So many times what is usual must have gathered before Python collects older objects by itself."""
+SOON = 2
+"""While much is read, older objects are looked through more often, fewer at a time: as many in all."""
 _NEVER = 1_000_000
 
 
@@ -67,7 +69,7 @@ class Garbage:
     def _set(self) -> None:
         young, middle, old = self._usual
         if self._minding:  # a thread that reads makes much: it looks through it as it goes
-            gc.set_threshold(young, middle, _NEVER)
+            gc.set_threshold(young, min(middle, SOON), _NEVER)
         elif self._loop is not None:
             gc.set_threshold(young, middle * LATER, old * LATER)
         else:

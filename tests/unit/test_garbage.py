@@ -7,17 +7,14 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.garbage import LATER, Garbage
+from bot.garbage import LATER, SOON, Garbage
 
 YOUNG, MIDDLE, OLD = USUAL = (100, 10, 10)
 
 
 @contextmanager
 def usual() -> Iterator[Garbage]:
-    """A process with few thresholds and nothing in it, whose garbage is minded.
-
-    Python looks through the oldest only when a quarter of them are new: what other tests left is put aside.
-    """
+    """A process with low thresholds and nothing in it that would be looked through, whose garbage is minded."""
     before = gc.get_threshold()
     gc.freeze()
     gc.collect()
@@ -104,7 +101,7 @@ def test_full_collections_stay_away_until_nobody_minds_them() -> None:
         for one in (first, second):
             one.__enter__()
         first.__exit__(None, None, None)
-        assert gc.get_threshold() == (YOUNG, MIDDLE, 1_000_000)
+        assert gc.get_threshold() == (YOUNG, SOON, 1_000_000)
         second.__exit__(None, None, None)
         assert gc.get_threshold() == USUAL
 
@@ -117,7 +114,7 @@ def test_no_full_one_while_a_reload_reads_not_even_between_callbacks() -> None:
             relaxed = gc.get_threshold()
             kept = made(MIDDLE * 2)
             with garbage.no_full_collection(), noted() as generations:
-                assert gc.get_threshold() == (YOUNG, MIDDLE, 1_000_000)
+                assert gc.get_threshold() == (YOUNG, SOON, 1_000_000)
                 kept += made(MIDDLE * OLD * 2)
                 await asyncio.sleep(0)
                 assert 2 not in generations
