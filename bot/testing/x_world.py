@@ -43,6 +43,7 @@ class World:
     users: dict[str, str] = field(default_factory=dict)
     tweets: dict[str, Tweet] = field(default_factory=dict)
     next_id: int = 1_990_000_000_000_000_000
+    _names: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def user(self, name: str) -> str:
         return self.users.setdefault(name.lower(), str(1000 + len(self.users)))
@@ -56,6 +57,7 @@ class World:
         self.next_id = max(self.next_id + 1, first_id(at.timestamp()) if at else 0)
         made = Tweet(id=str(self.next_id), author=author, text=text, at=at or datetime.now(UTC), **more)
         self.tweets[made.id] = made
+        self._names[made.id] = frozenset(match[1].lower() for match in _NAME.finditer(text))
         return made.id
 
     def named(self, text: str) -> Iterable[re.Match[str]]:
@@ -66,9 +68,7 @@ class World:
         """Newest first; what names the account, answers to its posts too."""
         wanted = self.name_of(user_id)
         return self._newest(
-            tweet
-            for tweet in self.tweets.values()
-            if any(match[1].lower() == wanted for match in self.named(tweet.text))
+            tweet for tweet in self.tweets.values() if wanted in self._names.get(tweet.id, ())
         )
 
     def posts_of(self, user_id: str) -> list[Tweet]:

@@ -74,7 +74,7 @@ class AccountSettings(BaseModel):
     access_token: SecretStr | None = Field(default=None, min_length=1)
     access_token_secret: SecretStr | None = Field(default=None, min_length=1)
     every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
-        timedelta(seconds=60)
+        timedelta(seconds=5)
     )
     budget: BudgetSettings = BudgetSettings()
     api: Annotated[str, AfterValidator(_server)] = API

@@ -23,6 +23,7 @@ from bot.expenses import MILLION, Bill, Money, Price, Purse, Spent
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from bot.errors import BotError
     from bot.ports import Wiring
     from connectors.x.account import BudgetSettings
 
@@ -205,6 +206,12 @@ def ledger_of(content: bytes | None) -> Ledger:
         return msgspec.json.decode(content or b"", type=Ledger)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Ledger()
+
+
+def is_spent(error: BotError) -> bool:
+    """Whether it says that there is no money before tomorrow or the next month."""
+    is_money = isinstance(error, Unavailable) and error.unsent and error.reason is Reason.RATE_LIMITED
+    return is_money and error.retry_after is not None and error.retry_after > _SOON
 
 
 def _spent(days: dict[int, Line], day: int) -> Spent:

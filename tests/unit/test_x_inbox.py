@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -10,15 +12,16 @@ from bot.errors import CursorLost, Reason, Unavailable
 from bot.model import Batch, Cursor
 from bot.testing.source_contract import WatchAll
 from connectors.x.connector import CONNECTOR
-from connectors.x.ids import cursor
-from connectors.x.inbox import NAME, MentionsSource
-from tests.unit.x_stand import Stand, stand
+from connectors.x.ids import cursor_at
+from connectors.x.inbox import MentionsSource
+from connectors.x.stretches import MISSED, NAME
+from tests.unit.x_stand import NOW, Stand, stand
 
 
 @dataclass
 class Reader:
     stood: Stand
-    after: Cursor | None = field(default_factory=lambda: cursor(1))
+    after: Cursor | None = field(default_factory=lambda: cursor_at(NOW - timedelta(hours=1)))
     ids: list[str] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
 
@@ -83,19 +86,13 @@ async def test_an_interrupted_walk_goes_on_where_it_stopped() -> None:
         reader, ids = Reader(stood), said(stood, 600)
         stood.server.granted = 2
         stops = 0
-        while len(reader.ids) < 600:
-            error = await reader.stopped() if stops < 2 else None
-            if error is None:
+        while len(reader.ids) < 620:
+            with suppress(Unavailable):
                 await reader.read()
-                break
-            assert error.reason is Reason.RATE_LIMITED
-            assert error.retry_after is not None
-            stops += 1
-            ids += said(stood, 10)
-            await stood.clock.advance(error.retry_after.total_seconds())
-        assert ids[:600] == reader.ids
-        await stood.clock.advance(900)
-        await reader.read()
+            if stops < 2:
+                stops += 1
+                ids += said(stood, 10)
+            await stood.clock.advance(900)
         assert ids == reader.ids
         assert stood.server.bought["mention"] == 620
         assert pytest.approx(0.62) == money(stood)
@@ -118,14 +115,76 @@ async def test_the_money_stops_it_and_nothing_is_lost() -> None:
         assert stood.server.bought["mention"] == 130
 
 
-async def test_more_than_x_keeps_is_a_gap() -> None:
-    """What lies below the newest 800 is gone, and that is said."""
+async def test_what_fell_out_of_the_list_is_searched_for() -> None:
+    """X lists the newest 800. The rest is bought where it is dearer, as soon as the index has it, and comes first."""
     async with stand() as stood:
         reader, ids = Reader(stood), said(stood, 900)
         await reader.read()
-        assert ids[100:] == reader.ids
-        gaps = [batch.gap for batch in reader.batches if batch.gap]
-        assert ["overflow"] == [gap.reason for gap in gaps]
+        assert [] == reader.ids, "what is above the missing ones waits for them"
+        await stood.clock.advance(31)
+        ids += said(stood, 3)
+        await reader.read()
+        assert ids == reader.ids
+        assert {"user": 1, "mention": 803, "search": 100} == stood.server.bought
+        assert pytest.approx(0.5) == stood.bills[-1].sources[MISSED].money_month
+        assert {None} == {batch.gap for batch in reader.batches}
+
+
+async def test_what_only_may_have_fallen_out_costs_nothing() -> None:
+    """A search that finds nothing is free: it is asked early, and again never."""
+    async with stand() as stood:
+        reader, ids = Reader(stood), said(stood, 600)
+        await stood.clock.advance(60)
+        await reader.read()
+        await reader.read()
+        assert ids == reader.ids
+        assert {"user": 1, "mention": 600} == stood.server.bought
+        assert 1 == len([one for one in stood.server.queries if "query" in one])
+
+
+async def test_what_falls_out_while_nothing_is_granted_is_missed_by_nobody() -> None:
+    """300 were read when X granted no more, and 700 came meanwhile: what was left of the others has fallen out."""
+    async with stand() as stood:
+        reader, ids = Reader(stood), said(stood, 600)
+        stood.server.granted = 3
+        await reader.stopped()
+        ids += said(stood, 700)
+        stood.server.granted = 20
+        await stood.clock.advance(900)
+        await reader.read()
+        assert ids == reader.ids
+        assert {"user": 1, "mention": 1000, "search": 300} == stood.server.bought
+
+
+@pytest.mark.parametrize("month", ["0.95", "1.2"])
+async def test_where_the_money_does_not_reach_is_a_gap(month: str) -> None:
+    """For none of the missing ones, or not for all: what was bought comes, and what is missing is said."""
+    async with stand(budget={"month": month, "price_per_user": "0"}) as stood:
+        reader, ids = Reader(stood), said(stood, 900)
+        await stood.clock.advance(60)
+        with suppress(Unavailable):
+            await reader.read()
+        assert ids[-len(reader.ids) :] == reader.ids
+        assert 800 <= len(reader.ids) < 900
+        (gap,) = [batch.gap for batch in reader.batches if batch.gap]
+        assert ("overflow", NOW - timedelta(hours=1)) == (
+            gap.reason,
+            gap.started_at + timedelta(milliseconds=1),
+        )
+        assert stood.bills[-1].spent <= float(month) + 1e-9
+
+
+async def test_what_is_whole_is_given_out_before_a_failure_is_told() -> None:
+    """Nobody waits for a page that X does not serve just now."""
+    async with stand() as stood:
+        reader, ids = Reader(stood), said(stood, 150)
+        stood.server.granted = 2
+        error = await reader.stopped()
+        assert error.reason is Reason.RATE_LIMITED
+        assert ids == reader.ids
+        await stood.clock.advance(900)
+        await reader.read()
+        assert {"user": 1, "mention": 150} == stood.server.bought
 
 
 async def test_partial_errors_cost_no_post() -> None:
