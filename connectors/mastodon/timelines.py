@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot import duration
-from bot.errors import BotError
+from bot.errors import BotError, Unavailable
 from bot.model import Batch, Cursor
 from connectors.mastodon.account import ServerAddress
 from connectors.mastodon.lists import Lists
@@ -124,7 +124,7 @@ class TimelinesSource:
         if after is None and len(failed) < len(self._watched):
             yield Batch(cursor=position.spread(names, now).text)
         if failed:
-            raise failed[0]
+            raise failed[0] if len(failed) == len(self._watched) else _of_some(failed[0])
 
     @property
     def _watched(self) -> tuple[_Watched, ...]:
@@ -194,6 +194,13 @@ class TimelinesSource:
         view = View(server=server.name, domain=server.known_terms.domain)
         told = {view.acct(status.account.acct), *(view.acct(named.acct) for named in status.mentions or [])}
         return own.known_me.acct not in told
+
+
+def _of_some(error: BotError) -> Unavailable:
+    """Of some servers only: the others are not kept waiting for what this one asks, or a person must mend.
+    It is not asked before its time all the same.
+    """
+    return Unavailable(str(error), reason=error.reason)
 
 
 def server_at(base: str, wiring: Wiring) -> Server:
