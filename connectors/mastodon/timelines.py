@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot import duration
-from bot.errors import BotError
+from bot.errors import BotError, Unavailable
 from bot.model import Batch, Cursor
 from connectors.mastodon.account import ServerAddress
 from connectors.mastodon.events import Channel
@@ -133,7 +133,7 @@ class TimelinesSource:
             position = position.spread(names, now)
             yield Batch(cursor=position.text)
         if failed:
-            raise failed[0]
+            raise failed[0] if len(failed) == len(self._watched) else _of_some(failed[0])
         async with aclosing(self._follow(position, watch, now)) as news:
             async for batch, _ in news:
                 yield batch
@@ -242,6 +242,13 @@ def streams(server: Server, channels: Iterable[Channel], clock: Clock) -> dict[C
     if server.known_terms.has_many_streams:
         return dict.fromkeys(every, Stream(server, every, clock))
     return {channel: Stream(server, [channel], clock) for channel in every}
+
+
+def _of_some(error: BotError) -> Unavailable:
+    """Of some servers only: the others are not kept waiting for what this one asks, or a person must mend.
+    It is not asked before its time all the same.
+    """
+    return Unavailable(str(error), reason=error.reason)
 
 
 def server_at(base: str, wiring: Wiring) -> Server:
