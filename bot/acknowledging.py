@@ -16,7 +16,7 @@ import structlog
 from bot.cards import prepared
 from bot.errors import Problem
 from bot.model import Facts, Mention, Verdict
-from bot.replies import Acknowledgement, Replier
+from bot.replies import Acknowledgement, Replier, length_of
 from bot.texts.languages import LANGUAGES
 
 log = structlog.get_logger(__name__)
@@ -82,7 +82,7 @@ class Acknowledging:
             wanted.words[rule], name=facts.name, handle=facts.handle, brand=mention.brand, url=post.url
         )
         text = wanted.labelled(words, facts.lang)
-        length = replier.length(text)
+        length = length_of(replier, post.id, text)
         if replier.refusal(post) or not length.fits:
             log.warning("acknowledgement.impossible", platform=post.platform, rule=rule, length=length.used)
             return None

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -23,7 +24,7 @@ from bot.metrics import Metrics
 from bot.ports import Clock
 from bot.publishing import Publisher, ReplyStore
 from bot.records import LEASE_FOR, CardState, Leased
-from bot.replies import Length, Patch, Replier, Reply, Suggestion
+from bot.replies import Length, Patch, Replier, Reply, Suggestion, length_of
 from bot.staff import Verb
 from bot.suggestions import Written
 
@@ -143,7 +144,8 @@ class Answering:
             if state is None or replier is None:
                 return
             whole = await self.store.whole(state.conversation.id)
-            written = await self.drafts.write(state, thread(state, whole), replier.length)
+            measured = partial(length_of, replier, state.mention.post.id)
+            written = await self.drafts.write(state, thread(state, whole), measured)
             if isinstance(written, Written):
                 self._written[mention_id] = written
                 while len(self._written) > KEPT:
@@ -174,10 +176,10 @@ class Answering:
         state = await self.store.card_of(mention_id)
         return self.equipped(state) if state else None
 
-    def length(self, platform: str, text: str) -> Length | None:
-        """As the platform counts; None: nothing can be published there."""
+    def length(self, platform: str, text: str, to: str) -> Length | None:
+        """As the platform counts in an answer to the post `to`; None: nothing can be published there."""
         replier = self.repliers.get(platform)
-        return replier.length(text) if replier else None
+        return length_of(replier, to, text) if replier else None
 
     def wake(self) -> None:
         self.publisher.wake()

@@ -32,6 +32,7 @@ from bot.replies import (
     Step,
     Suggestion,
     TakeBack,
+    length_of,
 )
 from bot.staff import MOST_TEXT, Menu, Verb
 
@@ -70,12 +71,13 @@ class Approval:
         }
 
     def means(self, state: CardState) -> Means:
-        replier = self.repliers.get(state.mention.post.platform)
+        post = state.mention.post
+        replier = self.repliers.get(post.platform)
         refusal = self._refusal(state)
         return Means(
             can_answer=not refusal,
             refusal=refusal,
-            length=replier.length(state.draft.text) if replier and state.draft else None,
+            length=length_of(replier, post.id, state.draft.text) if replier and state.draft else None,
             suggestions=self.suggest(state) if not refusal and _is_open(state) else (),
             can_correct=not refusal and self._correctable(state) is not None,
         )
@@ -149,7 +151,8 @@ class Approval:
             return hindered
         if draft.stale:
             return no(f"stale_{draft.stale}", asked.texts.say(f"answer.since_{draft.stale}"))
-        length = self.repliers[state.mention.post.platform].length(draft.text)
+        post = state.mention.post
+        length = length_of(self.repliers[post.platform], post.id, draft.text)
         if not length.fits:
             return no("too_long", asked.texts.say("answer.too_long", over=length.used - length.limit))
         now = self.now()

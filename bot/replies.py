@@ -115,6 +115,22 @@ class Corrector(Replier, Protocol):
         ...
 
 
+@runtime_checkable
+class Measuring(Replier, Protocol):
+    """A replier where it hangs on what is answered how long an answer may be: a direct message is no post."""
+
+    def length_to(self, post_id: str, text: str) -> Length:
+        """`length` of an answer to this post. Pure."""
+        ...
+
+
+def length_of(replier: Replier, post_id: str, text: str) -> Length:
+    """How long an answer to this post is, as its platform counts."""
+    if isinstance(replier, Measuring):
+        return replier.length_to(post_id, text)
+    return replier.length(text)
+
+
 # --- drafts and replies, as they are kept -----------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.errors import BotError, Rejected, Unavailable, Unknown
-from bot.replies import Corrector, Outgoing
+from bot.replies import Corrector, Outgoing, length_of
 from bot.testing.notifier_contract import HOSTILE, Trouble, called_off, seen_logs, until
 from bot.texts.en import ENGLISH
 
@@ -124,7 +124,7 @@ class ReplierContract(ABC):
     async def test_what_fits_is_published_whole(self) -> None:
         """The longest text fits and arrives as it is."""
         async with self.rig() as rig:
-            length = rig.replier.length(rig.longest)
+            length = length_of(rig.replier, rig.to.id, rig.longest)
             assert length.fits, f"{length} should fit"
             assert length.unit, "a number without a unit"
             await rig.replier.publish(a_reply(rig.to, rig.longest))
@@ -134,7 +134,8 @@ class ReplierContract(ABC):
         """One letter more is too long, and nothing is too short; neither is published, not even a part."""
         async with self.rig() as rig:
             for text in (rig.longest + "x", ""):
-                assert not rig.replier.length(text).fits, f"{rig.replier.length(text)} should not fit"
+                length = length_of(rig.replier, rig.to.id, text)
+                assert not length.fits, f"{length} should not fit"
                 error = await failed(rig.replier, a_reply(rig.to, text))
                 assert type(error) is Rejected, f"{type(error).__name__}: {error}"
             assert rig.said() == [], "it was published all the same"

@@ -49,8 +49,8 @@ class Answers(Protocol):
         """
         ...
 
-    def length(self, platform: str, text: str) -> Length | None:
-        """As the platform counts; None: nothing can be published there."""
+    def length(self, platform: str, text: str, to: str) -> Length | None:
+        """As the platform counts in an answer to the post `to`; None: nothing can be published there."""
         ...
 
     async def patch(self, mention_id: str, number: int) -> Patch | None:
@@ -93,6 +93,7 @@ class Compose:
     text: str
     token: str
     platform: str
+    to: str
     counted: Counted | None
     most: int
     is_draft: bool
@@ -163,7 +164,8 @@ class AnswerPage:
         """`POST /answer/length`: how long it is so far, as the platform counts."""
         given = await form(request)
         text = shown.words(str(given.get("text", "")))
-        length = self._page.answers.length(str(given.get("platform", "")), text)
+        platform, to = str(given.get("platform", "")), str(given.get("to", ""))
+        length = self._page.answers.length(platform, text, to)
         told = counted(length, self._page.texts(request))
         return self._page.html(request, "_length.html", counted=told)
 
@@ -173,9 +175,9 @@ async def panel_of(page: Page, whole: Whole, eye: Eye) -> Panel | None:
     state = await state_of(page.answers, whole)
     if state is None:
         return None
-    platform = state.mention.post.platform
+    post = state.mention.post
     text = state.draft.text if state.draft else ""
-    return panel(state, eye, written=counted(page.answers.length(platform, text), eye.texts))
+    return panel(state, eye, written=counted(page.answers.length(post.platform, text, post.id), eye.texts))
 
 
 async def state_of(answers: Answers, whole: Whole) -> CardState | None:
@@ -279,6 +281,7 @@ def compose(state: CardState, written: Counted | None) -> Compose | None:
         text=shown.clean(draft.text) if draft else "",
         token=token(Verb.EDIT, state.mention_id),
         platform=state.mention.post.platform,
+        to=state.mention.post.id,
         counted=written,
         most=MOST_TEXT,
         is_draft=draft is not None,
