@@ -274,8 +274,9 @@ class Connector:
     `Field(repr=False)`: it may stand in the file, and no log shows it. A factory that is None: no such side.
     `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
     `replier` answers as the account of the connector's own section, `inbox` is a source of its own: what the
-    platform tells that account (`inbox_at` is its `cursor_at`), `account_lookup` asks as that account where
-    no source of the connector is configured. All three are None where the section names no account. `examine`
+    platform tells that account (`inbox_at` is its `cursor_at`), `private_inbox` what it is written in private
+    where that is told apart, `account_lookup` asks as that account where no source of the connector is
+    configured. All of them are None where the section names no account. `examine`
     tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes nothing.
     """
 
@@ -292,4 +293,6 @@ class Connector:
     replier: Callable[[Any, Wiring], Replier | None] | None = None
     inbox: Callable[[Any, Wiring], Source | None] | None = None
     inbox_at: Callable[[datetime], Cursor] | None = None
+    private_inbox: Callable[[Any, Wiring], Source | None] | None = None
+    private_inbox_at: Callable[[datetime], Cursor] | None = None
     examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None

@@ -76,9 +76,13 @@ def source_side(
         if (make := connectors[name].source) is not None
     }
     told = (
-        Listened(source, connectors[kind].inbox_at)
+        Listened(source, cursor_at)
         for kind, given in settings.accounts.items()
-        if (inbox := connectors[kind].inbox) and (source := inbox(given, wiring))
+        for inbox, cursor_at in (
+            (connectors[kind].inbox, connectors[kind].inbox_at),
+            (connectors[kind].private_inbox, connectors[kind].private_inbox_at),
+        )
+        if inbox and (source := inbox(given, wiring))
     )
     return {**listened, **{one.source.name: one for one in told}}
 

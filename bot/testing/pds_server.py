@@ -1,4 +1,5 @@
-"""A loopback Bluesky PDS with an AppView behind it: sessions, records, threads, notifications, and mishaps.
+"""A loopback Bluesky PDS with an AppView and a chat service behind it: sessions, records, threads,
+notifications, direct messages, and mishaps.
 
 Behaves as https://docs.bsky.app/docs/api/ and the servers' source say (packages/pds of
 bluesky-social/atproto): `putRecord` of the same record changes nothing, `swapRecord: null` refuses where
@@ -26,6 +27,7 @@ from bot.ports import Clock
 from bot.testing.journal import Journal
 from bot.testing.loopback import Loopback, serve, silence
 from bot.testing.pds_appview import AppView
+from bot.testing.pds_chat import CONVO, DECLARATION, PRIVILEGED, SERVICE, ChatFault, ChatService
 from bot.testing.pds_records import POSTS, Invalid, Repository, as_read, cid
 from bot.testing.pds_sessions import Denied, Holder, Sessions
 
@@ -65,6 +67,7 @@ class PdsServer(Loopback):
         self.clock = clock or SystemClock()
         self.sessions = Sessions(self.clock)
         self.appview = AppView(self.clock)
+        self.chat = ChatService(self.clock)
         self.mishaps: deque[Mishap] = deque()
         self.repositories: dict[str, Repository] = {}
         self.asked: list[str] = []
@@ -80,6 +83,12 @@ class PdsServer(Loopback):
         self.appview.handles[handle] = did
         holder = self.sessions.holders[did] = Holder(did, handle, password)
         return holder
+
+    def may_chat(self, did: str) -> None:
+        """Its app password has the right to its direct messages."""
+        holder = self.sessions.holders[did]
+        holder.scope = "com.atproto.appPassPrivileged"
+        self.chat.did, self.chat.handle = did, holder.handle
 
     def posts(self, did: str) -> list[dict[str, Any]]:
         """What the public reads of an account, oldest first."""
@@ -101,6 +110,8 @@ class PdsServer(Loopback):
                 self.mishap(**more)
             case "calm":
                 self.mishaps.clear()
+            case "dm":
+                self.chat.say(**more)
             case "posts":
                 return self.posts(more["did"])
             case _:
@@ -122,6 +133,8 @@ class PdsServer(Loopback):
             web.get(f"/xrpc/{_REPO}.getRecord", self._get_record),
             *(web.post(f"/xrpc/{_REPO}.{name}", self._write(name, do)) for name, do in writes.items()),
             *(web.get(f"/xrpc/{name}", self._proxied(answer)) for name, answer in reads.items()),
+            *(web.get(f"/xrpc/{CONVO}.{name}", self._chatted(name)) for name in self.chat.queries),
+            web.post(f"/xrpc/{CONVO}.sendMessage", self._chatted("sendMessage")),
         ]
 
     # --- sessions ---
@@ -219,15 +232,19 @@ class PdsServer(Loopback):
     async def _get_record(self, request: web.Request) -> web.Response:
         """Our own from the repository, others' from the AppView."""
         self._note(request)
-        did, rkey = request.query["repo"], request.query["rkey"]
-        if did in self.repositories:
+        did, rkey, collection = (request.query[name] for name in ("repo", "rkey", "collection"))
+        if collection == DECLARATION:
+            record = self.chat.declaration
+        elif did in self.repositories:
             record = self.repositories[did].records.get(rkey)
         else:
             record = self.appview.record(f"at://{did}/{POSTS}/{rkey}")
-        uri = f"at://{did}/{request.query['collection']}/{rkey}"
+        uri = f"at://{did}/{collection}/{rkey}"
         if record is None:
             return _fault(400, "RecordNotFound", f"Could not locate record: {uri}")
-        return _json({"uri": uri, "cid": cid(record), "value": as_read(record)})
+        return _json(
+            {"uri": uri, "cid": cid(record), "value": as_read(record) if "text" in record else record}
+        )
 
     async def _resolve(self, request: web.Request) -> web.Response:
         self._note(request)
@@ -242,6 +259,28 @@ class PdsServer(Loopback):
             except Denied as denied:
                 return _denied(denied)
             return answer(request, holder.did)
+
+        return handler
+
+    def _chatted(self, name: str) -> Any:
+        async def handler(request: web.Request) -> web.Response:
+            self._note(request)
+            try:
+                holder = self.sessions.whose(_bearer(request))
+            except Denied as denied:
+                return _denied(denied)
+            if request.headers.get("atproto-proxy") != SERVICE:
+                return _fault(400, "InvalidRequest", f"No service configured for {CONVO}.{name}")
+            if holder.scope not in PRIVILEGED:
+                return _fault(400, "InvalidToken", "Bad token method")
+            if name in self.chat.queries:
+                return _said(lambda: self.chat.queries[name](request))
+            given = await request.json()
+            mishap = self.mishaps.popleft() if self.mishaps else None
+            if mishap and not mishap.is_done:
+                return await mishap.answer(request)
+            answer = _said(lambda: self.chat.send(given))
+            return await mishap.answer(request) if mishap else answer
 
         return handler
 
@@ -274,6 +313,13 @@ def _json(value: Any) -> web.Response:
 
 def _fault(status: int, name: str, message: str) -> web.Response:
     return web.json_response({"error": name, "message": message}, status=status)
+
+
+def _said(say: Callable[[], dict[str, Any]]) -> web.Response:
+    try:
+        return _json(say())
+    except ChatFault as fault:
+        return _fault(400, fault.name, str(fault))
 
 
 def _denied(denied: Denied) -> web.Response:

@@ -58,6 +58,7 @@ ANSWERS: dict[str, Message] = {
     "answer.under_way": "An answer of ours is under way in this conversation.",
     "refusal.no_account": "Nothing can be published there by Outcare; open the post to answer it.",
     "refusal.not_summoned": "Only who names or quotes our account may be answered from here; open the post.",
+    "refusal.no_direct_messages": "Direct messages are not answered from here; open the chat to answer it.",
     "refusal.deleted": "The post is gone; there is nothing to answer.",
     "answer.since_deleted": "The author took the post back.",
     "answer.since_edited": "The author changed the post since. Look again.",

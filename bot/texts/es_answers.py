@@ -60,6 +60,7 @@ ANSWERS: dict[str, Message] = {
     "answer.under_way": "Ya hay una respuesta nuestra en camino en esta conversación.",
     "refusal.no_account": "Outcare no puede publicar ahí; abre la publicación para responder.",
     "refusal.not_summoned": "Solo se responde a quien nombra o cita nuestra cuenta; abre la publicación.",
+    "refusal.no_direct_messages": "Los mensajes directos no se responden desde aquí; abre el chat.",
     "refusal.deleted": "La publicación ya no está; no hay nada que responder.",
     "answer.since_deleted": "Su autor retiró la publicación.",
     "answer.since_edited": "Su autor cambió la publicación desde entonces. Mírala otra vez.",

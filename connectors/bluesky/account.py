@@ -31,7 +31,8 @@ def _handle(value: str) -> str:
 class AccountSettings(BaseModel):
     """`bluesky:`. Without `handle` and `app_password` nobody signs in: we listen, and answer in the app.
 
-    `service`: where the account signs in. `every`: how often its notifications are read.
+    `service`: where the account signs in. `every`: how often its notifications are read. `chat`: whether its
+    direct messages are read and answered; its app password must have the right to it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +43,7 @@ class AccountSettings(BaseModel):
     every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
         timedelta(seconds=30)
     )
+    chat: bool = False
 
     @model_validator(mode="after")
     def _is_whole(self) -> AccountSettings:

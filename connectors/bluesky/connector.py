@@ -1,5 +1,5 @@
-"""What Bluesky offers to the daemon: Jetstream and the AppView without an account; with one, answers and
-notifications.
+"""What Bluesky offers to the daemon: Jetstream and the AppView without an account; with one, answers,
+notifications, and direct messages where they are wished for.
 """
 
 from __future__ import annotations
@@ -7,8 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.ports import Connector
-from connectors.bluesky import inbox_position
+from connectors.bluesky import chat_position, inbox_position
 from connectors.bluesky.account import AccountSettings
+from connectors.bluesky.chat_inbox import ChatSource
+from connectors.bluesky.chat_replier import PrivateToo
 from connectors.bluesky.examine import examine
 from connectors.bluesky.jetstream import JetstreamSource, Settings
 from connectors.bluesky.lookup import AppViewLookup
@@ -23,11 +25,17 @@ if TYPE_CHECKING:
 
 
 def _replier(account: AccountSettings, wiring: Wiring) -> Replier | None:
-    return BlueskyReplier(account, wiring) if account.signs_in else None
+    if not account.signs_in:
+        return None
+    return PrivateToo(account, wiring) if account.chat else BlueskyReplier(account, wiring)
 
 
 def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
     return NotificationsSource(account, wiring) if account.signs_in else None
+
+
+def _private_inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
+    return ChatSource(account, wiring) if account.signs_in and account.chat else None
 
 
 CONNECTOR = Connector(
@@ -40,5 +48,7 @@ CONNECTOR = Connector(
     replier=_replier,
     inbox=_inbox,
     inbox_at=inbox_position.cursor_at,
+    private_inbox=_private_inbox,
+    private_inbox_at=chat_position.cursor_at,
     examine=examine,
 )

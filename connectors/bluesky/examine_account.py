@@ -13,6 +13,7 @@ import msgspec
 
 from bot.errors import BotError, Unauthorized
 from bot.findings import fine, mend, note
+from connectors.bluesky.examine_chat import examine_chat
 from connectors.bluesky.session import Session
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ async def examine_account(account: AccountSettings, exam: Exam, wiring: Wiring) 
         return
     does = "answers people there and reads its notifications"
     yield fine(_ABOUT, f"signed in as @{told.handle} at {_host(session.server)}: {does}")
+    if account.chat:
+        yield await examine_chat(session, told.did)
     if session.has_full_access:
         says = "this is the main password, which may do everything to the account"
         yield note(_ABOUT, says, _MAKE)

@@ -18,6 +18,7 @@ from bot.measured import Engagement
 from bot.model import Author, Post
 from bot.refusals import place, refusal, retry_after
 from connectors.bluesky.answers import Answers
+from connectors.bluesky.chat import is_chat
 from connectors.bluesky.record import PLATFORM, Origin, Pieces, mended, posted_at, to_post
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ class AppViewLookup:
         return await self._handles.get(name, ask)
 
     async def thread(self, post_id: str) -> tuple[Post, ...]:
+        _must_be_public(post_id)
+
         async def ask() -> tuple[Post, ...]:
             query = {"uri": post_id, "depth": "0", "parentHeight": str(PARENTS)}
             answer = await self._get("app.bsky.feed.getPostThread", query, Thread)
@@ -138,6 +141,7 @@ class AppViewLookup:
         return await self._threads.get(post_id, ask)
 
     async def answers(self, post_id: str) -> tuple[Post, ...]:
+        _must_be_public(post_id)
         query = {"uri": post_id, "depth": "1", "parentHeight": "0"}
         node = (await self._get("app.bsky.feed.getPostThread", query, Thread)).thread
         if node.type != _POST:
@@ -146,6 +150,7 @@ class AppViewLookup:
         return tuple(view_post(view, self._clock.now()) for view in below)
 
     async def engagement(self, post_id: str) -> Engagement:
+        _must_be_public(post_id)
         views = (await self._get("app.bsky.feed.getPosts", {"uris": post_id}, Views)).posts
         if not views:
             raise Rejected("this post is deleted, or nobody may see it", reason=Reason.NOT_FOUND)
@@ -172,6 +177,12 @@ class AppViewLookup:
         if response.status == 429 and wait:
             self._closed_until = self._clock.monotonic() + wait.total_seconds()
         raise error
+
+
+def _must_be_public(post_id: str) -> None:
+    """Raises: Rejected for a direct message: what it is called is nobody else's business."""
+    if is_chat(post_id):
+        raise Rejected("a direct message stands in no public thread", reason=Reason.NOT_FOUND)
 
 
 def decoded(body: bytes, shape: type[T], where: str) -> T:

@@ -24,6 +24,7 @@ import msgspec
 from bot.errors import BotError, Reason, Rejected, Unauthorized, Unavailable, Unknown
 from bot.replies import Published
 from connectors.bluesky import richtext
+from connectors.bluesky.chat import is_chat
 from connectors.bluesky.record import COLLECTION, PLATFORM, authority, post_id, web_url
 from connectors.bluesky.session import Session
 from connectors.bluesky.thread import references
@@ -76,7 +77,7 @@ class BlueskyReplier:
     is_idempotent = True
 
     def __init__(self, settings: AccountSettings, wiring: Wiring) -> None:
-        self._session = Session(settings, wiring)
+        self.session = self._session = Session(settings, wiring)
         self._clock = wiring.clock
 
     @property
@@ -87,7 +88,8 @@ class BlueskyReplier:
         return richtext.length(text)
 
     def refusal(self, to: Post) -> str:
-        return ""
+        """A direct message is never answered here: what stands in a thread stands in public."""
+        return "no_direct_messages" if is_chat(to.id) else ""
 
     async def publish(self, reply: Outgoing) -> Published:
         check(reply)
@@ -142,9 +144,7 @@ class BlueskyReplier:
         """`app.bsky.feed.post`; the same one on each try."""
         thread = await references(self._session, reply.to, self._clock.now())
         text = richtext.plain(reply.text)
-        found = richtext.marks(text)
-        dids = {mark.value: await self._resolved(mark.value) for mark in found if mark.kind == "handle"}
-        marked = richtext.facets(text, found, {name: did for name, did in dids.items() if did})
+        marked = await marks(self._session, text)
         record: dict[str, Any] = {
             "$type": COLLECTION,
             "text": text,
@@ -157,32 +157,45 @@ class BlueskyReplier:
             record["facets"] = marked
         return record
 
-    async def _resolved(self, handle: str) -> str | None:
-        """A handle that nobody has is only text."""
-        answer = await self._session.query("com.atproto.identity.resolveHandle", (("handle", handle),))
-        if answer.status == 200:
-            return answer.read(Resolved).did
-        if answer.status == 400:
-            return None
-        raise answer.error()
-
 
 class Resolved(msgspec.Struct, frozen=True):
     did: str
 
 
-def check(reply: Outgoing) -> None:
+async def marks(session: Session, text: str) -> list[dict[str, Any]]:
+    """The facets of a text. Raises: Unavailable, Refused."""
+    found = richtext.marks(text)
+    handles = [mark.value for mark in found if mark.kind == "handle"]
+    dids = {handle: await resolved(session, handle) for handle in handles}
+    return richtext.facets(text, found, {name: did for name, did in dids.items() if did})
+
+
+async def resolved(session: Session, handle: str) -> str | None:
+    """A handle that nobody has is only text."""
+    answer = await session.query("com.atproto.identity.resolveHandle", (("handle", handle),))
+    if answer.status == 200:
+        return answer.read(Resolved).did
+    if answer.status == 400:
+        return None
+    raise answer.error()
+
+
+def check_text(text: str, length: Length) -> None:
     """Raises: Rejected for what would be refused anyway."""
-    length = richtext.length(reply.text)
     if not length.fits:
-        message = f"{length.used} {length.unit}: a post has at least one and at most {length.limit}"
+        message = f"{length.used} {length.unit}: there must be at least one and at most {length.limit}"
         raise Rejected(message, reason=Reason.INVALID)
     try:
-        reply.text.encode()
+        text.encode()
     except UnicodeEncodeError:
         raise Rejected("half a character cannot be published", reason=Reason.INVALID) from None
-    if "\0" in reply.text:  # the server takes it; an AppView on PostgreSQL never shows it
+    if "\0" in text:  # the server takes it; an AppView on PostgreSQL never shows it
         raise Rejected("a text with a NUL in it would be shown to nobody", reason=Reason.INVALID)
+
+
+def check(reply: Outgoing) -> None:
+    """Raises: Rejected for what would be refused anyway, and for what is not public."""
+    check_text(reply.text, richtext.length(reply.text))
     if authority(reply.to.id) is None or f"/{COLLECTION}/" not in reply.to.id:
         raise Rejected("only a post can be answered", reason=Reason.INVALID)
 

@@ -50,14 +50,14 @@ def plain(text: str) -> str:
     return text.lstrip("\ufeff")
 
 
-def length(text: str) -> Length:
+def length(text: str, *, graphemes: int = MOST_GRAPHEMES, most_bytes: int = MOST_BYTES) -> Length:
     """In graphemes, unless the bytes are the narrower limit (emoji of many parts)."""
     text = plain(text)
     size = _size(text)
     used = count(text)
-    if size > MOST_BYTES and used <= MOST_GRAPHEMES:
-        return Length(used=size, limit=MOST_BYTES, unit="bytes")
-    return Length(used=used, limit=MOST_GRAPHEMES, unit="graphemes")
+    if size > most_bytes and used <= graphemes:
+        return Length(used=size, limit=most_bytes, unit="bytes")
+    return Length(used=used, limit=graphemes, unit="graphemes")
 
 
 def marks(text: str) -> tuple[Mark, ...]:

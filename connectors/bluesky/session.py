@@ -80,13 +80,15 @@ class Session:
             raise answer.error()
         return answer.read(shape)
 
-    async def query(self, method: str, query: Sequence[tuple[str, str]] = ()) -> Answer:
+    async def query(self, method: str, query: Sequence[tuple[str, str]] = (), *, proxy: str = "") -> Answer:
         """Whatever a query answers. Raises: Unavailable, Unauthorized."""
-        return await self._call(Request(verb="GET", url=method, query=query, timeout=READ_SECONDS))
+        return await self._call(
+            Request(verb="GET", url=method, query=query, timeout=READ_SECONDS, proxy=proxy)
+        )
 
-    async def write(self, method: str, body: object) -> Answer:
+    async def write(self, method: str, body: object, *, proxy: str = "") -> Answer:
         """Whatever a procedure answers. Raises: Unavailable, Unauthorized (nothing was done), Unknown."""
-        return await self._call(Request(verb="POST", url=method, body=body))
+        return await self._call(Request(verb="POST", url=method, body=body, proxy=proxy))
 
     async def _call(self, request: Request) -> Answer:
         """`request.url` is the method."""

@@ -30,6 +30,10 @@ _NAME = re.compile(r"[A-Za-z]{1,40}")
 _LONGEST_WAIT = timedelta(days=1)
 STALE = frozenset({"ExpiredToken", "InvalidToken"})
 """Names of answers to a token that no longer opens; nothing was done."""
+BEYOND = frozenset({"Bad token method", "Bad token scope"})
+"""With those names a server also says that a token opens, but not this: it is that of an app password without
+the right (packages/pds, `pipethrough.ts`). Another token would be the same, so none is asked for.
+"""
 _CLOSED = frozenset({"AccountTakedown", "AccountDeactivated", "AccountSuspended", "RepoDeactivated"})
 NOT_THERE = frozenset({"RecordNotFound", "NotFound"})
 
@@ -41,7 +45,9 @@ class Fault(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A query (GET) or a procedure (POST); names may stand in `query` several times."""
+    """A query (GET) or a procedure (POST); names may stand in `query` several times. `proxy`: the service
+    that the server hands it on to (https://atproto.com/specs/xrpc#service-proxying).
+    """
 
     verb: str
     url: str
@@ -49,6 +55,7 @@ class Request:
     body: object = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     timeout: float | None = None
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +81,15 @@ class Answer:
     @property
     def is_stale(self) -> bool:
         """Whether it says that the token no longer opens."""
+        return self._is_of_token and self.fault.message not in BEYOND
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether it says that the token opens, but was never meant for this."""
+        return self._is_of_token and self.fault.message in BEYOND
+
+    @property
+    def _is_of_token(self) -> bool:
         return self.status in {400, 401} and self.fault.error in STALE
 
     def read(self, shape: type[T]) -> T:
@@ -89,6 +105,8 @@ class Answer:
         name = self.fault.error
         if self.is_stale:
             return Unavailable(f"{self.where} takes none of our tokens ({name})", reason=Reason.SERVER)
+        if self.is_beyond:
+            return Unauthorized(f"{self.where}: this app password has no right to it")
         if self.status in {400, 401, 403} and name in _CLOSED:
             return Unauthorized(f"{self.where}: the account is closed ({name})")
         if self.status == 400:
@@ -102,6 +120,8 @@ async def ask(http: Http, request: Request, now: datetime) -> Answer:
     headers = {"Accept": "application/json"}
     if request.token:
         headers["Authorization"] = f"Bearer {request.token}"
+    if request.proxy:
+        headers["atproto-proxy"] = request.proxy
     content = None
     if request.body is not None:
         headers["Content-Type"] = "application/json"

@@ -118,9 +118,9 @@ async def pds() -> AsyncIterator[tuple[PdsServer, Callable[..., Awaitable[list[F
     async with PdsServer(clock) as server:
         server.account(ACCOUNT_DID, "acme.test", PASSWORD)
 
-        async def look(*accounts: Account, password: str = PASSWORD) -> list[Finding]:
+        async def look(*accounts: Account, password: str = PASSWORD, chat: bool = False) -> list[Finding]:
             account = AccountSettings(
-                handle="acme.test", app_password=SecretStr(password), service=server.url
+                handle="acme.test", app_password=SecretStr(password), service=server.url, chat=chat
             )
             exam = Exam(account=account, accounts=accounts, rivals=frozenset({"globex"}))
             return [finding async for finding in examine(exam, Wiring(http=http, clock=clock))]
@@ -174,3 +174,25 @@ async def test_an_account_that_nobody_would_know() -> None:
     assert (Health.MEND, Health.MEND) == (missing_one.health, rivals.health)
     assert "bluesky: [acme.test]" in missing_one.do
     assert "globex" in rivals.says
+
+
+async def test_whether_direct_messages_may_be_read() -> None:
+    """The right of the app password, and who may write at all; each with what to do."""
+    async with pds() as (server, look):
+        (_, no_right) = await look(OWN, chat=True)
+        assert 0 == server.sessions.renewals
+        server.may_chat(ACCOUNT_DID)
+        (_, followed) = await look(OWN, chat=True)
+        server.chat.incoming = "none"
+        (_, nobody) = await look(OWN, chat=True)
+        server.chat.incoming = "all"
+        (_, everybody) = await look(OWN, chat=True)
+        server.refuse(502, path="getLog")
+        (_, trouble) = await look(OWN, chat=True)
+    healths = [Health.MEND, Health.NOTE, Health.NOTE, Health.FINE, Health.MEND]
+    assert healths == [one.health for one in (no_right, followed, nobody, everybody, trouble)]
+    assert "may not read direct messages" in no_right.says
+    assert "Allow access to your direct messages" in no_right.do
+    assert "only those whom it follows" in followed.says
+    assert "nobody may write" in nobody.says
+    assert "again by itself" in trouble.do

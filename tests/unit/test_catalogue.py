@@ -41,7 +41,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "acknowledged.": ["published", "refused", "withdrawn", "unsure", "taken_back"],
     "answer.since_": SINCE,
     "answer.unsaved_": ["deleted", "language", "by_hand"],
-    "refusal.": ["no_account", "not_summoned", "deleted"],
+    "refusal.": ["no_account", "not_summoned", "no_direct_messages", "deleted"],
     "answer.is_": [state.value for state in ReplyState],
     "answer.unit_": ["graphemes", "characters"],
     "help.": COMMANDS,
