@@ -136,7 +136,8 @@ class Chat:
     async def convo(self, convo: str) -> Convo | None:
         """None: there is no such conversation any more, or we are not in it."""
         answer = await self._asked("getConvo", [("convoId", convo)])
-        if answer.status == 400 and answer.fault.error in {"InvalidConvo", "InvalidRequest"}:
+        fault = answer.fault
+        if answer.status == 400 and (fault.error == "InvalidConvo" or fault.message == "Convo not found"):
             return None
         return read(answer, Asked).convo
 

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from pydantic import SecretStr
-
 from bot.clock import SystemClock
 from bot.errors import Reason, Rejected, Unauthorized
 from bot.http import HttpClient
@@ -19,7 +17,6 @@ from bot.testing.notifier_contract import Trouble
 from bot.testing.pds_server import PdsServer
 from bot.testing.replier_contract import ReplierRig
 from bot.vault import MemoryVault
-from connectors.bluesky.account import AccountSettings
 from connectors.bluesky.chat import post_id
 from connectors.bluesky.chat_inbox import ChatSource
 from connectors.bluesky.chat_position import cursor_at
@@ -34,6 +31,7 @@ from tests.contract.bluesky_rig import (
     a_replier,
     losses,
     refusals,
+    settings,
     told,
 )
 
@@ -55,7 +53,7 @@ class ChatStage:
             server.chat.begin(name, did, status="accepted" if did == ANN else "request")
 
     def source(self, http: Http) -> Source:
-        account = settings(self.server)
+        account = settings(self.server, chat=True)
         return ChatSource(account, Wiring(http=http, clock=SystemClock(), vault=self._vault))
 
     async def publish(self, count: int) -> list[str]:
@@ -91,10 +89,6 @@ async def chat_stage(page: int = 100) -> AsyncIterator[ChatStage]:
             yield ChatStage(server, http)
         finally:
             await http.close()
-
-
-def settings(server: PdsServer) -> AccountSettings:
-    return AccountSettings(handle=HANDLE, app_password=SecretStr(PASSWORD), service=server.url, chat=True)
 
 
 def troubles(server: PdsServer) -> tuple[Trouble, ...]:
@@ -145,8 +139,8 @@ async def chat_replier() -> AsyncIterator[ReplierRig]:
         wiring = Wiring(http=http, clock=clock, vault=MemoryVault())
         question = the_question(server)
         yield ReplierRig(
-            replier=a_replier(settings(server), wiring),
-            reborn=lambda: a_replier(settings(server), wiring),
+            replier=a_replier(settings(server, chat=True), wiring),
+            reborn=lambda: a_replier(settings(server, chat=True), wiring),
             to=question,
             said=_said(server),
             answered=lambda: [question.id for one in server.chat.sent if one["convo"] == CONVO],

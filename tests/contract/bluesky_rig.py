@@ -39,8 +39,8 @@ def a_question(uri: str = ASKED) -> Post:
     )
 
 
-def settings(server: PdsServer) -> AccountSettings:
-    return AccountSettings(handle=HANDLE, app_password=SecretStr(PASSWORD), service=server.url)
+def settings(server: PdsServer, *, chat: bool = False) -> AccountSettings:
+    return AccountSettings(handle=HANDLE, app_password=SecretStr(PASSWORD), service=server.url, chat=chat)
 
 
 def a_replier(settings: AccountSettings, wiring: Wiring) -> Replier:
@@ -123,8 +123,8 @@ def _set(what: Any, name: str, value: Any = True) -> None:
 
 
 @asynccontextmanager
-async def bluesky_replier(*others: str) -> AsyncIterator[ReplierRig]:
-    """`others`: posts that are there too."""
+async def bluesky_replier(*others: str, chat: bool = False) -> AsyncIterator[ReplierRig]:
+    """`others`: posts that are there too. `chat`: the account answers direct messages as well."""
     clock = ManualClock(NOW)
     async with counting() as http, PdsServer(clock) as server:
         server.account(DID, HANDLE, PASSWORD)
@@ -132,8 +132,8 @@ async def bluesky_replier(*others: str) -> AsyncIterator[ReplierRig]:
             server.appview.post(uri, "is it down?")
         wiring = Wiring(http=http, clock=clock, vault=MemoryVault())
         yield ReplierRig(
-            replier=a_replier(settings(server), wiring),
-            reborn=lambda: a_replier(settings(server), wiring),
+            replier=a_replier(settings(server, chat=chat), wiring),
+            reborn=lambda: a_replier(settings(server, chat=chat), wiring),
             to=a_question(),
             said=lambda: [post["text"] for post in server.posts(DID)],
             answered=lambda: [post["reply"]["parent"]["uri"] for post in server.posts(DID)],

@@ -44,6 +44,13 @@ class TestDirectMessages(ReplierContract):
             assert rig.said() == ["We are on it, sorry!"]
 
 
+class TestPublicAnswersBesideThem(ReplierContract):
+    """An account that answers in private answers in public as before."""
+
+    def rig(self) -> AbstractAsyncContextManager[ReplierRig]:
+        return bluesky_replier(chat=True)
+
+
 async def test_an_account_without_chat_answers_no_direct_message() -> None:
     """Not in public either: it says so before, and if it is asked to all the same."""
     async with chat_replier() as chat:

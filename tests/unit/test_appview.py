@@ -324,3 +324,12 @@ async def test_how_many_reacted(server: AppViewServer, lookup: AppViewLookup) ->
     server.block(LEAF)
     with pytest.raises(Rejected, match="deleted, or nobody may see it"):
         await lookup.engagement(LEAF)
+
+
+async def test_a_direct_message_is_asked_of_nobody(server: AppViewServer, lookup: AppViewLookup) -> None:
+    """What a private conversation is called is no business of a public index's."""
+    before = server.requests
+    for ask in (lookup.thread, lookup.answers, lookup.engagement):
+        with pytest.raises(Rejected):
+            await ask("chat:3lconvo/3lmessage")
+    assert before == server.requests

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.errors import CursorLost, Unauthorized, Unavailable
+from bot.errors import CursorLost, Rejected, Unauthorized, Unavailable
 from bot.http import HttpClient
 from bot.model import Batch, Cursor, Deletion, Post, PostRef
 from bot.ports import Wiring
@@ -203,6 +203,19 @@ async def test_many_at_once_come_in_pieces() -> None:
         posts, _, [first, last] = await here.read(start)
         assert (501, 500, None) == (len(posts), len(first.posts), first.cursor)
         assert last.cursor
+
+
+async def test_a_stumble_over_a_conversation_is_not_its_end() -> None:
+    """Only where the service says that it is gone is it left out; nothing else may cost a message."""
+    async with stand() as here:
+        cursor = await here.begun()
+        here.server.chat.say("ben", BEN, "hello")
+        body = '{"error": "InvalidRequest", "message": "could not resolve proxy did"}'
+        here.server.refuse(400, path="getConvo", body=body)
+        with pytest.raises(Rejected):
+            await here.read(cursor)
+        posts, _, _ = await here.read(cursor)
+        assert ["hello"] == [post.text for post in posts]
 
 
 async def test_a_quiet_poll_is_one_request() -> None:
