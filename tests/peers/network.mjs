@@ -26,7 +26,17 @@ const network = hasAppView
     })
   : await TestNetworkNoAppView.create(common)
 
-const told = { pds: network.pds.url, appview: hasAppView ? network.bsky.url : null }
+// There is one chat service, and it is not ours to run: its name leads to a place where a test may stand in for it.
+const probe = net.createServer()
+await new Promise((done) => probe.listen(0, LOOPBACK, done))
+const chat = probe.address().port
+await new Promise((done) => probe.close(done))
+await network.pds.ctx.didCache.cacheDid('did:web:api.bsky.chat', {
+  id: 'did:web:api.bsky.chat',
+  service: [{ id: '#bsky_chat', type: 'BskyChatService', serviceEndpoint: `http://${LOOPBACK}:${chat}` }],
+})
+
+const told = { pds: network.pds.url, appview: hasAppView ? network.bsky.url : null, chat }
 fs.writeFileSync(`${file}.new`, JSON.stringify(told))
 fs.renameSync(`${file}.new`, file)
 

@@ -33,9 +33,12 @@ _WITH_STDIN = 'exec 3<&0; "$@" 3<&- & it=$!; (cat <&3 >/dev/null; kill -INT $it)
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """Where it is. Without an AppView `lacks` says why there is none."""
+    """Where it is. Without an AppView `lacks` says why there is none. `chat`: the port on this machine where the
+    PDS looks for the chat service.
+    """
 
     pds: str
+    chat: int
     appview: str | None = None
     lacks: str = ""
 
@@ -52,7 +55,7 @@ def started(kit: Kit, tell: Tell) -> Iterator[Network]:
             told = stack.enter_context(_nodes(kit, folder, database))
             what = "with an AppView" if told["appview"] else f"without an AppView ({lacks})"
             tell(f"a real Bluesky network {what}, after {time.monotonic() - began:.1f} s")
-            yield Network(pds=told["pds"], appview=told["appview"], lacks=lacks)
+            yield Network(pds=told["pds"], chat=told["chat"], appview=told["appview"], lacks=lacks)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -53,8 +53,9 @@ class Person:
     handle: str
     token: str
 
-    async def app_password(self) -> str:
-        told = await self._do("com.atproto.server.createAppPassword", name="outcare")
+    async def app_password(self, *, privileged: bool = False) -> str:
+        """`privileged`: “Allow access to your direct messages”."""
+        told = await self._do("com.atproto.server.createAppPassword", name="outcare", privileged=privileged)
         return str(told["password"])
 
     async def revoke(self) -> None:
