@@ -147,6 +147,7 @@ PAGE: dict[str, Message] = {
     "page.where_page": "on the page",
     "page.where_chat": "in {channel}",
     "page.answer": "Answer",
+    "page.private": "Direct message",
     "page.answer_write": "Your answer",
     "page.answer_change": "Other words",
     "page.answer_look": "Look at it",

@@ -148,6 +148,7 @@ PAGE: dict[str, Message] = {
     "page.where_page": "en la página",
     "page.where_chat": "en {channel}",
     "page.answer": "Responder",
+    "page.private": "Mensaje directo",
     "page.answer_write": "Tu respuesta",
     "page.answer_change": "Otras palabras",
     "page.answer_look": "Ver cómo queda",

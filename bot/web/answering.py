@@ -14,7 +14,7 @@ from aiohttp import web
 from bot import card_answers
 from bot.buttons import token
 from bot.changes import numbered
-from bot.model import ConversationState
+from bot.model import ConversationState, Kind
 from bot.oneline import link
 from bot.replies import FINAL, LIVE, ReplyState
 from bot.settings.answers import DEFAULT_ANSWERS
@@ -211,6 +211,8 @@ def _is_moving(reply: Reply | None) -> bool:
 def lines(state: CardState, eye: Eye) -> Iterator[Line]:
     """What waits for approval, else what became of what was approved."""
     texts, draft, reply, post = eye.texts, state.draft, state.reply, state.mention.post
+    if state.mention.kind is Kind.DM:
+        yield Line(text=texts.say("card.private"))
     if state.acknowledged is not None:
         yield from _clean(
             card_answers.of_acknowledgement(

@@ -19,7 +19,7 @@ from bot.desk import Desk
 from bot.ids import ulid
 from bot.inquiries import Inquiries
 from bot.metrics import Metrics
-from bot.model import Author, Brand, Span, Urgency
+from bot.model import Author, Brand, Kind, Span, Urgency
 from bot.orders import RulesInUse
 from bot.records import Leased
 from bot.staff import PAGE, Person, Role, Staff
@@ -114,7 +114,8 @@ class World:
         post = replace(s.post(f"p{self.stored}", author=name, root=None, minute=self.stored), **changed)
         uid = ulid(self.clock.now())
         judged = s.judged(post, uid=uid, author=author, **options)
-        mention = replace(judged.mention, spans=spans)
+        kind = Kind.DM if post.is_private else judged.mention.kind
+        mention = replace(judged.mention, spans=spans, kind=kind)
         judged = replace(judged, mention=mention, acknowledge=acknowledge)
         done = await self.store.record(s.entry(judged), now=self.clock.now(), lease_for=s.LEASE)
         self.leased += done.leased

@@ -96,6 +96,18 @@ async def test_an_answer_is_written_looked_at_and_published(at: World, anna: Vis
     assert "every 2s" not in html
 
 
+async def test_what_is_private_is_said(at: World, anna: Visitor) -> None:
+    """In the list, above the conversation, and where the answer to it is written; elsewhere not."""
+    public, _ = await at.mention(text="my acme kettle leaks", spans=())
+    assert "Direct message" not in (await anna.get("/list"))[1] + await look(anna, public)
+    key, _ = await at.mention(text="my acme order 4711", spans=(), is_private=True)
+    assert '<span class="chip">Direct message</span>' in (await anna.get("/list"))[1]
+    html = await look(anna, key)
+    assert '<span class="chip">Direct message</span>' in html
+    assert ENGLISH.say("card.private") in html
+    assert '<input type="hidden" name="to" value="at://user2/p2">' in html
+
+
 async def test_changed_words_are_never_published_unseen(at: World, anna: Visitor) -> None:
     """Publish with other words in the field shows those first; the button of the words before is outdated."""
     key, uid = await at.mention()
