@@ -274,10 +274,12 @@ class Connector:
     `Field(repr=False)`: it may stand in the file, and no log shows it. A factory that is None: no such side.
     `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
     `replier` answers as the account of the connector's own section, `inbox` is a source of its own: what the
-    platform tells that account (`inbox_at` is its `cursor_at`), `private_inbox` what it is written in private
-    where that is told apart, `account_lookup` asks as that account where no source of the connector is
-    configured. All of them are None where the section names no account. `examine`
-    tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes nothing.
+    platform tells that account (`inbox_at` is its `cursor_at`), `account_lookup` asks as that account where
+    no source of the connector is configured. All three are None where the section names no account.
+    `besides` are more sources of that account, each of which may fail by itself; they begin where they can
+    (or at a time, where they have a `cursor_at` of their own).
+    `examine` tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes
+    nothing.
     """
 
     name: str
@@ -293,6 +295,5 @@ class Connector:
     replier: Callable[[Any, Wiring], Replier | None] | None = None
     inbox: Callable[[Any, Wiring], Source | None] | None = None
     inbox_at: Callable[[datetime], Cursor] | None = None
-    private_inbox: Callable[[Any, Wiring], Source | None] | None = None
-    private_inbox_at: Callable[[datetime], Cursor] | None = None
+    besides: Callable[[Any, Wiring], tuple[Source, ...]] | None = None
     examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None

@@ -76,15 +76,17 @@ def source_side(
         if (make := connectors[name].source) is not None
     }
     told = (
-        Listened(source, cursor_at)
+        Listened(source, connectors[kind].inbox_at)
         for kind, given in settings.accounts.items()
-        for inbox, cursor_at in (
-            (connectors[kind].inbox, connectors[kind].inbox_at),
-            (connectors[kind].private_inbox, connectors[kind].private_inbox_at),
-        )
-        if inbox and (source := inbox(given, wiring))
+        if (inbox := connectors[kind].inbox) and (source := inbox(given, wiring))
     )
-    return {**listened, **{one.source.name: one for one in told}}
+    besides = (
+        Listened(source, getattr(source, "cursor_at", None))
+        for kind, given in settings.accounts.items()
+        if (more := connectors[kind].besides) is not None
+        for source in more(given, wiring)
+    )
+    return {**listened, **{one.source.name: one for one in (*told, *besides)}}
 
 
 def lookup_side(

@@ -24,7 +24,7 @@ import msgspec
 from bot.cursors import readable
 from bot.model import Batch, Cursor, Deletion, Gap, Post
 from connectors.bluesky.chat import BAD, Chat, Convo, Message, Person, message_of, post_id, to_post
-from connectors.bluesky.chat_position import Position
+from connectors.bluesky.chat_position import Position, cursor_at
 from connectors.bluesky.inbox_position import millis
 from connectors.bluesky.record import PLATFORM, posted_at
 from connectors.bluesky.session import Session
@@ -79,6 +79,7 @@ class ChatSource:
     name = NAME
     platform = PLATFORM
     is_stream = False
+    cursor_at = staticmethod(cursor_at)
 
     def __init__(self, settings: AccountSettings, wiring: Wiring) -> None:
         self._session = Session(settings, wiring)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.ports import Connector
-from connectors.bluesky import chat_position, inbox_position
+from connectors.bluesky import inbox_position
 from connectors.bluesky.account import AccountSettings
 from connectors.bluesky.chat_inbox import ChatSource
 from connectors.bluesky.chat_replier import PrivateToo
@@ -34,8 +34,8 @@ def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
     return NotificationsSource(account, wiring) if account.signs_in else None
 
 
-def _private_inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
-    return ChatSource(account, wiring) if account.signs_in and account.chat else None
+def _besides(account: AccountSettings, wiring: Wiring) -> tuple[Source, ...]:
+    return (ChatSource(account, wiring),) if account.signs_in and account.chat else ()
 
 
 CONNECTOR = Connector(
@@ -48,7 +48,6 @@ CONNECTOR = Connector(
     replier=_replier,
     inbox=_inbox,
     inbox_at=inbox_position.cursor_at,
-    private_inbox=_private_inbox,
-    private_inbox_at=chat_position.cursor_at,
+    besides=_besides,
     examine=examine,
 )
