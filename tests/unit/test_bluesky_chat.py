@@ -244,6 +244,26 @@ async def test_a_stumble_over_a_conversation_is_not_its_end() -> None:
         assert ["hello"] == [post.text for post in posts]
 
 
+@pytest.mark.parametrize("method", ["getConvo", "getMessages"])
+async def test_one_odd_conversation_does_not_hide_the_others(method: str) -> None:
+    """Refused twice it is left out and counted; what others say comes."""
+    async with stand() as here:
+        cursor = await here.begun()
+        if method == "getMessages":
+            here.reborn, cursor = None, cursor_at(here.clock.now())
+        here.server.chat.say("ann/1", ANN, "odd")
+        here.server.chat.say("ben", BEN, "hello")
+        here.server.refuse(400, path=method)
+        with pytest.raises(Rejected):
+            await here.read(cursor)
+        here.server.refuse(400, path=method)
+        posts, _, [batch] = await here.read(cursor)
+        assert (["hello"] if method == "getConvo" else ["odd"], 1) == (
+            [post.text for post in posts],
+            batch.undecodable,
+        )
+
+
 async def test_a_quiet_poll_is_one_request() -> None:
     """And a conversation is asked for once, not for each of its messages."""
     async with stand() as here:
