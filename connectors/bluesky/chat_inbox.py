@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bot.cursors import readable
+from bot.errors import Rejected
 from bot.model import Batch, Cursor, Deletion, Gap, Post
 from connectors.bluesky.chat import BAD, Chat, Convo, Message, Person, message_of, post_id, to_post
 from connectors.bluesky.chat_position import Position, cursor_at
@@ -87,6 +88,7 @@ class ChatSource:
         self._clock = wiring.clock
         self.poll_every = settings.every
         self._convos: OrderedDict[str, Convo | None] = OrderedDict()
+        self._refused: set[str] = set()
         self._is_compared = False
         """Whether the conversations were looked through for what the log does not know."""
 
@@ -147,7 +149,12 @@ class ChatSource:
         heard.messages += 1
         heard.newest = max(heard.newest, self._time_of(message))
         if event.kind == _CREATED:
-            heard.posts += await self._wanted(message, event.convo, watch)
+            try:
+                heard.posts += await self._wanted(message, event.convo, watch)
+            except Rejected:
+                if not self._is_odd(event.convo):
+                    raise
+                heard.strange += 1
             return
         name, sender = post_id(event.convo, message.id), message.sender
         if sender is not None and watch.wants("", sender.did, (name,)):
@@ -175,6 +182,14 @@ class ChatSource:
             self._know(name, await self._chat.convo(name))
         self._convos.move_to_end(name)
         return self._convos[name]
+
+    def _is_odd(self, convo: str) -> bool:
+        """Whether the service refused to tell of it before: a stumble may cost no message, and one odd
+        conversation must not hide all others.
+        """
+        was_refused = convo in self._refused
+        self._refused.add(convo)
+        return was_refused
 
     def _know(self, name: str, convo: Convo | None) -> None:
         self._convos[name] = convo
@@ -244,7 +259,13 @@ class ChatSource:
     async def _newest(self, convo: str, since: int, heard: Heard) -> AsyncIterator[Message]:
         cursor = None
         for _ in range(MOST_PAGES):
-            page = await self._chat.messages(convo, cursor)
+            try:
+                page = await self._chat.messages(convo, cursor)
+            except Rejected:
+                if not self._is_odd(convo):
+                    raise
+                heard.strange += 1
+                return
             for raw in page.messages:
                 message = message_of(raw)
                 if message is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ from connectors.bluesky.chat import post_id, root_id
 from connectors.bluesky.chat_inbox import ChatSource
 from connectors.bluesky.chat_position import Position, cursor_at
 
+SAMPLES = Path(__file__).parents[1] / "samples" / "bluesky" / "chat"
 US, ANN, BEN, PASSWORD = "did:plc:acme", "did:plc:ann", "did:plc:ben", "aaaa-bbbb-cccc-dddd"
 
 
@@ -91,6 +94,29 @@ async def test_a_message_is_private_and_in_its_conversation() -> None:
     assert (("https://a.example/x",), (US,), None) == (post.links, post.mentions, post.parent)
     assert (root_id("ann/1"), shared["uri"]) == (post.root_id, post.quoted.id if post.quoted else "")
     assert "https://bsky.app/messages/ann%2F1" == post.url
+
+
+async def test_the_log_as_it_is_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One event of each kind that matters, and of kinds that do not: a question, our answer, a deletion."""
+    told = json.loads((SAMPLES / "log.json").read_text(encoding="utf-8"))
+    async with stand() as here:
+        chat = here.server.chat
+        cursor = await here.begun()
+        chat.begin("3ldirect", ANN)
+        monkeypatch.setattr(chat, "log", told["logs"])
+        await here.clock.advance(timedelta(days=365).total_seconds())
+        posts, after, [batch] = await here.read(cursor)
+    question, answer = posts
+    assert (("https://acme.example/lifts",), "at://did:plc:acme/app.bsky.feed.post/3n2qnlq2bhk2s") == (
+        question.links,
+        question.quoted.id if question.quoted else "",
+    )
+    assert datetime(2026, 11, 20, 12, 0, 0, 123000, UTC) == question.posted_at
+    assert ("It is back on Monday.", ANN) == (answer.text, answer.parent and answer.parent.author_id)
+    assert [post_id("3ldirect", "3lmessage3")] == [one.post_id for one in batch.deleted]
+    assert (len(told["logs"]), 4, 0) == (batch.seen, batch.posts_seen, batch.undecodable)
+    assert after is not None
+    assert told["cursor"] == Position.of(after).rev
 
 
 async def test_what_we_say_answers_whom_we_talk_to() -> None:
@@ -216,6 +242,26 @@ async def test_a_stumble_over_a_conversation_is_not_its_end() -> None:
             await here.read(cursor)
         posts, _, _ = await here.read(cursor)
         assert ["hello"] == [post.text for post in posts]
+
+
+@pytest.mark.parametrize("method", ["getConvo", "getMessages"])
+async def test_one_odd_conversation_does_not_hide_the_others(method: str) -> None:
+    """Refused twice it is left out and counted; what others say comes."""
+    async with stand() as here:
+        cursor = await here.begun()
+        if method == "getMessages":
+            here.reborn, cursor = None, cursor_at(here.clock.now())
+        here.server.chat.say("ann/1", ANN, "odd")
+        here.server.chat.say("ben", BEN, "hello")
+        here.server.refuse(400, path=method)
+        with pytest.raises(Rejected):
+            await here.read(cursor)
+        here.server.refuse(400, path=method)
+        posts, _, [batch] = await here.read(cursor)
+        assert (["hello"] if method == "getConvo" else ["odd"], 1) == (
+            [post.text for post in posts],
+            batch.undecodable,
+        )
 
 
 async def test_a_quiet_poll_is_one_request() -> None:

@@ -22,7 +22,7 @@ from bot.sides import source_side
 from bot.testing.clock import ManualClock
 from bot.testing.pds_server import PdsServer
 from bot.testing.source_contract import WatchAll
-from connectors.bluesky import notifications
+from connectors.bluesky import chat_position, notifications
 from connectors.bluesky.account import AccountSettings
 from connectors.bluesky.connector import CONNECTOR
 from connectors.bluesky.inbox_position import NAMED_AT_MOST, Position, cursor_at, millis
@@ -73,15 +73,17 @@ async def stand() -> AsyncIterator[Stand]:
 async def test_reading_begins_where_the_daemon_is_told_to(tmp_path: Path) -> None:
     """`--since` holds for the notifications of an account too, not only for what is listened to besides."""
     file, known = tmp_path / "outcare.yaml", {"bluesky": CONNECTOR}
-    file.write_text(f"{MINIMAL}bluesky: {{handle: acme.test}}\n", encoding="utf-8")
+    file.write_text(f"{MINIMAL}bluesky: {{handle: acme.test, chat: true}}\n", encoding="utf-8")
     settings = load(file, known, env={"OUTCARE_BLUESKY__APP_PASSWORD": PASSWORD}, secrets_dir=None)
     clock = ManualClock()
     http = HttpClient(clock)
     listened = source_side(settings, known, Wiring(http=http, clock=clock))
     await http.close()
-    begins = listened["bluesky-notifications"].cursor_at
+    begins, chats = (listened[f"bluesky-{name}"].cursor_at for name in ("notifications", "chat"))
     assert begins is not None
+    assert chats is not None
     assert Position.of(begins(clock.now())).since_at == clock.now()
+    assert chat_position.cursor_at(clock.now()) == chats(clock.now())
 
 
 async def test_every_page_is_read() -> None:
