@@ -164,8 +164,9 @@ def ledger_of(content: bytes | None) -> Ledger:
 
 def is_spent(error: BotError) -> bool:
     """Whether it says that there is no money before tomorrow or the next month."""
-    is_money = isinstance(error, Unavailable) and error.unsent and error.reason is Reason.RATE_LIMITED
-    return is_money and error.retry_after is not None and error.retry_after > _SOON
+    if not isinstance(error, Unavailable) or not error.unsent or error.reason is not Reason.RATE_LIMITED:
+        return False
+    return error.retry_after is not None and error.retry_after > _SOON
 
 
 def _spent(days: dict[int, Line], day: int) -> Spent:
