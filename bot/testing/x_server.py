@@ -12,7 +12,7 @@ import asyncio
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -35,7 +35,8 @@ class XServer(Loopback):
 
     def __init__(self, now: Any = None) -> None:
         super().__init__()
-        self.now = now or (lambda: datetime.now(UTC))
+        self.ahead = timedelta()
+        self.now = now or (lambda: datetime.now(UTC) + self.ahead)
         self.world = World()
         self.keys = Keys()
         self.owner = "acme"
@@ -48,6 +49,27 @@ class XServer(Loopback):
         self._mishaps: deque[tuple[str | int, bool, dict[str, Any]]] = deque()
         self.kept = 800
         self.queries: list[dict[str, str]] = []
+
+    async def control(self, command: Mapping[str, Any]) -> Any:
+        more = {name: value for name, value in command.items() if name != "do"}
+        match command.get("do"):
+            case "post":
+                return self.world.post(**more, at=self.now())
+            case "mishap":
+                self.mishap(**more)
+            case "calm":
+                self._mishaps.clear()
+            case "grant":
+                self.granted = more["requests"]
+            case "take":  # the same words again, or not
+                self.refuses_duplicates = not more["duplicates"]
+            case "hurry":
+                self.ahead = timedelta(seconds=more["seconds"])
+            case "said":
+                return [{"id": one.id, "text": one.text} for one in self.said()]
+            case _:
+                return await super().control(command)
+        return {}
 
     @property
     def granted(self) -> int | None:

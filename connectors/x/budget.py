@@ -210,9 +210,9 @@ def ledger_of(content: bytes | None) -> Ledger:
 
 def is_spent(error: BotError) -> bool:
     """Whether it says that there is no money before tomorrow or the next month."""
-    if not isinstance(error, Unavailable) or error.reason is not Reason.RATE_LIMITED:
+    if not isinstance(error, Unavailable) or not error.unsent or error.reason is not Reason.RATE_LIMITED:
         return False
-    return error.unsent and error.retry_after is not None and error.retry_after > _SOON
+    return error.retry_after is not None and error.retry_after > _SOON
 
 
 def _spent(days: dict[int, Line], day: int) -> Spent:
