@@ -2,6 +2,7 @@
 
 https://docs.joinmastodon.org/api/guidelines/#pagination: `since_id` ends a list above an id, `max_id` begins
 a page below one. Which id that is stands in a `Link`; servers without that header go on below the last row.
+What a search finds is in counted pages (https://docs.joinmastodon.org/methods/search/).
 Ids are handed back as they came, never compared: they grow as text on one server and as numbers on another.
 """
 
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from connectors.mastodon.entities import Found as Searched
 from connectors.mastodon.entities import moment_or_none, piece, status_of
 from connectors.mastodon.server import SPARE
 
@@ -43,13 +45,15 @@ class Row:
 class Listing:
     """A list: where it is, how long a page may be, and what makes a row of what stands in it.
 
-    `row`: None for what is passed over, a name for what cannot be read.
+    `row`: None for what is passed over, a name for what cannot be read. `is_search`: it is what a search
+    found, whose pages are counted (`offset`), and whose newest need not stand first.
     """
 
     path: str
     page: int
     row: Callable[[bytes], Row | str | None]
     query: Sequence[tuple[str, str]] = ()
+    is_search: bool = False
 
 
 @dataclass
@@ -73,13 +77,14 @@ async def down_to(
 
     Raises: Unavailable, Refused.
     """
-    found, below = Found(), None
+    found, below, seen = Found(), None, 0
     for _ in range(pages or MOST_PAGES):
         answer = await _asked(server, listing, since, below)
-        page = answer.read(list[msgspec.Raw])
+        page = answer.read(Searched).statuses if listing.is_search else answer.read(list[msgspec.Raw])
         for raw in page:
             _take(listing.row(bytes(raw)), found)
-        before, below = below, _below(answer, page)
+        before, seen = below, seen + len(page)
+        below = _behind(page, listing, seen, found) if listing.is_search else _below(answer, page)
         if _is_reached(found, since, floor) or below in {None, before}:
             return found
     found.is_whole = False
@@ -87,7 +92,8 @@ async def down_to(
 
 
 async def _asked(server: Server, listing: Listing, since: str | None, below: str | None) -> Answer:
-    bounds = [("since_id", since), ("max_id", below)]
+    names = ("min_id", "offset") if listing.is_search else ("since_id", "max_id")
+    bounds = zip(names, (since, below), strict=True)
     given = [(name, value) for name, value in bounds if value is not None]
     query = [("limit", str(listing.page)), *listing.query, *given]
     answer = await server.get(listing.path, query, spare=SPARE)
@@ -111,6 +117,12 @@ def _below(answer: Answer, page: list[msgspec.Raw]) -> str | None:
         return answer.older
     last = piece(page[-1], _Id)
     return last.id if last else None
+
+
+def _behind(page: list[msgspec.Raw], listing: Listing, seen: int, found: Found) -> str | None:
+    """The next page of a search; of one that is much shorter than it may be nothing more is expected."""
+    found.rows.sort(key=lambda row: row.at, reverse=True)
+    return str(seen) if len(page) > listing.page // 2 else None
 
 
 def _is_reached(found: Found, since: str | None, floor: datetime | None) -> bool:
