@@ -34,7 +34,7 @@ from connectors.mastodon.people import people
 from connectors.mastodon.position import MARGIN, Position, beginning, resumed
 from connectors.mastodon.server import Server, segment, shared_servers
 from connectors.mastodon.statuses import NAME, PLATFORM
-from connectors.mastodon.streaming import Stream
+from connectors.mastodon.streaming import MOST_CONNECTIONS, Stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
@@ -226,11 +226,11 @@ class TimelinesSource:
 
 
 def streams(server: Server, channels: Iterable[Channel], clock: Clock) -> dict[Channel, Stream]:
-    """All over one connection, where the server can do that."""
+    """All over one connection, where the server can do that; else those of the first few."""
     every = tuple(channels)
     if server.known_terms.has_many_streams:
         return dict.fromkeys(every, Stream(server, every, clock))
-    return {channel: Stream(server, [channel], clock) for channel in every}
+    return {channel: Stream(server, [channel], clock) for channel in every[:MOST_CONNECTIONS]}
 
 
 def server_at(base: str, wiring: Wiring) -> Server:
