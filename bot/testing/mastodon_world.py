@@ -102,6 +102,9 @@ class World:
         self.notifications: list[dict[str, Any]] = []
         self.order: dict[str, float] = {}
         """Where an id stands in lists."""
+        self.finds_text = False
+        """Whether posts are found by their text; not those in `unindexed`."""
+        self.unindexed: set[str] = set()
         self.heard: Callable[[str, Any], None] = lambda _kind, _what: None
         """Hears of what happens, as the streams call it."""
         self.broken: set[str] = set()

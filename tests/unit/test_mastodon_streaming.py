@@ -295,3 +295,15 @@ async def test_streams_on_another_host(manners: Manners) -> None:
             await reading.stands()
             await reading.came(it.server.ask())
             assert 1 == host.requests
+
+
+async def test_the_first_reading_is_streamed_too() -> None:
+    """It begins now, and need not be asked for again before a mention is told."""
+    async with stand(LIVE) as it:
+        it.server.ask("@acme long ago")
+        async with live(it, InboxSource(it.settings, it.wiring)) as reading:
+            reading.after = None
+            await reading.stands()
+            asked = it.server.ask("@acme now")
+            await reading.came(asked)
+            assert [it.id(asked)] == reading.ids
