@@ -124,7 +124,7 @@ def _below(answer: Answer, page: list[msgspec.Raw]) -> str | None:
     """Where the next page begins; None: there is none."""
     if not page:
         return None
-    if answer.has_links:
+    if answer.has_links and answer.older != "":
         return answer.older
     last = piece(page[-1], _Id)
     return last.id if last else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -71,6 +72,27 @@ async def test_a_long_reading_goes_on_where_a_limit_stopped_it() -> None:
                 waits += 1
         assert asked == heard
         assert [] == await reader.read()
+
+
+async def test_a_next_page_that_is_called_otherwise_is_read() -> None:
+    """Servers with cursors of their own take an id all the same."""
+    async with stand(replace(MASTODON, next_by="cursor")) as it:
+        it.server.most = 20
+        reader = InboxReader(it)
+        asked = [it.id(it.server.ask(f"@acme {number}")) for number in range(70)]
+        assert asked == await reader.read()
+
+
+async def test_answers_to_what_nobody_may_see_ask_for_it_once() -> None:
+    """A hundred of them cost one request for their thread."""
+    async with stand() as it:
+        hidden = it.server.world.post(ANN, "for my friends", visibility="private")
+        reader = InboxReader(it)
+        asked = [it.id(it.server.ask(f"@acme {number}", parent=hidden)) for number in range(100)]
+        assert asked == await reader.read()
+        assert 1 == sum(one.endswith("/context") for one in it.server.asked)
+        roots = {post.root.id for batch in reader.batches for post in batch.posts if post.root}
+        assert {it.id(hidden)} == roots
 
 
 @pytest.mark.parametrize("status", [401, 429])
