@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import Unavailable
 from bot.testing.mastodon_world import MASTODON, PLEROMA, Manners
+from connectors.mastodon.server import SPARE
 from tests.unit.mastodon_stand import stand
 from tests.unit.test_mastodon_inbox import Reader as InboxReader
 from tests.unit.test_mastodon_timelines import Reader, two
@@ -72,6 +73,28 @@ async def test_a_long_reading_goes_on_where_a_limit_stopped_it() -> None:
                 waits += 1
         assert asked == heard
         assert [] == await reader.read()
+
+
+async def test_a_long_reading_is_kept_until_what_is_missing_was_looked_for() -> None:
+    """A limit between the two costs no page again."""
+    async with stand() as it:
+        it.server.most = 10
+        reader = InboxReader(it)
+        first = it.server.ask()
+        await reader.read()
+        it.server.world.delete(first)
+        it.server.world.notifications.clear()
+        asked = [it.id(it.server.ask(f"@acme {number}")) for number in range(100)]
+        it.server.granted.most = len(it.server.asked) + 11 + SPARE
+        it.server.asked.clear()
+        with pytest.raises(Unavailable) as caught:
+            await reader.read()
+        assert [] == reader.batches
+        assert caught.value.retry_after is not None
+        await it.clock.advance(caught.value.retry_after.total_seconds() + 1)
+        assert asked == await reader.read()
+        assert [it.id(first)] == [one.post_id for one in reader.deleted]
+        assert 11 == sum(one.endswith("/notifications") for one in it.server.asked)
 
 
 async def test_a_next_page_that_is_called_otherwise_is_read() -> None:
