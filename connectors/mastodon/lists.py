@@ -112,6 +112,7 @@ class Lists:
             self._threads.note(row.status, view)
         counted, self._counted[name] = self._counted.get(name, set()), found.strange
         deleted, settled = await self._missing(window, found)
+        del self._walks[name]
         return _Change(
             fresh=[row for row in rows if row.id not in known],
             edited=_edited(rows, known),
@@ -127,9 +128,7 @@ class Lists:
             walk = Walk()
         self._walks[name] = window, walk
         floor = min(window.floor, now)
-        found = await down_to(self.server, listing, since=window.anchor, floor=floor, walk=walk)
-        del self._walks[name]
-        return found
+        return await down_to(self.server, listing, since=window.anchor, floor=floor, walk=walk)
 
     async def _missing(self, window: Window, found: Found) -> tuple[list[Mark], list[str]]:
         """What was deleted of what was read; and the rows that need not be looked for again."""

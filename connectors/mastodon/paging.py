@@ -67,14 +67,15 @@ class Found:
 
 @dataclass
 class Walk:
-    """A way down a list. One that was broken off is gone on with where it stopped."""
+    """A way down a list. One that was broken off is gone on with where it stopped. `is_over`: it was not."""
 
     found: Found = field(default_factory=Found)
     below: str | None = None
     pages: int = 0
     rows: int = 0
+    is_over: bool = False
 
-    def turned(self, answer: Answer, page: list[msgspec.Raw], listing: Listing) -> str | None:
+    def turn(self, answer: Answer, page: list[msgspec.Raw], listing: Listing) -> str | None:
         """A page was read: where the next one begins is kept, and where this one began is told. After a page
         of a search that is much shorter than it may be nothing more is expected.
         """
@@ -104,21 +105,30 @@ async def down_to(
     Raises: Unavailable, Refused.
     """
     walk = walk or Walk()
-    found = walk.found
-    while walk.pages < (pages or MOST_PAGES):
+    while not walk.is_over:
         answer = await _asked(server, listing, since, walk.below)
-        page = answer.read(Searched).statuses if listing.is_search else answer.read(list[msgspec.Raw])
-        first = len(found.rows)
-        for raw in page:
-            _take(listing.row(bytes(raw)), found)
-        fresh = found.rows[first:]
-        before = walk.turned(answer, page, listing)
-        if _is_met(found, since):
-            return found
-        if _is_passed(fresh, floor) or walk.below in {None, before}:
-            return _above(found, floor)
-    found.is_whole = False
-    return found
+        _went_on(walk, answer, listing, (since, floor))
+        if not walk.is_over and walk.pages >= (pages or MOST_PAGES):
+            walk.is_over, walk.found.is_whole = True, False
+    return walk.found
+
+
+def _went_on(
+    walk: Walk, answer: Answer, listing: Listing, bounds: tuple[str | None, datetime | None]
+) -> None:
+    """A page further. Raises: Unavailable."""
+    since, floor = bounds
+    page = answer.read(Searched).statuses if listing.is_search else answer.read(list[msgspec.Raw])
+    found, first = walk.found, len(walk.found.rows)
+    for raw in page:
+        _take(listing.row(bytes(raw)), found)
+    fresh = found.rows[first:]
+    before = walk.turn(answer, page, listing)
+    if _is_met(found, since):
+        walk.is_over = True
+    elif _is_passed(fresh, floor) or walk.below in {None, before}:
+        walk.is_over = True
+        _cut(found, floor)
 
 
 async def _asked(server: Server, listing: Listing, since: str | None, below: str | None) -> Answer:
@@ -143,7 +153,7 @@ def _below(answer: Answer, page: list[msgspec.Raw]) -> str | None:
     """Where the next page begins; None: there is none."""
     if not page:
         return None
-    if answer.has_links:
+    if answer.has_links and answer.older != "":
         return answer.older
     last = piece(page[-1], _Id)
     return last.id if last else None
@@ -163,10 +173,9 @@ def _is_passed(page: list[Row], floor: datetime | None) -> bool:
     return floor is not None and bool(page) and all(row.at < floor for row in page[-2:])
 
 
-def _above(found: Found, floor: datetime | None) -> Found:
+def _cut(found: Found, floor: datetime | None) -> None:
     while floor is not None and found.rows and found.rows[-1].at < floor:
         found.rows.pop()
-    return found
 
 
 def status_row(raw: bytes) -> Row | str | None:
