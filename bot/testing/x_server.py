@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote
 from aiohttp import web
 
 from bot.testing.loopback import Loopback, Refuse, silence
+from bot.testing.x_people import people_routes
 from bot.testing.x_world import Tweet, World
 
 SIGNED_FOR = "https://api.twitter.com"
@@ -73,6 +74,7 @@ class XServer(Loopback):
             web.get("/2/tweets/search/recent", self._search),
             web.post("/2/tweets", self._publish),
             web.delete("/2/tweets/{id}", self._delete),
+            *people_routes(self, self._refused, self._answer),
         ]
 
     async def _me(self, request: web.Request) -> web.Response:

@@ -44,7 +44,8 @@ Price = Annotated[Decimal, Field(allow_inf_nan=False, le=1000), AfterValidator(_
 class BudgetSettings(BaseModel):
     """`x.budget`: what a calendar month (UTC) may cost, and what X asks for each thing.
 
-    The prices are those of the pay-per-use plan of August 2026, all in `currency`.
+    The prices are those of the pay-per-use plan of August 2026, all in `currency`. `names`:
+    what of the month's money may go for the names of people; 0: nobody's is asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,12 +57,14 @@ class BudgetSettings(BaseModel):
     price_per_reply: Price = Decimal("0.010")
     price_per_reply_with_url: Price = Decimal("0.200")
     price_per_user: Price = Decimal("0.010")
+    names: Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)] = Decimal(5)
 
 
 class AccountSettings(BaseModel):
     """`x:`. Without `handle` and its four secrets there is no account.
 
-    `every`: how often what was said to it is read. `api`: another place that speaks this API.
+    `every`: how often what was said to it is read, `own_every`: what it says itself. `api`: another place
+    that speaks this API.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,6 +77,9 @@ class AccountSettings(BaseModel):
     every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
         timedelta(seconds=60)
     )
+    own_every: Annotated[
+        timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))
+    ] = timedelta(seconds=60)
     budget: BudgetSettings = BudgetSettings()
     api: Annotated[str, AfterValidator(_server)] = API
 
