@@ -296,6 +296,7 @@ class Connector:
     platform tells that account (`inbox_at` is its `cursor_at`), `account_lookup` asks as that account where
     no source of the connector is configured. All three are None where the section names no account.
     `besides` are more sources of that account, each of which may fail by itself; they begin where they can.
+    `reads_direct`: whether that account's direct messages are read; None: there is no such account.
     `examine` tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes
     nothing.
     `bill` tells what the account cost by now, of what is kept, and asks nobody (raises: Unavailable).
@@ -315,5 +316,6 @@ class Connector:
     inbox: Callable[[Any, Wiring], Source | None] | None = None
     inbox_at: Callable[[datetime], Cursor] | None = None
     besides: Callable[[Any, Wiring], tuple[Source, ...]] | None = None
+    reads_direct: Callable[[Any], bool | None] | None = None
     examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None
     bill: Callable[[Any, Wiring], Awaitable[Bill | None]] | None = None

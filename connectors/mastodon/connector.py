@@ -29,6 +29,10 @@ def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
     return InboxSource(account, wiring) if account.signs_in else None
 
 
+def _reads_direct(account: AccountSettings) -> bool | None:
+    return True if account.signs_in else None
+
+
 CONNECTOR = Connector(
     name=NAME,
     account_settings=AccountSettings,
@@ -40,5 +44,6 @@ CONNECTOR = Connector(
     replier=_replier,
     inbox=_inbox,
     inbox_at=position.cursor_at,
+    reads_direct=_reads_direct,
     examine=examine,
 )

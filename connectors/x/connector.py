@@ -33,6 +33,10 @@ def _besides(account: AccountSettings, wiring: Wiring) -> tuple[Source, ...]:
     return (OwnPostsSource(account, wiring),) if account.signs_in else ()
 
 
+def _reads_direct(account: AccountSettings) -> bool | None:
+    return False if account.signs_in else None
+
+
 async def _bill(account: AccountSettings, wiring: Wiring) -> Bill | None:
     return await meter_of(account.budget, wiring).bill() if account.signs_in else None
 
@@ -48,6 +52,7 @@ CONNECTOR = Connector(
     account_lookup=account_lookup,
     inbox_at=cursor_at,
     besides=_besides,
+    reads_direct=_reads_direct,
     examine=examine,
     bill=_bill,
 )

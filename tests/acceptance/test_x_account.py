@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bot.app import App
 from bot.testing.x_server import XServer
@@ -32,7 +33,7 @@ async def office(
         yield world, server
 
 
-def says(server: XServer, author: str, text: str, **more: str) -> str:
+def says(server: XServer, author: str, text: str, **more: Any) -> str:
     """A post of now; its id."""
     server.world.next_id = max(server.world.next_id, first_id(datetime.now(UTC)))
     return server.world.post(author, text, **more)

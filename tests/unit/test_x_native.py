@@ -134,5 +134,6 @@ async def test_an_account_has_it() -> None:
     async with stand(own_every="30s") as stood:
         assert CONNECTOR.besides is not None
         [source] = CONNECTOR.besides(stood.settings, stood.wiring)
+        assert isinstance(source, OwnPostsSource)
         assert (source.name, source.poll_every) == (NAME, timedelta(seconds=30))
         assert CONNECTOR.besides(type(stood.settings)(), stood.wiring) == ()
