@@ -178,6 +178,7 @@ def _lines(view: _View) -> Iterator[Line]:
     state, texts = view.state, view.texts
     yield Line(text=_author(view), is_strong=True)
     yield Line(text=_where(view))
+    yield from _by_calendar(view)
     if state.mention.kind is Kind.DM:
         yield Line(text=texts.say("card.private"), is_strong=True)
     yield from recollections.lines(state, texts, zone=view.zone, now=view.now, name=view.name)
@@ -191,6 +192,15 @@ def _lines(view: _View) -> Iterator[Line]:
     yield from _answers(view)
     if (url := link(state.mention.post.url)) and not state.post_deleted:
         yield Line(text=texts.say("card.open_post"), href=url)
+
+
+def _by_calendar(view: _View) -> Iterator[Line]:
+    """When an answer would be due if somebody were always there, where that is another time."""
+    ask = view.state.ask
+    is_waiting = view.state.conversation.state not in CLOSED and not view.state.post_deleted
+    if is_waiting and ask and ask.due_at and ask.calendar_due_at and ask.calendar_due_at != ask.due_at:
+        at = view.texts.time_in_zone(ask.calendar_due_at, now=view.now, zone=view.zone)
+        yield Line(text=view.texts.say("card.by_calendar", at=at))
 
 
 def _answers(view: _View) -> Iterator[Line]:
@@ -350,6 +360,7 @@ def _times(view: _View) -> dict[str, object]:
     times = {
         "posted_at": view.state.mention.post.posted_at,
         "due_at": ask.due_at if ask else None,
+        "calendar_due_at": ask.calendar_due_at if ask else None,
         "answered_at": ask.answered_at if ask else None,
     }
     return {name: at.isoformat() if at else None for name, at in times.items()}

@@ -28,7 +28,7 @@ from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.settings.customers import Customers
 from bot.storing import Store
 from bot.tallying import Tallying
-from bot.targets import due_at
+from bot.targets import UNPROMISED
 from bot.waits import Waiting
 from bot.watchlist import LiveWatch
 
@@ -199,7 +199,7 @@ class Intake:
             facts=facts,
             verdict=verdict,
             asks=is_asking,
-            due_at=due_at(mention.post.posted_at, verdict.respond_in) if is_asking else None,
+            due=self.store.targets.of(verdict, mention.post.posted_at) if is_asking else UNPROMISED,
             routes=self._routes(mention, verdict, own_too=own_too, now=now),
             parent=known.parent,
             counted=counted,
@@ -222,7 +222,7 @@ class Intake:
             facts=facts,
             verdict=verdict,
             asks=True,
-            due_at=due_at(waiting.looked_at, verdict.respond_in),
+            due=self.store.targets.of(verdict, waiting.looked_at),
             routes=() if is_stale else routes,
         )
 

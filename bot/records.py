@@ -30,6 +30,7 @@ from bot.pausing import Paused
 from bot.replies import NO_MEANS, Acknowledgement, Draft, Means, Reply
 from bot.ruleslog import RulesState
 from bot.staff import Receipt
+from bot.targets import Due
 
 # --- in: what a batch becomes -------------------------------------------------------------------
 
@@ -59,7 +60,7 @@ class Judged:
     facts: Facts
     verdict: Verdict
     asks: bool
-    due_at: datetime | None
+    due: Due
     routes: tuple[Route, ...]
     parent: Post | None = None
     is_late: bool = False
@@ -211,6 +212,7 @@ class Ask:
     id: int
     started_at: datetime
     due_at: datetime | None
+    calendar_due_at: datetime | None = None
     answered_at: datetime | None = None
     outcome: str | None = None
 

@@ -49,8 +49,8 @@ AGAIN_AFTER = 30.0
 HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
-TAKEN_OVER = frozenset({"brands", "customers", "answers", "acknowledge", "staff"})
-"""Fields of the settings that are not compared: four of them are reloaded, the staff follows the people."""
+TAKEN_OVER = frozenset({"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "staff"})
+"""Fields of the settings that are not compared: all but one are reloaded, the staff follows the people."""
 
 
 T = TypeVar("T")
@@ -253,7 +253,12 @@ class Reload(Generic[R]):
         self._part = Part.SETTINGS
         wanted = await in_thread(self.reading.settings)
         self._part = Part.RULES
-        judging = replace(self.settings, acknowledge=wanted.acknowledge)  # it names rules: read together
+        judging = replace(  # they name rules and routes: read together
+            self.settings,
+            acknowledge=wanted.acknowledge,
+            targets=wanted.targets,
+            hours_of=wanted.hours_of,
+        )
         rules = await in_thread(partial(self.reading.rules, judging))
         waiting = tuple(differing(self.settings, wanted))
         brands = self.settings.brands if "brand.name" in waiting else wanted.brands
@@ -273,6 +278,7 @@ class Reload(Generic[R]):
         self.use_rules(rules)
         self.use_customers(wanted.customers)
         self.use_acknowledge(wanted.acknowledge)
+        self.store.targets = wanted.targets
         use_answers()
         self.rules, self.waiting = rules, waiting
         await in_thread(partial(let_go, before))

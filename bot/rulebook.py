@@ -57,7 +57,7 @@ def load_ruleset(settings: Settings) -> RuleSet:
     configuration that is no rule's.
     """
     rules = examined(settings).usable()
-    if strangers := unknown(settings.acknowledge, rules):
+    if strangers := [*unknown(settings.acknowledge, rules), *_unrouted(settings, rules)]:
         raise ConfigError([*strangers, *rules.warnings])
     return rules
 
@@ -71,6 +71,16 @@ def unknown(acknowledge: Acknowledge, rules: RuleSet) -> list[Problem]:
         replace(problem, suggestion=closest(name, names))
         for name, problem in acknowledge.strangers.items()
         if name not in names
+    ]
+
+
+def _unrouted(settings: Settings, rules: RuleSet) -> list[Problem]:
+    """The routes that hours are for and that are not there."""
+    routes = rules.routes
+    return [
+        replace(problem, suggestion=closest(name, routes))
+        for name, problem in settings.hours_of.items()
+        if name not in routes
     ]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.history import Pasts
 from bot.ruleslog import RulesLog
+from bot.targets import Targets
 from bot.waits import Looks
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
 
 
 class Store(RulesLog, Pasts, Looks, Protocol):
-    """Everything that survives a restart. Every write is one transaction, durable when the call returns."""
+    """Everything that survives a restart. Every write is one transaction, durable when the call returns.
+
+    `targets`: when an answer is due, by the hours in which somebody is there.
+    """
+
+    targets: Targets
 
     # listening
     async def cursor(self, name: str) -> Cursor | None:

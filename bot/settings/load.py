@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -51,8 +51,10 @@ from bot.settings.shape import (
     spots,
 )
 from bot.settings.sources import Given, overlay, put, read_file
+from bot.settings.targets import strangers, targets
 from bot.staff import PAGE, Person, Staff
 from bot.suggestions import AiReply
+from bot.targets import Targets
 from bot.voice import Voices
 
 T = TypeVar("T")
@@ -67,7 +69,8 @@ class Settings:
     `sources` by connector, `channels` by their whole name ("telegram:care", "console"), each with the
     connector's own settings. `heartbeat_url` may hold a key: it is not shown. `customers`: None: no list.
     `answers`: None: no file. `ai_reply`: by platform, whether a model may write a draft there. `acknowledge`:
-    what is answered automatically. `deaf`: platforms on which we answer and read no direct messages.
+    what is answered automatically. `hours_of`: by route that has hours, what to say if there is no such
+    route. `deaf`: platforms on which we answer and read no direct messages.
     """
 
     aim: str
@@ -79,6 +82,8 @@ class Settings:
     language: str
     languages: tuple[str, ...]
     timezone: ZoneInfo
+    targets: Targets
+    hours_of: Mapping[str, Problem]
     database: Path
     rules: Path
     customers: Customers | None
@@ -157,7 +162,12 @@ def load(
         ),
         answers=other("answers", default=DEFAULT_ANSWERS, read=partial(load_answers, platforms=known)),
     )
-    made = _settings(file, beside, known, acknowledge(file.acknowledge, file.language, tree))
+    told = _Told(
+        acknowledge=acknowledge(file.acknowledge, file.language, tree),
+        targets=targets(file.hours, file.timezone, tree, today=datetime.now(UTC).date()),
+        hours_of=strangers(file.hours, tree),
+    )
+    made = _settings(file, beside, known, told)
     return replace(made, deaf=deaf(made.accounts, connectors))
 
 
@@ -260,6 +270,15 @@ class _Beside:
     answers: Answers | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What must know in which line it stands."""
+
+    acknowledge: Acknowledge
+    targets: Targets
+    hours_of: Mapping[str, Problem]
+
+
 def _other(
     file: File, tree: Given, path: Path | None, key: str, *, default: str, read: Callable[[Path], T]
 ) -> T | None:
@@ -273,7 +292,7 @@ def _other(
     return read(where) if is_there and (named is not None or path is not None) else None
 
 
-def _settings(file: File, beside: _Beside, known: Collection[str], acknowledge: Acknowledge) -> Settings:
+def _settings(file: File, beside: _Beside, known: Collection[str], told: _Told) -> Settings:
     people = tuple(_person(key, section) for key, section in file.people.items())
     own = _brand(file.brand.name, file.brand, is_rival=False)
     rivals = (_brand(name, section, is_rival=True) for name, section in file.rivals.items())
@@ -290,6 +309,8 @@ def _settings(file: File, beside: _Beside, known: Collection[str], acknowledge: 
         language=file.language,
         languages=tuple(dict.fromkeys(file.languages)),
         timezone=file.timezone,
+        targets=told.targets,
+        hours_of=told.hours_of,
         database=Path(file.database),
         rules=beside.rules,
         customers=beside.customers,
@@ -297,7 +318,7 @@ def _settings(file: File, beside: _Beside, known: Collection[str], acknowledge: 
         voices=voices(file.voice, {key: one for key, one in parts(file.voice).items() if key != "default"}),
         drafts=file.drafts,
         replies=file.replies,
-        acknowledge=acknowledge,
+        acknowledge=told.acknowledge,
         ai_reply=ai_replies(parts(file.drafts.ai_reply), known),
         http=file.http,
         web=file.web,

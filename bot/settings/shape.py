@@ -49,6 +49,7 @@ from bot.settings.fields import (
     between,
     lower,
 )
+from bot.settings.hours import HoursSection
 from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
 from bot.staff import Role
 from bot.suggestions import AiReply
@@ -110,6 +111,7 @@ class File(Section):
     language: Spoken = "en"
     languages: tuple[Language, ...] = ()
     timezone: Zone = ZoneInfo("UTC")
+    hours: dict[Text, HoursSection] = Field(default_factory=dict)
     database: PathText = "data/outcare.db"
     rules: PathText = "rules"
     customers: PathText | None = None
@@ -131,7 +133,7 @@ FIXED = frozenset(
     key
     for section in (
         File, BrandSection, PersonSection, Http, Web, Log, VoicesSection, VoiceSection, DraftsSection, Model,
-        RepliesSection, AcknowledgeSection,
+        RepliesSection, AcknowledgeSection, HoursSection,
     )
     for key in section.model_fields
 )  # fmt: skip

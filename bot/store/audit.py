@@ -22,7 +22,7 @@ Changed = dict[str, dict[str, list[Any]]]
 """Before and after of each column that differs."""
 
 _CONVERSATION = ("state", "claimed_by", "claimed_at", "snoozed_until", "snoozed_by", "override")
-_ASK = ("due_at", "claimed_at", "answered_at", "ended_at", "outcome", "answered_by")
+_ASK = ("due_at", "calendar_due_at", "claimed_at", "answered_at", "ended_at", "outcome", "answered_by")
 _NOTE = "note"
 _PUBLIC = frozenset({
     Verb.APPROVE, Verb.CORRECT, Verb.CANCEL, Verb.TAKE_BACK, Verb.IS_THERE, Verb.IS_NOT_THERE

@@ -133,8 +133,8 @@ def _new_mention(work: Work, item: Judged, stored: posts.Stored, tally: _Tally) 
     entered = threads.find_or_open(work, mention.brand, mention.post)
     conversation = entered.conversation
     row = work.conn.execute(
-        "INSERT INTO mentions (uid, post, brand, conversation, kind, spans, asks, due_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO mentions (uid, post, brand, conversation, kind, spans, asks, due_at, calendar_due_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             item.mention_id,
             stored.id,
@@ -143,7 +143,8 @@ def _new_mention(work: Work, item: Judged, stored: posts.Stored, tally: _Tally) 
             mention.kind,
             rows.dump(mention.spans),
             item.asks,
-            rows.micros_or_none(item.due_at),
+            rows.micros_or_none(item.due.at),
+            rows.micros_or_none(item.due.by_calendar),
         ),
     ).fetchone()
     if wants_no_answers(mention.post.text, mention.kind):
@@ -211,7 +212,7 @@ def _first_card(work: Work, item: Judged, joined: threads.Joined, author: Author
     post, opened = item.mention.post, joined.opened
     if opened is None or not joined.alerts or not item.routes or post.is_edit:
         return None
-    ask = Ask(id=joined.ask, started_at=post.posted_at, due_at=item.due_at) if joined.ask else None
+    ask = _begun(joined.ask, item) if joined.ask else None
     return CardState(
         mention_id=item.mention_id,
         mention=item.mention,
@@ -225,18 +226,24 @@ def _first_card(work: Work, item: Judged, joined: threads.Joined, author: Author
     )
 
 
+def _begun(ask: int, item: Judged) -> Ask:
+    due, began = item.due, item.mention.post.posted_at
+    return Ask(id=ask, started_at=began, due_at=due.at, calendar_due_at=due.by_calendar)
+
+
 def _edited_mention(work: Work, item: Judged, known: rows.Row, tally: _Tally) -> None:
     """A new verdict on new words. A mention that had its ask keeps it; one that begins to ask joins now."""
     mention, uid, asked, conversation_id = known
     _context(work, item)
     verdicts.save(work, mention, item, uid)
     work.conn.execute(
-        "UPDATE mentions SET kind = ?, spans = ?, asks = ?, due_at = ? WHERE id = ?",
+        "UPDATE mentions SET kind = ?, spans = ?, asks = ?, due_at = ?, calendar_due_at = ? WHERE id = ?",
         (
             item.mention.kind,
             rows.dump(item.mention.spans),
             item.asks or asked,
-            rows.micros_or_none(item.due_at),
+            rows.micros_or_none(item.due.at),
+            rows.micros_or_none(item.due.by_calendar),
             mention,
         ),
     )

@@ -1,6 +1,6 @@
 """What people put in the place of a verdict's urgency and persona, and what becomes of the promise.
 
-It knows the column `conversations.override` and `asks.due_at`.
+It knows the column `conversations.override`, and when an ask is due.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from bot.overrides import NO_OVERRIDE, Override
 from bot.records import Ask
 from bot.store import rows
 from bot.store.work import Work
-from bot.targets import due_at
 
 
 def put(work: Work, conversation: int, override: Override) -> None:
@@ -42,5 +41,19 @@ def forget_urgency(work: Work, conversation: int, override: Override) -> None:
 
 def promise(work: Work, ask: Ask, override: Override) -> None:
     """The ask is due when the person's urgency says, not when the rules do."""
-    at = rows.micros_or_none(due_at(ask.started_at, override.respond_in))
-    work.conn.execute("UPDATE asks SET due_at = ? WHERE id = ?", (at, ask.id))
+    urgency = override.urgency or Urgency.NORMAL
+    due = work.targets.due(ask.started_at, override.respond_in, route=_route(work, ask), urgency=urgency)
+    work.conn.execute(
+        "UPDATE asks SET due_at = ?, calendar_due_at = ? WHERE id = ?",
+        (rows.micros_or_none(due.at), rows.micros_or_none(due.by_calendar), ask.id),
+    )
+
+
+def _route(work: Work, ask: Ask) -> str:
+    """The route of the message that the ask began with, by its newest verdict."""
+    row = work.conn.execute(
+        "SELECT v.route FROM verdicts v JOIN asks a ON a.mention = v.mention WHERE a.id = ?"
+        " ORDER BY v.id DESC LIMIT 1",
+        (ask.id,),
+    ).fetchone()
+    return str(row[0])

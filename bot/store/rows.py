@@ -34,7 +34,7 @@ CONVERSATION = (
     "id", "brand", "platform", "root_id", "author_id", "state", "version", "claimed_by", "claimed_at",
     "snoozed_until", "snoozed_by", "override",
 )  # fmt: skip
-ASK = ("id", "started_at", "due_at", "answered_at", "outcome")
+ASK = ("id", "started_at", "due_at", "answered_at", "outcome", "calendar_due_at")
 
 
 def columns(names: Sequence[str], alias: str) -> str:
@@ -214,4 +214,5 @@ def ask(row: Row) -> Ask:
         due_at=moment_or_none(row[2]),
         answered_at=moment_or_none(row[3]),
         outcome=row[4],
+        calendar_due_at=moment_or_none(row[5]),
     )

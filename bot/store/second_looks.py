@@ -143,9 +143,14 @@ def _raise(work: Work, mention: int, again: Again, judged: Judged) -> tuple[Leas
     """The new verdict counts: cards show it, the answer may be due sooner, and who must hear of it does."""
     verdicts.save(work, mention, judged, again.waiting.verdict.mention_id)
     conversation = work.conn.execute(
-        "UPDATE mentions SET due_at = COALESCE(min(due_at, :due), due_at, :due) WHERE id = :mention"
+        "UPDATE mentions SET due_at = COALESCE(min(due_at, :due), due_at, :due), calendar_due_at ="
+        " COALESCE(min(calendar_due_at, :calendar), calendar_due_at, :calendar) WHERE id = :mention"
         " RETURNING conversation",
-        {"due": rows.micros_or_none(judged.due_at), "mention": mention},
+        {
+            "due": rows.micros_or_none(judged.due.at),
+            "calendar": rows.micros_or_none(judged.due.by_calendar),
+            "mention": mention,
+        },
     ).fetchone()[0]
     overriding.outgrow(work, conversation, judged.verdict.urgency)
     joined = threads.stay(work, conversation, mention)

@@ -56,6 +56,7 @@ from bot.store.reply_side import ReplySide
 from bot.store.reports import Reports
 from bot.store.work import Standing, Work, save_cursor
 from bot.store.writer import Writer
+from bot.targets import ROUND_THE_CLOCK, Targets
 from bot.waits import Again, Found
 from bot.waits import Wanted as WantedLooks
 
@@ -73,6 +74,8 @@ class SqliteStore(ReplySide):
         self._writer = writer
         self._lock = lock
         self._standing = Standing()
+        self.targets: Targets = ROUND_THE_CLOCK
+        """By which hours an answer is due where a person says how urgent it is."""
         self.trouble: str | None = None
         """Why the last write failed; None once one worked."""
         self.changes = 0
@@ -117,7 +120,7 @@ class SqliteStore(ReplySide):
             self._lock.release()
 
     def _work(self, conn: sqlite3.Connection, now: datetime, lease_for: timedelta = _NO_LEASE) -> Work:
-        return Work(conn=conn, now=now, lease_for=lease_for, standing=self._standing)
+        return Work(conn=conn, now=now, lease_for=lease_for, standing=self._standing, targets=self.targets)
 
     async def _write(self, unit: Callable[[sqlite3.Connection], T]) -> T:
         if self._writer is None:

@@ -162,6 +162,7 @@ class MentionRow(SQLModel, table=True):
     spans: str
     asks: bool
     due_at: datetime | None = maybe_at()
+    calendar_due_at: datetime | None = maybe_at()
     ask: int | None = Field(default=None, sa_type=RowId, index=True)
 
 
@@ -191,6 +192,7 @@ class AskRow(SQLModel, table=True):
     mention: int = ref("mentions.id")
     started_at: datetime = at()
     due_at: datetime | None = maybe_at()
+    calendar_due_at: datetime | None = maybe_at()
     seen_at: datetime = at()
     alerted_at: datetime | None = maybe_at()
     claimed_at: datetime | None = maybe_at()

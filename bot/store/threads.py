@@ -31,7 +31,8 @@ _ASKING = (
 )
 _FIT = (
     f"UPDATE asks SET (mention, started_at, seen_at) = (SELECT m.id, p.posted_at, p.seen_at {_ASKING}"
-    f"  ORDER BY p.posted_at, m.id LIMIT 1), due_at = (SELECT min(m.due_at) {_ASKING})"
+    f"  ORDER BY p.posted_at, m.id LIMIT 1), (due_at, calendar_due_at) ="
+    f" (SELECT min(m.due_at), min(m.calendar_due_at) {_ASKING})"
     f" WHERE id = :ask AND EXISTS (SELECT 1 {_ASKING})"
 )
 _SAID = (
@@ -178,8 +179,8 @@ def _start_anew(work: Work, conversation: Conversation, mention: int) -> int:
 
 def _start(work: Work, mention: int) -> int:
     row = work.conn.execute(
-        "INSERT INTO asks (brand, conversation, mention, started_at, due_at, seen_at)"
-        " SELECT m.brand, m.conversation, m.id, p.posted_at, m.due_at, p.seen_at"
+        "INSERT INTO asks (brand, conversation, mention, started_at, due_at, calendar_due_at, seen_at)"
+        " SELECT m.brand, m.conversation, m.id, p.posted_at, m.due_at, m.calendar_due_at, p.seen_at"
         " FROM mentions m JOIN posts p ON p.id = m.post WHERE m.id = ? RETURNING id",
         (mention,),
     ).fetchone()
@@ -204,8 +205,9 @@ def _join_past(work: Work, conversation: Conversation, mention: int, answer: Own
 def _past(work: Work, mention: int, answer: OwnAnswer) -> int:
     """A new ask that is over, begun by `mention`."""
     row = work.conn.execute(
-        "INSERT INTO asks (brand, conversation, mention, started_at, due_at, seen_at, answered_at, ended_at,"
-        " outcome, answered_by) SELECT m.brand, m.conversation, m.id, p.posted_at, m.due_at, p.seen_at,"
+        "INSERT INTO asks (brand, conversation, mention, started_at, due_at, calendar_due_at, seen_at,"
+        " answered_at, ended_at, outcome, answered_by) SELECT m.brand, m.conversation, m.id, p.posted_at,"
+        " m.due_at, m.calendar_due_at, p.seen_at,"
         " :at, :at, 'answered', :post FROM mentions m JOIN posts p ON p.id = m.post WHERE m.id = :mention"
         " RETURNING id",
         {"at": rows.micros(answer.at), "post": answer.post, "mention": mention},

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.model import Cursor
 from bot.records import CardState
 from bot.store.rows import micros, micros_or_none
+from bot.targets import ROUND_THE_CLOCK, Targets
 
 
 class Standing:
@@ -43,6 +44,7 @@ class Work:
     now: datetime
     lease_for: timedelta
     standing: Standing
+    targets: Targets = ROUND_THE_CLOCK
     touched: set[int] = field(default_factory=set)
     """Conversations whose cards would show something else after this unit."""
 

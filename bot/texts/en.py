@@ -81,6 +81,7 @@ _STAFF: dict[str, Message] = {
     "suggestion.model": "Written by {name}",
     "suggestion.sources": "from the answers {names}",
     "suggestion.unread": "nobody has read it yet",
+    "card.by_calendar": "In working hours; round the clock it would be by {at}.",
     "card.private": "Direct message: nobody else can read it; an answer goes to them alone.",
     "card.open_post": "Open the post",
     "card.unknown_author": "unknown author",

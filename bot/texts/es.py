@@ -81,6 +81,7 @@ _STAFF: dict[str, Message] = {
     "suggestion.model": "Escrita por {name}",
     "suggestion.sources": "a partir de las respuestas {names}",
     "suggestion.unread": "nadie la ha leído todavía",
+    "card.by_calendar": "En horario laboral; sin él sería antes de {at}.",
     "card.private": "Mensaje directo: nadie más lo lee; una respuesta solo le llega a quien escribió.",
     "card.open_post": "Abrir la publicación",
     "card.unknown_author": "autor desconocido",

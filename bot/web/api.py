@@ -110,6 +110,7 @@ def _whole(whole: Whole) -> dict[str, Any]:
             {
                 "started_at": ask.started_at,
                 "due_at": ask.due_at,
+                "calendar_due_at": ask.calendar_due_at,
                 "answered_at": ask.answered_at,
                 "outcome": ask.outcome,
             }

@@ -102,7 +102,15 @@ _SCHEMAS = {
     "Conversation": _closed(
         **_LISTED,
         why=_WHY,
-        asks=_many(_closed(started_at=_AT, due_at=_MAYBE_AT, answered_at=_MAYBE_AT, outcome=_MAYBE_TEXT)),
+        asks=_many(
+            _closed(
+                started_at=_AT,
+                due_at=_MAYBE_AT,
+                calendar_due_at=_MAYBE_AT,
+                answered_at=_MAYBE_AT,
+                outcome=_MAYBE_TEXT,
+            )
+        ),
         thread=_many(
             _closed(
                 post_id=_TEXT,

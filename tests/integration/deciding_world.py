@@ -18,6 +18,7 @@ from bot.staff import Person, Receipt, Role, Staff, Verb
 from bot.store import card, deciding, effects, ingest, schema, settling, snoozing
 from bot.store.work import Standing, Work
 from bot.storing import Store
+from bot.targets import ROUND_THE_CLOCK, Targets
 from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
 from tests.unit._values import IN_BERLIN
@@ -48,12 +49,21 @@ class World:
     conn: sqlite3.Connection
     pressed: int = 0
     standing: Standing = field(default_factory=Standing)
+    targets: Targets = ROUND_THE_CLOCK
 
     def write(self, unit: Callable[[Work], T], *, minute: float) -> T:
         """One transaction, as the writer makes it."""
         self.conn.execute("BEGIN IMMEDIATE")
         try:
-            done = unit(Work(conn=self.conn, now=s.at(minute), lease_for=s.LEASE, standing=self.standing))
+            done = unit(
+                Work(
+                    conn=self.conn,
+                    now=s.at(minute),
+                    lease_for=s.LEASE,
+                    standing=self.standing,
+                    targets=self.targets,
+                )
+            )
         except BaseException:
             self.conn.execute("ROLLBACK")
             raise

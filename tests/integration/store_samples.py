@@ -34,6 +34,7 @@ from bot.records import Answer, CardState, Entry, Judged, Leased, Outcome, Recor
 from bot.staff import Receipt, Verb
 from bot.store import schema
 from bot.store.sqlite import SqliteStore
+from bot.targets import UNPROMISED, Due
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
@@ -125,6 +126,10 @@ A_VERDICT = Verdict(
 )
 
 
+def _due(at: datetime) -> Due:
+    return Due(at=at, by_calendar=at)
+
+
 def _routes(channel: str | None, routes: tuple[Route, ...] | None) -> tuple[Route, ...]:
     default = () if channel is None else (Route(name="default", to=channel),)
     return default if routes is None else routes
@@ -170,7 +175,7 @@ def judged(
             signals=signal,
         ),
         asks=asks,
-        due_at=None if due is None or not asks else of.posted_at + timedelta(minutes=due),
+        due=UNPROMISED if due is None or not asks else _due(of.posted_at + timedelta(minutes=due)),
         routes=_routes(channel, routes),
         parent=parent,
         is_late=late,

@@ -247,6 +247,18 @@ def test_another_day_is_named() -> None:
     assert len(headline) <= cards.LOCK_SCREEN
 
 
+def test_a_card_says_both_times_where_hours_make_them_differ() -> None:
+    """The one that counts in the headline, the other below; nothing of it once nobody waits."""
+    due, calendar = datetime(2026, 11, 23, 8, 0, tzinfo=UTC), datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
+    ask = replace(AN_ASK, due_at=due, calendar_due_at=calendar)
+    told = "In working hours; round the clock it would be by 17:00 CET."
+    assert told in [line.text for line in render(a_state(ask=ask)).lines]
+    same = replace(AN_ASK, calendar_due_at=AN_ASK.due_at)
+    closed = replace(in_state(ConversationState.DISMISSED), ask=ask)
+    for state in (a_state(ask=same), closed):
+        assert told not in [line.text for line in render(state).lines]
+
+
 def test_an_overdue_card_says_so() -> None:
     """What is drawn after the promise has passed does not promise any more; a claim does not hide it."""
     ask = replace(AN_ASK, due_at=NOW - timedelta(seconds=1))

@@ -203,6 +203,15 @@ async def test_what_is_acknowledged_is_taken_over_with_the_rules_that_it_names(t
     assert used == world.reload.settings.acknowledge
 
 
+async def test_business_hours_are_taken_over(tmp_path: Path) -> None:
+    """The next message is due by them; nothing waits for a restart."""
+    world = World(tmp_path)
+    world.file.write_text(BASE + "hours: {office: {open: {mon-fri: 09:00-17:00}}}\n")
+    await world.reload.once()
+    assert world.shelf.targets.everywhere is not None
+    assert () == world.reload.waiting
+
+
 async def test_words_and_rules_are_taken_over(tmp_path: Path) -> None:
     """Watch, rules, store, metrics and log agree afterwards."""
     world = World(tmp_path)

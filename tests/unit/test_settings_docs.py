@@ -39,6 +39,7 @@ SAMPLES = {
     "OUTCARE_LANGUAGE": "es",
     "OUTCARE_LANGUAGES": "en, de",
     "OUTCARE_TIMEZONE": "Asia/Tokyo",
+    "OUTCARE_HOURS": "{office: {open: {mon-fri: 09:00-17:00}}}",
     "OUTCARE_FRESH_FOR": "2h",
     "OUTCARE_DATABASE": "other.db",
     "OUTCARE_RULES": "other/rules",
