@@ -187,6 +187,17 @@ class Answered(Protocol):
     async def answers(self, post_id: str) -> tuple[Post, ...]: ...
 
 
+@runtime_checkable
+class Dear(Lookup, Protocol):
+    """A lookup that is paid for: nobody is asked for but the authors of what rings, once that is known, and
+    no thread.
+    """
+
+    def known(self, author_id: str) -> Author | None:
+        """Whom it has asked for lately; asks nobody."""
+        ...
+
+
 class Notifier(Protocol):
     """A channel kind that cards can be sent to. `channel` is the part after the colon of "telegram:care"."""
 
@@ -266,11 +277,18 @@ class Judge(Curious, Protocol):
         ...
 
 
+async def nobody_waits(platform: str) -> datetime | None:
+    """What is known where there is no database."""
+    del platform
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What a connector's factories get from outside; `texts` are in the staff's language. In `shared` the
     sides of one connector find what they have in common, under names that begin with its own. `expenses`
-    hears of what costs money.
+    hears of what costs money. `waits_since` tells since when somebody on a platform has waited for an answer
+    (None: nobody does): what is worth its money only then. Raises: StoreError.
     """
 
     http: Http
@@ -279,6 +297,7 @@ class Wiring:
     vault: Vault = field(default_factory=MemoryVault)
     shared: dict[str, Any] = field(default_factory=dict)
     expenses: Expenses = field(default_factory=Expenses)
+    waits_since: Callable[[str], Awaitable[datetime | None]] = nobody_waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +314,7 @@ class Connector:
     no source of the connector is configured. All three are None where the section names no account.
     `besides` are more sources of that account, each of which may fail by itself: private messages where they
     are told apart, what was deleted. They begin where they can, or at a time if they are `Dated`.
+    `reads_direct`: whether that account's direct messages are read; None: there is no such account.
     `examine` tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes
     nothing. `bill` tells what the account cost by now, of what is kept, asks nobody (raises: Unavailable).
     """
@@ -313,5 +333,6 @@ class Connector:
     inbox: Callable[[Any, Wiring], Source | None] | None = None
     inbox_at: Callable[[datetime], Cursor] | None = None
     besides: Callable[[Any, Wiring], tuple[Source, ...]] | None = None
+    reads_direct: Callable[[Any], bool | None] | None = None
     examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None
     bill: Callable[[Any, Wiring], Awaitable[Bill | None]] | None = None

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, create_engine, event, or_, select, text
+from sqlalchemy import URL, Connection, create_engine, event, func, or_, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col
 
@@ -63,7 +63,9 @@ from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
     AnswerRow,
+    AskRow,
     BrandRow,
+    ConversationRow,
     CursorRow,
     MentionRow,
     PostRow,
@@ -160,6 +162,17 @@ class Reports:
 
     async def waiting(self, wanted: Wanted) -> Found:
         return await self._read(lambda conn: second_looks.waiting(_fetcher(conn), wanted))
+
+    async def waits_since(self, platform: str) -> datetime | None:
+        query = (
+            select(func.min(AskRow.started_at))
+            .join(ConversationRow, col(ConversationRow.id) == col(AskRow.conversation))
+            .join(BrandRow, col(BrandRow.name) == col(AskRow.brand))
+            .where(col(AskRow.outcome).is_(None), col(ConversationRow.platform) == platform)
+            .where(col(BrandRow.is_rival).is_(False))
+        )
+        at: datetime | None = await self._read(lambda conn: conn.execute(query).scalar())
+        return at
 
     async def rules_state(self) -> RulesState | None:
         return await self._read(status.rules_state)

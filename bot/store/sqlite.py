@@ -193,6 +193,9 @@ class SqliteStore(ReplySide):
     async def waiting(self, wanted: WantedLooks) -> Found:
         return await self._reports.waiting(wanted)
 
+    async def waits_since(self, platform: str) -> datetime | None:
+        return await self._reports.waits_since(platform)
+
     async def judge_again(
         self, again: Sequence[Again], *, now: datetime, lease_for: timedelta
     ) -> tuple[Leased, ...]:

@@ -19,6 +19,7 @@ from aiohttp import web
 
 from bot.testing.loopback import Loopback, Refuse, serve, silence
 from bot.testing.x_oauth import Keys
+from bot.testing.x_people import people_routes
 from bot.testing.x_till import Till
 from bot.testing.x_world import Tweet, World, first_id
 
@@ -95,6 +96,7 @@ class XServer(Loopback):
             web.get("/2/tweets/search/recent", self._search),
             web.post("/2/tweets", self._publish),
             web.delete("/2/tweets/{id}", self._delete),
+            *people_routes(self, self._refused, self._answer),
         ]
 
     async def _me(self, request: web.Request) -> web.Response:

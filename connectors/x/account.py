@@ -45,7 +45,8 @@ class BudgetSettings(BaseModel):
     """`x.budget`: what a calendar month (UTC) may cost, and what X asks for each thing.
 
     The prices are those of the pay-per-use plan, as https://docs.x.com/x-api/getting-started/pricing had them
-    from 20 April to October 2026. All are in `currency`.
+    from 20 April to October 2026. All are in `currency`. `names`: what of the month's money may go for the
+    names of people; 0: nobody's is asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,12 +59,14 @@ class BudgetSettings(BaseModel):
     price_per_reply_with_url: Price = Decimal("0.200")
     price_per_delete: Price = Decimal("0.005")
     price_per_user: Price = Decimal("0.010")
+    names: Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)] = Decimal(5)
 
 
 class AccountSettings(BaseModel):
     """`x:`. Without `handle` and its four secrets there is no account.
 
-    `every`: how often what was said to it is read. `api`: another place that speaks this API.
+    `every`: how often what was said to it is read, `own_every`: what it says itself. `api`: another place
+    that speaks this API.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,6 +79,9 @@ class AccountSettings(BaseModel):
     every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
         timedelta(seconds=5)
     )
+    own_every: Annotated[
+        timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))
+    ] = timedelta(seconds=60)
     budget: BudgetSettings = BudgetSettings()
     api: Annotated[str, AfterValidator(_server)] = API
 

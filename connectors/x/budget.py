@@ -148,6 +148,12 @@ class Meter:
         )
         return Price(money=Money(micros, self._currency), is_within=micros <= left)
 
+    async def spent_on(self, source: str) -> Decimal:
+        """In this month. Raises: Unavailable."""
+        async with self._vault.turn(KEPT):
+            days = (await self._open()).days.get(source, {})
+        return Decimal(sum(line.micros for line in days.values())) / MILLION
+
     def _share(self, ledger: Ledger, now: datetime) -> int | None:
         """What is left of what reading may spend today; None: it need not be shared out yet."""
         today = ledger.micros_on(now.day)

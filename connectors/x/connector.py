@@ -10,6 +10,8 @@ from connectors.x.budget import PLATFORM, meter_of
 from connectors.x.examine import examine
 from connectors.x.ids import cursor_at
 from connectors.x.inbox import MentionsSource
+from connectors.x.lookup import account_lookup
+from connectors.x.native import OwnPostsSource
 from connectors.x.replier import XReplier
 from connectors.x.search import SearchSource, Settings
 
@@ -27,6 +29,14 @@ def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
     return MentionsSource(account, wiring) if account.signs_in else None
 
 
+def _besides(account: AccountSettings, wiring: Wiring) -> tuple[Source, ...]:
+    return (OwnPostsSource(account, wiring),) if account.signs_in else ()
+
+
+def _reads_direct(account: AccountSettings) -> bool | None:
+    return False if account.signs_in else None
+
+
 async def _bill(account: AccountSettings, wiring: Wiring) -> Bill | None:
     return await meter_of(account.budget, wiring).bill() if account.signs_in else None
 
@@ -39,7 +49,10 @@ CONNECTOR = Connector(
     cursor_at=cursor_at,
     replier=_replier,
     inbox=_inbox,
+    account_lookup=account_lookup,
     inbox_at=cursor_at,
+    besides=_besides,
+    reads_direct=_reads_direct,
     examine=examine,
     bill=_bill,
 )

@@ -1,16 +1,16 @@
-"""X's mentions and search pass the suite for sources."""
+"""X's mentions, own posts and search pass the suite for sources."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.testing.source_contract import NetworkSourceContract
-from tests.contract.x_stage import mentions_stage, search_stage
+from tests.contract.x_stage import mentions_stage, own_posts_stage, search_stage
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from tests.contract.x_stage import MentionsStage, SearchStage
+    from tests.contract.x_stage import MentionsStage, OwnPostsStage, SearchStage
 
 
 class TestXMentions(NetworkSourceContract):
@@ -21,6 +21,16 @@ class TestXMentions(NetworkSourceContract):
 class TestXMentionsInSmallPages(NetworkSourceContract):
     def stage(self) -> AbstractAsyncContextManager[MentionsStage]:
         return mentions_stage(2)
+
+
+class TestXOwnPosts(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[OwnPostsStage]:
+        return own_posts_stage()
+
+
+class TestXOwnPostsInSmallPages(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[OwnPostsStage]:
+        return own_posts_stage(2)
 
 
 class TestXSearch(NetworkSourceContract):
