@@ -294,7 +294,6 @@ class App:
             store=self.store,
             pace=pace,
             on_failure=lambda name, reason: self.metrics.source_failures.labels(name, reason.value).inc(),
-            on_unauthorized=self.notices.source_refused,
         )
 
     def reload(self, reading: Reading[RuleSet]) -> Reload[RuleSet]:

@@ -85,9 +85,7 @@ class Listening:
 
 @dataclass(kw_only=True)
 class Listener:
-    """Drives one source until it is cancelled. `on_failure` hears of each connection that failed,
-    `on_unauthorized` of a credential that a person must see to.
-    """
+    """Drives one source until it is cancelled. `on_failure` hears of each connection that failed."""
 
     source: Source
     take: Take
@@ -95,7 +93,6 @@ class Listener:
     store: Cursors
     pace: Pace
     on_failure: Callable[[str, Reason], None] = lambda _name, _reason: None
-    on_unauthorized: Callable[[str, BotError], None] = lambda _name, _error: None
 
     def __post_init__(self) -> None:
         self._state = Listening(name=self.source.name)
@@ -236,8 +233,6 @@ class Listener:
         wait = back_off(error, self._failures, self.pace.random())
         self._failures += 1
         self.on_failure(self.source.name, reason)
-        if isinstance(error, Unauthorized):
-            self.on_unauthorized(self.source.name, error)
         retry_at = self._clock.now() + wait
         self._state = replace(self._state, reason=reason, message=message, retry_at=retry_at)
         self._tell(reason, message, error)

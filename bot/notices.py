@@ -49,11 +49,6 @@ class Notices:
                 not_by=lambda name: name.partition(":")[0] == feed,
             )
 
-    def source_refused(self, source: str, error: BotError) -> None:
-        """A credential that was revoked: nothing is heard there, and only a person can mend it."""
-        text = self.texts.say("notice.source_refused", source=source, cause=error)
-        self.tell(f"source:{source}:{error.reason.value}", text)
-
     def account_refused(self, platform: str, error: BotError) -> None:
         """Nothing is published with a password that is wrong: somebody must see to it."""
         text = self.texts.say("notice.account_refused", platform=self.texts.platform(platform), cause=error)

@@ -289,9 +289,6 @@ _STAFF: dict[str, Message] = {
     "notice.feed_failed": (
         "Buttons on {feed} do not reach us: {cause}\nPresses wait there until that is mended."
     ),
-    "notice.source_refused": (
-        "{source} is not read any more: {cause}\nTried again every quarter of an hour, until that is mended."
-    ),
     "notice.rules_not_loaded": "rules NOT loaded:",
     "notice.settings_not_loaded": "{file} NOT loaded:",
     "notice.tests_fail": "a test in the rules fails:",

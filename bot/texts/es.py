@@ -286,9 +286,6 @@ _STAFF: dict[str, Message] = {
     "notice.feed_failed": (
         "Los botones de {feed} no nos llegan: {cause}\nLas pulsaciones esperan allí hasta que se arregle."
     ),
-    "notice.source_refused": (
-        "{source} ya no se lee: {cause}\nSe intenta de nuevo cada cuarto de hora, hasta que se arregle."
-    ),
     "notice.rules_not_loaded": "reglas NO cargadas:",
     "notice.settings_not_loaded": "{file} NO cargado:",
     "notice.tests_fail": "falla una prueba de las reglas:",

@@ -100,14 +100,6 @@ async def test_dead_buttons_are_told_where_they_work(
     assert expected == [channel for channel, _ in await office.kept()]
 
 
-async def test_a_revoked_credential_is_told(office: Office) -> None:
-    """Nothing is heard there, and only a person can mend it."""
-    for _ in range(2):
-        office.notices.source_refused("x-mentions", Unauthorized("x answered 401"))
-    text = SPANISH.say("notice.source_refused", source="x-mentions", cause="x answered 401")
-    assert [(CARE, text)] == await office.kept()
-
-
 async def test_where_no_channel_works_nothing_is_told(office: Office) -> None:
     """There is nobody to tell."""
     office.failing = {CARE, DESK, CONSOLE}
