@@ -154,7 +154,7 @@ async def test_who_did_not_name_us_is_answered_in_the_app(tmp_path: Path) -> Non
     ("harm", "says"), [("is_revoked", "answered 401"), ("is_depleted", "no credits left")]
 )
 async def test_what_a_person_must_mend_is_told_in_the_chat(tmp_path: Path, harm: str, says: str) -> None:
-    """A revoked token, and credits that are used up: told where it works, by reading and by publishing."""
+    """A revoked token, and credits that are used up: whoever publishes hears of it, by the channel that works."""
     async with office(tmp_path) as (world, server):
         await asked(world, server)
         setattr(server, harm, True)
