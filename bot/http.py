@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +23,7 @@ from bot.errors import BotError, Reason, Rejected, Unavailable
 from bot.refusals import place, refusal, retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
     from datetime import datetime
 
     from aiohttp import ClientResponse, ClientWebSocketResponse
@@ -81,16 +81,21 @@ class HttpClient:
 
     async def read(self, response: ClientResponse, *, limit: int = 5_000_000) -> bytes:
         body = bytearray()
-        try:
-            async for chunk in response.content.iter_chunked(_CHUNK):
-                body += chunk
+        async with aclosing(self.pieces(response)) as pieces:
+            async for piece in pieces:
+                body += piece
                 if len(body) > limit:
                     response.close()
                     message = f"{place(response.url)} answered more than {limit} bytes"
                     raise Unavailable(message, reason=Reason.PROTOCOL)
+        return bytes(body)
+
+    async def pieces(self, response: ClientResponse) -> AsyncGenerator[bytes, None]:
+        try:
+            async for piece in response.content.iter_chunked(_CHUNK):
+                yield piece
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise _translated(error, response.url, self._clock.now()) from _clean(error)
-        return bytes(body)
 
     @asynccontextmanager
     async def websocket(

@@ -16,7 +16,7 @@ from bot.vault import MemoryVault, Vault
 from bot.waits import Curious
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -69,6 +69,10 @@ class Http(Protocol):
 
     async def read(self, response: ClientResponse, *, limit: int = 5_000_000) -> bytes:
         """The body, at most `limit` bytes; more is `Unavailable` (reason protocol)."""
+        ...
+
+    def pieces(self, response: ClientResponse) -> AsyncGenerator[bytes, None]:
+        """A body that goes on, as it comes; a connection that breaks is `Unavailable`."""
         ...
 
     def guarded(self, allow: Collection[str] = ()) -> Http:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -98,6 +98,9 @@ class Dated:
 
     async def read(self, response: Any, *, limit: int = 5_000_000) -> bytes:
         return await self.http.read(response, limit=limit)
+
+    def pieces(self, response: Any) -> AsyncGenerator[bytes, None]:
+        return self.http.pieces(response)
 
     def websocket(self, url: str, **more: Any) -> AbstractAsyncContextManager[Any]:
         return self.http.websocket(url, **more)

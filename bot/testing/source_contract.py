@@ -16,7 +16,7 @@ import asyncio
 import io
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -312,6 +312,9 @@ class Walled:
 
     async def read(self, *_: Any, **__: Any) -> bytes:
         raise Unavailable("no way out", reason=Reason.CONNECTION)
+
+    async def pieces(self, *_: Any, **__: Any) -> AsyncGenerator[bytes, None]:
+        yield await self.read()
 
     def websocket(self, *_: Any, **__: Any) -> _Wall:
         return _Wall()

@@ -60,7 +60,8 @@ class BudgetSettings(BaseModel):
 class AccountSettings(BaseModel):
     """`x:`. Without `handle` and its four secrets there is no account.
 
-    `every`: how often what was said to it is read. `api`: another place that speaks this API.
+    `bearer_token`: the app's own, for what X gives to apps only. `every`: how often what was said to it is
+    read. `api`: another place that speaks this API.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,6 +71,7 @@ class AccountSettings(BaseModel):
     consumer_secret: SecretStr | None = Field(default=None, min_length=1)
     access_token: SecretStr | None = Field(default=None, min_length=1)
     access_token_secret: SecretStr | None = Field(default=None, min_length=1)
+    bearer_token: SecretStr | None = Field(default=None, min_length=1)
     every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
         timedelta(seconds=60)
     )

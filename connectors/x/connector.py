@@ -12,6 +12,7 @@ from connectors.x.ids import cursor_at
 from connectors.x.inbox import MentionsSource
 from connectors.x.replier import XReplier
 from connectors.x.search import SearchSource, Settings
+from connectors.x.streamed import StreamedSearch
 
 if TYPE_CHECKING:
     from bot.ports import Source, Wiring
@@ -22,6 +23,10 @@ def _replier(account: AccountSettings, wiring: Wiring) -> Replier | None:
     return XReplier(account, wiring) if account.signs_in else None
 
 
+def _source(settings: Settings, wiring: Wiring) -> Source:
+    return StreamedSearch(settings, wiring) if settings.stream else SearchSource(settings, wiring)
+
+
 def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
     return MentionsSource(account, wiring) if account.signs_in else None
 
@@ -30,7 +35,7 @@ CONNECTOR = Connector(
     name=PLATFORM,
     account_settings=AccountSettings,
     source_settings=Settings,
-    source=SearchSource,
+    source=_source,
     cursor_at=cursor_at,
     replier=_replier,
     inbox=_inbox,

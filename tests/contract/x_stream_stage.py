@@ -1,0 +1,59 @@
+"""The stage of X's filtered stream: what the search has of it, and what is pushed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from bot.clock import SystemClock
+from bot.http import HttpClient
+from bot.model import Batch, Cursor
+from bot.ports import Http, Source, Watch, Wiring
+from bot.testing.loopback import Refuse
+from bot.testing.x_streams import XStreams
+from connectors.x.ids import cursor_at, first_id
+from connectors.x.own import own_account
+from connectors.x.search import Settings
+from connectors.x.streamed import StreamedSearch
+from tests.contract.x_stage import WORDS, SearchStage
+from tests.unit.x_stand import settings
+
+
+class Watching(StreamedSearch):
+    """The stream, with a watch that says what it looks for."""
+
+    async def read(self, after: Cursor | None, watch: Watch) -> AsyncGenerator[Batch, None]:
+        vars(watch)["words"] = WORDS
+        async with aclosing(super().read(after, watch)) as found:
+            async for batch in found:
+                yield batch
+
+
+class StreamStage(SearchStage):
+    def source(self, http: Http) -> Source:
+        wiring = Wiring(http=http, clock=SystemClock())
+        own_account(settings(self.server, bearer_token=SecretStr(self.secret)), wiring)
+        return Watching(Settings(stream=True), wiring)
+
+    def refuse(self, status: int, headers: dict[str, str]) -> None:  # type: ignore[override]
+        body = f"secret: {self.secret}"
+        self.server.faults.append(Refuse(status=status, headers=headers, body=body, path="/stream"))
+
+
+@asynccontextmanager
+async def stream_stage(piece: int = 0) -> AsyncIterator[StreamStage]:
+    """`piece`: so many bytes of a line come at once (0: all)."""
+    http = HttpClient(SystemClock())
+    async with XStreams() as server:
+        server.granted, server.streams.most, server.streams.manner.piece = 10_000, 10, piece
+        server.world.next_id = first_id(SystemClock().now() - timedelta(hours=1))
+        stage = StreamStage(server, http)
+        server.bearer = stage.secret
+        stage.start = cursor_at(SystemClock().now() - timedelta(hours=2))
+        try:
+            yield stage
+        finally:
+            await http.close()
