@@ -369,7 +369,8 @@ async def _assemble(
     begin: datetime,
 ) -> App:
     http, vault = HttpClient(clock), FileVault(vault_beside(settings.database))
-    wiring = Wiring(http=http, clock=clock, texts=texts_in(settings.language), vault=vault)
+    texts = texts_in(settings.language)
+    wiring = Wiring(http=http, clock=clock, texts=texts, vault=vault, kept=store.kept)
     listened = source_side(settings, connectors, wiring)
     sources = {name: one.source for name, one in listened.items()}
     platforms = {source.platform for source in sources.values()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from bot.expenses import Expenses
 from bot.texts.en import ENGLISH
@@ -16,7 +16,7 @@ from bot.vault import MemoryVault, Vault
 from bot.waits import Curious
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bot.findings import Exam, Finding
     from bot.measured import AuthorFacts, Tally
-    from bot.model import Author, Batch, Cursor, Facts, Measured, Post, Route, Signal, Verdict
+    from bot.model import Author, Batch, Cursor, Facts, Measured, Post, PostRef, Route, Signal, Verdict
     from bot.replies import Replier
     from bot.staff import Card, Press, Presses, Receipt
     from bot.texts.catalogue import Texts
@@ -253,11 +253,22 @@ class Judge(Curious, Protocol):
         ...
 
 
+Kept: TypeAlias = "Callable[[str, str], Awaitable[tuple[PostRef, ...]]]"
+
+
+async def nothing_kept(platform: str, after: str) -> tuple[PostRef, ...]:
+    """What is stored where there is no database."""
+    del platform, after
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What a connector's factories get from outside; `texts` are in the staff's language. In `shared` the
     sides of one connector find what they have in common, under names that begin with its own. `expenses`
-    hears of what costs money.
+    hears of what costs money. `kept` gives the posts of a platform that are stored, behind a post id and in
+    the order of their ids, some at a time (empty: no more): for platforms that must be asked whether they
+    are still there. Raises: StoreError.
     """
 
     http: Http
@@ -266,6 +277,7 @@ class Wiring:
     vault: Vault = field(default_factory=MemoryVault)
     shared: dict[str, Any] = field(default_factory=dict)
     expenses: Expenses = field(default_factory=Expenses)
+    kept: Kept = nothing_kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,8 +291,10 @@ class Connector:
     `cursor_at` makes the cursor that begins at a time (for `--since`); None: this source cannot.
     `replier` answers as the account of the connector's own section, `inbox` is a source of its own: what the
     platform tells that account (`inbox_at` is its `cursor_at`), `account_lookup` asks as that account where
-    no source of the connector is configured. All three are None where the section names no account. `examine`
-    tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes nothing.
+    no source of the connector is configured. All three are None where the section names no account.
+    `besides` are more sources of that account, each of which may fail by itself; they begin where they can.
+    `examine` tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes
+    nothing.
     """
 
     name: str
@@ -296,4 +310,5 @@ class Connector:
     replier: Callable[[Any, Wiring], Replier | None] | None = None
     inbox: Callable[[Any, Wiring], Source | None] | None = None
     inbox_at: Callable[[datetime], Cursor] | None = None
+    besides: Callable[[Any, Wiring], tuple[Source, ...]] | None = None
     examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None

@@ -80,7 +80,13 @@ def source_side(
         for kind, given in settings.accounts.items()
         if (inbox := connectors[kind].inbox) and (source := inbox(given, wiring))
     )
-    return {**listened, **{one.source.name: one for one in told}}
+    besides = (
+        Listened(source, None)
+        for kind, given in settings.accounts.items()
+        if (more := connectors[kind].besides) is not None
+        for source in more(given, wiring)
+    )
+    return {**listened, **{one.source.name: one for one in (*told, *besides)}}
 
 
 def lookup_side(

@@ -14,6 +14,8 @@ from bot import duration
 
 API = "https://api.twitter.com"
 """Where tweepy asks, and what the signatures of OAuth 1.0a name."""
+_A_DAY = timedelta(days=1)
+"""By then a post that was deleted must be forgotten."""
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
 _OWNER = re.compile(r"([0-9]{1,19})-.+")
 
@@ -61,7 +63,8 @@ class AccountSettings(BaseModel):
     """`x:`. Without `handle` and its four secrets there is no account.
 
     `bearer_token`: the app's own, for what X gives to apps only. `every`: how often what was said to it is
-    read. `api`: another place that speaks this API.
+    read; `deletions_every`: how often X is asked which of the stored posts are gone.
+    `api`: another place that speaks this API.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +78,9 @@ class AccountSettings(BaseModel):
     every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
         timedelta(seconds=60)
     )
+    deletions_every: Annotated[
+        timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("1h")), Field(le=_A_DAY)
+    ] = timedelta(hours=12)
     budget: BudgetSettings = BudgetSettings()
     api: Annotated[str, AfterValidator(_server)] = API
 

@@ -30,6 +30,9 @@ T = TypeVar("T")
 SECONDS = 20.0
 LASTS = 86_400.0
 """Seconds that a stream is read at most; then it is opened anew."""
+LONGEST = 100_000_000
+"""Bytes of an answer."""
+_OF_X = frozenset({"https://api.x.com", "https://api.twitter.com"})
 TOKEN = "OUTCARE_X__BEARER_TOKEN"  # noqa: S105 - the name of a variable
 
 
@@ -67,8 +70,8 @@ class App:
         return answer.read(shape)
 
     async def at(self, verb: str, url: str, body: bytes | None = None) -> Answer:
-        """As `ask`, at an address that X named; elsewhere than at X the token is not shown."""
-        return await self._asked(verb, url, {}, body)
+        """As `ask`, at an address that X named, with plain text; elsewhere the token is not shown."""
+        return await self._asked(verb, url, {}, body, kind="text/plain")
 
     @asynccontextmanager
     async def opened(self, path: str, query: Mapping[str, str]) -> AsyncIterator[ClientResponse]:
@@ -86,27 +89,40 @@ class App:
                 raise Unavailable(message, reason=Reason.TIMEOUT) from None
             yield response
 
-    async def answer(self, response: ClientResponse, url: str = "") -> Answer:
+    async def answer(self, response: ClientResponse) -> Answer:
         """All of it."""
         from connectors.x.api import Answer  # noqa: PLC0415 - tweepy is slow to import
 
         return Answer(
             status=response.status,
             headers=response.headers,
-            body=await self._http.read(response),
-            where=place(url or response.url),
+            body=await self._http.read(response, limit=LONGEST),
+            where=place(response.url),
             at=self._clock.now(),
         )
 
-    async def _asked(self, verb: str, url: str, query: Mapping[str, str], body: bytes | None) -> Answer:
+    async def _asked(
+        self,
+        verb: str,
+        url: str,
+        query: Mapping[str, str],
+        body: bytes | None,
+        kind: str = "application/json",
+    ) -> Answer:
         target = URL(url)
-        is_there = target.origin() == self._api.origin()
+        is_there = self._is_x(target)
         http = self._http if is_there else self._http.guarded()
-        headers = self._headers(target) if is_there else {}
+        headers = {**(self._headers(target) if is_there else {}), "Content-Type": kind}
         async with http.request(
             verb, url, headers=headers, params=query or None, body=body, timeout=SECONDS
         ) as response:
-            return await self.answer(response, url)
+            return await self.answer(response)
+
+    def _is_x(self, url: URL) -> bool:
+        if not url.is_absolute():
+            return False
+        own, given = str(self._api.origin()), str(url.origin())
+        return given == own or {own, given} <= _OF_X
 
     def _to(self, path: str) -> str:
         return f"{self._api.origin()}{path}"
@@ -114,7 +130,4 @@ class App:
     def _headers(self, url: URL) -> Mapping[str, str]:
         if self._token is None:
             raise Unauthorized(f"X wants the app's bearer token for {url.path}: set {TOKEN}")
-        return {
-            "Authorization": f"Bearer {self._token.get_secret_value()}",
-            "Content-Type": "application/json",
-        }
+        return {"Authorization": f"Bearer {self._token.get_secret_value()}"}

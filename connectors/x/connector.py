@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.ports import Connector
 from connectors.x.account import AccountSettings
 from connectors.x.budget import PLATFORM
+from connectors.x.deletions import DeletionsSource
 from connectors.x.examine import examine
 from connectors.x.ids import cursor_at
 from connectors.x.inbox import MentionsSource
@@ -31,6 +32,13 @@ def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
     return MentionsSource(account, wiring) if account.signs_in else None
 
 
+def _besides(account: AccountSettings, wiring: Wiring) -> tuple[Source, ...]:
+    """Jobs of compliance are an app's: without its token nobody can ask what is gone."""
+    if not account.signs_in or account.bearer_token is None:
+        return ()
+    return (DeletionsSource(account, wiring),)
+
+
 CONNECTOR = Connector(
     name=PLATFORM,
     account_settings=AccountSettings,
@@ -40,5 +48,6 @@ CONNECTOR = Connector(
     replier=_replier,
     inbox=_inbox,
     inbox_at=cursor_at,
+    besides=_besides,
     examine=examine,
 )
