@@ -57,6 +57,8 @@ class BudgetSettings(BaseModel):
     price_per_reply: Price = Decimal("0.010")
     price_per_reply_with_url: Price = Decimal("0.200")
     price_per_user: Price = Decimal("0.010")
+    price_per_message_read: Price = Decimal("0.010")
+    price_per_message: Price = Decimal("0.015")
 
 
 class AccountSettings(BaseModel):
@@ -64,7 +66,7 @@ class AccountSettings(BaseModel):
 
     `bearer_token`: the app's own, for what X gives to apps only. `every`: how often what was said to it is
     read; `deletions_every`: how often X is asked which of the stored posts are gone.
-    `api`: another place that speaks this API.
+    `direct_messages`: they are read and answered too. `api`: another place that speaks this API.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,6 +83,7 @@ class AccountSettings(BaseModel):
     deletions_every: Annotated[
         timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("1h")), Field(le=_A_DAY)
     ] = timedelta(hours=12)
+    direct_messages: bool = False
     budget: BudgetSettings = BudgetSettings()
     api: Annotated[str, AfterValidator(_server)] = API
 

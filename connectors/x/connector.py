@@ -11,7 +11,8 @@ from connectors.x.deletions import DeletionsSource
 from connectors.x.examine import examine
 from connectors.x.ids import cursor_at
 from connectors.x.inbox import MentionsSource
-from connectors.x.replier import XReplier
+from connectors.x.messages_inbox import MessagesSource
+from connectors.x.private_replier import XAnswering
 from connectors.x.search import SearchSource, Settings
 from connectors.x.streamed import StreamedSearch
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _replier(account: AccountSettings, wiring: Wiring) -> Replier | None:
-    return XReplier(account, wiring) if account.signs_in else None
+    return XAnswering(account, wiring) if account.signs_in else None
 
 
 def _source(settings: Settings, wiring: Wiring) -> Source:
@@ -34,9 +35,11 @@ def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
 
 def _besides(account: AccountSettings, wiring: Wiring) -> tuple[Source, ...]:
     """Jobs of compliance are an app's: without its token nobody can ask what is gone."""
-    if not account.signs_in or account.bearer_token is None:
+    if not account.signs_in:
         return ()
-    return (DeletionsSource(account, wiring),)
+    messages = (MessagesSource(account, wiring),) if account.direct_messages else ()
+    deletions = (DeletionsSource(account, wiring),) if account.bearer_token else ()
+    return (*messages, *deletions)
 
 
 CONNECTOR = Connector(
