@@ -66,7 +66,8 @@ class AccountSettings(BaseModel):
 
     `bearer_token`: the app's own, for what X gives to apps only. `every`: how often what was said to it is
     read; `deletions_every`: how often X is asked which of the stored posts are gone.
-    `direct_messages`: they are read and answered too. `api`: another place that speaks this API.
+    `direct_messages`: they are read and answered too. `activity`: X pushes what is said to
+    it. `api`: another place that speaks this API.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -84,6 +85,7 @@ class AccountSettings(BaseModel):
         timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("1h")), Field(le=_A_DAY)
     ] = timedelta(hours=12)
     direct_messages: bool = False
+    activity: bool = False
     budget: BudgetSettings = BudgetSettings()
     api: Annotated[str, AfterValidator(_server)] = API
 

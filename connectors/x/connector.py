@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.ports import Connector
 from connectors.x.account import AccountSettings
+from connectors.x.activity import StreamedMentions
 from connectors.x.budget import PLATFORM
 from connectors.x.deletions import DeletionsSource
 from connectors.x.examine import examine
@@ -30,7 +31,9 @@ def _source(settings: Settings, wiring: Wiring) -> Source:
 
 
 def _inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
-    return MentionsSource(account, wiring) if account.signs_in else None
+    if not account.signs_in:
+        return None
+    return StreamedMentions(account, wiring) if account.activity else MentionsSource(account, wiring)
 
 
 def _besides(account: AccountSettings, wiring: Wiring) -> tuple[Source, ...]:

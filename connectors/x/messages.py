@@ -48,13 +48,17 @@ class Numbered(msgspec.Struct, frozen=True):
     id: str = ""
 
 
+def is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
+
+
 def id_of(raw: bytes) -> int | None:
     """Of anything, also where the rest of it cannot be read."""
     try:
         name = msgspec.json.decode(raw, type=Numbered).id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return int(name) if _NUMBER.fullmatch(name) else None
+    return int(name) if is_number(name) else None
 
 
 def message_of(raw: bytes) -> Message | None:
@@ -64,7 +68,7 @@ def message_of(raw: bytes) -> Message | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     is_timed = message.created_at is not None and message.created_at.tzinfo is not None
-    return message if is_timed and _NUMBER.fullmatch(message.id) else None
+    return message if is_timed and is_number(message.id) else None
 
 
 def is_message(post_id: str) -> bool:

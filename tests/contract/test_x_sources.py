@@ -1,4 +1,4 @@
-"""X's mentions, search and stream pass the suite for sources."""
+"""X's mentions, search and streams pass the suite for sources."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from bot.testing.source_contract import NetworkSourceContract
 from tests.contract.x_stage import mentions_stage, search_stage
-from tests.contract.x_stream_stage import stream_stage
+from tests.contract.x_stream_stage import activity_stage, stream_stage
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from tests.contract.x_stage import MentionsStage, SearchStage
-    from tests.contract.x_stream_stage import StreamStage
+    from tests.contract.x_stream_stage import ActivityStage, StreamStage
 
 
 class TestXMentions(NetworkSourceContract):
@@ -43,3 +43,8 @@ class TestXStream(NetworkSourceContract):
 class TestXStreamInPieces(NetworkSourceContract):
     def stage(self) -> AbstractAsyncContextManager[StreamStage]:
         return stream_stage(7)
+
+
+class TestXActivity(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[ActivityStage]:
+        return activity_stage()
