@@ -292,7 +292,8 @@ class Connector:
     `replier` answers as the account of the connector's own section, `inbox` is a source of its own: what the
     platform tells that account (`inbox_at` is its `cursor_at`), `account_lookup` asks as that account where
     no source of the connector is configured. All three are None where the section names no account.
-    `besides` are more sources of that account, each of which may fail by itself; they begin where they can.
+    `besides` are more sources of that account, each of which may fail by itself; they begin where they can
+    (or at a time, where they have a `cursor_at` of their own).
     `examine` tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes
     nothing.
     """

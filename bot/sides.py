@@ -81,7 +81,7 @@ def source_side(
         if (inbox := connectors[kind].inbox) and (source := inbox(given, wiring))
     )
     besides = (
-        Listened(source, None)
+        Listened(source, getattr(source, "cursor_at", None))
         for kind, given in settings.accounts.items()
         if (more := connectors[kind].besides) is not None
         for source in more(given, wiring)

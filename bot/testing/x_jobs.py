@@ -30,24 +30,24 @@ class Job:
 
 
 class XJobs(XStreams):
-    """`events`: post id → action and reason, besides what the world has no more. `is_enrolled`:
+    """`compliance`: post id → action and reason, besides what the world has no more. `is_enrolled`:
     the app is let in; `looks`: so often a job is looked at before it `ends_as` that.
     """
 
     def __init__(self, now: Any = None) -> None:
         super().__init__(now)
         self.jobs: dict[str, Job] = {}
-        self.events: dict[str, tuple[str, str]] = {}
+        self.compliance: dict[str, tuple[str, str]] = {}
         self.looks = 1
         self.is_enrolled = True
         self.ends_as = "complete"
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.post(_JOBS, self._make),
-            web.get(_JOBS, self._list),
-            web.get(_JOBS + "/{id}", self._look),
-            web.delete(_JOBS + "/{id}", self._cancel),
+            web.post(_JOBS, self._make_job),
+            web.get(_JOBS, self._list_jobs),
+            web.get(_JOBS + "/{id}", self._look_at_job),
+            web.delete(_JOBS + "/{id}", self._cancel_job),
             web.put("/compliance/upload/{id}", self._upload),
             web.get("/compliance/download/{id}", self._download),
             *super().routes(),
@@ -69,7 +69,7 @@ class XJobs(XStreams):
             "download_url": f"{self.url}/compliance/download/{job.id}?token=secret",
         }
 
-    async def _make(self, request: web.Request) -> web.Response:
+    async def _make_job(self, request: web.Request) -> web.Response:
         if not self._is_app(request):
             return problem(401, "Unauthorized")
         if not self.is_enrolled:
@@ -79,13 +79,13 @@ class XJobs(XStreams):
             return problem(409, "Conflict")
         return web.json_response({"data": self._shown(self.job(given["name"]))})
 
-    async def _list(self, request: web.Request) -> web.Response:
+    async def _list_jobs(self, request: web.Request) -> web.Response:
         if not self._is_app(request) or request.query["type"] != "tweets":
             return problem(401, "Unauthorized")
         shown = [self._shown(one) for one in self.jobs.values()]
         return web.json_response({**({"data": shown} if shown else {}), "meta": {"result_count": len(shown)}})
 
-    async def _look(self, request: web.Request) -> web.Response:
+    async def _look_at_job(self, request: web.Request) -> web.Response:
         job = self.jobs.get(request.match_info["id"])
         if not self._is_app(request):
             return problem(401, "Unauthorized")
@@ -96,7 +96,7 @@ class XJobs(XStreams):
             job.status = job.status if job.looks > 0 else self.ends_as
         return web.json_response({"data": self._shown(job)})
 
-    async def _cancel(self, request: web.Request) -> web.Response:
+    async def _cancel_job(self, request: web.Request) -> web.Response:
         self.jobs[request.match_info["id"]].status = "expired"
         return web.json_response({"data": {"cancelled": True}})
 
@@ -118,7 +118,7 @@ class XJobs(XStreams):
         if not post_id.isdigit():
             return {"id": post_id, "error": "invalid_id"}
         gone = None if post_id in self.world.tweets else ("delete", "deleted")
-        told = self.events.get(post_id, gone)
+        told = self.compliance.get(post_id, gone)
         if told is None:
             return None
         at = self.now().isoformat()

@@ -27,8 +27,8 @@ class XMessages(XServer):
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/2/dm_events", self._list),
-            web.get("/2/dm_conversations/with/{id}/dm_events", self._list),
+            web.get("/2/dm_events", self._list_messages),
+            web.get("/2/dm_conversations/with/{id}/dm_events", self._list_messages),
             web.post("/2/dm_conversations/with/{id}/messages", self._send),
             *super().routes(),
         ]
@@ -60,7 +60,7 @@ class XMessages(XServer):
             return refused
         return None if self.may_message else problem(403, "Forbidden")
 
-    async def _list(self, request: web.Request) -> web.Response:
+    async def _list_messages(self, request: web.Request) -> web.Response:
         """Newest first; the token of the next page names where it begins."""
         if refused := self._barred(request, "dm_events"):
             return refused

@@ -104,6 +104,7 @@ class MessagesSource:
     name = NAME
     platform = PLATFORM
     is_stream = False
+    cursor_at = staticmethod(cursor_at)
 
     def __init__(self, settings: AccountSettings, wiring: Wiring) -> None:
         self._settings = settings

@@ -85,8 +85,8 @@ async def test_what_is_gone_is_forgotten(tmp_path: Path) -> None:
     async with forgetting(tmp_path) as f:
         stays, gone, hidden, edited, placed = [await f.says(f"my kettle leaks {one}") for one in range(5)]
         del f.server.world.tweets[gone]
-        f.server.events |= {hidden: ("delete", "protected"), edited: ("rehydrate", "tweet_edited")}
-        f.server.events[placed] = ("scrub_geo", "geo_scrubbed")
+        f.server.compliance |= {hidden: ("delete", "protected"), edited: ("rehydrate", "tweet_edited")}
+        f.server.compliance[placed] = ("scrub_geo", "geo_scrubbed")
         f.server.looks = 2
         assert [batch.deleted for batch in await f.read()] == [()]
         assert f.source.poll_every == timedelta(seconds=30)
