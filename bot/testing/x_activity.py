@@ -58,7 +58,7 @@ class XActivity(XStreams, XMessages):
 
     async def _subscribe(self, request: web.Request) -> web.Response:
         """What is private is the account's to ask for."""
-        if refused := self._refused(request, "subscribe"):
+        if refused := self._refused(request, "tweets"):
             return refused
         given = await request.json()
         if given["event_type"] in self.unknown or given["filter"]["user_id"] != self.owner_id:

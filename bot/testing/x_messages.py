@@ -6,6 +6,7 @@ Imports no connector.
 from __future__ import annotations
 
 import html
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +14,13 @@ from aiohttp import web
 
 from bot.testing.x_server import XServer, problem
 
+WINDOW_SECONDS = 900
+
 
 class XMessages(XServer):
     """`events`: oldest first. `may_message`: the app's permission is *Read, write and Direct Messages*;
-    `closed`: the ids of those who take no messages.
+    `closed`: the ids of those who take no messages. `messages_granted`: so many are listed, or sent, in a
+    quarter of an hour.
     """
 
     def __init__(self, now: Any = None) -> None:
@@ -24,6 +28,8 @@ class XMessages(XServer):
         self.events: list[dict[str, Any]] = []
         self.may_message = True
         self.closed: set[str] = set()
+        self.messages_granted = 15
+        self._asked: Counter[tuple[str, int]] = Counter()
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -56,13 +62,19 @@ class XMessages(XServer):
         return [one for one in self.events if one["sender_id"] == self.owner_id]
 
     def _barred(self, request: web.Request, kind: str) -> web.Response | None:
+        """`kind`: of a request for posts, whose grants are wider than these."""
         if refused := self._refused(request, kind):
             return refused
+        window = int(self.now().timestamp()) // WINDOW_SECONDS
+        self._asked[kind, window] += 1
+        if self._asked[kind, window] > self.messages_granted:
+            reset = str((window + 1) * WINDOW_SECONDS)
+            return problem(429, "Too Many Requests", headers={"x-rate-limit-reset": reset})
         return None if self.may_message else problem(403, "Forbidden")
 
     async def _list_messages(self, request: web.Request) -> web.Response:
         """Newest first; the token of the next page names where it begins."""
-        if refused := self._barred(request, "dm_events"):
+        if refused := self._barred(request, "tweets"):
             return refused
         query = request.query
         count = int(query.get("max_results", "100"))
@@ -85,7 +97,7 @@ class XMessages(XServer):
         return bool(event["dm_conversation_id"] == "-".join(pair))
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
-        if refused := self._barred(request, "dm_send"):
+        if refused := self._barred(request, "publish"):
             return refused
         whom, text = request.match_info["id"], (await request.json())["text"]
         if whom in self.closed:

@@ -55,7 +55,7 @@ async def messages_stage(most: int = 100) -> AsyncIterator[MessagesStage]:
     """`most`: so many messages on a page, whatever is asked for."""
     http = HttpClient(SystemClock())
     async with XMessages() as server:
-        server.most, server.granted = most, 10_000
+        server.most, server.granted, server.messages_granted = most, 10_000, 10_000
         server.world.next_id = first_id(SystemClock().now() - timedelta(hours=1))
         stage = MessagesStage(server, http)
         try:

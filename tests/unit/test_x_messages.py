@@ -107,13 +107,13 @@ async def test_groups_and_whatever_else_are_passed_over() -> None:
 async def test_an_interrupted_reading_goes_on() -> None:
     """X grants fifteen requests: what was read by then is not read again."""
     async with box() as b:
-        b.server.granted, b.server.most = 4, 10
+        b.server.messages_granted, b.server.most = 4, 10
         for number in range(60):
             b.server.message("ann", f"hello {number}")
         with pytest.raises(Unavailable) as caught:
             await b.read()
         assert caught.value.reason is Reason.RATE_LIMITED
-        b.server.granted = 8
+        b.server.messages_granted = 8
         assert len(await b.read()) == 60
         assert b.spent() == 60
 
