@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.ports import Watch, Wiring
     from connectors.x.account import AccountSettings
 
-NAME = "x-deletions"
+NAME = "x-gone"
 JOBS = "/2/compliance/jobs"
 TITLE = "outcare"
 LOOKS_EVERY = timedelta(seconds=30)
