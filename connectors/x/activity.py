@@ -20,7 +20,7 @@ from bot.cursors import readable
 from bot.model import Batch, Cursor
 from connectors.x.budget import PLATFORM
 from connectors.x.ids import cursor, first_id
-from connectors.x.inbox import NAME, MentionsSource
+from connectors.x.inbox import MentionsSource
 from connectors.x.messages import Message, conversation_of, is_number, post_of
 from connectors.x.own import own_account
 from connectors.x.reading import Heard, Reading
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from connectors.x.own import Me
     from connectors.x.stream import Frame
 
+NAME = MentionsSource.name
 STREAM = "/2/activity/stream"
 
 

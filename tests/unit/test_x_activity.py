@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from bot.errors import Unauthorized
 from bot.testing.x_activity import XActivity
 from bot.testing.x_streams import BEARER
-from connectors.x.activity import StreamedMentions, message_of
+from connectors.x.activity import NAME, StreamedMentions, message_of
 from connectors.x.connector import CONNECTOR
 from connectors.x.ids import first_id
-from connectors.x.inbox import NAME, MentionsSource
+from connectors.x.inbox import MentionsSource
 from connectors.x.own import own_account
 from tests.unit.x_stand import NOW, Stand, stand_at
 from tests.unit.x_streaming import Reader, until
