@@ -30,9 +30,9 @@ class Words(WatchAll):
         self.words: tuple[str, ...] = ("acme", "acme support")
 
 
-async def until(there: Callable[[], object]) -> None:
+async def until(there: Callable[[], object], *, within: float = PATIENCE) -> None:
     """Raises: TimeoutError."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(within):
         while not there():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
 
