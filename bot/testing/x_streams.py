@@ -169,9 +169,9 @@ class XStreams(XServer):
         self, request: web.Request, streams: Streams, news: Callable[[], list[bytes]]
     ) -> web.StreamResponse:
         """A stream of this kind, until it ends as its manner wants it."""
-        at = asyncio.get_running_loop().time()
-        streams.connects.append(at)
-        if sum(one > at - 900 for one in streams.connects) > CONNECTS:
+        at, now = asyncio.get_running_loop().time(), self.now().timestamp()
+        streams.connects.append(now)
+        if sum(one > now - 900 for one in streams.connects) > CONNECTS:
             return problem(429, "Too Many Requests")
         if streams.open >= streams.most:
             return problem(429, "ConnectionException", connection_issue="TooManyConnections")

@@ -71,6 +71,8 @@ class Reading:
         self._due = self._clock.monotonic()
         self._last = self._due + FILLS_AGAIN
         self._is_filled = False
+        self._was_cut = False
+        """A list goes on where it was interrupted: what it has got since then is the next reading's."""
         self._listed: OrderedDict[int, None] = OrderedDict()
         """What the list told, which the stream may tell late."""
 
@@ -101,7 +103,7 @@ class Reading:
         """
         if self._is_filled or self._clock.monotonic() < self._due:
             return
-        began = self._clock.now()
+        began, began_at = self._clock.now(), self._clock.monotonic()
         watch = Unheard(self._watch, self.position.told)
         found = self._list.read(cursor(self.position.since), watch)
         try:
@@ -112,9 +114,10 @@ class Reading:
         except Unavailable as error:
             wait = error.retry_after.total_seconds() if error.retry_after else FILLS_AGAIN
             self._due = self._clock.monotonic() + wait
+            self._was_cut = True
             return
-        self._is_filled = self._clock.monotonic() >= self._last
-        self._due = self._last
+        self._is_filled = began_at >= self._last and not self._was_cut
+        self._due, self._was_cut = self._last, False
         if self._is_filled:
             self.position = self.position.filled(first_id(began - LAG)).settled()
 
