@@ -362,7 +362,12 @@ async def _assemble(
 ) -> App:
     http, vault = HttpClient(clock), FileVault(vault_beside(settings.database))
     wiring = Wiring(
-        http=http, clock=clock, texts=texts_in(settings.language), vault=vault, waits_since=store.waits_since
+        http=http,
+        clock=clock,
+        texts=texts_in(settings.language),
+        vault=vault,
+        kept=store.kept,
+        waits_since=store.waits_since,
     )
     wiring.expenses.ask = partial(bill_side, settings, connectors, wiring)
     listened = source_side(settings, connectors, wiring)

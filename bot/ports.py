@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from bot.expenses import Bill, Expenses
 from bot.texts.en import ENGLISH
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bot.findings import Exam, Finding
     from bot.measured import AuthorFacts, Tally
-    from bot.model import Author, Batch, Cursor, Facts, Measured, Post, Route, Signal, Verdict
+    from bot.model import Author, Batch, Cursor, Facts, Measured, Post, PostRef, Route, Signal, Verdict
     from bot.replies import Replier
     from bot.staff import Card, Press, Presses, Receipt
     from bot.texts.catalogue import Texts
@@ -283,12 +283,23 @@ async def nobody_waits(platform: str) -> datetime | None:
     return None
 
 
+Kept: TypeAlias = "Callable[[str, str], Awaitable[tuple[PostRef, ...]]]"
+
+
+async def nothing_kept(platform: str, after: str) -> tuple[PostRef, ...]:
+    """What is stored where there is no database."""
+    del platform, after
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What a connector's factories get from outside; `texts` are in the staff's language. In `shared` the
     sides of one connector find what they have in common, under names that begin with its own. `expenses`
     hears of what costs money. `waits_since` tells since when somebody on a platform has waited for an answer
-    (None: nobody does): what is worth its money only then. Raises: StoreError.
+    (None: nobody does): what is worth its money only then. `kept` gives the posts of a platform that are
+    stored, behind a post id and in the order of their ids, some at a time (empty: no more): for platforms
+    that must be asked whether they are still there. Both raise: StoreError.
     """
 
     http: Http
@@ -298,6 +309,7 @@ class Wiring:
     shared: dict[str, Any] = field(default_factory=dict)
     expenses: Expenses = field(default_factory=Expenses)
     waits_since: Callable[[str], Awaitable[datetime | None]] = nobody_waits
+    kept: Kept = nothing_kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from bot.counting import Event
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
-from bot.model import Cursor, searchable
+from bot.model import Cursor, PostRef, searchable
 from bot.orders import Account, Silence
 from bot.overview import Day, News, Rows
 from bot.pausing import Paused
@@ -75,6 +75,7 @@ from bot.store.tables import (
 from bot.store.writer import store_error
 from bot.waits import Found, Wanted
 
+KEPT_AT_ONCE = 10_000
 T = TypeVar("T")
 
 _READERS = 2
@@ -133,6 +134,17 @@ class Reports:
         for post_id, brand in await self._read(lambda conn: conn.execute(query).all()):
             brands[post_id] = (*brands.get(post_id, ()), brand)
         return brands
+
+    async def kept(self, platform: str, after: str) -> tuple[PostRef, ...]:
+        query = (
+            select(col(PostRow.post_id), col(PostRow.author_id))
+            .where(col(PostRow.platform) == platform, col(PostRow.post_id) > after)
+            .where(col(PostRow.deleted_at).is_(None))
+            .order_by(col(PostRow.post_id))
+            .limit(KEPT_AT_ONCE)
+        )
+        found = await self._read(lambda conn: conn.execute(query).all())
+        return tuple(PostRef(id=post_id, author_id=author_id) for post_id, author_id in found)
 
     async def counters(self) -> Mapping[str, datetime]:
         return await self._read(counts.counters)
