@@ -17,9 +17,10 @@ JOBS ?= 3
 test: lint
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
-# The same on a real Bluesky network, which is installed into .cache/peers first (CONTRIBUTING.md): no part of `make test`.
+# The same on real servers, which are installed into .cache/peers first (CONTRIBUTING.md): no part of `make test`.
+# `make test-peers PEERS=mastodon`: on these alone.
 test-peers: $(VENV)/.dev
-	$(BIN)/python -m tests.peers
+	$(BIN)/python -m tests.peers $(PEERS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

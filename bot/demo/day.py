@@ -68,14 +68,21 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     at: At
     by: Text
     says: Text
-    platform: Literal["bluesky", "hackernews", "rss"] = "bluesky"
+    platform: Literal["bluesky", "hackernews", "mastodon", "rss", "x"] = "bluesky"
     title: str = ""
     then: tuple[Said, ...] = ()
     claims: tuple[Claim, ...] = ()
 
+    @property
+    def is_for_the_visitor(self) -> bool:
+        """Nobody answers it in the network's app: what is written there on X is not noticed."""
+        return self.platform == "x"
+
 
 class Day(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that happens. Handles are `<key>.example`; `ours` is the key of the brand's account."""
+    """Everything that happens. Handles are `<key>.example` (`@<key>` on Mastodon and X); `ours` is the key of
+    the brand's account.
+    """
 
     opens: At
     closes: At
@@ -147,7 +154,14 @@ def read_day(path: Path) -> Day:
     unknown = sorted({day.ours, *day.speakers()} - day.cast.keys())
     if unknown:
         raise ValueError(f"{path.name}: not in the cast: {', '.join(unknown)}")
+    early = [scene.by for scene in day.scenes if scene.is_for_the_visitor and _is_answered(scene, day.ours)]
+    if early:
+        raise ValueError(f"{path.name}: on X the visitor answers, not {day.ours}: {', '.join(early)}")
     times = [minutes(scene.at) for scene in day.scenes]
     if times != sorted(times):
         raise ValueError(f"{path.name}: the scenes are not in order")
     return day
+
+
+def _is_answered(scene: Scene, ours: str) -> bool:
+    return any(said.by == ours for said in scene.then)

@@ -165,6 +165,9 @@ class Director:
         thread.was_claimed = True
         if thread.is_written:
             return
+        if thread.scene.is_for_the_visitor:
+            self._tell_once(story.ONLY_YOU)
+            return
         self._tell_once(story.ANSWER_SOON)
         thread.claimed.set()
         if not thread.answers:

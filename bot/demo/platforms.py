@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
+from bot.demo import accounts
 from bot.testing.appview_server import AppViewServer
 from bot.testing.feed_server import FeedServer
 from bot.testing.hackernews_server import HackerNewsServer
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from bot.demo.day import Member, Said, Scene
     from bot.testing.loopback import Loopback
+    from bot.testing.mastodon_server import MastodonServer
+    from bot.testing.x_server import XServer
 
 _HANDLE = re.compile(r"@([a-z0-9-]+\.example)\b")
 _SILENCE = 86_400
@@ -65,12 +68,17 @@ class Platforms:
     feeds: FeedServer = field(default_factory=FeedServer)
     pds: PdsServer = field(default_factory=PdsServer)
     """Where the brand's own account is at home, and what it may answer is asked."""
+    mastodon: MastodonServer = field(default_factory=accounts.mastodon_server)
+    x: XServer = field(init=False)
     _asides: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
+    def __post_init__(self) -> None:
+        self.x = accounts.x_server(self.ours)
+
     async def __aenter__(self) -> Self:
         servers: tuple[Loopback, ...] = (
-            self.jetstream, self.appview, self.hackernews, self.feeds, self.pds,
+            self.jetstream, self.appview, self.hackernews, self.feeds, self.pds, self.mastodon, self.x,
         )  # fmt: skip
         for server in servers:
             server.is_steered = False
@@ -82,6 +90,7 @@ class Platforms:
         self.feeds.feed(FEED, title="The Lane Letter")
         self.pds.account(did(self.ours), handle(self.ours), PASSWORD)
         self.pds.on_change = self._answered
+        accounts.fill_mastodon(self.mastodon, self.ours, self.cast)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -118,6 +127,8 @@ class Platforms:
             "OUTCARE_BLUESKY__SERVICE": self.pds.url,
             "OUTCARE_SOURCES__HACKERNEWS__URL": self.hackernews.base_url,
             "OUTCARE_SOURCES__RSS__FEEDS": f"[{self.feeds.url}{FEED}]",
+            **accounts.mastodon_variables(self.mastodon, self.ours),
+            **accounts.x_variables(self.x),
         }
 
     async def publish(
@@ -129,6 +140,8 @@ class Platforms:
             return self._on_hackernews(by, text, scene.title, below, at)
         if scene.platform == "rss":
             return self._in_the_feed(self.cast[by].name, text, scene.title, at)
+        if scene.platform in {"mastodon", "x"}:
+            return self._by_an_account(scene.platform, by, text, below, at)
         return await self._on_bluesky(by, text, below, at)
 
     async def _on_bluesky(self, by: str, text: str, below: Published | None, at: datetime) -> Published:
@@ -150,6 +163,16 @@ class Platforms:
         item = self.hackernews.publish(text, author=by, title=title or None, parent=above, at=at)
         url = f"https://news.ycombinator.com/item?id={item}"
         return Published(id=item, url=url, thread=below.thread if below else item)
+
+    def _by_an_account(
+        self, platform: str, by: str, text: str, below: Published | None, at: datetime
+    ) -> Published:
+        above = below.id if below else None
+        if platform == "x":
+            made, url = accounts.post_on_x(self.x, by, text, above, at)
+        else:
+            made, url = accounts.post_on_mastodon(self.mastodon, self.ours, by, text, above, at)
+        return Published(id=made, url=url, thread=below.thread if below else made)
 
     def _in_the_feed(self, author: str, text: str, title: str, at: datetime) -> Published:
         link = f"https://lane-letter.example/{re.sub('[^a-z0-9]+', '-', title.lower()).strip('-')}"

@@ -16,6 +16,10 @@ NOTICE = (
 ANSWER_SOON = (
     "Yours. Somebody of Velorbo now answers in the network's own app, not here; watch the card close itself."
 )
+ONLY_YOU = (
+    "Yours. This one is on X, where nobody answers in the app for you: reply to the card, then press "
+    "Publish. X asks for a cent; what is spent is counted against the month's budget."
+)
 CLOSED = "The answer is out on the network. Outcare saw it there, stopped the clock and closed the card."
 GIVES_WAY = "Fine, not mine then. I take the next one."
 LEFT_ALONE = "You dismissed it, so nobody answers this one."

@@ -6,7 +6,9 @@ It knows the tables replies, drafts, conversations and opt_outs. Which rule asks
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from itertools import dropwhile
 
 from bot.model import Post
 from bot.records import Answer, Judged
@@ -16,6 +18,7 @@ from bot.store.drafted import IS_OUT
 from bot.store.work import Work
 
 DAY = timedelta(hours=24)
+_LONG_NAME = re.compile(r"^(@[^@]+)@.*$")
 
 _IS_WANTED = (
     "SELECT 1 FROM conversations c WHERE c.id = :conversation AND c.state = 'open'"
@@ -87,8 +90,9 @@ def acknowledged(work: Work, item: Answer) -> int | None:
 
 
 def _words(text: str) -> list[str]:
-    """Platforms treat blanks as they like."""
-    return text.split()
+    """Platforms treat blanks as they like, put a name in front, and shorten links and names."""
+    words = dropwhile(lambda word: word.startswith("@"), text.split())
+    return ["://" if "://" in word else _LONG_NAME.sub(r"\1", word) for word in words]
 
 
 def _found(work: Work, reply: int, post: Post) -> None:

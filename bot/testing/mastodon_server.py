@@ -212,7 +212,7 @@ class MastodonServer(Loopback):
         if ids and self.manners.has_links:
             base = f"{self.world.url}{request.path}"
             answer.headers["Link"] = (
-                f'<{base}?max_id={ids[-1]}>; rel="next", <{base}?min_id={ids[0]}>; rel="prev"'
+                f'<{base}?{self.manners.next_by}={ids[-1]}>; rel="next", <{base}?min_id={ids[0]}>; rel="prev"'
             )
         return answer
 

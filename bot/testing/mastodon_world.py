@@ -37,6 +37,8 @@ class Manners:
     `ids`: "number", "ulid" or "flake". `key`: what a repeated Idempotency-Key does: "honours" it, "ignores"
     it, or "stumbles" (https://github.com/mastodon/mastodon/issues/40399). `reset`: how the time of the next
     requests is written, "date" or "seconds". `streams`: over a "socket", as "lines", "both", or none.
+    `knows_its_domain`: finds its own accounts by their whole names too. `next_by`: what a link to the next
+    page calls its beginning. `searches_texts`: also for an address.
     """
 
     software: str = "4.5.0"
@@ -48,12 +50,15 @@ class Manners:
     per_url: int = 23
     has_v2: bool = True
     has_links: bool = True
+    next_by: str = "max_id"
     has_source: bool = True
     has_edits: bool = True
     has_search: bool = True
     filters_types: bool = True
     keeps_since: bool = True
     streams: str = ""
+    knows_its_domain: bool = True
+    searches_texts: bool = False
 
 
 MASTODON = Manners()
@@ -64,7 +69,7 @@ GOTOSOCIAL = Manners(
 )
 PLEROMA = Manners(
     software="2.7.2 (compatible; Pleroma 2.9.1)", api=None, ids="flake", key="ignores", longest=5000,
-    has_v2=False, has_links=False, filters_types=False, keeps_since=False,
+    has_v2=False, has_links=False, filters_types=False, keeps_since=False, searches_texts=True,
 )  # fmt: skip
 
 
@@ -183,7 +188,8 @@ class World:
         return list({one["id"]: one for one in found if one}.values())
 
     def named(self, username: str, domain: str | None) -> dict[str, Any] | None:
-        acct = username if domain in {None, "", self.domain} else f"{username}@{domain}"
+        own = {None, "", self.domain} if self.manners.knows_its_domain else {None, ""}
+        acct = username if domain in own else f"{username}@{domain}"
         rows = self.accounts.values()
         return next((row for row in rows if row["acct"].lower() == acct.lower()), None)
 

@@ -7,19 +7,19 @@ missing among them is asked for once. Knows which rows make posts; does not know
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.model import Batch, Deletion, Gap, PostRef
-from connectors.mastodon.paging import down_to
+from connectors.mastodon.paging import Walk, down_to
 from connectors.mastodon.position import SETTLED, Mark, Position, Window, millis, moment_of
 from connectors.mastodon.server import SPARE, segment
 from connectors.mastodon.statuses import ALONE, PLATFORM, Place, to_post
 from connectors.mastodon.threads import Threads, answered
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 
     from bot.model import Post
     from bot.ports import Clock, Watch
@@ -74,11 +74,13 @@ class Lists:
         self._threads = Threads(self.server)
         self._counted: dict[str, set[str]] = {}
         """What could not be read and was counted: it stands in a list for longer than one reading."""
+        self._walks: dict[str, tuple[Window, Walk]] = {}
+        """Readings that were broken off, by a limit say; from where each began."""
 
     async def top(self, listing: Listing, view: View) -> Window | None:
         """What stands at the top of a list now; None: nothing does."""
         found = await down_to(self.server, listing, pages=1)
-        rows = [mark(row, view) for row in reversed(found.rows)]
+        rows = [mark(row, view) for row in in_order(found.rows[::-1], {}, self.clock.now())]
         return Window(at=rows[0].at).moved(rows, within=self.overlap) if rows else None
 
     async def read(
@@ -95,16 +97,20 @@ class Lists:
         self, name: str, rows: list[Row], position: Position, to: tuple[View, Watch]
     ) -> tuple[Batch, Position] | None:
         """What somebody else than the list told of it, oldest first; None: all of it is known."""
-        known = {mark.row for mark in position.windows[name].marks}
-        fresh = list({row.id: row for row in rows if row.id not in known}.values())
+        window, now = position.windows[name], self.clock.now()
+        known = {mark.row for mark in window.marks}
+        newest = moment_of(window.newest)
+        unknown = {row.id: replace(row, at=max(row.at, newest)) for row in rows if row.id not in known}
+        fresh = in_order(list(unknown.values()), {}, now)
         for row in fresh:
             self._threads.note(row.status, to[0])
         return await self._batch(name, _Change(), fresh, position, to) if fresh else None
 
     async def _change(self, name: str, listing: Listing, window: Window, view: View) -> _Change:
         known = {mark.row: mark for mark in window.marks}
-        found = await down_to(self.server, listing, since=window.anchor, floor=window.floor)
-        rows = found.rows[::-1]
+        now = self.clock.now()
+        found = await self._walked(name, listing, window, now)
+        rows = in_order(found.rows[::-1], known, now)
         for row in rows:
             self._threads.note(row.status, view)
         counted, self._counted[name] = self._counted.get(name, set()), found.strange
@@ -117,6 +123,16 @@ class Lists:
             strange=len(found.strange - counted),
             gap=None if found.is_whole else self._overflow(window, rows),
         )
+
+    async def _walked(self, name: str, listing: Listing, window: Window, now: datetime) -> Found:
+        began, walk = self._walks.get(name, (window, Walk()))
+        if began != window:
+            walk = Walk()
+        self._walks[name] = window, walk
+        floor = min(window.floor, now)
+        found = await down_to(self.server, listing, since=window.anchor, floor=floor, walk=walk)
+        del self._walks[name]
+        return found
 
     async def _missing(self, window: Window, found: Found) -> tuple[list[Mark], list[str]]:
         """What was deleted of what was read; and the rows that need not be looked for again."""
@@ -178,6 +194,18 @@ class Lists:
         newest = moment_of(window.newest)
         oldest = rows[0].at if rows else newest
         return Gap(source=self.source, started_at=newest, ended_at=max(oldest, newest), reason="overflow")
+
+
+def in_order(rows: list[Row], known: Mapping[str, Mark], now: datetime) -> list[Row]:
+    """Oldest first, each with a time by which it stands where it stands: never later than now, nor than the
+    next one's. Authors write the times of their posts themselves, and some lists are in the order of arrival.
+    """
+    ordered, before = [], None
+    for row in rows:
+        at = moment_of(known[row.id].at) if row.id in known else min(row.at, now)
+        before = at if before is None else max(before, at)
+        ordered.append(replace(row, at=before))
+    return ordered
 
 
 def mark(row: Row, view: View) -> Mark:

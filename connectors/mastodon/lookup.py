@@ -2,7 +2,8 @@
 
 https://docs.joinmastodon.org/methods/accounts/#lookup, statuses/#context. Authors that were heard of within
 the hour are not asked for. Accounts are called by their whole names, so that resolving a handle only checks
-that somebody has it, and gives it its domain.
+that somebody has it, and gives it its domain. A server is asked for its own ones without
+theirs: some do not know them by it.
 """
 
 from __future__ import annotations
@@ -80,8 +81,10 @@ class MastodonLookup:
         )
 
     async def _asked(self, acct: str) -> Author:
-        person = await self._home.read("/api/v1/accounts/lookup", Person, [("acct", acct)])
-        return self._people.meet(person, await view_of(self._home))
+        view = await view_of(self._home)
+        query = [("acct", acct.removesuffix(f"@{view.domain}"))]
+        person = await self._home.read("/api/v1/accounts/lookup", Person, query)
+        return self._people.meet(person, view)
 
     async def _of(self, post_id: str) -> tuple[Server, View]:
         server = self._servers.get(parts(post_id)[0])

@@ -65,6 +65,15 @@ class Found:
     is_whole: bool = True
 
 
+@dataclass
+class Walk:
+    """A way down a list. One that was broken off is gone on with where it stopped."""
+
+    found: Found = field(default_factory=Found)
+    below: str | None = None
+    pages: int = 0
+
+
 async def down_to(
     server: Server,
     listing: Listing,
@@ -72,21 +81,30 @@ async def down_to(
     since: str | None = None,
     floor: datetime | None = None,
     pages: int | None = None,
+    walk: Walk | None = None,
 ) -> Found:
-    """Rows above `since` and not below `floor`, also where the server takes no notice of the former.
+    """Rows above `since`; where that is not met (the server takes no notice of it, or it is gone), not those
+    at the end that lie below `floor`. In some lists a row stands by when the server heard of it, whatever
+    time it says.
 
     Raises: Unavailable, Refused.
     """
-    found, below, seen = Found(), None, 0
-    for _ in range(pages or MOST_PAGES):
-        answer = await _asked(server, listing, since, below)
+    walk = walk or Walk()
+    found = walk.found
+    while walk.pages < (pages or MOST_PAGES):
+        answer = await _asked(server, listing, since, walk.below)
         page = answer.read(Searched).statuses if listing.is_search else answer.read(list[msgspec.Raw])
+        first = len(found.rows)
         for raw in page:
             _take(listing.row(bytes(raw)), found)
-        before, seen = below, seen + len(page)
-        below = _behind(page, listing, seen, found) if listing.is_search else _below(answer, page)
-        if _is_reached(found, since, floor) or below in {None, before}:
+        if listing.is_search:
+            found.rows.sort(key=lambda row: row.at, reverse=True)
+        walk.pages += 1
+        before, walk.below = walk.below, _next(listing, answer, page, walk.below)
+        if _is_met(found, since):
             return found
+        if _is_passed(found.rows[first:], floor) or walk.below in {None, before}:
+            return _above(found, floor)
     found.is_whole = False
     return found
 
@@ -113,25 +131,37 @@ def _below(answer: Answer, page: list[msgspec.Raw]) -> str | None:
     """Where the next page begins; None: there is none."""
     if not page:
         return None
-    if answer.has_links:
+    if answer.has_links and answer.older != "":
         return answer.older
     last = piece(page[-1], _Id)
     return last.id if last else None
 
 
-def _behind(page: list[msgspec.Raw], listing: Listing, seen: int, found: Found) -> str | None:
-    """The next page of a search; of one that is much shorter than it may be nothing more is expected."""
-    found.rows.sort(key=lambda row: row.at, reverse=True)
-    return str(seen) if len(page) > listing.page // 2 else None
+def _next(listing: Listing, answer: Answer, page: list[msgspec.Raw], before: str | None) -> str | None:
+    """The next page; behind one of a search that is much shorter than it may be nothing more is expected."""
+    if not listing.is_search:
+        return _below(answer, page)
+    return str(int(before or 0) + len(page)) if len(page) > listing.page // 2 else None
 
 
-def _is_reached(found: Found, since: str | None, floor: datetime | None) -> bool:
-    """What lies at and below the end is left out."""
+def _is_met(found: Found, since: str | None) -> bool:
+    """What lies at and below it is left out."""
     for number, row in enumerate(found.rows):
-        if row.id == since or (floor is not None and row.at < floor):
+        if row.id == since:
             del found.rows[number:]
             return True
     return False
+
+
+def _is_passed(page: list[Row], floor: datetime | None) -> bool:
+    """One row alone may be late, or tell a wrong time."""
+    return floor is not None and bool(page) and all(row.at < floor for row in page[-2:])
+
+
+def _above(found: Found, floor: datetime | None) -> Found:
+    while floor is not None and found.rows and found.rows[-1].at < floor:
+        found.rows.pop()
+    return found
 
 
 def status_row(raw: bytes) -> Row | str | None:

@@ -26,7 +26,7 @@ from connectors.mastodon.entities import Context, Found, Source, Status, moment,
 from connectors.mastodon.inbox import own_statuses
 from connectors.mastodon.paging import down_to
 from connectors.mastodon.server import own_server, segment
-from connectors.mastodon.statuses import PLATFORM, View, parts
+from connectors.mastodon.statuses import PLATFORM, View, is_that, parts
 from connectors.mastodon.wording import addressed, length, reworded, squeezed, worded
 
 if TYPE_CHECKING:
@@ -157,16 +157,19 @@ class MastodonReplier:
         """A post that another server told us of, as the account's own server calls it.
 
         https://docs.joinmastodon.org/methods/search/#query-parameters: `resolve` fetches what is new to it.
+        Some look for the address in texts too, and so find other posts.
         """
-        query = [("q", to.url or ""), ("type", "statuses"), ("resolve", "true"), ("limit", "1")]
+        query = [("q", to.url or ""), ("type", "statuses"), ("resolve", "true")]
         answer = await self._server.get("/api/v2/search", query)
         if answer.status != 200:
             raise sure(answer.error())
-        found = [status for raw in answer.read(Found).statuses if (status := status_of(raw))]
-        if not to.url or not found:
+        view = View(server=self._server.name, domain=self._server.known_terms.domain)
+        found = (status_of(raw) for raw in answer.read(Found).statuses)
+        same = next((status for status in found if status and is_that(status, view, to)), None)
+        if not to.url or same is None:
             message = f"{self._server.name} does not know this post of another server"
             raise Rejected(message, reason=Reason.NOT_FOUND)
-        return found[0]
+        return same
 
     async def _looked_at(self, status_id: str) -> Status | None:
         """None: it is gone. Raises: Unavailable, Unauthorized, Rejected."""

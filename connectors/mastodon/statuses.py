@@ -8,7 +8,7 @@ called by its whole name, `ann@else.example`, which is the same wherever it is s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NAME = PLATFORM = "mastodon"
 PRIVATE = "direct"
 _KINDS = {"image": "image", "video": "video", "gifv": "video", "audio": "audio"}
+_SAME = timedelta(seconds=1)
+"""Between servers times go as whole seconds."""
 _TAG_FOLDERS = frozenset({"tag", "tags"})
 
 
@@ -90,6 +92,16 @@ def to_post(
         media=_media(status),
         is_private=status.visibility == PRIVATE,
     )
+
+
+def is_that(status: Status, view: View, post: Post) -> bool:
+    """Whether it is a post that another server told of: by its address, which servers may give two of, or
+    else by its author and time.
+    """
+    if post.url in {status.url, status.uri}:
+        return True
+    by = view.acct(status.account.acct)
+    return by == post.author_id and abs(moment(status.created_at) - post.posted_at) <= _SAME
 
 
 def _media(status: Status) -> tuple[str, ...]:

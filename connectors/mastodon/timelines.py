@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot import duration
-from bot.errors import BotError
+from bot.errors import BotError, Unavailable
 from bot.model import Batch, Cursor
 from connectors.mastodon.account import ServerAddress
 from connectors.mastodon.events import Channel
@@ -133,7 +133,7 @@ class TimelinesSource:
             position = position.spread(names, now)
             yield Batch(cursor=position.text)
         if failed:
-            raise failed[0]
+            raise failed[0] if len(failed) == len(self._watched) else _of_some(failed[0])
         async with aclosing(self._follow(position, watch, now)) as news:
             async for batch, _ in news:
                 yield batch
@@ -176,9 +176,15 @@ class TimelinesSource:
         if all(one.stream is None for one in followed):
             return
         yield Batch(observed_to=began), position
-        async with aclosing(Following(followed, self._clock, self.poll_every).batches(position)) as batches:
-            async for batch, behind in batches:
-                yield batch, behind
+        try:
+            following = Following(followed, self._clock, self.poll_every)
+            async with aclosing(following.batches(position)) as batches:
+                async for batch, behind in batches:
+                    yield batch, behind
+        except BotError as error:
+            if len(self._watched) == 1:
+                raise
+            raise _of_some(error) from error
 
     async def _followed(self, watched: _Watched, watch: Watch) -> list[Followed]:
         server, lists = watched.server, watched.lists
@@ -231,6 +237,13 @@ def streams(server: Server, channels: Iterable[Channel], clock: Clock) -> dict[C
     if server.known_terms.has_many_streams:
         return dict.fromkeys(every, Stream(server, every, clock))
     return {channel: Stream(server, [channel], clock) for channel in every[:MOST_CONNECTIONS]}
+
+
+def _of_some(error: BotError) -> Unavailable:
+    """Of some servers only: the others are not kept waiting for what this one asks, or a person must mend.
+    It is not asked before its time all the same.
+    """
+    return Unavailable(str(error), reason=error.reason)
 
 
 def server_at(base: str, wiring: Wiring) -> Server:

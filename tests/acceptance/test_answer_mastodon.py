@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.model import ConversationState, Kind
 from bot.testing.mastodon_server import MastodonServer
@@ -100,3 +101,19 @@ async def test_what_a_colleague_answers_in_the_app_is_seen(tmp_path: Path) -> No
         status = await asked(world, server, "@acme how do I get my refund?")
         server.world.post("acme", f"@{ANN} by the form", parent=status)
         await eventually(app, "ann", ConversationState.ANSWERED)
+
+
+async def test_an_acknowledgement_whose_answer_is_lost_ends_nothing(tmp_path: Path) -> None:
+    """The account's own list brings it back, with Ann's name in front, before anybody looks for it."""
+    async with office(tmp_path) as (world, server):
+        config = yaml.safe_load(world.config.read_text())
+        config["acknowledge"] = {"platforms": ["mastodon"], "rules": {"question": "We have seen this."}}
+        world.config.write_text(yaml.safe_dump(config, sort_keys=False))
+        server.mishap("cut", is_done=True)
+        async with running(world) as app:
+            await asked(world, server, "@acme how do I get my refund?")
+            await until(shows(world, "Acknowledged automatically"), within=60, what="the card tells it")
+            (status,) = ours(server)
+            assert f"@{ANN} [automatic] We have seen this." == status.text
+            (row,) = await app.store.inbox(limit=9, include_closed=True)
+            assert (ConversationState.OPEN, None, True) == (row.state, row.answered_at, row.is_waiting)

@@ -50,6 +50,14 @@ scenes:
   by: jonas
   says: "@velorbo.example die Bremsen sind kaputt, lights too. Wer holt das Rad ab?"
 - at: "09:01"
+  platform: mastodon
+  by: owen
+  says: "@velorbo the app is down on my phone. How do I reset it?"
+- at: "09:01"
+  platform: x
+  by: jonas
+  says: "@velorbo charged twice for one ride, still waiting. When do I get my money back?"
+- at: "09:01"
   platform: hackernews
   by: paul
   title: "Show HN: A bell for Velorbo"
@@ -195,7 +203,7 @@ async def test_a_newcomer_sees_it_work(tmp_path: Path) -> None:
         await demo.until(lambda: demo.rows(measured) == [(1,)], "rivals are measured too")
         assert not demo.cards("Dmitri"), "a rival's customer rings nobody"
         heard = "SELECT DISTINCT platform FROM posts ORDER BY platform"
-        every = [("bluesky",), ("hackernews",), ("rss",)]
+        every = [("bluesky",), ("hackernews",), ("mastodon",), ("rss",), ("x",)]
         await demo.until(lambda: demo.rows(heard) == every, "every platform is read")
 
 
@@ -239,6 +247,32 @@ async def test_an_answer_is_given_on_the_phone_alone(tmp_path: Path) -> None:
         ours = "SELECT p.text FROM answers a JOIN posts p ON p.id = a.post WHERE p.thread_id IN"
         theirs = "(SELECT thread_id FROM posts WHERE text LIKE '%lights too%')"
         assert [("Wir holen es heute ab, Jonas.",)] == demo.rows(f"{ours} {theirs}")
+
+
+async def test_answers_go_out_on_mastodon_and_on_x(tmp_path: Path) -> None:
+    """By the real clients: below the question, once; what X asks for is counted, and nobody else answers there."""
+    async with visit(tmp_path) as demo:
+        (first,) = await demo.until(lambda: demo.cards("reset it"), "the card of Mastodon")
+        (second,) = await demo.until(lambda: demo.cards("charged twice"), "the card of X")
+        await demo.press(second, "Claim")
+        await demo.until(lambda: demo.notes("This one is on X"), "it is said who answers there")
+        for card, text in ((first, "Settings, then Map, Owen."), (second, "It is on its way back, Jonas.")):
+            await demo.reply(card, text)
+        for network, word in (("Mastodon", "reset it"), ("X", "charged twice")):
+            (card,) = await demo.until(lambda: demo.cards(f"To be published on {network}", word), "a draft")  # noqa: B023
+            await demo.press(card, "Publish")
+            await demo.until(lambda: demo.cards(f"Published on {network} by Alex", word), "it is out")  # noqa: B023
+        assert [("mastodon",), ("x",)] == demo.rows(
+            "SELECT platform FROM answers a JOIN posts p ON p.id = a.post WHERE platform <> 'bluesky' ORDER BY 1"
+        )
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(demo.url.replace("phone/", "metrics")) as answer,
+        ):
+            spent = re.findall(r'outcare_spent_money\{.*source="([\w-]+)".*\} ([\d.]+)', await answer.text())
+        assert {"x-replies": 0.01} == {
+            source: float(money) for source, money in spent if source == "x-replies"
+        }, spent
 
 
 @pytest.mark.parametrize("named", [(), ("--demo",)])

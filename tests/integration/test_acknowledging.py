@@ -97,7 +97,7 @@ async def test_our_own_post_is_known_when_a_source_brings_it(path: Path) -> None
         assert waits(await it.state())
 
 
-@pytest.mark.parametrize("text", [SAID, "[automatic]  We are\n on it. "])
+@pytest.mark.parametrize("text", [SAID, "[automatic]  We are\n on it. ", f"@a0@else.example {SAID}"])
 async def test_our_own_post_is_known_before_anybody_has_its_id(path: Path, text: str) -> None:
     """The platform took it, its source was quicker than its answer: known by thread and words."""
     async with wished(path) as it:

@@ -76,10 +76,11 @@ def test_what_comes_after_is_where_it_would_stand_by_itself(day: Day, start: str
         ('at: "09:00"', 'at: "9 am"'),
         ("says: Hello.", "saying: Hello."),
         ("says: Hello.}", 'says: Hello.}, {at: "08:00", by: ann, says: Early.}'),
+        ("says: Hello.}", "says: Hello., platform: x, then: [{after: 1m, by: velorbo, says: Hello.}]}"),
     ],
 )
 def test_a_day_that_cannot_be_played_is_refused(tmp_path: Path, wrong: str, told: str) -> None:
-    """Somebody who is not in the cast, a time that is none, a misspelt key, a scene out of order."""
+    """Somebody who is not in the cast, a time that is none, a misspelt key, a scene out of order; X answered."""
     path = tmp_path / "day.yaml"
     path.write_text(SMALL)
     assert 1 == read_day(path).posts
@@ -91,7 +92,7 @@ def test_a_day_that_cannot_be_played_is_refused(tmp_path: Path, wrong: str, told
 def test_the_day_has_what_it_is_to_show(day: Day, settings: Settings) -> None:
     """About 150 posts in several languages; answers by all three brands; people known to the configuration."""
     assert 150 <= day.posts <= 200
-    assert {"bluesky", "hackernews", "rss"} == {scene.platform for scene in day.scenes}
+    assert {"bluesky", "hackernews", "mastodon", "rss", "x"} == {scene.platform for scene in day.scenes}
     languages = Counter(day.cast[who].lang for who in day.speakers())
     assert {"en", "es", "de", "fr", "pt", "ja"} <= languages.keys()
     brands = {brand.name for brand in settings.brands}

@@ -113,6 +113,21 @@ async def test_a_post_that_another_server_told_of() -> None:
             await replier(it).find(replace(unknown, key="reply:9"))
 
 
+async def test_a_post_that_names_the_address_of_another_is_another_one() -> None:
+    """Servers that look for an address in texts find it first, or alone."""
+    async with stand(PLEROMA) as it:
+        world, at = it.server.world, it.clock.now()
+        world.post("ben@else.example", "look: https://else.example/@ann/1", at=at)
+        reply = a_reply(it, it.server.ask(), url="https://else.example/@ann/1")
+        reply = replace(reply, to=replace(reply.to, id="else.example/42", posted_at=at - timedelta(hours=2)))
+        with pytest.raises(Rejected, match="does not know this post"):
+            await replier(it).publish(reply)
+        assert [] == it.server.said("acme")
+        its = world.post(ANN, "more at https://else.example/@ann/1", at=at - timedelta(hours=2))
+        await replier(it).publish(reply)
+        assert [its] == [one.parent for one in it.server.said("acme")]
+
+
 @pytest.mark.parametrize("manners", [MASTODON, OLD_MASTODON, PLEROMA])
 async def test_a_lost_reply_is_found_when_the_question_is_gone(manners: Any) -> None:
     """Among our own posts: with the question its thread is gone."""

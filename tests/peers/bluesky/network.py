@@ -1,7 +1,6 @@
 """A real Bluesky network as child processes on loopback: PLC, PDS and, with PostgreSQL, the AppView.
 
-Everything lies in one temporary folder, and is gone afterwards: each process has a group of its own, and ends
-with its standard input, so that none outlives us, however we end. The AppView's library asks for a Redis and never speaks to it (@atproto/bsky 0.0.280), so none is
+Everything lies in one temporary folder, and is gone afterwards. The AppView's library asks for a Redis and never speaks to it (@atproto/bsky 0.0.280), so none is
 needed.
 """
 
@@ -11,24 +10,21 @@ import json
 import os
 import pwd
 import shutil
-import signal
-import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.peers.kit import Kit, Missing, Tell
+from tests.peers.bluesky.kit import Kit
+from tests.peers.installing import Missing, Tell
+from tests.peers.processes import WITH_STDIN, end, free_port, process, wait
 
-SECONDS, ENDS_WITHIN = 120.0, 20.0
 _NOBODY = "nobody"
 """PostgreSQL refuses to be run by root."""
-_WITH_STDIN = 'exec 3<&0; "$@" 3<&- & it=$!; (cat <&3 >/dev/null; kill -INT $it) & wait $it'
-"""Runs a program until the standard input ends."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,14 +80,14 @@ def _nodes(kit: Kit, folder: Path, database: str) -> Iterator[dict[str, Any]]:
         ),
     }
     command = [str(kit.node), "network.mjs", str(ready)]
-    with _process(command, folder / "network.log", cwd=kit.network, env=env) as process:
-        _wait(process, ready.exists, folder / "network.log")
+    with process(command, folder / "network.log", cwd=kit.network, env=env) as running:
+        wait(running, ready.exists, folder / "network.log")
         yield json.loads(ready.read_text(encoding="utf-8"))
 
 
 @contextmanager
 def _postgres(programs: Path, folder: Path) -> Iterator[str]:
-    data, log, port = folder / "postgres", folder / "postgres.log", _free_port()
+    data, log, port = folder / "postgres", folder / "postgres.log", free_port()
     env, who = {"PATH": os.environ["PATH"], "LC_ALL": "C"}, _who()
     data.mkdir(mode=0o700)
     if who:
@@ -105,13 +101,13 @@ def _postgres(programs: Path, folder: Path) -> Iterator[str]:
         except OSError as error:
             raise Missing(f"PostgreSQL does not run here: {error.strerror}") from error
     if made.returncode:
-        raise Missing(f"PostgreSQL does not run here: {_end(log)}")
+        raise Missing(f"PostgreSQL does not run here: {end(log)}")
     serve = (
         f"-D {data} -h 127.0.0.1 -p {port} -c unix_socket_directories= -c fsync=off -c max_connections=200"
     )
-    command = ["sh", "-c", _WITH_STDIN, "sh", str(programs / "postgres"), *serve.split()]
-    with _process(command, log, cwd=Path("/"), env=env, **who) as process:
-        _wait(process, lambda: "ready to accept connections" in log.read_text(errors="replace"), log)
+    command = ["sh", "-c", WITH_STDIN, "sh", str(programs / "postgres"), *serve.split()]
+    with process(command, log, cwd=Path("/"), env=env, **who) as running:
+        wait(running, lambda: "ready to accept connections" in log.read_text(errors="replace"), log)
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
 
 
@@ -121,57 +117,3 @@ def _who() -> dict[str, Any]:
         return {}
     nobody = pwd.getpwnam(_NOBODY)
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-@contextmanager
-def _process(
-    command: list[str], log: Path, *, cwd: Path, env: Mapping[str, str], **who: Any
-) -> Iterator[subprocess.Popen[bytes]]:
-    """With a group of its own, and nothing of ours but a pipe that ends with us."""
-    with log.open("ab") as sink:
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=sink,
-            stderr=sink,
-            start_new_session=True,
-            **who,
-        )
-    try:
-        yield process
-    finally:
-        _end_group(process)
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    process.stdin.close()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(ENDS_WITHIN)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], is_ready: Callable[[], bool], log: Path) -> None:
-    """Raises: Missing."""
-    deadline = time.monotonic() + SECONDS
-    while not is_ready():
-        if process.poll() is not None:
-            raise Missing(f"it ended at once: {_end(log)}")
-        if time.monotonic() > deadline:
-            raise Missing(f"nothing is ready after {SECONDS:.0f} s: {_end(log)}")
-        time.sleep(0.05)
-
-
-def _end(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return " / ".join(lines[-3:])[:500]
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -22,8 +22,8 @@ from connectors.bluesky.account import AccountSettings
 from connectors.bluesky.inbox_position import cursor_at
 from connectors.bluesky.notifications import NotificationsSource
 from tests.contract._http import counting
-from tests.peers.network import Network
-from tests.peers.people import LAG, Person, join, shown, soon
+from tests.peers.bluesky.network import Network
+from tests.peers.bluesky.people import LAG, Person, join, shown, soon
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -16,9 +16,9 @@ import pytest
 
 from bot.testing.telegram_chats import Sent
 from tests.acceptance._world import World, until
-from tests.peers.network import Network
-from tests.peers.people import Person, Ref, answers, join, records, soon
-from tests.peers.wire import Wire
+from tests.peers.bluesky.network import Network
+from tests.peers.bluesky.people import Person, Ref, answers, join, records, soon
+from tests.peers.bluesky.wire import Wire
 
 pytestmark = pytest.mark.timeout(300)
 WITHIN = 60.0

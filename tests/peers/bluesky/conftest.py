@@ -8,8 +8,9 @@ from contextlib import ExitStack
 import pytest
 
 from tests.conftest import TOLD
-from tests.peers import kit
-from tests.peers.network import Network, started
+from tests.peers.bluesky import kit
+from tests.peers.bluesky.network import Network, started
+from tests.peers.installing import Missing
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +21,7 @@ def network(request: pytest.FixtureRequest) -> Iterator[Network]:
     with ExitStack() as stack:
         try:
             running = stack.enter_context(started(kit.found(), tell))
-        except kit.Missing as missing:
+        except Missing as missing:
             pytest.skip(str(missing))
         yield running
 

