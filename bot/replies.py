@@ -137,7 +137,7 @@ class Priced(Replier, Protocol):
     """A replier on whose platform an answer costs money."""
 
     def price(self, text: str, to: str) -> Price | None:
-        """What this answer to the post `to` (its id) will cost, by what is known; None: nothing. Asks nobody."""
+        """What this answer to the post `to` (its id) will cost, by what is known; None: nothing."""
         ...
 
 

@@ -19,6 +19,8 @@ def found(world: World, query: Mapping[str, str], viewer: str) -> list[dict[str,
     known = [one for one in world.statuses.values() if world.is_shown(one, viewer)]
     entities = [world.entity(one) for one in known]
     by_address = [one for one in entities if wanted in {one.get("uri"), one.get("url")}]
+    if world.manners.searches_texts:
+        by_address += [one for one in entities if wanted in one.get("content", "") and one not in by_address]
     if by_address or not world.finds_text or not wanted.startswith('"'):
         return by_address
     phrase = wanted.strip('"').casefold()

@@ -97,8 +97,11 @@ class Lists:
         self, name: str, rows: list[Row], position: Position, to: tuple[View, Watch]
     ) -> tuple[Batch, Position] | None:
         """What somebody else than the list told of it, oldest first; None: all of it is known."""
-        known = {mark.row for mark in position.windows[name].marks}
-        fresh = list({row.id: row for row in rows if row.id not in known}.values())
+        window, now = position.windows[name], self.clock.now()
+        known = {mark.row for mark in window.marks}
+        newest = moment_of(window.newest)
+        unknown = {row.id: replace(row, at=max(row.at, newest)) for row in rows if row.id not in known}
+        fresh = in_order(list(unknown.values()), {}, now)
         for row in fresh:
             self._threads.note(row.status, to[0])
         return await self._batch(name, _Change(), fresh, position, to) if fresh else None

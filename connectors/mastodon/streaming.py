@@ -207,8 +207,10 @@ class Stream:
 
 
 def is_no_socket(error: BotError) -> bool:
-    """Whether the answer says that there is no WebSocket, rather than that it may not be used (now)."""
-    return isinstance(error, Rejected) or error.reason is Reason.PROTOCOL
+    """Whether the answer says that there is no WebSocket, or none for us: some servers look for a token only
+    in its address, and some proxies let none through. Lines may be had all the same.
+    """
+    return isinstance(error, Refused) or error.reason is Reason.PROTOCOL
 
 
 def address(named: str, base: str) -> str:

@@ -176,9 +176,15 @@ class TimelinesSource:
         if all(one.stream is None for one in followed):
             return
         yield Batch(observed_to=began), position
-        async with aclosing(Following(followed, self._clock, self.poll_every).batches(position)) as batches:
-            async for batch, behind in batches:
-                yield batch, behind
+        try:
+            following = Following(followed, self._clock, self.poll_every)
+            async with aclosing(following.batches(position)) as batches:
+                async for batch, behind in batches:
+                    yield batch, behind
+        except BotError as error:
+            if len(self._watched) == 1:
+                raise
+            raise _of_some(error) from error
 
     async def _followed(self, watched: _Watched, watch: Watch) -> list[Followed]:
         server, lists = watched.server, watched.lists

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,10 @@ from tests.acceptance.test_answer import card, shows
 from tests.acceptance.test_main_job import eventually, running
 
 WORDS = "So sorry! It is on its way."
+
+
+def was_asked(server: MastodonServer, request: str, times: int) -> bool:
+    return server.asked.count(request) >= times
 
 
 @pytest.mark.parametrize("manners", [LIVE, LINES_ONLY, LIVE_GOTOSOCIAL, LIVE_PLEROMA])
@@ -34,16 +38,12 @@ async def test_a_mention_and_an_answer_in_an_app_are_told_by_the_stream(
             lists = (f"GET /api/v1/{name}" for name in ("notifications", f"accounts/{acme}/statuses"))
             for one in lists:
                 seen = f"what came before the stream stood is read: {one}"
-                await until(asked(server, one, 2), what=seen)
+                await until(partial(was_asked, server, one, 2), what=seen)
             status = server.ask("@acme how do I get my refund?")
             await until(lambda: world.telegram.messages, what="the card arrives")
             server.world.account("ann@else.example")
             server.world.post("acme", "@ann@else.example it is on its way", parent=status)
             await eventually(app, "ann", ConversationState.ANSWERED)
-
-
-def asked(server: MastodonServer, what: str, times: int) -> Callable[[], bool]:
-    return lambda: server.asked.count(what) >= times
 
 
 async def test_the_account_that_was_asked_answers(tmp_path: Path) -> None:
@@ -66,7 +66,8 @@ async def test_the_account_that_was_asked_answers(tmp_path: Path) -> None:
         )
         async with running(world) as app:
             for server in (home, away):
-                await until(asked(server, "GET /api/v1/notifications", 1), what="it is read")
+                listed = "GET /api/v1/notifications"
+                await until(partial(was_asked, server, listed, 1), what="it is read")
             status = away.ask("@help how do I get my refund?")
             await until(lambda: world.telegram.messages, what="the card arrives")
             chat, number = world.telegram, card(world).message_id
