@@ -285,7 +285,7 @@ class MastodonServer(Loopback):
         wanted = request.query["q"]
         found = [one for one in entities if wanted in {one["uri"], one["url"]}]
         if self.manners.searches_texts:
-            found += [one for one in entities if wanted in one["content"] and one not in found]
+            found += [one for one in entities if wanted in one.get("content", "") and one not in found]
         return web.json_response({"accounts": [], "hashtags": [], "statuses": found})
 
     async def _status(self, request: web.Request) -> web.Response:
