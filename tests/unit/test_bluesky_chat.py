@@ -27,7 +27,7 @@ from connectors.bluesky.chat import post_id, root_id
 from connectors.bluesky.chat_inbox import ChatSource
 from connectors.bluesky.chat_position import Position, cursor_at
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "bluesky" / "chat"
+SAMPLES = Path(__file__).parents[1] / "samples" / "bluesky_chat"
 US, ANN, BEN, PASSWORD = "did:plc:acme", "did:plc:ann", "did:plc:ben", "aaaa-bbbb-cccc-dddd"
 
 
