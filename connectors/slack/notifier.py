@@ -1,0 +1,68 @@
+"""Cards into Slack channels.
+
+Knows which channel is which, and whom a ping names there; the wire is in `api`, the markup in `message`,
+pacing and repeating belong to the outbox. chat.postMessage knows no idempotency key: a time-out after sending
+may leave two cards, which is allowed for alerts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.errors import Reason, Rejected
+from bot.staff import Receipt
+from connectors.slack.api import Sent
+from connectors.slack.message import render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.ports import Clock
+    from bot.staff import Card
+    from connectors.slack.api import Api
+    from connectors.slack.settings import ChannelSettings
+
+_REF = re.compile(r"([A-Z0-9]+):(\d+\.\d+)\Z")
+
+
+def message_ref(channel: str, at: str) -> str:
+    """How our receipts name a message."""
+    return f"{channel}:{at}"
+
+
+@dataclass(kw_only=True)
+class SlackNotifier:
+    """`bot.ports.Notifier` on the Web API. `people`: the id of whom a card calls by name."""
+
+    api: Api
+    channels: Mapping[str, ChannelSettings]
+    clock: Clock
+    people: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "slack"
+    # https://docs.slack.dev/apis/web-api/rate-limits: one message a second to one channel.
+    limits: tuple[tuple[int, timedelta], ...] = ((1, timedelta(seconds=1)),)
+
+    async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:
+        to = self._settings(channel)
+        sent = await self.api.post(to.channel, render(card, ping=to.ping, people=self.people))
+        return Receipt(ref=message_ref(sent.channel, sent.at), at=self.clock.now())
+
+    async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:
+        ref = _REF.match(receipt.ref)
+        if ref is None:
+            raise Rejected(f"{receipt.ref!r} is no message of Slack", reason=Reason.NOT_FOUND)
+        message = render(card, ping=self._settings(channel).ping, people=self.people)
+        await self.api.edit(Sent(channel=ref[1], at=ref[2]), message)
+        return Receipt(ref=receipt.ref, at=self.clock.now())
+
+    def rings_again(self, channel: str) -> timedelta | None:
+        to = self.channels.get(channel)
+        return to.ping_again if to else None
+
+    def _settings(self, channel: str) -> ChannelSettings:
+        if channel not in self.channels:
+            raise Rejected(f"there is no channel slack:{channel}", reason=Reason.NOT_FOUND)
+        return self.channels[channel]
