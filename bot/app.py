@@ -370,7 +370,9 @@ async def _assemble(
     begin: datetime,
 ) -> App:
     http, vault = HttpClient(clock), FileVault(vault_beside(settings.database))
-    wiring = Wiring(http=http, clock=clock, texts=texts_in(settings.language), vault=vault)
+    wiring = Wiring(
+        http=http, clock=clock, texts=texts_in(settings.language), vault=vault, staff=settings.staff
+    )
     listened = source_side(settings, connectors, wiring)
     sources = {name: one.source for name, one in listened.items()}
     platforms = {source.platform for source in sources.values()}

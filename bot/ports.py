@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from bot.expenses import Expenses
+from bot.staff import Staff
 from bot.texts.en import ENGLISH
 from bot.vault import MemoryVault, Vault
 from bot.waits import Curious
@@ -253,7 +254,7 @@ class Judge(Curious, Protocol):
 class Wiring:
     """What a connector's factories get from outside; `texts` are in the staff's language. In `shared` the
     sides of one connector find what they have in common, under names that begin with its own. `expenses`
-    hears of what costs money.
+    hears of what costs money. `staff`: who is who on which channel.
     """
 
     http: Http
@@ -262,6 +263,7 @@ class Wiring:
     vault: Vault = field(default_factory=MemoryVault)
     shared: dict[str, Any] = field(default_factory=dict)
     expenses: Expenses = field(default_factory=Expenses)
+    staff: Staff = field(default_factory=lambda: Staff(by_identity={}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

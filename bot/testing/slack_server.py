@@ -1,7 +1,8 @@
 """Slack on loopback: `async with SlackServer() as slack:`.
 
 The Web API of https://docs.slack.dev/apis/web-api (statuses, tokens, errors in answers of status 200); what
-the methods do is in `slack_workspace`.
+the methods do is in `slack_workspace`, what people do in `slack_people`, how the app hears of it in
+`slack_sockets`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot.testing.loopback import Loopback, silence
+from bot.testing.slack_people import ANNA, People
+from bot.testing.slack_sockets import COMMANDS, EVENTS, INTERACTIVE, Sockets
 from bot.testing.slack_workspace import CHANNEL, SCOPES, ApiError, Sent, Workspace
 
 if TYPE_CHECKING:
@@ -44,6 +47,8 @@ class SlackServer(Loopback):
     def __init__(self, *, burst: int | None = None) -> None:
         super().__init__()
         self.workspace = Workspace(burst=burst)
+        self.people = People(self.workspace)
+        self.sockets = Sockets()
         self.failures: list[Failure] = []
         self.revoked = ""
 
@@ -67,10 +72,36 @@ class SlackServer(Loopback):
         """From now on both tokens are refused: somebody uninstalled the app."""
         self.revoked = why
 
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody reads, and has acknowledged all that there was."""
+        return bool(self.sockets.links) and not self.sockets.pending
+
+    def press(self, sent: Sent, label: str, *, user: str = ANNA, name: str = "Anna") -> str:
+        """Somebody presses a button; the time of that, which is its name."""
+        payload = self.people.press(sent, label, user=user, name=name)
+        self.sockets.give(INTERACTIVE, payload)
+        return str(payload["actions"][0]["action_ts"])
+
+    def say(self, text: str, *, user: str = ANNA, **more: Any) -> str:
+        """Somebody writes a message; its time. `more` as in `People.say`."""
+        payload = self.people.say(text, user=user, **more)
+        self.sockets.give(EVENTS, payload)
+        return str(payload["event"]["ts"])
+
+    def command(self, text: str, *, user: str = ANNA, name: str = "Anna", channel: str = CHANNEL) -> None:
+        """Somebody writes `/outcare TEXT`."""
+        self.sockets.give(COMMANDS, self.people.command(text, user=user, name=name, channel=channel))
+
+    def submit(self, view_id: str, text: str, *, user: str = ANNA, name: str = "Anna") -> None:
+        """Somebody fills in an open form."""
+        view = self.workspace.views[view_id]
+        self.sockets.give(INTERACTIVE, self.people.submit(view, text, user=user, name=name))
+
     # --- HTTP ---
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/api/{method}", self._handle)]
+        return [web.post("/api/{method}", self._handle), web.get("/link/", self.sockets.handle)]
 
     async def _handle(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
@@ -87,6 +118,8 @@ class SlackServer(Loopback):
 
     def call(self, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """Raises: ApiError."""
+        if method == "apps.connections.open":
+            return self.sockets.ticket(self.host)
         return self.workspace.call(method, given)
 
     def _authorize(self, method: str, header: str) -> None:

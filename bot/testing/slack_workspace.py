@@ -17,6 +17,7 @@ BOT_USER, BOT_ID, APP_ID, TEAM_ID = "U0BOT", "B0BOT", "A0OUTCARE", "T0ACME"
 CHANNEL = "C0CARE"
 MOST_BLOCKS, MOST_TEXT, MOST_SECTION, MOST_BLOCK_TEXT = 50, 40_000, 3_000, 13_200
 SCOPES = "channels:history,channels:read,chat:write,commands,groups:history,groups:read,im:history"
+TRIGGER_SECONDS = 3.0
 _CONTROL = re.compile(r"<([@#!])([^>|]+)(?:\|[^>]*)?>")
 
 
@@ -77,6 +78,8 @@ class Workspace:
         self.whispers: list[Sent] = []
         self.burst = burst
         self.refused = 0
+        self.views: dict[str, dict[str, Any]] = {}
+        self.triggers: dict[str, float] = {}
         self._posted: dict[str, deque[float]] = defaultdict(deque)
         self._last = 0
 
@@ -84,6 +87,12 @@ class Workspace:
         """A time in Slack's spelling; unique, and never earlier than the one before."""
         self._last = max(self._last + 1, time.time_ns() // 1000)
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
+
+    def trigger(self) -> str:
+        """What allows an app to open a form: once, within three seconds."""
+        name = f"trigger.{self.ts()}"
+        self.triggers[name] = time.monotonic() + TRIGGER_SECONDS
+        return name
 
     def call(self, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """Raises: ApiError."""
@@ -93,6 +102,7 @@ class Workspace:
             "chat.postEphemeral": self._whisper,
             "chat.update": self._update,
             "conversations.info": self._info,
+            "views.open": self._open_view,
         }
         if method not in known:
             raise ApiError("unknown_method")
@@ -134,6 +144,19 @@ class Workspace:
         content = _content(given)
         sent.text, sent.blocks, sent.edits = content["text"], content["blocks"], sent.edits + 1
         return {"channel": sent.channel, "ts": sent.ts, "text": sent.text}
+
+    def _open_view(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        until = self.triggers.pop(str(given.get("trigger_id")), None)
+        if until is None:
+            raise ApiError("invalid_trigger_id")
+        if until < time.monotonic():
+            raise ApiError("expired_trigger_id")
+        view = given.get("view")
+        if not isinstance(view, dict) or _wrong_view(view):
+            raise ApiError("invalid_arguments")
+        opened = {**view, "id": f"V{len(self.views):08d}"}
+        self.views[opened["id"]] = opened
+        return {"view": opened}
 
     def _open(self, given: Mapping[str, Any]) -> Channel:
         """The channel that is written to."""
@@ -228,6 +251,18 @@ def _wrong_piece(piece: Mapping[str, Any]) -> bool:
     needed = {"text": "text", "link": "url", "user": "user_id", "emoji": "name", "broadcast": "range"}
     name = needed.get(piece.get("type", ""))
     return name is None or not piece.get(name)
+
+
+def _wrong_view(view: Mapping[str, Any]) -> bool:
+    """https://docs.slack.dev/reference/views/modal-views"""
+    titles = [view.get(name, {}).get("text", "") for name in ("title", "submit", "close")]
+    is_sized = all(0 < len(title) <= 24 for title in titles) and len(view.get("private_metadata", "")) <= 3000
+    blocks = view.get("blocks") or []
+    fields = [block for block in blocks if block.get("type") == "input"]
+    is_asked = fields and all(one.get("label", {}).get("text") and one.get("element") for one in fields)
+    starts = [one["element"].get("initial_value") for one in fields if one.get("element")]
+    wrong = any(start is not None and _wrong_rich(start) for start in starts)
+    return view.get("type") != "modal" or not is_sized or not is_asked or wrong
 
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {

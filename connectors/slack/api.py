@@ -45,6 +45,16 @@ class Sent:
     at: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    """The app's bot, which is a person to Slack, and the workspace that it is in, with its address."""
+
+    person: str
+    name: str
+    workspace: str
+    url: str
+
+
 class Api:
     """One app in one workspace. Opens nothing of its own, so there is nothing to close."""
 
@@ -72,12 +82,44 @@ class Api:
         )
         return Sent(channel=_text(answer, "channel"), at=_text(answer, "ts"))
 
+    async def whisper(
+        self, channel: str, person: str, message: Message, *, thread: str | None = None
+    ) -> None:
+        """A message that only this person sees, and nobody for long. Raises as `post`."""
+        await asked(
+            self._client.chat_postEphemeral(
+                channel=channel,
+                user=person,
+                text=message.text,
+                blocks=list(message.blocks) or None,
+                thread_ts=thread,
+            )
+        )
+
     async def edit(self, sent: Sent, message: Message) -> None:
         """Change a message; the same content again is success. Raises as `post`."""
         await asked(
             self._client.chat_update(
                 channel=sent.channel, ts=sent.at, text=message.text, blocks=list(message.blocks)
             )
+        )
+
+    async def socket_url(self) -> str:
+        """An address that is good for one WebSocket, and soon for none. Raises: Unavailable, Unauthorized."""
+        app_token = self._app_token.get_secret_value()
+        url = _text(await asked(self._client.apps_connections_open(app_token=app_token)), "url")
+        if not url.startswith(("wss://", "ws://")):
+            raise _unreadable()
+        return url
+
+    async def me(self) -> Me:
+        """Raises as `post`."""
+        answer = await asked(self._client.auth_test())
+        return Me(
+            person=_text(answer, "user_id"),
+            name=_text(answer, "user"),
+            workspace=_text(answer, "team"),
+            url=_text(answer, "url"),
         )
 
 

@@ -14,20 +14,41 @@ from connectors.slack.settings import AccountSettings, ChannelSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.ports import Notifier, Wiring
+    from bot.ports import DecisionFeed, Notifier, Wiring
+    from connectors.slack.api import Api
+
+_KIND = "slack"
+
+
+def _api(account: AccountSettings, wiring: Wiring) -> Api:
+    from connectors.slack.api import Api  # noqa: PLC0415 - an extra
+
+    return Api(account, http=wiring.http, clock=wiring.clock)
 
 
 def _notifier(account: AccountSettings, channels: Mapping[str, ChannelSettings], wiring: Wiring) -> Notifier:
-    from connectors.slack.api import Api  # noqa: PLC0415 - an extra
-    from connectors.slack.notifier import SlackNotifier  # noqa: PLC0415
+    from connectors.slack.notifier import SlackNotifier  # noqa: PLC0415 - an extra
 
-    api = Api(account, http=wiring.http, clock=wiring.clock)
-    return SlackNotifier(api=api, channels=channels, clock=wiring.clock)
+    people = {person.name: own for (kind, own), person in wiring.staff.by_identity.items() if kind == _KIND}
+    return SlackNotifier(api=_api(account, wiring), channels=channels, clock=wiring.clock, people=people)
+
+
+def _feed(account: AccountSettings, channels: Mapping[str, ChannelSettings], wiring: Wiring) -> DecisionFeed:
+    from connectors.slack.feed import SlackFeed  # noqa: PLC0415 - an extra
+
+    return SlackFeed(
+        api=_api(account, wiring),
+        http=wiring.http,
+        channels=channels,
+        clock=wiring.clock,
+        texts=wiring.texts,
+    )
 
 
 CONNECTOR = Connector(
-    name="slack",
+    name=_KIND,
     account_settings=AccountSettings,
     channel_settings=ChannelSettings,
     notifier=_notifier,
+    feed=_feed,
 )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from bot.errors import Reason, Rejected
 from bot.staff import Receipt
 from connectors.slack.api import Sent
+from connectors.slack.incoming import message_ref
 from connectors.slack.message import render
 
 if TYPE_CHECKING:
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from connectors.slack.settings import ChannelSettings
 
 _REF = re.compile(r"([A-Z0-9]+):(\d+\.\d+)\Z")
-
-
-def message_ref(channel: str, at: str) -> str:
-    """How our receipts name a message."""
-    return f"{channel}:{at}"
 
 
 @dataclass(kw_only=True)
