@@ -101,7 +101,7 @@ class SlackServer(Loopback):
     # --- HTTP ---
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/api/{method}", self._handle), web.get("/link/", self.sockets.handle)]
+        return [web.route("*", "/api/{method}", self._handle), web.get("/link/", self.sockets.handle)]
 
     async def _handle(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]

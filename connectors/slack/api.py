@@ -47,18 +47,31 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Me:
-    """The app's bot, which is a person to Slack, and the workspace that it is in, with its address."""
+    """The app's bot, which is a person to Slack, what it may do, and its workspace with its address."""
 
     person: str
     name: str
     workspace: str
     url: str
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A channel as the app finds it."""
+
+    name: str
+    is_member: bool
+    is_archived: bool
 
 
 class Api:
-    """One app in one workspace. Opens nothing of its own, so there is nothing to close."""
+    """One app in one workspace. Opens nothing of its own, so there is nothing to close. `known`: what `me`
+    said last.
+    """
 
     def __init__(self, settings: AccountSettings, *, http: Http, clock: Clock) -> None:
+        self.known: Me | None = None
         self._app_token = settings.app_token
         self._client = AsyncWebClient(
             token=settings.bot_token.get_secret_value(),
@@ -114,12 +127,26 @@ class Api:
 
     async def me(self) -> Me:
         """Raises as `post`."""
-        answer = await asked(self._client.auth_test())
-        return Me(
+        seen: list[str] = []
+        answer = await asked(self._client.auth_test(), seen)
+        self.known = Me(
             person=_text(answer, "user_id"),
             name=_text(answer, "user"),
             workspace=_text(answer, "team"),
             url=_text(answer, "url"),
+            scopes=frozenset(scope.strip() for scope in "".join(seen).split(",")),
+        )
+        return self.known
+
+    async def place(self, channel: str) -> Place:
+        """Raises as `post`."""
+        found = (await asked(self._client.conversations_info(channel=channel))).get("channel")
+        if not isinstance(found, dict):
+            raise _unreadable()
+        return Place(
+            name=_text(found, "name"),
+            is_member=found.get("is_member") is True,
+            is_archived=found.get("is_archived") is True,
         )
 
 
@@ -169,16 +196,21 @@ def _encoded(given: Mapping[str, Any] | None) -> bytes | None:
     return None if given is None else json.dumps(given).encode()
 
 
-async def asked(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
-    """The answer to a call, its errors in our words. The library's quote whole answers: they end here."""
+async def asked(call: Awaitable[AsyncSlackResponse], scopes: list[str] | None = None) -> dict[str, Any]:
+    """The answer to a call, its errors in our words. The library's quote whole answers: they end here.
+    `scopes` is given what the token may do.
+    """
     try:
-        answer = (await call).data
+        response = await call
+        answer = response.data
     except SlackApiError as error:
         raise meaning(error.response.data) from None
     except (SlackClientError, LookupError, TypeError, ValueError, AttributeError):
         raise _unreadable() from None
     if not isinstance(answer, dict):
         raise _unreadable()
+    if scopes is not None:
+        scopes += [value for name, value in response.headers.items() if name.lower() == "x-oauth-scopes"]
     return answer
 
 

@@ -12,18 +12,24 @@ from bot.ports import Connector
 from connectors.slack.settings import AccountSettings, ChannelSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
+    from bot.findings import Exam, Finding
     from bot.ports import DecisionFeed, Notifier, Wiring
     from connectors.slack.api import Api
 
 _KIND = "slack"
+_API = "slack.api"
 
 
 def _api(account: AccountSettings, wiring: Wiring) -> Api:
+    """One for both sides: what it learned of the workspace is known to both."""
     from connectors.slack.api import Api  # noqa: PLC0415 - an extra
 
-    return Api(account, http=wiring.http, clock=wiring.clock)
+    if _API not in wiring.shared:
+        wiring.shared[_API] = Api(account, http=wiring.http, clock=wiring.clock)
+    api: Api = wiring.shared[_API]
+    return api
 
 
 def _notifier(account: AccountSettings, channels: Mapping[str, ChannelSettings], wiring: Wiring) -> Notifier:
@@ -45,10 +51,19 @@ def _feed(account: AccountSettings, channels: Mapping[str, ChannelSettings], wir
     )
 
 
+async def _examine(exam: Exam, wiring: Wiring) -> AsyncIterator[Finding]:
+    from connectors.slack.api import Api  # noqa: PLC0415 - an extra
+    from connectors.slack.examine import examine  # noqa: PLC0415
+
+    async for finding in examine(exam, Api(exam.account, http=wiring.http, clock=wiring.clock)):
+        yield finding
+
+
 CONNECTOR = Connector(
     name=_KIND,
     account_settings=AccountSettings,
     channel_settings=ChannelSettings,
     notifier=_notifier,
     feed=_feed,
+    examine=_examine,
 )

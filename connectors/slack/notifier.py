@@ -54,6 +54,13 @@ class SlackNotifier:
         await self.api.edit(Sent(channel=ref[1], at=ref[2]), message)
         return Receipt(ref=receipt.ref, at=self.clock.now())
 
+    def link(self, channel: str, receipt: str) -> str | None:
+        """Known as soon as Slack has said which workspace it is."""
+        me, ref = self.api.known, _REF.match(receipt)
+        if me is None or ref is None or channel not in self.channels:
+            return None
+        return f"{me.url.rstrip('/')}/archives/{ref[1]}/p{ref[2].replace('.', '')}"
+
     def rings_again(self, channel: str) -> timedelta | None:
         to = self.channels.get(channel)
         return to.ping_again if to else None
