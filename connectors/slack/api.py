@@ -117,6 +117,10 @@ class Api:
             )
         )
 
+    async def open_form(self, trigger: str, view: Mapping[str, Any]) -> None:
+        """Within three seconds after `trigger` came. Raises as `post`."""
+        await asked(self._client.views_open(trigger_id=trigger, view=dict(view)))
+
     async def socket_url(self) -> str:
         """An address that is good for one WebSocket, and soon for none. Raises: Unavailable, Unauthorized."""
         app_token = self._app_token.get_secret_value()

@@ -36,7 +36,13 @@ def _notifier(account: AccountSettings, channels: Mapping[str, ChannelSettings],
     from connectors.slack.notifier import SlackNotifier  # noqa: PLC0415 - an extra
 
     people = {person.name: own for (kind, own), person in wiring.staff.by_identity.items() if kind == _KIND}
-    return SlackNotifier(api=_api(account, wiring), channels=channels, clock=wiring.clock, people=people)
+    return SlackNotifier(
+        api=_api(account, wiring),
+        channels=channels,
+        clock=wiring.clock,
+        people=people,
+        texts=wiring.texts,
+    )
 
 
 def _feed(account: AccountSettings, channels: Mapping[str, ChannelSettings], wiring: Wiring) -> DecisionFeed:

@@ -1,4 +1,4 @@
-"""Presses of buttons, commands and what is written in the threads of cards, by Socket Mode.
+"""Presses of buttons, commands, and what is written in forms and in the threads of cards.
 
 An envelope is acknowledged when the caller has committed what was in it, and before anything else is done
 (decision 28): Slack waits three seconds, then it sends an event again, or tells the person that a press
@@ -7,19 +7,21 @@ failed. What is no press is acknowledged at once. Knows nothing of what a press 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.errors import Reason, Rejected, Unavailable
+from bot.errors import BotError, Reason, Rejected, Unavailable
 from bot.staff import MOST_TEXT, Press, Presses
 from bot.texts.en import ENGLISH
+from connectors.slack.form import FORM_WITHIN, filled, view, wanted
 from connectors.slack.incoming import Incoming, incoming, place_of
 from connectors.slack.lines import LINGERS, Envelope, Lines
 from connectors.slack.message import told
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Mapping
 
     from bot.model import Cursor
     from bot.ports import Clock, Http
@@ -43,6 +45,7 @@ class SlackFeed:
     name: str = "slack"
     _me: Me | None = field(default=None, init=False)
     _is_suspicious: bool = field(default=False, init=False)
+    _asides: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
     _waiting: dict[str, Envelope] = field(default_factory=dict, init=False, repr=False)
 
     async def read(self, after: Cursor | None) -> AsyncIterator[Presses]:
@@ -53,8 +56,8 @@ class SlackFeed:
         try:
             while True:
                 envelope = await lines.next()
-                found = incoming(envelope.kind, envelope.payload, me.person)
-                if found is None or not await self._is_for_staff(found, envelope):
+                found = self._understood(envelope, me)
+                if found is None:
                     await envelope.acknowledge()
                     continue
                 press = self._press(found)
@@ -66,6 +69,7 @@ class SlackFeed:
             raise
         finally:
             await lines.close()
+            await self._leave_asides()
 
     async def answer(self, press: Press, text: str, *, is_loud: bool) -> None:
         """Only the person sees it. The desk answers what is committed, so it is acknowledged first: to say
@@ -74,6 +78,38 @@ class SlackFeed:
         await self._confirm(press.id)
         if text:
             await self._say(*place_of(press.id), text)
+
+    def _understood(self, envelope: Envelope, me: Me) -> Incoming | None:
+        """What is for staff. To ask for a form, or for ids, is nothing that has to be kept."""
+        kind, payload = envelope.kind, envelope.payload
+        if asked := wanted(kind, payload):
+            self._begin(self.api.open_form(asked.trigger, view(asked, self.texts)))
+            return None
+        found = filled(kind, payload) or incoming(kind, payload, me.person)
+        if found is None:
+            return None
+        if found.token.partition(" ")[0] == _SETUP:
+            ids = self.texts.your_ids(found.channel, found.person, None)
+            self._begin(self._say(found.channel, found.person, found.thread or None, ids))
+            return None
+        is_elsewhere = found.kind == "m" and not found.is_private and self._name_of(found.channel) == "?"
+        return None if is_elsewhere else found
+
+    def _begin(self, work: Awaitable[None]) -> None:
+        """Beside the reading: others press meanwhile."""
+        self._asides.add(aside := asyncio.create_task(self._do(work)))
+        aside.add_done_callback(self._asides.discard)
+
+    async def _do(self, work: Awaitable[None]) -> None:
+        """Who sees nothing asks again."""
+        with contextlib.suppress(BotError, TimeoutError):
+            async with asyncio.timeout(FORM_WITHIN):
+                await work
+
+    async def _leave_asides(self) -> None:
+        for aside in self._asides:
+            aside.cancel()
+        await asyncio.gather(*self._asides, return_exceptions=True)
 
     async def _confirm(self, press_id: str) -> None:
         envelope = self._waiting.pop(press_id, None)
@@ -94,16 +130,6 @@ class SlackFeed:
                     await self.api.post(person, message)
             elif error.reason is Reason.INVALID:
                 raise
-
-    async def _is_for_staff(self, found: Incoming, envelope: Envelope) -> bool:
-        """What is written in a channel that is none of ours is not for us; /id is answered here."""
-        if found.token.partition(" ")[0] == _SETUP:
-            await envelope.acknowledge()
-            ids = self.texts.your_ids(found.channel, found.person, None)
-            with contextlib.suppress(Unavailable, Rejected):  # a help, never in the way of presses
-                await self._say(found.channel, found.person, found.thread or None, ids)
-            return False
-        return found.kind != "m" or found.is_private or self._name_of(found.channel) != "?"
 
     def _press(self, found: Incoming) -> Press:
         return Press(

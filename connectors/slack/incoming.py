@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EVENTS, INTERACTIVE, COMMANDS = "events_api", "interactive", "slash_commands"
-_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}\Z")
-_TS = re.compile(r"\d{1,12}\.\d{1,9}\Z")
+ID = re.compile(r"[A-Z][A-Z0-9]{1,20}\Z")
+TS = re.compile(r"\d{1,12}\.\d{1,9}\Z")
 _HUMAN = frozenset({None, "thread_broadcast"})
 """Messages that somebody wrote; all other subtypes tell what happened to one."""
 
@@ -70,40 +70,45 @@ def incoming(kind: str, payload: Mapping[str, Any], me: str) -> Incoming | None:
 
 
 def _press(payload: Mapping[str, Any]) -> Incoming | None:
-    actions = payload.get("actions")
-    action = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
-    channel = _at(payload, "container", "channel_id") or _at(payload, "channel", "id")
-    person, own = _at(payload, "user", "id"), _at(action, "action_ts")
-    if not (_ID.match(channel) and _ID.match(person) and _TS.match(own) and _at(action, "value")):
+    action = pressed(payload)
+    channel = at(payload, "container", "channel_id") or at(payload, "channel", "id")
+    person, own = at(payload, "user", "id"), at(action, "action_ts")
+    if not (ID.match(channel) and ID.match(person) and TS.match(own) and at(action, "value")):
         return None
-    name = _at(payload, "user", "name")
-    return Incoming(kind="b", channel=channel, person=person, own=own, name=name, token=_at(action, "value"))
+    name = at(payload, "user", "name")
+    return Incoming(kind="b", channel=channel, person=person, own=own, name=name, token=at(action, "value"))
+
+
+def pressed(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The button of a press."""
+    actions = payload.get("actions")
+    return actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
 
 
 def _command(payload: Mapping[str, Any]) -> Incoming | None:
     """`/outcare why 123`: the name of the command is the app's, what comes after it is ours."""
-    channel, person, own = (_at(payload, name) for name in ("channel_id", "user_id", "trigger_id"))
-    if not (_ID.match(channel) and _ID.match(person) and own):
+    channel, person, own = (at(payload, name) for name in ("channel_id", "user_id", "trigger_id"))
+    if not (ID.match(channel) and ID.match(person) and own):
         return None
     return Incoming(
         kind="c",
         channel=channel,
         person=person,
         own=own,
-        name=_at(payload, "user_name"),
-        token=_ordered(_at(payload, "text")),
+        name=at(payload, "user_name"),
+        token=_ordered(at(payload, "text")),
         is_private=channel.startswith("D"),
     )
 
 
 def _message(event: Mapping[str, Any], me: str) -> Incoming | None:
-    channel, person, own = (_at(event, name) for name in ("channel", "user", "ts"))
+    channel, person, own = (at(event, name) for name in ("channel", "user", "ts"))
     is_human = event.get("subtype") in _HUMAN and not event.get("bot_id")
-    if not (is_human and _ID.match(channel) and _ID.match(person) and _TS.match(own)):
+    if not (is_human and ID.match(channel) and ID.match(person) and TS.match(own)):
         return None
-    thread, text = _at(event, "thread_ts"), said(event, me)
-    thread = thread if _TS.match(thread) and thread != own else ""
-    is_ours = bool(thread) and _at(event, "parent_user_id") == me
+    thread, text = at(event, "thread_ts"), said(event, me)
+    thread = thread if TS.match(thread) and thread != own else ""
+    is_ours = bool(thread) and at(event, "parent_user_id") == me
     is_private = event.get("channel_type") == "im"
     is_order = names(event, me) or (is_private and not thread)
     if not text or not (is_order or is_ours):
@@ -126,7 +131,7 @@ def _ordered(text: str) -> str:
     return f"/{text.strip().lstrip('/') or 'help'}"
 
 
-def _at(payload: Mapping[str, Any], *names: str) -> str:
+def at(payload: Mapping[str, Any], *names: str) -> str:
     """A text in a payload; empty: it is not there."""
     found: Any = payload
     for name in names:

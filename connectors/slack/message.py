@@ -11,16 +11,17 @@ buttons, a button's label 75 characters.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from bot.model import Alert, Span
-from bot.staff import Line
+from bot.staff import Button, Line
 from connectors.slack.settings import is_id, mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from bot.staff import Button, Card
+    from bot.staff import Card
 
 Block = dict[str, Any]
 
@@ -33,6 +34,9 @@ MAX_IN_ROW = 25
 MAX_LABEL = 75
 _MOST_LINES = 80
 _PRESS = "press"
+WRITE = "write"
+"""The name of the button that opens a form."""
+DRAFT = "draft-"
 _BOLD = {"bold": True}
 
 
@@ -67,9 +71,15 @@ class _Body:
         self.gathered = []
 
 
-def render(card: Card, *, ping: Iterable[str] = (), people: Mapping[str, str] | None = None) -> Message:
+def render(
+    card: Card,
+    *,
+    ping: Iterable[str] = (),
+    people: Mapping[str, str] | None = None,
+    writes: str = "",
+) -> Message:
     """The whole card; where it is too long, the quoted text is cut first. Buttons are always kept. `people`:
-    the ids of those whom a card calls by name.
+    the ids of those whom a card calls by name; `writes`: the label of the button that opens the card's form.
     """
     lines = _fitted([Line(text=card.headline, is_strong=True), *card.lines[:_MOST_LINES]])
     called: list[str] = []
@@ -78,7 +88,13 @@ def render(card: Card, *, ping: Iterable[str] = (), people: Mapping[str, str] | 
         called = list(dict.fromkeys((*ping, *(known.get(name, name) for name in card.ping))))
     named = " ".join(mention(one) if is_id(one) else escaped(one) for one in called)
     text = escaped(cut("\n".join(line.text for line in lines), MAX_FALLBACK))
-    blocks = (*_told(lines), *([_markup(named)] if named else []), *_buttons(card.buttons))
+    opens = [_button(Button(label=writes, token=WRITE), WRITE)] if writes and card.form is not None else []
+    blocks = (
+        *_told(lines, card.form or ""),
+        *([_markup(named)] if named else []),
+        *_buttons(card.buttons),
+        *([{"type": "actions", "elements": opens}] if opens else []),
+    )
     return Message(text=f"{text}\n{named}" if named else text, blocks=blocks)
 
 
@@ -98,13 +114,22 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _told(lines: Sequence[Line]) -> Iterator[Block]:
-    body = _Body()
-    for line in lines:
-        body.add(line)
-    body.close()
-    if body.parts:
-        yield {"type": "rich_text", "elements": body.parts}
+def _told(lines: Sequence[Line], draft: str = "") -> Iterator[Block]:
+    """One block for all, but that the draft stands in one of its own, whose name a form finds it by."""
+    drafts = [at for at, line in enumerate(lines) if draft and line.is_copy and line.text == draft]
+    at = drafts[-1] if drafts else len(lines)
+    for part, name in ((lines[:at], ""), (lines[at : at + 1], _draft_name(draft)), (lines[at + 1 :], "")):
+        body = _Body()
+        for line in part:
+            body.add(line)
+        body.close()
+        if body.parts:
+            yield {"type": "rich_text", "elements": body.parts, **({"block_id": name} if name else {})}
+
+
+def _draft_name(draft: str) -> str:
+    """Another one for other words: https://docs.slack.dev/reference/block-kit/blocks#block_id"""
+    return f"{DRAFT}{sha256(_encodable(draft).encode()).hexdigest()[:16]}" if draft else ""
 
 
 def _fitted(lines: Sequence[Line]) -> list[Line]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Rejected
 from bot.staff import Receipt
+from bot.texts.en import ENGLISH
 from connectors.slack.api import Sent
 from connectors.slack.incoming import message_ref
 from connectors.slack.message import render
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
     from bot.ports import Clock
     from bot.staff import Card
+    from bot.texts.catalogue import Texts
     from connectors.slack.api import Api
+    from connectors.slack.message import Message
     from connectors.slack.settings import ChannelSettings
 
 _REF = re.compile(r"([A-Z0-9]+):(\d+\.\d+)\Z")
@@ -37,21 +40,21 @@ class SlackNotifier:
     channels: Mapping[str, ChannelSettings]
     clock: Clock
     people: Mapping[str, str] = field(default_factory=dict)
+    texts: Texts = ENGLISH
     kind: str = "slack"
     # https://docs.slack.dev/apis/web-api/rate-limits: one message a second to one channel.
     limits: tuple[tuple[int, timedelta], ...] = ((1, timedelta(seconds=1)),)
 
     async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:
         to = self._settings(channel)
-        sent = await self.api.post(to.channel, render(card, ping=to.ping, people=self.people))
+        sent = await self.api.post(to.channel, self._rendered(card, to))
         return Receipt(ref=message_ref(sent.channel, sent.at), at=self.clock.now())
 
     async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:
         ref = _REF.match(receipt.ref)
         if ref is None:
             raise Rejected(f"{receipt.ref!r} is no message of Slack", reason=Reason.NOT_FOUND)
-        message = render(card, ping=self._settings(channel).ping, people=self.people)
-        await self.api.edit(Sent(channel=ref[1], at=ref[2]), message)
+        await self.api.edit(Sent(channel=ref[1], at=ref[2]), self._rendered(card, self._settings(channel)))
         return Receipt(ref=receipt.ref, at=self.clock.now())
 
     def link(self, channel: str, receipt: str) -> str | None:
@@ -64,6 +67,10 @@ class SlackNotifier:
     def rings_again(self, channel: str) -> timedelta | None:
         to = self.channels.get(channel)
         return to.ping_again if to else None
+
+    def _rendered(self, card: Card, to: ChannelSettings) -> Message:
+        writes = self.texts.say("button.edit" if card.form else "page.answer_write")
+        return render(card, ping=to.ping, people=self.people, writes=writes)
 
     def _settings(self, channel: str) -> ChannelSettings:
         if channel not in self.channels:

@@ -96,6 +96,30 @@ async def test_from_a_question_to_its_answer(tmp_path: Path) -> None:
         assert ([], 1) == (slack.sockets.failed, len(slack.messages))
 
 
+async def test_an_answer_is_written_and_changed_in_a_form(tmp_path: Path) -> None:
+    """The button opens it, with the draft in it once there is one; what is sent is a draft, not an answer."""
+    async with office(tmp_path) as (world, slack, pds), running(world):
+        _, card = await asked(world, slack, pds)
+        slack.press(card, "Claim")
+        await until(lambda: "Your answer" in card.buttons, what="an answer can be written")
+        slack.press(card, "Your answer")
+        await until(lambda: len(slack.workspace.views) == 1, what="the form opens")
+        first = next(iter(slack.workspace.views.values()))
+        assert "initial_value" not in first["blocks"][0]["element"]
+        slack.submit(first["id"], WORDS)
+        await until(shows(card, WORDS), what="the draft is on the card")
+        slack.press(card, "Edit")
+        await until(lambda: len(slack.workspace.views) == 2, what="the form opens again")
+        second = list(slack.workspace.views.values())[1]
+        begins = second["blocks"][0]["element"]["initial_value"]["elements"][0]["elements"][0]["text"]
+        assert WORDS == begins
+        slack.submit(second["id"], "Which order is it?")
+        await until(shows(card, "\nWhich order is it?\n"), what="the new words are on the card")
+        assert WORDS not in card.shown
+        assert [] == pds.posts(ACME)
+        assert ([], []) == (slack.sockets.failed, slack.sockets.strays)
+
+
 async def test_commands_and_strangers(tmp_path: Path) -> None:
     """Who is in the configuration is told what waits; whoever is not is told nothing of it."""
     async with office(tmp_path) as (world, slack, pds), running(world) as app:

@@ -226,6 +226,39 @@ async def test_words_in_the_thread_of_a_card_are_a_reply_to_it() -> None:
         assert one.card.ts == one.server.workspace.whispers[0].thread_ts
 
 
+async def test_a_form_that_does_not_open_stops_nobody() -> None:
+    """Slack hangs, or the press is too old: others' presses are acknowledged meanwhile."""
+    async with office() as one:
+        one.server.sockets.patience = 0.5
+        card = type(a_card())(headline="HIGH", buttons=a_card().buttons, form="Which order?")
+        await one.notifier.update("care", one.receipt, card, key="b")
+        one.server.fail(method="views.open", status=0)
+        one.server.fail("expired_trigger_id", method="views.open")
+        one.server.press(one.card, "Edit")
+        one.server.press(one.card, "Edit")
+        one.server.press(one.card, "Claim")
+        await one.heard(1)
+        await until(lambda: len(one.server.sockets.acknowledged) == 3)
+        assert ([], {}) == (one.server.sockets.failed, one.server.workspace.views)
+
+
+async def test_a_form_brings_what_was_written() -> None:
+    """As a reply to the card; sent twice by Slack it is one press; an empty one is none."""
+    async with office() as one:
+        card = type(a_card())(headline="HIGH", lines=a_card().lines, form="")
+        await one.notifier.update("care", one.receipt, card, key="b")
+        one.server.press(one.card, "Your answer")
+        await until(lambda: bool(one.server.workspace.views))
+        name = next(iter(one.server.workspace.views))
+        for words in ("😀 see https://acme.example", "😀 see https://acme.example", " "):
+            one.server.submit(name, words)
+        found = await one.heard(2)
+        await until(lambda: not one.server.sockets.pending)
+        assert {f"v:{CHANNEL}:U0ANNA:0:{name}"} == {press.id for press in found}
+        assert ("😀 see https://acme.example", one.receipt.ref) == (found[0].text, found[0].receipt)
+        assert found[0].is_reply
+
+
 async def test_what_is_not_for_us_is_acknowledged_and_forgotten() -> None:
     """Talk, other threads, other bots, edits, channels that are none of ours, and payloads that make no sense."""
     async with office() as one:

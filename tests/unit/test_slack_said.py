@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.slack.form import filled, wanted
 from connectors.slack.incoming import incoming
 from connectors.slack.said import names, said, written
 
@@ -92,6 +93,8 @@ json_values = st.recursive(
 def test_no_payload_breaks_it(kind: str, what: str, payload: dict[str, Any]) -> None:
     """It would come again and again, and nothing behind it would come through."""
     incoming(kind, {"type": what, **payload}, ME)
+    wanted(kind, payload)
+    filled(kind, {"type": "view_submission", **payload})
     incoming(
         kind, {**payload, "event": {"type": what, "user": "U1", "channel": "C1", "ts": "1.1", **payload}}, ME
     )
