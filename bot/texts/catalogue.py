@@ -228,7 +228,7 @@ class Texts:
 
     # --- setting up a chat ---
 
-    def your_ids(self, chat: int | str, person: int | str, thread: int | None) -> str:
+    def your_ids(self, chat: int, person: int, thread: int | None) -> str:
         """What a bot says to /id: what to write into the configuration."""
         lines = [self.say("ids.chat", chat=str(chat))]
         if thread is not None:

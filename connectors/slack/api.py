@@ -123,7 +123,7 @@ class Api:
 
     async def socket_url(self) -> str:
         """An address that is good for one WebSocket, and soon for none. Raises: Unavailable, Unauthorized."""
-        app_token = self._app_token.get_secret_value()
+        app_token = self._app_token.get_secret_value().strip()
         url = _text(await asked(self._client.apps_connections_open(app_token=app_token)), "url")
         if not url.startswith(("wss://", "ws://")):
             raise _unreadable()

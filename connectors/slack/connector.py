@@ -6,6 +6,7 @@ when a factory is called.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from bot.ports import Connector
@@ -35,7 +36,9 @@ def _api(account: AccountSettings, wiring: Wiring) -> Api:
 def _notifier(account: AccountSettings, channels: Mapping[str, ChannelSettings], wiring: Wiring) -> Notifier:
     from connectors.slack.notifier import SlackNotifier  # noqa: PLC0415 - an extra
 
-    people = {person.name: own for (kind, own), person in wiring.staff.by_identity.items() if kind == _KIND}
+    ours = [(one.name, own) for (kind, own), one in wiring.staff.by_identity.items() if kind == _KIND]
+    names = Counter(name for name, _ in ours)
+    people = {name: own for name, own in ours if names[name] == 1}  # of two Annas neither is named
     return SlackNotifier(
         api=_api(account, wiring),
         channels=channels,

@@ -89,7 +89,8 @@ class SlackFeed:
         if found is None:
             return None
         if found.token.partition(" ")[0] == _SETUP:
-            ids = self.texts.your_ids(found.channel, found.person, None)
+            own = self.texts.say("ids.person", person=found.person)
+            ids = f"{self.texts.say('ids.channel', channel=found.channel)}\n{own}"
             self._begin(self._say(found.channel, found.person, found.thread or None, ids))
             return None
         is_elsewhere = found.kind == "m" and not found.is_private and self._name_of(found.channel) == "?"

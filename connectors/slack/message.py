@@ -10,6 +10,7 @@ buttons, a button's label 75 characters.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ MAX_ROWS = 40
 MAX_IN_ROW = 25
 MAX_LABEL = 75
 _MOST_LINES = 80
+_ADDRESS = re.compile(r"https?://\S{1,2900}")
 _PRESS = "press"
 WRITE = "write"
 """The name of the button that opens a form."""
@@ -99,8 +101,13 @@ def render(
 
 
 def told(text: str) -> Message:
-    """Plain text, in which nothing has a meaning."""
-    lines = [Line(text=line) for line in cut(_encodable(text), MAX_TEXT).split("\n")]
+    """Text in which nothing has a meaning. A line that is an address makes the line before it a link."""
+    lines: list[Line] = []
+    for line in cut(_encodable(text), MAX_TEXT).split("\n"):
+        if lines and lines[-1].text and lines[-1].href is None and _ADDRESS.fullmatch(line):
+            lines[-1] = Line(text=lines[-1].text, href=line)
+        else:
+            lines.append(Line(text=line))
     return Message(text=escaped(cut(_encodable(text), MAX_FALLBACK)), blocks=tuple(_told(lines)))
 
 

@@ -67,7 +67,7 @@ class AccountSettings(BaseModel):
     def _is_installed(cls, given: Any) -> Any:
         """The library is an extra: who does not use Slack need not have it."""
         if find_spec(PACKAGE) is None:
-            raise ValueError("needs the package slack-sdk: pip install 'outcare[slack]'")
+            raise ValueError("needs the package slack-sdk: pip install slack-sdk")
         return given
 
 

@@ -212,7 +212,7 @@ async def test_ids_are_told_to_whoever_asks() -> None:
     async with office() as one:
         one.server.command("id", channel=ELSEWHERE)
         await until(lambda: bool(one.server.workspace.whispers))
-        assert f"chat: {ELSEWHERE}\nyour id: U0ANNA" == one.server.workspace.whispers[0].shown
+        assert f"channel: {ELSEWHERE}\nyour id: U0ANNA" == one.server.workspace.whispers[0].shown
         assert [] == one.presses
 
 

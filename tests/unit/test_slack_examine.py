@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.findings import Exam, Finding, Health
 from bot.testing import slack_workspace
 from bot.testing.notifier_contract import a_card
 from bot.testing.slack_server import APP_TOKEN, BOT_TOKEN, CHANNEL, SlackServer
 from connectors.slack.api import Api
-from connectors.slack.examine import examine
+from connectors.slack.examine import SCOPES, examine
 from connectors.slack.notifier import SlackNotifier
 from tests.contract._rigs import FixedClock
 from tests.contract.slack_rig import account, channels, slack_http
@@ -84,6 +87,18 @@ async def test_missing_scopes_are_named(monkeypatch: pytest.MonkeyPatch) -> None
         findings = await found(server)
         assert "lacks the scopes commands, channels:history" in findings["slack"].says
     assert "commands" in slack_workspace.SCOPES
+
+
+def test_the_manifest_asks_for_what_is_needed() -> None:
+    """Whoever makes the app by the documentation has nothing to mend."""
+    page = (Path(__file__).parents[2] / "docs" / "connectors" / "slack.md").read_text(encoding="utf-8")
+    manifest = yaml.safe_load(textwrap.dedent(page.split("```text\n")[1].split("   ```")[0]))
+    assert set(SCOPES) == set(manifest["oauth_config"]["scopes"]["bot"])
+    asked = manifest["settings"]
+    assert ["message.channels", "message.groups", "message.im"] == asked["event_subscriptions"]["bot_events"]
+    assert asked["socket_mode_enabled"] is True
+    assert asked["interactivity"]["is_enabled"] is True
+    assert ["/outcare"] == [one["command"] for one in manifest["features"]["slash_commands"]]
 
 
 async def test_a_card_has_an_address() -> None:

@@ -99,6 +99,16 @@ def test_only_a_ping_names_people() -> None:
     assert [] == delivered(render(quiet, ping=("U0ANNA",))).pinged
 
 
+def test_addresses_are_links() -> None:
+    """A line of an answer that is one makes the line before it a link; alone it stays what it is."""
+    message = told("https://a.example\nAnn: is it down?\nhttps://acme.slack.com/archives/C1/p1\nthat is all")
+    assert "https://a.example\nAnn: is it down?\nthat is all" == delivered(message).shown
+    links = [one for one in message.blocks[0]["elements"][0]["elements"] if one["type"] == "link"]
+    assert [("Ann: is it down?", "https://acme.slack.com/archives/C1/p1")] == [
+        (one["text"], one["url"]) for one in links
+    ]
+
+
 def test_very_many_buttons_fit() -> None:
     """A message has room for 50 blocks: rows are moved together, and no button is lost."""
     rows = tuple((Button(label=f"{n} {'x' * 90}", token=f"t:{n}"),) for n in range(120))

@@ -11,10 +11,15 @@ import pytest
 import yaml
 
 from bot.errors import ConfigError
+from bot.model import Alert
+from bot.ports import Wiring
 from bot.settings.load import Settings, load
-from bot.testing.slack_server import APP_TOKEN, BOT_TOKEN
+from bot.staff import Card
+from bot.testing.slack_server import APP_TOKEN, BOT_TOKEN, SlackServer
 from connectors.slack.connector import CONNECTOR
 from connectors.slack.settings import ChannelSettings
+from tests.contract._rigs import FixedClock
+from tests.contract.slack_rig import account, channels, slack_http
 
 ENV = {"OUTCARE_SLACK__BOT_TOKEN": BOT_TOKEN, "OUTCARE_SLACK__APP_TOKEN": APP_TOKEN}
 
@@ -75,9 +80,29 @@ def test_names_are_no_ids(tmp_path: Path, channel: dict[str, Any], said: str) ->
         loaded(tmp_path, ENV, channels={"slack:care": channel})
 
 
+async def test_a_card_calls_people_by_their_ids(tmp_path: Path) -> None:
+    """Whoever a card names is called, if Slack knows them and nobody else has that name."""
+    people = {
+        "anna": {"name": "Anna", "slack": "U0ANNA"},
+        "ann2": {"name": "Anna", "slack": "U0ANN2"},
+        "ben": {"name": "Ben", "slack": "U0BEN"},
+        "li": {"name": "Li"},
+    }
+    found = loaded(tmp_path, ENV, people=people)
+    assert CONNECTOR.notifier is not None
+    async with slack_http() as http, SlackServer() as server:
+        wiring = Wiring(http=http, clock=FixedClock(), staff=found.staff)
+        notifier = CONNECTOR.notifier(account(server), channels(), wiring)
+        called = ("Anna", "Ben", "Li")
+        await notifier.notify("care", Card(headline="HIGH", alert=Alert.PING, ping=called), key="a")
+        assert (["@U0BEN"], "HIGH\nAnna <@U0BEN> Li") == (server.messages[0].pinged, server.messages[0].text)
+
+
 def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line, at the section; who does not use Slack never sees it."""
     monkeypatch.setitem(sys.modules, "slack_sdk", None)
-    with pytest.raises(ConfigError, match=r"outcare\.yaml:\d+:\d+: slack: needs the package slack-sdk: pip"):
+    with pytest.raises(
+        ConfigError, match=r"outcare\.yaml:\d+:\d+: slack: needs the package slack-sdk: pip install slack-sdk"
+    ):
         loaded(tmp_path, ENV)
     loaded(tmp_path, {}, slack=None, channels={}, people={})
