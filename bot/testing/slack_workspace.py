@@ -15,7 +15,7 @@ from typing import Any
 
 BOT_USER, BOT_ID, APP_ID, TEAM_ID = "U0BOT", "B0BOT", "A0OUTCARE", "T0ACME"
 CHANNEL = "C0CARE"
-MOST_BLOCKS, MOST_TEXT, MOST_SECTION, MOST_BLOCK_TEXT = 50, 40_000, 3_000, 13_200
+MOST_BLOCKS, MOST_TEXT, MOST_SECTION, MOST_BLOCK_TEXT, MOST_HEADER = 50, 40_000, 3_000, 13_200, 150
 SCOPES = "channels:history,channels:read,chat:write,commands,groups:history,groups:read,im:history"
 TRIGGER_SECONDS = 3.0
 _CONTROL = re.compile(r"<([@#!])([^>|]+)(?:\|[^>]*)?>")
@@ -238,6 +238,11 @@ def _wrong_section(block: Mapping[str, Any]) -> bool:
     )
 
 
+def _wrong_header(block: Mapping[str, Any]) -> bool:
+    text = block.get("text") or {}
+    return text.get("type") != "plain_text" or not 0 < len(text.get("text", "")) <= MOST_HEADER
+
+
 def _wrong_rich(block: Mapping[str, Any]) -> bool:
     parts = block.get("elements") or []
     kinds = {"rich_text_section", "rich_text_quote", "rich_text_preformatted", "rich_text_list"}
@@ -267,6 +272,8 @@ def _wrong_view(view: Mapping[str, Any]) -> bool:
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "actions": _wrong_actions,
+    "divider": lambda _: False,
+    "header": _wrong_header,
     "section": _wrong_section,
     "rich_text": _wrong_rich,
 }
