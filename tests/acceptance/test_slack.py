@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from bot.model import ConversationState
@@ -189,6 +190,26 @@ async def test_a_killed_daemon_has_kept_what_it_acknowledged(tmp_path: Path) -> 
         assert 0 == world.output.count("Traceback")
         assert BOT_TOKEN not in world.output
         assert "secret-ticket" not in world.output
+
+
+async def test_a_press_while_the_database_is_locked(tmp_path: Path) -> None:
+    """It cannot be stored in time, and so it is not acknowledged: Slack shows that; pressed again, it counts once."""
+    async with office(tmp_path) as (world, slack, pds), running(world):
+        _, card = await asked(world, slack, pds)
+        slack.sockets.patience = 1.0
+        with closing(sqlite3.connect(world.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            slack.press(card, "Claim")
+            await until(lambda: slack.sockets.failed, what="Slack tells that it failed")
+            other.execute("ROLLBACK")
+        slack.sockets.patience = 3.0
+        await until(lambda: any(not link.is_leaving for link in slack.sockets.links))
+        slack.press(card, "Claim")
+        await until(shows(card, "Claimed by Anna"), what="the card shows the claim")
+        await until(lambda: slack.is_read, what="the second press is acknowledged")
+        with closing(sqlite3.connect(world.database)) as connection:
+            outcomes = [row[0] for row in connection.execute("SELECT outcome FROM decisions")]
+        assert 1 == outcomes.count("claimed")
 
 
 async def test_a_lost_connection_is_made_again(tmp_path: Path) -> None:
