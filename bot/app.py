@@ -368,6 +368,7 @@ async def _assemble(
         vault=vault,
         kept=store.kept,
         waits_since=store.waits_since,
+        staff=settings.staff,
     )
     wiring.expenses.ask = partial(bill_side, settings, connectors, wiring)
     listened = source_side(settings, connectors, wiring)

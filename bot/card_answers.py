@@ -68,6 +68,17 @@ def _how(means: Means, texts: Texts) -> Iterator[Line]:
         yield Line(text=texts.say(f"refusal.{means.refusal}"))
 
 
+def form(state: CardState) -> str | None:
+    """What whoever has it may change or begin with; None: nothing can be written now."""
+    if state.post_deleted or not state.means.can_answer:
+        return None
+    if state.draft is not None:
+        return state.draft.text
+    is_under_way = state.reply is not None and state.reply.state in LIVE
+    is_ours = state.conversation.state is ConversationState.CLAIMED
+    return "" if is_ours and not is_under_way else None
+
+
 def told(one: Suggestion, texts: Texts) -> str:
     """What staff reads above a draft: where it comes from, and what to look at."""
     if one.origin is Origin.RULE:

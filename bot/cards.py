@@ -63,6 +63,7 @@ def render(
         alert=Alert.MESSAGE if loud is Alert.PING and not (is_waiting or owner) else loud,
         ping=(owner,) if owner else (),
         data=_data(view),
+        form=card_answers.form(state),
     )
 
 

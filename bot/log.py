@@ -34,7 +34,7 @@ Format = Literal["auto", "console", "json"]
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
-CHATTY = ("aiohttp.access", "alembic", "apscheduler", "httpcore", "httpx", "telegram", "tweepy")
+CHATTY = ("aiohttp.access", "alembic", "apscheduler", "httpcore", "httpx", "slack_sdk", "telegram", "tweepy")
 """Libraries that log each request or job, some with a credential or a post's text: warnings only."""
 
 LINES_AT_MOST = 10_000

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from bot.expenses import Bill, Expenses
+from bot.staff import Staff
 from bot.texts.en import ENGLISH
 from bot.vault import MemoryVault, Vault
 from bot.waits import Curious
@@ -299,7 +300,8 @@ class Wiring:
     hears of what costs money. `waits_since` tells since when somebody on a platform has waited for an answer
     (None: nobody does): what is worth its money only then. `kept` gives the posts of a platform that are
     stored, behind a post id and in the order of their ids, some at a time (empty: no more): for platforms
-    that must be asked whether they are still there. Both raise: StoreError.
+    that must be asked whether they are still there. Both raise: StoreError. `staff`: who is who on which
+    channel.
     """
 
     http: Http
@@ -310,6 +312,7 @@ class Wiring:
     expenses: Expenses = field(default_factory=Expenses)
     waits_since: Callable[[str], Awaitable[datetime | None]] = nobody_waits
     kept: Kept = nothing_kept
+    staff: Staff = field(default_factory=lambda: Staff(by_identity={}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,9 @@ class Line:
 class Card:
     """A message to staff as it stands now; a channel renders it in its own markup.
 
-    The first 60 characters of `headline` suffice on a lock screen. `buttons` are rows.
+    The first 60 characters of `headline` suffice on a lock screen. `buttons` are rows. `form`: what a form
+    for an answer begins with, on a channel that has forms; what is sent with it counts as a reply to the
+    card. None: no answer can be written to it now.
     """
 
     headline: str
@@ -132,6 +134,7 @@ class Card:
     alert: Alert = Alert.MESSAGE
     ping: tuple[str, ...] = ()
     data: Mapping[str, object] = field(default_factory=dict)
+    form: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -36,7 +36,9 @@ class FeedRig:
     id, `noise` makes an update that is no press, `expire` makes all presses too old to be answered.
     `confirmed` counts the updates that the platform was told have arrived, `waiting` says whether somebody
     reads just now, `answers` are the (press id, text) that people saw, `in_flight` our open requests.
-    `token`, `person`, `channel` are what each press must say.
+    `token`, `person`, `channel` are what each press must say. `failed`: of which presses people were told
+    that they came to nothing, on a platform that keeps no position and sends none again; None: what was not
+    confirmed comes again.
     """
 
     open: Callable[[], DecisionFeed]
@@ -53,6 +55,7 @@ class FeedRig:
     channel: str
     troubles: tuple[Trouble, ...]
     secrets: tuple[str, ...]
+    failed: Callable[[], list[str]] | None = None
 
 
 class FeedContract(ABC):
@@ -90,9 +93,13 @@ class FeedContract(ABC):
             assert expected == found, f"{expected} became {found}"
 
     async def test_a_crash_before_the_commit_loses_no_press(self) -> None:
-        """What was taken but not committed comes again."""
+        """What was taken but not committed comes again, or whoever pressed sees that it failed."""
         async with self.rig() as rig:
             press_id = rig.press()
+            if rig.failed is not None:
+                await _items(rig.open(), None, 1)
+                await until(lambda: rig.failed is None or rig.failed() == [press_id])
+                return
             for _ in range(2):
                 first = (await _presses(rig.open(), None, 1))[0]
                 assert first.id == press_id
@@ -110,10 +117,15 @@ class FeedContract(ABC):
             await called_off(following)
 
     async def test_every_cursor_resumes_with_exactly_the_rest(self) -> None:
-        """After each committed item a restart goes on where it was."""
+        """After each committed item a restart goes on where it was; what was confirmed never comes again."""
         async with self.rig() as rig:
             expected = [rig.press() for _ in range(3)]
             items = await _items(rig.open(), None, 3)
+            if rig.failed is not None:
+                await until(lambda: rig.failed is None or rig.failed() == expected[2:])
+                expected = [rig.press()]
+                assert expected == [press.id for press in await _presses(rig.open(), None, 1)]
+                return
             for number, item in enumerate(items[:-1], start=1):
                 rest = await _presses(rig.open(), item.cursor, 3 - number)
                 assert expected[number:] == [press.id for press in rest]
@@ -122,6 +134,12 @@ class FeedContract(ABC):
         """Chatter in the group neither stops presses nor comes again."""
         async with self.rig() as rig:
             rig.noise()
+            if rig.failed is not None:
+                press_id = rig.press()
+                found = await _items(rig.open(), None, 1)
+                assert [press_id] == [press.id for press in found[0].presses], "chatter is in the way"
+                assert rig.confirmed() == 1, "the chatter will come again"
+                return
             first = (await _items(rig.open(), None, 1))[0]
             assert (first.presses, first.cursor is None) == ((), False), "chatter must move the cursor"
             press_id = rig.press()
@@ -148,8 +166,8 @@ class FeedContract(ABC):
         """In a toast or in a box."""
         async with self.rig() as rig:
             feed, press_id = rig.open(), rig.press()
-            press = (await _presses(feed, None, 1))[0]
-            await feed.answer(press, "Yours.", is_loud=False)
+            async with _reading(feed) as press:
+                await feed.answer(press, "Yours.", is_loud=False)
             assert (press_id, "Yours.") in rig.answers()
 
     async def test_a_long_answer_is_cut(self) -> None:
@@ -165,9 +183,9 @@ class FeedContract(ABC):
         """Nothing to say is still an answer: the button's spinner stops."""
         async with self.rig() as rig:
             feed, press_id = rig.open(), rig.press()
-            press = (await _presses(feed, None, 1))[0]
-            await feed.answer(press, "", is_loud=False)
-            assert (press_id, "") in rig.answers()
+            async with _reading(feed) as press:
+                await feed.answer(press, "", is_loud=False)
+                await until(lambda: (press_id, "") in rig.answers())
 
     async def test_a_press_too_old_to_be_answered_is_no_error(self) -> None:
         """The decision stands; only the toast is lost."""
@@ -220,6 +238,16 @@ class FeedContract(ABC):
 
 def _read(feed: DecisionFeed, after: Cursor | None) -> AsyncGenerator[Presses, None]:
     return cast("AsyncGenerator[Presses, None]", feed.read(after))
+
+
+@asynccontextmanager
+async def _reading(feed: DecisionFeed) -> AsyncIterator[Press]:
+    """The first press, while the feed is being read: that is when a desk answers."""
+    items = _read(feed, None)
+    try:
+        yield (await _next(items)).presses[0]
+    finally:
+        await items.aclose()
 
 
 async def _next(items: AsyncGenerator[Presses, None]) -> Presses:

@@ -313,6 +313,7 @@ _STAFF: dict[str, Message] = {
     "test.nothing_to_do": "Nobody has to do anything about this one.",
     # setting up a chat: the first words are the configuration's keys
     "ids.chat": "chat: {chat}",
+    "ids.channel": "channel: {channel}",
     "ids.thread": "thread: {thread}",
     "ids.person": "your id: {person}",
 }

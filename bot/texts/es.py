@@ -309,6 +309,7 @@ _STAFF: dict[str, Message] = {
     "test.nothing_to_do": "Con esta nadie tiene que hacer nada.",
     # setting up a chat: the first words are the configuration's keys
     "ids.chat": "chat: {chat}",
+    "ids.channel": "channel: {channel}",
     "ids.thread": "thread: {thread}",
     "ids.person": "tu id: {person}",
 }

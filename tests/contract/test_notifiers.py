@@ -1,11 +1,11 @@
-"""Telegram, webhook and console pass the suites for notifiers."""
+"""Telegram, Slack, webhook and console pass the suites for notifiers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.testing.notifier_contract import KeyedNotifierContract, NetworkNotifierContract, NotifierContract
-from tests.contract import _rigs
+from tests.contract import _rigs, slack_rig
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -18,6 +18,13 @@ class TestTelegram(NetworkNotifierContract):
 
     def rig(self) -> AbstractAsyncContextManager[NotifierRig]:
         return _rigs.telegram_notifier()
+
+
+class TestSlack(NetworkNotifierContract):
+    """slack-sdk, as it is, against the loopback Slack."""
+
+    def rig(self) -> AbstractAsyncContextManager[NotifierRig]:
+        return slack_rig.slack_notifier()
 
 
 class TestWebhook(KeyedNotifierContract):

@@ -82,6 +82,7 @@ BREAKS = [
     *third_party("database", "import sqlmodel", "from sqlalchemy.orm import Session", "import sqlite3"),
     *third_party("database", "from alembic import op", "import sqlmodel", where="rules/plant.py"),
     *third_party("apscheduler", "from apscheduler.triggers.interval import IntervalTrigger"),
+    *third_party("slack", "import slack_sdk", where="connectors/slack/plant.py"),
     *third_party("tweepy", "import tweepy", "from tweepy.asynchronous import AsyncClient"),
     *third_party("aiohttp", "import aiohttp", "from aiohttp import web"),
     *third_party("aiohttp", "import aiohttp", where="rules/plant.py"),

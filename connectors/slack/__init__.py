@@ -1,0 +1,1 @@
+"""Slack: cards with buttons in channels, and what people press, write and command there."""
