@@ -361,7 +361,8 @@ async def _assemble(
     begin: datetime,
 ) -> App:
     http, vault = HttpClient(clock), FileVault(vault_beside(settings.database))
-    wiring = Wiring(http=http, clock=clock, texts=texts_in(settings.language), vault=vault)
+    texts, page = texts_in(settings.language), settings.web.url or ""
+    wiring = Wiring(http=http, clock=clock, texts=texts, vault=vault, page=page)
     wiring.expenses.ask = partial(bill_side, settings, connectors, wiring)
     listened = source_side(settings, connectors, wiring)
     sources = {name: one.source for name, one in listened.items()}

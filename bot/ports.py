@@ -270,7 +270,7 @@ class Judge(Curious, Protocol):
 class Wiring:
     """What a connector's factories get from outside; `texts` are in the staff's language. In `shared` the
     sides of one connector find what they have in common, under names that begin with its own. `expenses`
-    hears of what costs money.
+    hears of what costs money. `page`: where people reach the page, for links to it; empty: nowhere.
     """
 
     http: Http
@@ -279,6 +279,7 @@ class Wiring:
     vault: Vault = field(default_factory=MemoryVault)
     shared: dict[str, Any] = field(default_factory=dict)
     expenses: Expenses = field(default_factory=Expenses)
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
-"""Telegram, webhook and console pass the suites for notifiers."""
+"""Telegram, webhook, e-mail and console pass the suites for notifiers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.testing.notifier_contract import KeyedNotifierContract, NetworkNotifierContract, NotifierContract
-from tests.contract import _rigs
+from tests.contract import _rigs, email_rig
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -25,6 +25,13 @@ class TestWebhook(KeyedNotifierContract):
 
     def rig(self) -> AbstractAsyncContextManager[NotifierRig]:
         return _rigs.webhook_notifier()
+
+
+class TestEmail(KeyedNotifierContract):
+    """Against a real mail server (aiosmtpd)."""
+
+    def rig(self) -> AbstractAsyncContextManager[NotifierRig]:
+        return email_rig.email_notifier()
 
 
 class TestConsole(NotifierContract):

@@ -12,6 +12,7 @@ from bot.settings.load import Settings, load
 from bot.settings.shape import File, file_model, spots
 from bot.settings.sources import Given
 from connectors.bluesky import connector as bluesky
+from connectors.email import connector as email
 from connectors.feeds import connector as feeds
 from connectors.hackernews import connector as hackernews
 from connectors.mastodon import connector as mastodon
@@ -157,14 +158,15 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     (tmp_path / "customers.csv").write_bytes(CUSTOMERS.read_bytes())
     (tmp_path / "answers.yaml").write_bytes(ANSWERS.read_bytes())
     ours = {"bluesky": bluesky, "hackernews": hackernews, "mastodon": mastodon, "rss": feeds, "x": x}
+    ours["email"] = email
     connectors = {**CONNECTORS, **{name: module.CONNECTOR for name, module in ours.items()}}
     env = {"OUTCARE_TELEGRAM__TOKEN": TOKEN, "OUTCARE_BLUESKY__APP_PASSWORD": "aaaa-bbbb-cccc-dddd"}
     secrets = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
     env |= {f"OUTCARE_X__{name}": "a-secret-of-acme" for name in secrets}
-    env |= {"OUTCARE_MASTODON__TOKEN": "a-token-of-acme"}
+    env |= {"OUTCARE_MASTODON__TOKEN": "a-token-of-acme", "OUTCARE_EMAIL__PASSWORD": "a-password-of-acme"}
     settings = load(file, connectors, env=env)
     assert ["bluesky", "hackernews", "mastodon", "rss", "x"] == list(settings.sources)
-    assert ["console", "telegram:care", "webhook:desk"] == list(settings.channels)
+    assert ["console", "telegram:care", "email:lead", "webhook:desk"] == list(settings.channels)
     assert ["acme.example", "globex.example"] == [brand.accounts[0].handle for brand in settings.brands]
     assert "anna" == settings.people[0].key
     assert settings.heartbeat_url is not None
