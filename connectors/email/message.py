@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from bot.model import Alert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.model import Span
@@ -87,7 +87,7 @@ def compose(card: Card, letter: Letter) -> EmailMessage:
     mail["X-Auto-Response-Suppress"] = "All"  # the same, for Exchange
     if card.alert is Alert.PING:
         mail["Importance"] = "high"
-    link = page_link(card, letter.page)
+    link = page_link(card, letter.page, letter.texts)
     mail.set_content(plain(card, link, letter.texts))
     mail.add_alternative(html(card, link, letter.texts), subtype="html")
     return mail
@@ -99,12 +99,14 @@ def subject(headline: str) -> str:
     return flat if len(flat) <= LONGEST_SUBJECT else f"{flat[: LONGEST_SUBJECT - 1]}…"
 
 
-def page_link(card: Card, page: str) -> str:
-    """The conversation on the page, else its list of conversations; empty: there is no page."""
+def page_link(card: Card, page: str, texts: Texts) -> tuple[str, str] | None:
+    """What is opened and where: the conversation, else the page; None: it has no address."""
     if not page:
-        return ""
+        return None
     conversation = card.data.get("conversation_id")
-    return f"{page.rstrip('/')}/c/{conversation}" if isinstance(conversation, int) else f"{page.rstrip('/')}/"
+    if isinstance(conversation, int):
+        return texts.say("email.open"), f"{page.rstrip('/')}/c/{conversation}"
+    return texts.say("email.open_page"), f"{page.rstrip('/')}/"
 
 
 def clean(text: str) -> str:
@@ -116,19 +118,16 @@ def clean(text: str) -> str:
     )
 
 
-def plain(card: Card, link: str, texts: Texts) -> str:
+def plain(card: Card, link: tuple[str, str] | None, texts: Texts) -> str:
     """Words for those who read no HTML; a link stands behind what it belongs to."""
     parts = [subject(card.headline), "", *(_plain_line(line) for line in card.lines[:MOST_LINES])]
     if card.ping:
         parts += ["", subject(" ".join(card.ping))]
-    return "\n".join([*parts, "", *_acting(card, link, texts), "", "-- ", texts.say("email.footer")]) + "\n"
-
-
-def _acting(card: Card, link: str, texts: Texts) -> Iterator[str]:
     if link:
-        yield f"{texts.say('email.open')}: {link}"
+        parts += ["", ": ".join(link)]
     elif card.buttons:
-        yield texts.say("email.no_page")
+        parts += ["", texts.say("email.no_page")]
+    return "\n".join([*parts, "", "-- ", texts.say("email.footer")]) + "\n"
 
 
 def _plain_line(line: Line) -> str:
@@ -138,12 +137,12 @@ def _plain_line(line: Line) -> str:
     return f"{text}: {line.href}" if line.href and _is_web(line.href) else text
 
 
-def html(card: Card, link: str, texts: Texts) -> str:
+def html(card: Card, link: tuple[str, str] | None, texts: Texts) -> str:
     parts = [f"<h3>{escape(subject(card.headline))}</h3>", *map(_html_line, card.lines[:MOST_LINES])]
     if card.ping:
         parts.append(f"<p>{escape(subject(' '.join(card.ping)))}</p>")
     if link:
-        href = f'<a href="{escape(link)}">{escape(texts.say("email.open"))}</a>'
+        href = f'<a href="{escape(link[1])}">{escape(link[0])}</a>'
         parts.append(f'<p style="{_BUTTON}">{href}</p>')
     elif card.buttons:
         parts.append(f"<p>{escape(texts.say('email.no_page'))}</p>")

@@ -61,7 +61,7 @@ class Mail:
         part = self.message.get_body(preferencelist=(kind,))
         assert part is not None, f"there is no {kind} text"
         content: str = part.get_content()
-        return content
+        return content.replace("\r\n", "\n")
 
 
 @dataclass(kw_only=True)
