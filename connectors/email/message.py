@@ -35,6 +35,8 @@ MOST_LINES = 300
 
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Turn the direction of what follows: in a subject they could make it read as something else."""
+_JOINER = "\u2060"
+"""Not seen, and no place to break a line."""
 _KEPT = frozenset("\n\t")
 _HEAD = '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body dir="auto">'
 _QUOTE = "border-left:3px solid #999;margin:8px 0;padding-left:10px;white-space:pre-wrap"
@@ -74,8 +76,8 @@ def needs_utf8(*addresses: str) -> bool:
 def compose(card: Card, letter: Letter) -> EmailMessage:
     policy = SMTPUTF8 if needs_utf8(letter.sender, *letter.to) else SMTP
     mail = EmailMessage(policy=policy.clone(cte_type="7bit"))
-    mail["From"] = Address(display_name=letter.name, addr_spec=letter.sender)
-    mail["To"] = [Address(addr_spec=address) for address in letter.to]
+    mail["From"] = _address(letter.sender, letter.name)
+    mail["To"] = [_address(one) for one in letter.to]
     mail["Subject"] = subject(card.headline)
     mail["Date"] = format_datetime(letter.at)
     mail["Message-ID"] = letter.id
@@ -93,9 +95,20 @@ def compose(card: Card, letter: Letter) -> EmailMessage:
     return mail
 
 
+def _address(address: str, name: str = "") -> Address:
+    """In parts: as a whole, the library takes no letters beyond ASCII."""
+    local, _, domain = address.rpartition("@")
+    return Address(display_name=subject(name), username=local, domain=domain)
+
+
 def subject(headline: str) -> str:
-    """One line, whatever the headline holds."""
+    """One line, whatever the headline holds.
+
+    What looks like an encoded word (https://www.rfc-editor.org/rfc/rfc2047) is taken apart: the library reads
+    it, and some of its versions write the line break that is encoded there as a line break.
+    """
     flat = " ".join(clean("".join(char for char in headline if char not in _TURNS)).split())
+    flat = flat.replace("=?", f"={_JOINER}?")
     return flat if len(flat) <= LONGEST_SUBJECT else f"{flat[: LONGEST_SUBJECT - 1]}…"
 
 
