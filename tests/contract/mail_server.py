@@ -157,6 +157,10 @@ class _Connection(SMTP):
         """As a crash would."""
         if isinstance(self.transport, asyncio.Transport):
             self.transport.abort()
+        if self._tls_protocol is not None and self.session is not None and self.session.ssl is None:
+            self.of.open.discard(self)  # nobody tells it that a handshake failed
+            if self._handler_coroutine is not None:
+                self._handler_coroutine.cancel()
 
     async def push(self, status: Any) -> None:
         if str(status).startswith("220 mail.test"):
