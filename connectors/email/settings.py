@@ -56,7 +56,7 @@ class AccountSettings(BaseModel):
     @model_validator(mode="after")
     def _is_whole(self) -> AccountSettings:
         if find_spec(_LIBRARY) is None:
-            raise ValueError(f"needs the package {_LIBRARY} (pip install 'outcare[email]')")
+            raise ValueError(f"needs the package {_LIBRARY} (pip install {_LIBRARY})")
         if (self.user is None) != (self.password is None):
             lacks = "its user" if self.user is None else "OUTCARE_EMAIL__PASSWORD"
             raise ValueError(f"signing in takes a user and a password: {lacks} is missing")

@@ -6,8 +6,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from bot.testing.telegram_server import CHAT
 from tests.acceptance._world import ACME, ANN, World, until
+from tests.acceptance.test_doctor import findings
 from tests.acceptance.test_life import ended, started
 from tests.acceptance.test_main_job import reply_to
 from tests.contract.mail_server import CUT, HOST, PASSWORD, USER, Mail, MailServer
@@ -63,6 +66,23 @@ async def test_a_dead_chat_falls_back_to_mail(tmp_path: Path) -> None:
         await ended(daemon)
         assert PASSWORD not in world.output
         assert "Traceback" not in world.output
+
+
+@pytest.mark.slow
+async def test_the_doctor_tries_it(tmp_path: Path) -> None:
+    """It finds the server and the address, and shows a mail only when it is asked to."""
+    async with World(tmp_path) as world, MailServer(wants_login=True) as mails:
+        configure(world, mails)
+        _, found = await findings(world)
+        assert {"fine"} == {found[about]["health"] for about in ("email", "email:lead")}
+        assert [] == mails.mails
+        (world.folder / "output.log").unlink()
+        _, found = await findings(world, "--send")
+        assert "a test card went there" in found["email:lead"]["says"]
+        [mail] = mails.mails
+        assert "Outcare reaches this chat" == mail.subject
+        assert f"Open the page: {PAGE}/" in mail.body()
+        assert PASSWORD not in world.output
 
 
 async def test_a_mail_server_that_is_away_loses_nothing(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_without_the_package_one_line_says_what_to_do(
     with pytest.raises(ConfigError) as error:
         loaded(tmp_path, "{server: mx, sender: a@acme.example}")
     [problem] = problems(error)
-    assert "needs the package aiosmtplib (pip install 'outcare[email]')" in problem
+    assert "needs the package aiosmtplib (pip install aiosmtplib)" in problem
     file = tmp_path / "other.yaml"
     file.write_text(MINIMAL)
     assert load(file, CONNECTORS, env={}).account("email") is None
