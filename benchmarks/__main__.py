@@ -24,6 +24,7 @@ NAMES = (
     "life",
     "page",
     "retrieval",
+    "connectors",
     "peers",
 )
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.errors import BotError, Refused, StoreError
+from bot.errors import BotError, Refused, StoreError, Unauthorized
 from bot.model import Account, Brand
 from bot.ports import Clock, Lookup
 from bot.storing import Store
@@ -22,6 +22,7 @@ from bot.watchlist import LiveWatch
 log = structlog.get_logger()
 
 AGAIN_AFTER = timedelta(seconds=30)
+UNTIL_A_PERSON_ACTED = timedelta(minutes=15)
 
 
 @dataclass(kw_only=True)
@@ -39,9 +40,9 @@ class Accounts:
         """Resolve what can be resolved, then rest until there are others."""
         while True:
             while waiting := self.unresolved() - self.refused:
-                await self._resolve(waiting)
+                wait = await self._resolve(waiting)
                 if self.unresolved() - self.refused:
-                    await self.clock.sleep(AGAIN_AFTER.total_seconds())
+                    await self.clock.sleep(wait.total_seconds())
             await self._others.wait()
             self._others.clear()
 
@@ -56,17 +57,24 @@ class Accounts:
         every = {account for watchlist in lists for account in watchlist.unresolved()}
         return {account for account in every if account.platform in self.lookups}
 
-    async def _resolve(self, accounts: Iterable[Account]) -> None:
+    async def _resolve(self, accounts: Iterable[Account]) -> timedelta:
+        """How long to wait before the rest is asked for again: for a person, where one must act."""
+        waits = []
         for account in accounts:
             try:
                 found = await self.lookups[account.platform].resolve(account.handle)
+            except Unauthorized as error:
+                waits.append(UNTIL_A_PERSON_ACTED)
+                log.debug("account.waiting", handle=account.handle, detail=str(error))
             except Refused as error:
                 self.refused.add(account)
                 log.warning("account.refused", handle=account.handle, detail=str(error))
             except BotError as error:
+                waits.append(AGAIN_AFTER)
                 log.debug("account.waiting", handle=account.handle, detail=str(error))
             else:
                 await self._found({(account.platform, account.handle): found})
+        return min(waits, default=AGAIN_AFTER)
 
     async def _found(self, ids: Mapping[tuple[str, str], str]) -> None:
         """Watch for it at once; what the database cannot keep just now, the next life asks for again."""

@@ -182,9 +182,9 @@ class Answering:
         replier = self.repliers.get(platform)
         return length_of(replier, to, text) if replier else None
 
-    def price(self, platform: str, text: str) -> Price | None:
+    def price(self, platform: str, text: str, to: str) -> Price | None:
         """What it will cost to say this; None: nothing."""
-        return price(self.repliers.get(platform), text)
+        return price(self.repliers.get(platform), text, to)
 
     def wake(self) -> None:
         self.publisher.wake()

@@ -361,8 +361,10 @@ async def _assemble(
     begin: datetime,
 ) -> App:
     http, vault = HttpClient(clock), FileVault(vault_beside(settings.database))
-    texts, page = texts_in(settings.language), settings.web.url or ""
-    wiring = Wiring(http=http, clock=clock, texts=texts, vault=vault, page=page)
+    texts, page, kept = texts_in(settings.language), settings.web.url or "", store.kept
+    wiring = Wiring(
+        http=http, clock=clock, texts=texts, vault=vault, page=page, kept=kept, waits_since=store.waits_since
+    )
     wiring.expenses.ask = partial(bill_side, settings, connectors, wiring)
     listened = source_side(settings, connectors, wiring)
     sources = {name: one.source for name, one in listened.items()}

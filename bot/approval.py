@@ -80,7 +80,7 @@ class Approval:
             can_answer=not refusal,
             refusal=refusal,
             length=length_of(replier, post.id, state.draft.text) if replier and state.draft else None,
-            price=price(replier, state.draft.text) if state.draft else None,
+            price=price(replier, state.draft.text, post.id) if state.draft else None,
             suggestions=self.suggest(state) if not refusal and _is_open(state) else (),
             can_correct=not refusal and self._correctable(state) is not None,
         )
@@ -228,9 +228,9 @@ class Approval:
         )
 
 
-def price(replier: Replier | None, text: str) -> Price | None:
+def price(replier: Replier | None, text: str, to: str) -> Price | None:
     """What it will cost to say this there; None: nothing, or nobody can."""
-    return replier.price(text) if isinstance(replier, Priced) else None
+    return replier.price(text, to) if isinstance(replier, Priced) else None
 
 
 def save(asked: Asked) -> Change:

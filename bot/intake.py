@@ -7,19 +7,18 @@ the lookups, the judge and the store come in from outside.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
 from bot import asks
 from bot.acknowledging import Acknowledging
-from bot.errors import BotError
 from bot.history import Memory, Recalled, to_recall
 from bot.ids import ulid
+from bot.knowing import Knowing, Known
 from bot.links import count_links
 from bot.measured import AuthorFacts, Signal
 from bot.metrics import Metrics
@@ -34,20 +33,11 @@ from bot.waits import Waiting
 from bot.watchlist import LiveWatch
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 NEVER_ALERT_AFTER = timedelta(hours=24)
 """A mention older than this at receipt is stored and counted, but rings nobody's phone."""
 CAUGHT_UP = timedelta(minutes=1)
 """A source whose newest event is no older has caught up."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What the lookups told in time; None where they did not."""
-
-    author: Author | None = None
-    parent: Post | None = None
 
 
 @dataclass(kw_only=True)
@@ -76,6 +66,7 @@ class Intake:
         self._live: set[str] = set()
         """The sources that have caught up: none at first, so that what a crash left waiting goes out."""
         self._near: dict[str, bool] = {}
+        self._knowing = Knowing(lookups=self.lookups, within=self.lookup_budget)
 
     async def take(self, source: str, batch: Batch) -> Recorded:
         """Store a batch with its cursor; only when this returns may the next one be read.
@@ -96,7 +87,7 @@ class Intake:
                 items.extend(self._judge_post(found, known, memory, is_live=is_live))
         entry = Entry(
             source=source,
-            items=tuple(items),
+            items=tuple(await self._knowing.name(items)),
             deleted=batch.deleted,
             cursor=batch.cursor,
             gap=batch.gap,
@@ -155,36 +146,12 @@ class Intake:
         looks_at = self.judge.looks_at
         wanted = to_recall(mentions, pasts=looks_at("history"), threads=looks_at("thread"))
         if not wanted:
-            return await self._know(mentions), Memory(wanted, Recalled(), self._owner)
-        known, recalled = await asyncio.gather(self._know(mentions), self.store.recall(wanted))
+            return await self._knowing.of(mentions), Memory(wanted, Recalled(), self._owner)
+        known, recalled = await asyncio.gather(self._knowing.of(mentions), self.store.recall(wanted))
         return known, Memory(wanted, recalled, self._owner)
 
     def _owner(self, platform: str, account_id: str) -> str | None:
         return self.watches[platform].watchlist.owner(platform, account_id)
-
-    async def _know(self, mentions: list[Mention]) -> Mapping[str, Known]:
-        """Post id → what the platform tells in time. Not in time is unknown, and the card still goes."""
-        posts = {
-            mention.post.id: mention.post for mention in mentions if mention.post.platform in self.lookups
-        }
-        if not posts:
-            return {}
-        if len(posts) == 1:
-            [(post_id, post)] = posts.items()
-            return {post_id: await self._ask(post)}
-        told = await asyncio.gather(*map(self._ask, posts.values()))  # cancelled with us, all of them
-        return dict(zip(posts, told, strict=True))
-
-    async def _ask(self, post: Post) -> Known:
-        lookup = self.lookups[post.platform]
-        budget = self.lookup_budget.total_seconds()
-        if post.parent is None:
-            return Known(author=await _in_time(partial(lookup.author, post.author_id), budget))
-        author, thread = await asyncio.gather(
-            _in_time(partial(lookup.author, post.author_id), budget),
-            _in_time(partial(lookup.thread, post.parent.id), budget),
-        )
-        return Known(author=author, parent=thread[-1] if thread else None)
 
     def _judge_post(
         self, mentions: tuple[Mention, ...], known: Mapping[str, Known], memory: Memory, *, is_live: bool
@@ -311,15 +278,6 @@ class Intake:
 def _written_at(post: Post) -> datetime:
     """When the text that we read was written."""
     return (post.revised_at or post.seen_at) if post.is_edit else post.posted_at
-
-
-async def _in_time(call: Callable[[], Awaitable[T]], budget: float) -> T | None:
-    """Called here, not by the caller: what is made for a task that is cancelled first is never awaited."""
-    try:
-        async with asyncio.timeout(budget):
-            return await call()
-    except (BotError, TimeoutError):
-        return None
 
 
 def author_facts(post: Post, author: Author | None) -> AuthorFacts:

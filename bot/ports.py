@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from bot.expenses import Bill, Expenses
 from bot.texts.en import ENGLISH
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bot.findings import Exam, Finding
     from bot.measured import AuthorFacts, Tally
-    from bot.model import Author, Batch, Cursor, Facts, Measured, Post, Route, Signal, Verdict
+    from bot.model import Author, Batch, Cursor, Facts, Measured, Post, PostRef, Route, Signal, Verdict
     from bot.replies import Replier
     from bot.staff import Card, Press, Presses, Receipt
     from bot.texts.catalogue import Texts
@@ -187,6 +187,17 @@ class Answered(Protocol):
     async def answers(self, post_id: str) -> tuple[Post, ...]: ...
 
 
+@runtime_checkable
+class Dear(Lookup, Protocol):
+    """A lookup that is paid for: nobody is asked for but the authors of what rings, once that is known, and
+    no thread.
+    """
+
+    def known(self, author_id: str) -> Author | None:
+        """Whom it has asked for lately; asks nobody."""
+        ...
+
+
 class Notifier(Protocol):
     """A channel kind that cards can be sent to. `channel` is the part after the colon of "telegram:care"."""
 
@@ -266,11 +277,30 @@ class Judge(Curious, Protocol):
         ...
 
 
+async def nobody_waits(platform: str) -> datetime | None:
+    """What is known where there is no database."""
+    del platform
+    return None
+
+
+Kept: TypeAlias = "Callable[[str, str], Awaitable[tuple[PostRef, ...]]]"
+
+
+async def nothing_kept(platform: str, after: str) -> tuple[PostRef, ...]:
+    """What is stored where there is no database."""
+    del platform, after
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What a connector's factories get from outside; `texts` are in the staff's language. In `shared` the
     sides of one connector find what they have in common, under names that begin with its own. `expenses`
     hears of what costs money. `page`: where people reach the page, for links to it; empty: nowhere.
+    `waits_since` tells since when somebody on a platform has waited for an answer
+    (None: nobody does): what is worth its money only then. `kept` gives the posts of a platform that are
+    stored, behind a post id and in the order of their ids, some at a time (empty: no more): for platforms
+    that must be asked whether they are still there. Both raise: StoreError.
     """
 
     http: Http
@@ -280,6 +310,8 @@ class Wiring:
     shared: dict[str, Any] = field(default_factory=dict)
     expenses: Expenses = field(default_factory=Expenses)
     page: str = ""
+    waits_since: Callable[[str], Awaitable[datetime | None]] = nobody_waits
+    kept: Kept = nothing_kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +328,7 @@ class Connector:
     no source of the connector is configured. All three are None where the section names no account.
     `besides` are more sources of that account, each of which may fail by itself: private messages where they
     are told apart, what was deleted. They begin where they can, or at a time if they are `Dated`.
+    `reads_direct`: whether that account's direct messages are read; None: there is no such account.
     `examine` tries for `outcare doctor` what is configured; it raises nothing of `bot.errors`, and changes
     nothing. `bill` tells what the account cost by now, of what is kept, asks nobody (raises: Unavailable).
     """
@@ -314,5 +347,6 @@ class Connector:
     inbox: Callable[[Any, Wiring], Source | None] | None = None
     inbox_at: Callable[[datetime], Cursor] | None = None
     besides: Callable[[Any, Wiring], tuple[Source, ...]] | None = None
+    reads_direct: Callable[[Any], bool | None] | None = None
     examine: Callable[[Exam, Wiring], AsyncIterator[Finding]] | None = None
     bill: Callable[[Any, Wiring], Awaitable[Bill | None]] | None = None

@@ -136,8 +136,8 @@ def length_of(replier: Replier, post_id: str, text: str) -> Length:
 class Priced(Replier, Protocol):
     """A replier on whose platform an answer costs money."""
 
-    def price(self, text: str) -> Price | None:
-        """What this answer will cost, by what is known; None: nothing. Asks nobody."""
+    def price(self, text: str, to: str) -> Price | None:
+        """What this answer to the post `to` (its id) will cost, by what is known; None: nothing."""
         ...
 
 

@@ -21,6 +21,7 @@ from bot.reload import in_thread, outcome
 from bot.settings.load import Settings
 from bot.storing import Store
 from bot.yamlfile import closest
+from rules.assemble import Assembly
 from rules.engine import DEFAULT_ROUTE
 from rules.everyday import Shares
 from rules.folder import list_files, rule_files
@@ -40,10 +41,13 @@ def examined(
     """
     return examine_rules(
         settings.rules,
-        channels=frozenset(settings.channels) | {CONSOLE},
-        brand=settings.brands[0].name,
+        Assembly(
+            channels=frozenset(settings.channels) | {CONSOLE},
+            brand=settings.brands[0].name,
+            shares=shares,
+            deaf=settings.deaf,
+        ),
         measure=measure,
-        shares=shares,
         instead=instead,
     )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from bot.changes import Change, Decided, Decision
-    from bot.model import Brand, Cursor
+    from bot.model import Brand, Cursor, PostRef
     from bot.records import CardState, DigestState, Entry, Leased, Recorded, Settlement
     from bot.staff import Press
 
@@ -45,6 +45,12 @@ class Store(RulesLog, Pasts, Looks, Protocol):
 
     async def held(self, platform: str, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
         """Post id → brands, of the posts stored since then (what replies are watched for)."""
+        ...
+
+    async def kept(self, platform: str, after: str) -> tuple[PostRef, ...]:
+        """The posts of a platform whose text is stored, whatever they are to us, behind that post id and in
+        the order of their ids, some at a time; empty: no more.
+        """
         ...
 
     async def save_brands(self, brands: Iterable[Brand]) -> None:

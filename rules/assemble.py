@@ -20,6 +20,7 @@ from rules.comparisons import Compiled, compare
 from rules.compile import Compiler
 from rules.engine import DEFAULT_ROUTE, Level, Persona, Program, Rule
 from rules.formula import Formulas
+from rules.invitations import unheard
 from rules.lint import covered, expired, lint
 from rules.needs import Blocks
 from rules.places import shown
@@ -58,13 +59,17 @@ class Assembly:
 
     They decide which names are right and what is warned of, never a verdict: a stored set judges without
     them. `today`: for rules that have had their last day, and what was allowed until a day. `shares`: words
-    that stand in many posts of the past.
+    that stand in many posts of the past. `deaf`: where we answer and read no direct messages.
     """
 
     channels: Collection[str] | None = None
     brand: str | None = None
     today: date | None = None
     shares: Shares | None = None
+    deaf: Collection[str] = ()
+
+
+NOTHING_AROUND = Assembly()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +121,7 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     cases = read_cases(found, stretches, report)
     formulas = Formulas(found.conditions, vocabulary.queries)
     untested(found, formulas, report)
+    unheard(found, formulas, around.deaf, report)
     needs = {rule.name: rule.needs for rule in rules}
     compare(found, formulas, Compiled(vocabulary, needs, texts), around.shares, report)
     expired(found, around.today, report)

@@ -55,6 +55,7 @@ class Code(StrEnum):
     NO_BRAND = "W112"
     EMPTY = "W114"
     ALLOWANCE = "W115"  # a comment that should allow a warning, and does not
+    UNHEARD = "W116"  # a draft invites to write privately where nobody of ours reads that
     SUBSTRING = "I401"
 
 

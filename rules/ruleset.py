@@ -20,7 +20,7 @@ from bot.model import AuthorFacts, Facts, Measured, Route, Verdict
 from bot.problems import in_order, with_source
 from rules import allowances, engine, listfiles, schema
 from rules import folder as folder_of_rules
-from rules.assemble import Assembly, Built, assemble
+from rules.assemble import NOTHING_AROUND, Assembly, Built, assemble
 from rules.engine import DEFAULT_ROUTE, ENGINE_VERSION, Program
 from rules.folder import is_yaml
 from rules.missed import Missed, missed
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from bot.yamlfile import Node
     from rules.cases import Case
     from rules.engine import Rule
-    from rules.everyday import Shares
 
 __all__ = [
     "ENGINE_VERSION",
@@ -166,27 +165,24 @@ def load_rules(
     (None: not checked), `measure` the signals.
     Raises: ConfigError with every problem, warnings included.
     """
-    return examine_rules(folder, channels=channels, brand=brand, measure=measure).usable()
+    return examine_rules(folder, Assembly(channels, brand), measure=measure).usable()
 
 
 def examine_rules(
     folder: Path,
+    around: Assembly = NOTHING_AROUND,
     *,
-    channels: Collection[str] | None = None,
-    brand: str | None = None,
     measure: Measure = declared_only,
-    shares: Shares | None = None,
     instead: Mapping[Path, str] | None = None,
 ) -> Examined:
-    """The same for those who tell of mistakes. `shares`: words that stand in many posts of the past;
-    `instead`: files of the folder as they would be.
+    """The same for those who tell of mistakes, today. `instead`: files of the folder as they would be.
 
     Raises: ConfigError for what cannot be read or is not YAML.
     """
     files, texts = folder_of_rules.read(folder, instead)
     today = datetime.now(UTC).date()
     try:
-        return _build(files, texts, folder, Assembly(channels, brand, today, shares), measure)
+        return _build(files, texts, folder, replace(around, today=today), measure)
     finally:
         yamlfile.let_go(files)
 

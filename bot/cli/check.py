@@ -12,6 +12,7 @@ from bot.cli import output, setup
 from bot.errors import ConfigError, Location, Problem
 from bot.rulebook import load_ruleset
 from bot.settings.answers import remarks
+from bot.settings.inviting import uninvited
 from bot.settings.load import Settings
 from rules import codes
 from rules.ruleset import RuleSet, load_rules
@@ -34,6 +35,7 @@ def check_all(config: Path | None, *, as_json: bool) -> int:
         found = [*_without_signals(settings.languages, path)]
         if settings.answers is not None:
             found += remarks(settings.answers, today=datetime.now(settings.timezone).date())
+        found += uninvited(settings.answers, settings.acknowledge, settings.deaf)
         try:
             rules = load_ruleset(settings)
         except ConfigError as error:

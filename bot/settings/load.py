@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from bot.settings.answers import DEFAULT_ANSWERS, load_answers
 from bot.settings.checks import check_together, is_channel, why_unknown
 from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
 from bot.settings.fields import is_id
+from bot.settings.inviting import deaf
 from bot.settings.problems import Inspection, explain, in_order, locate
 from bot.settings.shape import (
     File,
@@ -68,8 +69,8 @@ class Settings:
     `sources` by connector, `channels` by their whole name ("telegram:care", "console"), each with the
     connector's own settings. `heartbeat_url` may hold a key: it is not shown. `customers`: None: no list.
     `answers`: None: no file. `ai_reply`: by platform, whether a model may write a draft there. `acknowledge`:
-    what is answered automatically. `hours_of`: by route that has
-    hours, what to say if there is no such route.
+    what is answered automatically. `hours_of`: by route that has hours, what to say if there is no such
+    route. `deaf`: platforms on which we answer and read no direct messages.
     """
 
     aim: str
@@ -100,6 +101,7 @@ class Settings:
     fresh_for: timedelta
     log: Log
     accounts: Mapping[str, BaseModel]
+    deaf: frozenset[str] = frozenset()
 
     def account(self, kind: str) -> BaseModel | None:
         """The connector's own section; None if it has none, or needs one that nobody wrote."""
@@ -165,7 +167,8 @@ def load(
         targets=targets(file.hours, file.timezone, tree, today=datetime.now(UTC).date()),
         hours_of=strangers(file.hours, tree),
     )
-    return _settings(file, beside, known, told)
+    made = _settings(file, beside, known, told)
+    return replace(made, deaf=deaf(made.accounts, connectors))
 
 
 def _gather(

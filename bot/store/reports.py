@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, create_engine, event, or_, select, text
+from sqlalchemy import URL, Connection, create_engine, event, func, or_, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col
 
@@ -24,7 +24,7 @@ from bot.counting import Event
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
-from bot.model import Cursor, searchable
+from bot.model import Cursor, PostRef, searchable
 from bot.orders import Account, Silence
 from bot.overview import Day, News, Rows
 from bot.pausing import Paused
@@ -63,7 +63,9 @@ from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
     AnswerRow,
+    AskRow,
     BrandRow,
+    ConversationRow,
     CursorRow,
     MentionRow,
     PostRow,
@@ -73,6 +75,7 @@ from bot.store.tables import (
 from bot.store.writer import store_error
 from bot.waits import Found, Wanted
 
+KEPT_AT_ONCE = 10_000
 T = TypeVar("T")
 
 _READERS = 2
@@ -132,6 +135,17 @@ class Reports:
             brands[post_id] = (*brands.get(post_id, ()), brand)
         return brands
 
+    async def kept(self, platform: str, after: str) -> tuple[PostRef, ...]:
+        query = (
+            select(col(PostRow.post_id), col(PostRow.author_id))
+            .where(col(PostRow.platform) == platform, col(PostRow.post_id) > after)
+            .where(col(PostRow.deleted_at).is_(None))
+            .order_by(col(PostRow.post_id))
+            .limit(KEPT_AT_ONCE)
+        )
+        found = await self._read(lambda conn: conn.execute(query).all())
+        return tuple(PostRef(id=post_id, author_id=author_id) for post_id, author_id in found)
+
     async def counters(self) -> Mapping[str, datetime]:
         return await self._read(counts.counters)
 
@@ -160,6 +174,17 @@ class Reports:
 
     async def waiting(self, wanted: Wanted) -> Found:
         return await self._read(lambda conn: second_looks.waiting(_fetcher(conn), wanted))
+
+    async def waits_since(self, platform: str) -> datetime | None:
+        query = (
+            select(func.min(AskRow.started_at))
+            .join(ConversationRow, col(ConversationRow.id) == col(AskRow.conversation))
+            .join(BrandRow, col(BrandRow.name) == col(AskRow.brand))
+            .where(col(AskRow.outcome).is_(None), col(ConversationRow.platform) == platform)
+            .where(col(BrandRow.is_rival).is_(False))
+        )
+        at: datetime | None = await self._read(lambda conn: conn.execute(query).scalar())
+        return at
 
     async def rules_state(self) -> RulesState | None:
         return await self._read(status.rules_state)

@@ -17,7 +17,7 @@ from bot.counting import Event
 from bot.errors import StoreError
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
-from bot.model import Brand, Cursor
+from bot.model import Brand, Cursor, PostRef
 from bot.orders import Account, Order, Ordered, Silence
 from bot.overview import Day, News, Rows
 from bot.pausing import Paused
@@ -146,6 +146,9 @@ class SqliteStore(ReplySide):
     async def held(self, platform: str, *, since: datetime) -> Mapping[str, tuple[str, ...]]:
         return await self._reports.held(platform, since)
 
+    async def kept(self, platform: str, after: str) -> tuple[PostRef, ...]:
+        return await self._reports.kept(platform, after)
+
     async def save_brands(self, brands: Iterable[Brand]) -> None:
         wanted = tuple(brands)
         await self._write(lambda conn: known.save_brands(conn, wanted))
@@ -192,6 +195,9 @@ class SqliteStore(ReplySide):
 
     async def waiting(self, wanted: WantedLooks) -> Found:
         return await self._reports.waiting(wanted)
+
+    async def waits_since(self, platform: str) -> datetime | None:
+        return await self._reports.waits_since(platform)
 
     async def judge_again(
         self, again: Sequence[Again], *, now: datetime, lease_for: timedelta

@@ -24,6 +24,7 @@ from bot.clock import SystemClock
 from bot.ports import Clock
 from bot.testing.journal import Journal
 from bot.testing.loopback import Loopback, serve, silence
+from bot.testing.mastodon_search import found
 from bot.testing.mastodon_streams import LIVE, LIVE_GOTOSOCIAL, LIVE_PLEROMA, Streams
 from bot.testing.mastodon_world import (
     GOTOSOCIAL,
@@ -211,7 +212,7 @@ class MastodonServer(Loopback):
         if ids and self.manners.has_links:
             base = f"{self.world.url}{request.path}"
             answer.headers["Link"] = (
-                f'<{base}?max_id={ids[-1]}>; rel="next", <{base}?min_id={ids[0]}>; rel="prev"'
+                f'<{base}?{self.manners.next_by}={ids[-1]}>; rel="next", <{base}?min_id={ids[0]}>; rel="prev"'
             )
         return answer
 
@@ -289,12 +290,12 @@ class MastodonServer(Loopback):
     async def _search(self, request: web.Request) -> web.Response:
         if not self.manners.has_search:
             raise Denied(404, "Not found")
-        entities = [self.world.entity(one) for one in self.world.statuses.values()]
-        wanted = request.query["q"]
-        found = [one for one in entities if wanted in {one["uri"], one["url"]}]
+        statuses = found(self.world, request.query, request[_VIEWER])
         if self.manners.searches_texts:
-            found += [one for one in entities if wanted in one["content"] and one not in found]
-        return web.json_response({"accounts": [], "hashtags": [], "statuses": found})
+            entities = [self.world.entity(one) for one in self.world.statuses.values()]
+            wanted = request.query["q"]
+            statuses += [one for one in entities if wanted in one.get("content", "") and one not in statuses]
+        return web.json_response({"accounts": [], "hashtags": [], "statuses": statuses})
 
     async def _status(self, request: web.Request) -> web.Response:
         return web.json_response(self.world.entity(self._seen(request)))

@@ -37,8 +37,8 @@ class Manners:
     `ids`: "number", "ulid" or "flake". `key`: what a repeated Idempotency-Key does: "honours" it, "ignores"
     it, or "stumbles" (https://github.com/mastodon/mastodon/issues/40399). `reset`: how the time of the next
     requests is written, "date" or "seconds". `streams`: over a "socket", as "lines", "both", or none.
-    `knows_its_domain`: finds its own accounts by their whole names too. `searches_texts`: also for an
-    address.
+    `knows_its_domain`: finds its own accounts by their whole names too. `next_by`: what a link to the next
+    page calls its beginning. `searches_texts`: also for an address.
     """
 
     software: str = "4.5.0"
@@ -50,6 +50,7 @@ class Manners:
     per_url: int = 23
     has_v2: bool = True
     has_links: bool = True
+    next_by: str = "max_id"
     has_source: bool = True
     has_edits: bool = True
     has_search: bool = True
@@ -102,6 +103,9 @@ class World:
         self.notifications: list[dict[str, Any]] = []
         self.order: dict[str, float] = {}
         """Where an id stands in lists."""
+        self.finds_text = False
+        """Whether posts are found by their text; not those in `unindexed`."""
+        self.unindexed: set[str] = set()
         self.heard: Callable[[str, Any], None] = lambda _kind, _what: None
         """Hears of what happens, as the streams call it."""
         self.broken: set[str] = set()

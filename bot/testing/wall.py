@@ -44,7 +44,7 @@ class Wall:
     def length(self, text: str) -> Length:
         return Length(used=len(text), limit=self.limit, unit="characters")
 
-    def price(self, text: str) -> Price | None:
+    def price(self, text: str, to: str) -> Price | None:
         return self.cost
 
     def refusal(self, to: Post) -> str:

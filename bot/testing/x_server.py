@@ -12,13 +12,14 @@ import asyncio
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
 from bot.testing.loopback import Loopback, Refuse, serve, silence
 from bot.testing.x_oauth import Keys
+from bot.testing.x_people import people_routes
 from bot.testing.x_till import Till
 from bot.testing.x_world import Tweet, World, first_id
 
@@ -35,7 +36,8 @@ class XServer(Loopback):
 
     def __init__(self, now: Any = None) -> None:
         super().__init__()
-        self.now = now or (lambda: datetime.now(UTC))
+        self.ahead = timedelta()
+        self.now = now or (lambda: datetime.now(UTC) + self.ahead)
         self.world = World()
         self.keys = Keys()
         self.owner = "acme"
@@ -48,6 +50,27 @@ class XServer(Loopback):
         self._mishaps: deque[tuple[str | int, bool, dict[str, Any]]] = deque()
         self.kept = 800
         self.queries: list[dict[str, str]] = []
+
+    async def control(self, command: Mapping[str, Any]) -> Any:
+        more = {name: value for name, value in command.items() if name != "do"}
+        match command.get("do"):
+            case "post":
+                return self.world.post(**more, at=self.now())
+            case "mishap":
+                self.mishap(**more)
+            case "calm":
+                self._mishaps.clear()
+            case "grant":
+                self.granted = more["requests"]
+            case "take":  # the same words again, or not
+                self.refuses_duplicates = not more["duplicates"]
+            case "hurry":
+                self.ahead = timedelta(seconds=more["seconds"])
+            case "said":
+                return [{"id": one.id, "text": one.text} for one in self.said()]
+            case _:
+                return await super().control(command)
+        return {}
 
     @property
     def granted(self) -> int | None:
@@ -73,6 +96,7 @@ class XServer(Loopback):
             web.get("/2/tweets/search/recent", self._search),
             web.post("/2/tweets", self._publish),
             web.delete("/2/tweets/{id}", self._delete),
+            *people_routes(self, self._refused, self._answer),
         ]
 
     async def _me(self, request: web.Request) -> web.Response:

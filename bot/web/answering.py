@@ -54,8 +54,8 @@ class Answers(Protocol):
         """As the platform counts in an answer to the post `to`; None: nothing can be published there."""
         ...
 
-    def price(self, platform: str, text: str) -> Price | None:
-        """What it will cost to say this; None: nothing."""
+    def price(self, platform: str, text: str, to: str) -> Price | None:
+        """What it will cost to say this to the post `to`; None: nothing."""
         ...
 
     async def patch(self, mention_id: str, number: int) -> Patch | None:
@@ -301,6 +301,6 @@ def counted(answers: Answers, platform: str, text: str, to: str, texts: Texts) -
     if length is None:
         return None
     told = [card_answers.told_length(length, texts)]
-    if text and (price := answers.price(platform, text)):
+    if text and (price := answers.price(platform, text, to)):
         told.append(card_answers.told_price(price, texts))
     return Counted(text=" · ".join(told), is_over=length.used > length.limit)

@@ -38,6 +38,10 @@ def _besides(account: AccountSettings, wiring: Wiring) -> tuple[Source, ...]:
     return (ChatSource(account, wiring),) if account.signs_in and account.chat else ()
 
 
+def _reads_direct(account: AccountSettings) -> bool | None:
+    return account.chat if account.signs_in else None
+
+
 CONNECTOR = Connector(
     name=NAME,
     account_settings=AccountSettings,
@@ -49,5 +53,6 @@ CONNECTOR = Connector(
     inbox=_inbox,
     inbox_at=inbox_position.cursor_at,
     besides=_besides,
+    reads_direct=_reads_direct,
     examine=examine,
 )

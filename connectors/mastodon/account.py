@@ -42,6 +42,7 @@ class OneAccount(BaseModel):
     """An account on a server. Without `server`, `handle` and `token` there is none.
 
     `every`: how often its notifications are read. `stream`: whether its server is asked to tell at once.
+    `search`: whether its server is also searched for what is watched, `search_every`: how often.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +54,10 @@ class OneAccount(BaseModel):
         timedelta(seconds=15)
     )
     stream: bool = True
+    search: bool = False
+    search_every: Annotated[
+        timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("1m"))
+    ] = timedelta(minutes=5)
 
     @model_validator(mode="after")
     def _is_whole(self) -> OneAccount:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from connectors.mastodon.inbox import InboxSource
 from connectors.mastodon.replier import MastodonReplier
+from connectors.mastodon.searching import SearchSource
 from connectors.mastodon.server import own_server
 from connectors.mastodon.statuses import PLATFORM, parts
 
@@ -99,5 +100,7 @@ def inbox(account: AccountSettings, wiring: Wiring) -> Source | None:
 
 
 def others(account: AccountSettings, wiring: Wiring) -> tuple[Source, ...]:
-    """Those of the accounts beside it."""
-    return tuple(InboxSource(one, wiring, name) for name, one in account.accounts.items())
+    """Those of the accounts beside it, and what is searched for by any of them."""
+    told = (InboxSource(one, wiring, name) for name, one in account.accounts.items())
+    found = (SearchSource(one, wiring, name) for name, one in account.each.items() if one.search)
+    return (*told, *found)

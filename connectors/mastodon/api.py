@@ -58,8 +58,8 @@ class Answer:
     """A status with its body. `where`: the place, without a query. `wait`: what a 429 or 503 asks for.
 
     `left`: how many more requests are granted until `resets_in` has passed (None: not told). `has_links`:
-    there is a `Link` header, and `older` the id below which its next page begins. `is_scope`: the token
-    itself may not do this.
+    there is a `Link` header, and `older` the id below which its next page begins (None: there is none; empty:
+    it does not say). `is_scope`: the token itself may not do this.
     """
 
     status: int
@@ -136,14 +136,16 @@ def reset(text: str, now: datetime) -> timedelta | None:
 
 
 def older(links: str) -> str | None:
-    """The `max_id` of the next page. Only the id is taken: wherever the link leads, the token does not go."""
+    """The `max_id` of the next page; empty: there is one, called otherwise. Only the id is taken: wherever
+    the link leads, the token does not go.
+    """
     for url, parameters in _LINK.findall(links):
         if _NEXT.search(parameters):
             try:
                 found = parse_qs(urlsplit(url).query).get("max_id", [])
             except ValueError:
-                return None
-            return found[0] if found else None
+                found = []
+            return found[0] if found else ""
     return None
 
 

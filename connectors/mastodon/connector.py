@@ -13,6 +13,11 @@ from connectors.mastodon.lookup import account_lookup
 from connectors.mastodon.statuses import NAME
 from connectors.mastodon.timelines import Settings, TimelinesSource, lookup
 
+
+def _reads_direct(account: AccountSettings) -> bool | None:
+    return True if account.signs_in else None
+
+
 CONNECTOR = Connector(
     name=NAME,
     account_settings=AccountSettings,
@@ -25,5 +30,6 @@ CONNECTOR = Connector(
     inbox=inbox,
     inbox_at=position.cursor_at,
     besides=others,
+    reads_direct=_reads_direct,
     examine=examine,
 )

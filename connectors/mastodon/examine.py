@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import BotError, Unauthorized
 from bot.findings import fine, mend
+from connectors.mastodon.searching import PATH as SEARCH
 from connectors.mastodon.server import Me, OwnServer, Server, is_same_handle, own_server, segment
 from connectors.mastodon.timelines import TimelinesSource
 
@@ -33,9 +34,11 @@ async def examine(exam: Exam, wiring: Wiring) -> AsyncIterator[Finding]:
     """Raises nothing of `bot.errors`."""
     account: AccountSettings | None = exam.account
     for name, one in account.each.items() if account is not None else ():
-        about = f"{_ABOUT} {name}".strip()
-        async for finding in _examine_account(own_server(one, wiring), exam, about):
+        about, own = f"{_ABOUT} {name}".strip(), own_server(one, wiring)
+        async for finding in _examine_account(own, exam, about):
             yield finding
+        if one.search:
+            yield await _searches(own, about)
     if exam.source is not None:
         for server, listings in TimelinesSource(exam.source, wiring).lists:
             yield await _shown(server, listings)
@@ -55,6 +58,17 @@ async def _shown(server: Server, listings: Mapping[str, Listing]) -> Finding:
         if answer.status != 200:
             return mend(about, f"does not show {name}: {answer.error()}", "see that its address is right")
     return fine(about, f"shows {', '.join(names)}")
+
+
+async def _searches(server: OwnServer, about: str) -> Finding:
+    try:
+        answer = await server.get(SEARCH, [("q", '"outcare"'), ("type", "statuses"), ("limit", "1")])
+    except BotError as error:
+        return mend(about, str(error), "try again later; the daemon does so by itself")
+    if answer.status != 200:
+        says = f"{server.name} does not search posts for it: {answer.error()}"
+        return mend(about, says, "leave out search: true, or see that its token may read:search")
+    return fine(about, "searches posts, as far as its server has an index of them")
 
 
 async def _examine_account(server: OwnServer, exam: Exam, about: str) -> AsyncIterator[Finding]:

@@ -72,7 +72,7 @@ class Followed:
 
     @property
     def is_told_of(self) -> bool:
-        return self.stream is not None and self.stream.is_up
+        return self.stream is not None and self.channel in self.stream.carried
 
     def hear(self, event: Event | None, window: Window) -> Row | None:
         """The row that an event tells of; or it is noted that there is something to read."""

@@ -74,16 +74,17 @@ class InboxSource:
         me, terms = await self._server.me(), await self._server.terms()
         view = View(server=self._server.name, domain=terms.domain)
         lists = {TOLD: notifications(terms), OWN: own_statuses(me)}
-        if after is None:
-            yield await self._beginning(lists, view)
-            return
         began = self._clock.now()
-        position = resumed(after, self.name, lists, self._clock.now(), server=self._server.name)
-        for name, listing in lists.items():
-            async with aclosing(self._lists.read(name, listing, position, (view, watch))) as batches:
-                async for batch, behind in batches:
-                    yield batch
-                    position = behind
+        if after is None:
+            position = await self._beginning(lists, view)
+            yield Batch(cursor=position.text)
+        else:
+            position = resumed(after, self.name, lists, began, server=self._server.name)
+            for name, listing in lists.items():
+                async with aclosing(self._lists.read(name, listing, position, (view, watch))) as batches:
+                    async for batch, behind in batches:
+                        yield batch
+                        position = behind
         if self._server.streams:
             yield Batch(observed_to=began)
             followed = [self._followed(name, listing, me, (view, watch)) for name, listing in lists.items()]
@@ -106,13 +107,13 @@ class InboxSource:
             also=MERGED if is_told else frozenset(),
         )
 
-    async def _beginning(self, lists: dict[str, Listing], view: View) -> Batch:
+    async def _beginning(self, lists: dict[str, Listing], view: View) -> Position:
         """From now on: what stands at the top of each list was before."""
         position = Position(server=self._server.name)
         for name, listing in lists.items():
             window = await self._lists.top(listing, view)
             position = position.having(name, window or beginning(self._clock.now()))
-        return Batch(cursor=position.text)
+        return position
 
     def _counts(self, status: Status, place: Place) -> bool:
         """What our account writes to somebody in private about something that is not answers nothing in

@@ -97,8 +97,11 @@ class Lists:
         self, name: str, rows: list[Row], position: Position, to: tuple[View, Watch]
     ) -> tuple[Batch, Position] | None:
         """What somebody else than the list told of it, oldest first; None: all of it is known."""
-        known = {mark.row for mark in position.windows[name].marks}
-        fresh = list({row.id: row for row in rows if row.id not in known}.values())
+        window, now = position.windows[name], self.clock.now()
+        known = {mark.row for mark in window.marks}
+        newest = moment_of(window.newest)
+        unknown = {row.id: replace(row, at=max(row.at, newest)) for row in rows if row.id not in known}
+        fresh = in_order(list(unknown.values()), {}, now)
         for row in fresh:
             self._threads.note(row.status, to[0])
         return await self._batch(name, _Change(), fresh, position, to) if fresh else None
@@ -112,6 +115,7 @@ class Lists:
             self._threads.note(row.status, view)
         counted, self._counted[name] = self._counted.get(name, set()), found.strange
         deleted, settled = await self._missing(window, found)
+        del self._walks[name]
         return _Change(
             fresh=[row for row in rows if row.id not in known],
             edited=_edited(rows, known),
@@ -127,9 +131,7 @@ class Lists:
             walk = Walk()
         self._walks[name] = window, walk
         floor = min(window.floor, now)
-        found = await down_to(self.server, listing, since=window.anchor, floor=floor, walk=walk)
-        del self._walks[name]
-        return found
+        return await down_to(self.server, listing, since=window.anchor, floor=floor, walk=walk)
 
     async def _missing(self, window: Window, found: Found) -> tuple[list[Mark], list[str]]:
         """What was deleted of what was read; and the rows that need not be looked for again."""

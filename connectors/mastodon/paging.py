@@ -2,6 +2,7 @@
 
 https://docs.joinmastodon.org/api/guidelines/#pagination: `since_id` ends a list above an id, `max_id` begins
 a page below one. Which id that is stands in a `Link`; servers without that header go on below the last row.
+What a search finds is in counted pages (https://docs.joinmastodon.org/methods/search/).
 Ids are handed back as they came, never compared: they grow as text on one server and as numbers on another.
 """
 
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from connectors.mastodon.entities import Found as Searched
 from connectors.mastodon.entities import moment_or_none, piece, status_of
 from connectors.mastodon.server import SPARE
 
@@ -43,13 +45,15 @@ class Row:
 class Listing:
     """A list: where it is, how long a page may be, and what makes a row of what stands in it.
 
-    `row`: None for what is passed over, a name for what cannot be read.
+    `row`: None for what is passed over, a name for what cannot be read. `is_search`: it is what a search
+    found, whose pages are counted (`offset`), and whose newest need not stand first.
     """
 
     path: str
     page: int
     row: Callable[[bytes], Row | str | None]
     query: Sequence[tuple[str, str]] = ()
+    is_search: bool = False
 
 
 @dataclass
@@ -63,11 +67,26 @@ class Found:
 
 @dataclass
 class Walk:
-    """A way down a list. One that was broken off is gone on with where it stopped."""
+    """A way down a list. One that was broken off is gone on with where it stopped. `is_over`: it was not."""
 
     found: Found = field(default_factory=Found)
     below: str | None = None
     pages: int = 0
+    rows: int = 0
+    is_over: bool = False
+
+    def turn(self, answer: Answer, page: list[msgspec.Raw], listing: Listing) -> str | None:
+        """A page was read: where the next one begins is kept, and where this one began is told. After a page
+        of a search that is much shorter than it may be nothing more is expected.
+        """
+        before = self.below
+        self.pages, self.rows = self.pages + 1, self.rows + len(page)
+        if listing.is_search:
+            self.found.rows.sort(key=lambda row: row.at, reverse=True)
+            self.below = str(self.rows) if len(page) > listing.page // 2 else None
+        else:
+            self.below = _below(answer, page)
+        return before
 
 
 async def down_to(
@@ -86,25 +105,35 @@ async def down_to(
     Raises: Unavailable, Refused.
     """
     walk = walk or Walk()
-    found = walk.found
-    while walk.pages < (pages or MOST_PAGES):
+    while not walk.is_over:
         answer = await _asked(server, listing, since, walk.below)
-        page = answer.read(list[msgspec.Raw])
-        first = len(found.rows)
-        for raw in page:
-            _take(listing.row(bytes(raw)), found)
-        walk.pages += 1
-        before, walk.below = walk.below, _below(answer, page)
-        if _is_met(found, since):
-            return found
-        if _is_passed(found.rows[first:], floor) or walk.below in {None, before}:
-            return _above(found, floor)
-    found.is_whole = False
-    return found
+        _went_on(walk, answer, listing, (since, floor))
+        if not walk.is_over and walk.pages >= (pages or MOST_PAGES):
+            walk.is_over, walk.found.is_whole = True, False
+    return walk.found
+
+
+def _went_on(
+    walk: Walk, answer: Answer, listing: Listing, bounds: tuple[str | None, datetime | None]
+) -> None:
+    """A page further. Raises: Unavailable."""
+    since, floor = bounds
+    page = answer.read(Searched).statuses if listing.is_search else answer.read(list[msgspec.Raw])
+    found, first = walk.found, len(walk.found.rows)
+    for raw in page:
+        _take(listing.row(bytes(raw)), found)
+    fresh = found.rows[first:]
+    before = walk.turn(answer, page, listing)
+    if _is_met(found, since):
+        walk.is_over = True
+    elif _is_passed(fresh, floor) or walk.below in {None, before}:
+        walk.is_over = True
+        _cut(found, floor)
 
 
 async def _asked(server: Server, listing: Listing, since: str | None, below: str | None) -> Answer:
-    bounds = [("since_id", since), ("max_id", below)]
+    names = ("min_id", "offset") if listing.is_search else ("since_id", "max_id")
+    bounds = zip(names, (since, below), strict=True)
     given = [(name, value) for name, value in bounds if value is not None]
     query = [("limit", str(listing.page)), *listing.query, *given]
     answer = await server.get(listing.path, query, spare=SPARE)
@@ -124,7 +153,7 @@ def _below(answer: Answer, page: list[msgspec.Raw]) -> str | None:
     """Where the next page begins; None: there is none."""
     if not page:
         return None
-    if answer.has_links:
+    if answer.has_links and answer.older != "":
         return answer.older
     last = piece(page[-1], _Id)
     return last.id if last else None
@@ -144,10 +173,9 @@ def _is_passed(page: list[Row], floor: datetime | None) -> bool:
     return floor is not None and bool(page) and all(row.at < floor for row in page[-2:])
 
 
-def _above(found: Found, floor: datetime | None) -> Found:
+def _cut(found: Found, floor: datetime | None) -> None:
     while floor is not None and found.rows and found.rows[-1].at < floor:
         found.rows.pop()
-    return found
 
 
 def status_row(raw: bytes) -> Row | str | None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from connectors.mastodon.server import Server
 
     Take = Callable[[Channel, Event | None], None]
+    Stand = Callable[[Sequence[Channel]], None]
 
 HEARTBEAT = 30.0
 """Seconds after which a WebSocket is asked whether it lives; servers ask as often."""
@@ -45,6 +46,8 @@ LASTED = 60.0
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=5)
 REFUSED_FOR = timedelta(hours=1)
 """So long a server is believed that has no streams, or none for us."""
+MOST_CONNECTIONS = 6
+"""So many to one server at once: `bot.http` opens sixteen to a host, and requests need some."""
 _A_DAY = 86_400.0
 _SCHEMES = {"wss": "https", "https": "https", "ws": "http", "http": "http"}
 
@@ -63,12 +66,17 @@ class Stream:
     ) -> None:
         self.server = server
         self.channels = tuple(channels)
-        self.is_up = False
+        self.carried: frozenset[Channel] = frozenset()
+        """Those that are told now; none while no connection stands."""
         self.not_before = 0.0
         self._clock, self._chance, self._silence = clock, chance, silence
         self._failures = 0
         self._speaks_lines = False
         self._up_at: float | None = None
+
+    @property
+    def is_up(self) -> bool:
+        return bool(self.carried)
 
     async def run(self, take: Take, rise: Callable[[], None]) -> None:
         """One connection, to its end. `take` gets events (None: one that cannot be read), `rise` hears that
@@ -77,17 +85,17 @@ class Stream:
         trouble: BotError | None = None
         self._up_at = None
         try:
-            await self._read(take, lambda: self._stands(rise))
+            await self._read(take, lambda carried: self._stands(carried, rise))
         except BotError as error:
             trouble = error
         finally:
-            self.is_up = False
+            self.carried = frozenset()
             self._note(trouble)
 
-    def _stands(self, rise: Callable[[], None]) -> None:
-        if not self.is_up:
-            self.is_up, self._up_at = True, self._clock.monotonic()
-            rise()
+    def _stands(self, carried: Sequence[Channel], rise: Callable[[], None]) -> None:
+        self._up_at = self._clock.monotonic() if self._up_at is None else self._up_at
+        self.carried |= frozenset(carried)
+        rise()
 
     def _note(self, trouble: BotError | None) -> None:
         now = self._clock.monotonic()
@@ -102,7 +110,7 @@ class Stream:
             self._failures += 1
         self.not_before = now + wait.total_seconds()
 
-    async def _read(self, take: Take, stand: Callable[[], None]) -> None:
+    async def _read(self, take: Take, stand: Stand) -> None:
         terms = await self.server.terms()
         base = address(terms.streaming, self.server.base)
         http = self.server.way_to(base)
@@ -117,7 +125,7 @@ class Stream:
                 return
         try:
             async with asyncio.TaskGroup() as group:
-                for channel in self.channels:
+                for channel in self.channels[:MOST_CONNECTIONS]:
                     group.create_task(self._lines(http, base, channel, take, stand))
         except BaseExceptionGroup as errors:
             known = [error for error in errors.exceptions if isinstance(error, BotError)]
@@ -127,7 +135,7 @@ class Stream:
 
     # --- a WebSocket ---
 
-    async def _socket(self, http: Http, base: str, take: Take, stand: Callable[[], None]) -> None:
+    async def _socket(self, http: Http, base: str, take: Take, stand: Stand) -> None:
         """Raises: Unavailable, Refused."""
         first, *others = self.channels
         url = f"{base}/api/v1/streaming?{urlencode(first.query)}"
@@ -135,7 +143,7 @@ class Stream:
             async with http.websocket(url, headers=self._headers(), heartbeat=HEARTBEAT) as socket:
                 for one in others:
                     await socket.send_str(msgspec.json.encode({"type": "subscribe", **one.query}).decode())
-                stand()
+                stand(self.channels)
                 while True:
                     kind, data, _ = await socket.receive()
                     if kind not in {WSMsgType.TEXT, WSMsgType.BINARY}:
@@ -165,12 +173,11 @@ class Stream:
 
     # --- lines ---
 
-    async def _lines(
-        self, http: Http, base: str, channel: Channel, take: Take, stand: Callable[[], None]
-    ) -> None:
+    async def _lines(self, http: Http, base: str, channel: Channel, take: Take, stand: Stand) -> None:
         """Until it ends, which is an Unavailable too: it takes the others of this connection along."""
-        token = self.server.token
-        headers = {"Accept": "text/event-stream", **({"Authorization": f"Bearer {token}"} if token else {})}
+        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}  # compressed is held back
+        if self.server.token:
+            headers["Authorization"] = f"Bearer {self.server.token}"
         url = f"{base}{channel.path}"
         loop, lines = asyncio.get_running_loop(), Lines()
         try:
@@ -179,7 +186,7 @@ class Stream:
                 http.request("GET", url, headers=headers, timeout=_A_DAY) as response,
             ):
                 self._check(response)
-                stand()
+                stand([channel])
                 limit.reschedule(loop.time() + self._silence)
                 async with aclosing(http.pieces(response)) as pieces:
                     async for piece in pieces:
@@ -200,8 +207,10 @@ class Stream:
 
 
 def is_no_socket(error: BotError) -> bool:
-    """Whether the answer says that there is no WebSocket, rather than that it may not be used (now)."""
-    return isinstance(error, Rejected) or error.reason is Reason.PROTOCOL
+    """Whether the answer says that there is no WebSocket, or none for us: some servers look for a token only
+    in its address, and some proxies let none through. Lines may be had all the same.
+    """
+    return isinstance(error, Refused) or error.reason is Reason.PROTOCOL
 
 
 def address(named: str, base: str) -> str:

@@ -52,9 +52,10 @@ class Threads:
         if not above:
             self.note(status, view)
             return ALONE
-        if above not in self._nodes:
-            await self._ask(status, view)
-        node = self._nodes.get(above) or _Node(answered(status, view), above, status.visibility == PRIVATE)
+        unknown = _Node(answered(status, view), above, status.visibility == PRIVATE)
+        if above not in self._nodes and await self._is_told(status, view):
+            self._keep(above, self._nodes.get(above, unknown))  # not to be asked for with each answer to it
+        node = self._nodes.get(above, unknown)
         self._know(status, view, node.root)
         author = node.author or answered(status, view)
         root = node if node.root == above else self._nodes.get(node.root)
@@ -64,19 +65,21 @@ class Threads:
             is_private=node.is_private,
         )
 
-    async def _ask(self, status: Status, view: View) -> None:
+    async def _is_told(self, status: Status, view: View) -> bool:
+        """Whether the server has told what stands above, also if that is nothing that we may see."""
         try:
             path = f"/api/v1/statuses/{segment(status.id)}/context"
             context = await self._server.read(path, Context, spare=SPARE)
         except Unauthorized:
             raise
         except Refused:
-            return
+            return True
         except Unavailable as error:
             if error.reason is Reason.RATE_LIMITED:
                 raise
-            return
+            return False
         self.know_all([found for raw in context.ancestors if (found := status_of(raw))], view)
+        return True
 
     def know_all(self, ancestors: list[Status], view: View) -> None:
         """A thread from its first status down."""
@@ -84,8 +87,12 @@ class Threads:
             self._know(found, view, ancestors[0].id)
 
     def _know(self, status: Status, view: View, root: str) -> None:
-        self._nodes[status.id] = _Node(view.acct(status.account.acct), root, status.visibility == PRIVATE)
-        self._nodes.move_to_end(status.id)
+        node = _Node(view.acct(status.account.acct), root, status.visibility == PRIVATE)
+        self._keep(status.id, node)
+
+    def _keep(self, status_id: str, node: _Node) -> None:
+        self._nodes[status_id] = node
+        self._nodes.move_to_end(status_id)
         while len(self._nodes) > MOST:
             self._nodes.popitem(last=False)
 

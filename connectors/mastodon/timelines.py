@@ -28,19 +28,19 @@ from connectors.mastodon.events import Channel
 from connectors.mastodon.following import Followed, Following
 from connectors.mastodon.lists import Lists
 from connectors.mastodon.lookup import MastodonLookup, view_of
+from connectors.mastodon.once import is_told_here
 from connectors.mastodon.paging import Listing, status_row
 from connectors.mastodon.people import people
 from connectors.mastodon.position import MARGIN, Position, beginning, resumed
 from connectors.mastodon.server import Server, segment, shared_servers
-from connectors.mastodon.statuses import NAME, PLATFORM, View
-from connectors.mastodon.streaming import Stream
+from connectors.mastodon.statuses import NAME, PLATFORM
+from connectors.mastodon.streaming import MOST_CONNECTIONS, Stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
     from datetime import datetime
 
     from bot.ports import Clock, Watch, Wiring
-    from connectors.mastodon.entities import Status
 
 _PAGE = 40
 
@@ -99,7 +99,7 @@ class TimelinesSource:
         self._names = frozenset(urlsplit(base).netloc for base in settings.servers)
         self._servers: tuple[_Watched, ...] = ()
         self._sound = len(self._names)
-        self._streams: dict[Channel, Stream] = {}
+        self._streams: dict[str, Mapping[Channel, Stream]] = {}
         self.poll_every = settings.every
 
     @property
@@ -176,19 +176,26 @@ class TimelinesSource:
         if all(one.stream is None for one in followed):
             return
         yield Batch(observed_to=began), position
-        async with aclosing(Following(followed, self._clock, self.poll_every).batches(position)) as batches:
-            async for batch, behind in batches:
-                yield batch, behind
+        try:
+            following = Following(followed, self._clock, self.poll_every)
+            async with aclosing(following.batches(position)) as batches:
+                async for batch, behind in batches:
+                    yield batch, behind
+        except BotError as error:
+            if len(self._watched) == 1:
+                raise
+            raise _of_some(error) from error
 
     async def _followed(self, watched: _Watched, watch: Watch) -> list[Followed]:
         server, lists = watched.server, watched.lists
         to = (await view_of(server), watch)
-        if server.streams and not self._streams:
-            self._streams = streams(server, watched.channels.values(), self._clock)
+        if server.name not in self._streams:
+            channels = watched.channels.values() if server.streams else ()
+            self._streams[server.name] = streams(server, channels, self._clock)
         return [
             Followed(
                 name=name,
-                stream=self._streams.get(watched.channels[name]) if server.streams else None,
+                stream=self._streams[server.name].get(watched.channels[name]),
                 channel=watched.channels[name],
                 kind="update",
                 row=listing.row,
@@ -218,30 +225,18 @@ class TimelinesSource:
             source=NAME,
             clock=self._clock,
             people=people(self._wiring),
-            counts=lambda status, _: self._counts(status, server),
+            counts=lambda status, _: is_told_here(status, server, self._wiring, self._names),
             overlap=MARGIN,
         )
         return _Watched(server=server, lists=lists, listings=listings, channels=channels)
 
-    def _counts(self, status: Status, server: Server) -> bool:
-        """Each post once, whoever tells of it: by the server that it was published on, if that is asked; and
-        what an account's own server tells the account is not told here under another name.
-        """
-        origin = urlsplit(status.uri).netloc
-        if origin != server.name and origin in self._names:
-            return False
-        view = View(server=server.name, domain=server.known_terms.domain)
-        told = {view.acct(status.account.acct), *(view.acct(named.acct) for named in status.mentions or [])}
-        others = (own for own in shared_servers(self._wiring) if own.name not in self._names)
-        return not any(own.acct in told for own in others)
-
 
 def streams(server: Server, channels: Iterable[Channel], clock: Clock) -> dict[Channel, Stream]:
-    """All over one connection, where the server can do that."""
+    """All over one connection, where the server can do that; else those of the first few."""
     every = tuple(channels)
     if server.known_terms.has_many_streams:
         return dict.fromkeys(every, Stream(server, every, clock))
-    return {channel: Stream(server, [channel], clock) for channel in every}
+    return {channel: Stream(server, [channel], clock) for channel in every[:MOST_CONNECTIONS]}
 
 
 def _of_some(error: BotError) -> Unavailable:

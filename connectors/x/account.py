@@ -14,6 +14,8 @@ from bot import duration
 
 API = "https://api.twitter.com"
 """Where tweepy asks, and what the signatures of OAuth 1.0a name."""
+_A_DAY = timedelta(days=1)
+"""By then a post that was deleted must be forgotten."""
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
 _OWNER = re.compile(r"([0-9]{1,19})-.+")
 
@@ -45,7 +47,8 @@ class BudgetSettings(BaseModel):
     """`x.budget`: what a calendar month (UTC) may cost, and what X asks for each thing.
 
     The prices are those of the pay-per-use plan, as https://docs.x.com/x-api/getting-started/pricing had them
-    from 20 April to October 2026. All are in `currency`.
+    from 20 April to October 2026. All are in `currency`. `names`: what of the month's money may go for the
+    names of people; 0: nobody's is asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,12 +61,18 @@ class BudgetSettings(BaseModel):
     price_per_reply_with_url: Price = Decimal("0.200")
     price_per_delete: Price = Decimal("0.005")
     price_per_user: Price = Decimal("0.010")
+    names: Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)] = Decimal(5)
+    price_per_message_read: Price = Decimal("0.010")
+    price_per_message: Price = Decimal("0.015")
 
 
 class AccountSettings(BaseModel):
     """`x:`. Without `handle` and its four secrets there is no account.
 
-    `every`: how often what was said to it is read. `api`: another place that speaks this API.
+    `bearer_token`: the app's own, for what X gives to apps only. `every`: how often what was said to it is
+    read, `own_every`: what it says itself; `deletions_every`: how often X is asked which of the stored posts
+    are gone. `direct_messages`: they are read and answered too. `activity`: X pushes what is said to it.
+    `api`: another place that speaks this API.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,9 +82,18 @@ class AccountSettings(BaseModel):
     consumer_secret: SecretStr | None = Field(default=None, min_length=1)
     access_token: SecretStr | None = Field(default=None, min_length=1)
     access_token_secret: SecretStr | None = Field(default=None, min_length=1)
+    bearer_token: SecretStr | None = Field(default=None, min_length=1)
     every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))] = (
         timedelta(seconds=5)
     )
+    own_every: Annotated[
+        timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("5s"))
+    ] = timedelta(seconds=60)
+    deletions_every: Annotated[
+        timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("1h")), Field(le=_A_DAY)
+    ] = timedelta(hours=12)
+    direct_messages: bool = False
+    activity: bool = False
     budget: BudgetSettings = BudgetSettings()
     api: Annotated[str, AfterValidator(_server)] = API
 

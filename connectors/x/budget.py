@@ -148,6 +148,12 @@ class Meter:
         )
         return Price(money=Money(micros, self._currency), is_within=micros <= left)
 
+    async def spent_on(self, source: str) -> Decimal:
+        """In this month. Raises: Unavailable."""
+        async with self._vault.turn(KEPT):
+            days = (await self._open()).days.get(source, {})
+        return Decimal(sum(line.micros for line in days.values())) / MILLION
+
     def _share(self, ledger: Ledger, now: datetime) -> int | None:
         """What is left of what reading may spend today; None: it need not be shared out yet."""
         today = ledger.micros_on(now.day)
@@ -210,9 +216,9 @@ def ledger_of(content: bytes | None) -> Ledger:
 
 def is_spent(error: BotError) -> bool:
     """Whether it says that there is no money before tomorrow or the next month."""
-    if not isinstance(error, Unavailable) or error.reason is not Reason.RATE_LIMITED:
+    if not isinstance(error, Unavailable) or not error.unsent or error.reason is not Reason.RATE_LIMITED:
         return False
-    return error.unsent and error.retry_after is not None and error.retry_after > _SOON
+    return error.retry_after is not None and error.retry_after > _SOON
 
 
 def _spent(days: dict[int, Line], day: int) -> Spent:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.errors import BotError, Reason, Unauthorized
 from bot.expenses import Purse
 from bot.findings import fine, mend, note
+from connectors.x.examine_app import examine_app
 from connectors.x.own import Me, Own, own_account
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ async def _examine_account(own: Own, exam: Exam) -> AsyncIterator[Finding]:
         return
     yield fine(_ABOUT, f"signed in as @{me.username} at {own.api.host}")
     for finding in whose(me, exam):
+        yield finding
+    async for finding in examine_app(own, exam.account):
         yield finding
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from bot.model import Cursor
 
 _EPOCH_MS = 1_288_834_974_657
-_TEXT = re.compile(r"v1:([0-9]{1,19})")
+_TEXT = re.compile(r"v1:([0-9]{1,19})(?::(?:[0-9]{1,19},)*)?")
+"""Behind the second colon stands what `connectors.x.stream_position` keeps."""
 
 
 def first_id(when: datetime) -> int:

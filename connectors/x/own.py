@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bot.errors import Unauthorized
+from connectors.x.app import App
 from connectors.x.budget import meter_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Own:
         self.budget = settings.budget
         self.clock = wiring.clock
         self.api = Api(settings, wiring)
+        self.app = App(settings.api, settings.bearer_token, wiring)
         self.meter = meter_of(settings.budget, wiring)
         self.known_id = settings.owner_id
         self._me: Me | None = None

@@ -19,10 +19,10 @@ _BREAKS_QUOTES = re.compile(r'["\\]')
 _OPERATORS = frozenset({"or", "and", "not"})
 
 
-def queries(words: Iterable[str], handle: str) -> tuple[str, ...]:
+def queries(words: Iterable[str], handle: str, longest: int = LONGEST) -> tuple[str, ...]:
     """A word that is longer than a query is left out."""
     without = f" -is:retweet -from:{handle} -@{handle}"
-    room = LONGEST - len(without) - len("()")
+    room = longest - len(without) - len("()")
     asked = dict.fromkeys(clause for word in words if (clause := _clause(word)) and len(clause) <= room)
     asked.pop(f"@{handle}", None)
     groups: list[str] = []

@@ -85,7 +85,7 @@ class XReplier:
         is_quoted = to.quoted is not None and to.quoted.author_id == (self.account_id or "")
         return "" if is_named or is_quoted else NOT_SUMMONED
 
-    def price(self, text: str) -> Price:
+    def price(self, text: str, to: str) -> Price:
         return self._own.meter.price(self._price(text))
 
     async def publish(self, reply: Outgoing) -> Published:

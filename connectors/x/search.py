@@ -36,13 +36,16 @@ PATH, TOKEN = "/2/tweets/search/recent", "next_token"
 
 
 class Settings(BaseModel):
-    """`sources.x`: `every`: how often is searched."""
+    """`sources.x`: `every`: how often is searched. `stream`: X pushes what it finds, and the search
+    only fills the holes between two connections.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     every: Annotated[timedelta, BeforeValidator(duration.given), AfterValidator(duration.at_least("10s"))] = (
         timedelta(minutes=5)
     )
+    stream: bool = False
 
 
 class SearchSource:

@@ -9,14 +9,15 @@ from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.http import HttpClient
-from bot.model import Cursor
-from bot.ports import Http, Source, Wiring
+from bot.model import Batch, Cursor
+from bot.ports import Http, Source, Watch, Wiring
 from bot.testing.loopback import Refuse
 from bot.testing.mastodon_server import MastodonServer
 from bot.testing.mastodon_world import Manners
 from connectors.mastodon import position
 from connectors.mastodon.account import AccountSettings
 from connectors.mastodon.inbox import InboxSource
+from connectors.mastodon.searching import SearchSource
 from connectors.mastodon.server import own_server
 from connectors.mastodon.timelines import Settings, TimelinesSource
 
@@ -84,6 +85,31 @@ class TimelinesStage:
         return self.server.open_requests
 
 
+class SearchedSource(SearchSource):
+    """One whose watch looks for a word."""
+
+    def read(self, after: Cursor | None, watch: Watch) -> AsyncIterator[Batch]:
+        return super().read(after, Worded(watch))
+
+
+class Worded:
+    words = ("lift",)
+
+    def __init__(self, watch: Watch) -> None:
+        self.wants = watch.wants
+
+
+class SearchStage(TimelinesStage):
+    """A word on one server."""
+
+    def source(self, http: Http) -> Source:
+        return SearchedSource(account(self.server), Wiring(http=http, clock=SystemClock()))
+
+    def refuse(self, status: int, headers: Mapping[str, str]) -> None:
+        refuse = Refuse(status=status, headers=headers, body=f"secret: {SECRET}", path="/search")
+        self.server.faults.append(refuse)
+
+
 class InboxStage:
     secret = SECRET
 
@@ -138,6 +164,13 @@ async def inbox_stage(manners: Manners, page: int | None = None) -> AsyncIterato
             yield InboxStage(server, http)
         finally:
             await http.close()
+
+
+@asynccontextmanager
+async def search_stage(manners: Manners) -> AsyncIterator[SearchStage]:
+    async with timelines_stage(manners) as stage:
+        stage.server.world.finds_text = True
+        yield SearchStage(stage.server, stage.http)
 
 
 @asynccontextmanager

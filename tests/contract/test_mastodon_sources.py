@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from bot.testing.mastodon_streams import LINES_ONLY, LIVE, LIVE_GOTOSOCIAL, LIVE_PLEROMA
 from bot.testing.mastodon_world import GOTOSOCIAL, MASTODON, OLD_MASTODON, PLEROMA
 from bot.testing.source_contract import NetworkSourceContract, SourceContract
-from tests.contract.mastodon_stage import inbox_stage, timelines_stage
+from tests.contract.mastodon_stage import inbox_stage, search_stage, timelines_stage
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from tests.contract.mastodon_stage import InboxStage, TimelinesStage
+    from tests.contract.mastodon_stage import InboxStage, SearchStage, TimelinesStage
 
 
 class TestMastodonInbox(NetworkSourceContract):
@@ -83,3 +83,13 @@ class TestMastodonTimelinesOverASocket(SourceContract):
 class TestPleromaTimelinesOverASocket(SourceContract):
     def stage(self) -> AbstractAsyncContextManager[TimelinesStage]:
         return timelines_stage(LIVE_PLEROMA)
+
+
+class TestMastodonSearch(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[SearchStage]:
+        return search_stage(MASTODON)
+
+
+class TestPleromaSearch(NetworkSourceContract):
+    def stage(self) -> AbstractAsyncContextManager[SearchStage]:
+        return search_stage(PLEROMA)

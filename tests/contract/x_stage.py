@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.clock import SystemClock
@@ -15,6 +15,7 @@ from bot.testing.loopback import Refuse
 from bot.testing.x_server import XServer
 from connectors.x.ids import cursor_at, first_id
 from connectors.x.inbox import MentionsSource
+from connectors.x.native import OwnPostsSource
 from connectors.x.own import own_account
 from connectors.x.search import SearchSource, Settings
 from tests.unit.x_stand import settings
@@ -55,6 +56,31 @@ class MentionsStage:
 
     def open_handles(self) -> int:
         return self.server.open_requests
+
+
+class OwnPostsStage(MentionsStage):
+    """Somebody has waited for long."""
+
+    def source(self, http: Http) -> Source:
+        async def waits_since(platform: str) -> datetime | None:
+            return SystemClock().now() - timedelta(days=1000) if platform == "x" else None
+
+        wiring = Wiring(http=http, clock=SystemClock(), waits_since=waits_since)
+        return OwnPostsSource(settings(self.server), wiring)
+
+    def _publish(self, number: int) -> str:
+        """Of three, one is a first post, one an answer and one a quote."""
+        world = self.server.world
+        theirs = world.post("ann", "@acme is the lift broken?")
+        more: dict[str, Any] = ({}, {"parent": theirs}, {"quoted": theirs})[number % 3]
+        return world.post("acme", f"the lift works & goes {number}", **more)
+
+    async def publish_malformed(self) -> None:
+        self.server.world.post("acme", "well", is_broken=True)
+
+    def refuse(self, status: int, headers: Mapping[str, str]) -> None:
+        body = f"secret: {self.secret}"
+        self.server.faults.append(Refuse(status=status, headers=headers, body=body, path="tweets"))
 
 
 class SearchStage(MentionsStage):
@@ -109,6 +135,12 @@ async def search_stage(most: int = 100) -> AsyncIterator[SearchStage]:
             yield stage
         finally:
             await http.close()
+
+
+@asynccontextmanager
+async def own_posts_stage(most: int = 100) -> AsyncIterator[OwnPostsStage]:
+    async with mentions_stage(most) as stage:
+        yield OwnPostsStage(stage.server, stage.http)
 
 
 @asynccontextmanager

@@ -4,9 +4,10 @@
 is killed (before it sends, while the platform has it, with the answer in hand, within the transaction that
 settles it, behind that), or the platform takes the request and cuts the connection, or answers nothing, or
 with an error, having carried it out or not; sometimes two of them in a row. Bluesky knows a reply again and
-can be asked for it; servers of the Mastodon API can be asked, and some of them know it again; Telegram does
-neither. The auditor asks the platform, not us: no answer stands there
-twice, none is missing, and where nobody could know a person was asked. Exit status 1: a promise was broken.
+can be asked for it; servers of the Mastodon API can be asked, and some of them know it again; X can be asked,
+and takes the same words once (every other run: twice); Telegram does neither. The auditor asks the platform,
+not us: no answer stands there twice, none is missing, and where nobody could know a person was asked. Exit
+status 1: a promise was broken.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from tests.faults.reply_life import (
 )
 from tests.integration import store_samples as s
 
-PLATFORMS = ("bluesky", "telegram", *MASTODONS)
+PLATFORMS = ("bluesky", "telegram", "x", *MASTODONS)
 MISHAPS = tuple((how, is_done) for how in ("cut", "withhold", 500, 502, 503) for is_done in (True, False))
 BETWEEN_LIVES = timedelta(minutes=2)
 """Longer than a lease."""
@@ -104,6 +105,9 @@ class Stage:
             uri = f"at://did:plc:ann/app.bsky.feed.post/3k{number:011d}"
             self.tell(platform, do="post", uri=uri, text="what now?")
             return uri
+        if platform == "x":
+            self.tell(platform, do="take", duplicates=number % 2 == 0)
+            return str(self.tell(platform, do="post", author="ann", text=f"@acme what now? {number}"))
         if platform in MASTODONS:
             status = self.tell(platform, do="ask", text=f"@acme what now? {number}")
             return f"{urlsplit(self.urls[platform]).netloc}/{status}"
@@ -129,6 +133,7 @@ def stage(folder: Path) -> Iterator[Stage]:
     servers = {
         "bluesky": ["bot.testing.pds_server"],
         "telegram": ["bot.testing.telegram_server", "--chat", str(CHAT)],
+        "x": ["bot.testing.x_server"],
         **{name: ["bot.testing.mastodon_server", "--manners", kind] for name, kind in MASTODONS.items()},
     }
     running = {
@@ -139,6 +144,7 @@ def stage(folder: Path) -> Iterator[Stage]:
         urls = {name: json.loads(one.stdout.readline())["url"] for name, one in running.items() if one.stdout}
         there = Stage(folder=folder, urls=urls)
         there.tell("bluesky", do="account", did=DID, handle=HANDLE, password=PASSWORD)
+        there.tell("x", do="grant", requests=1_000_000)
         for name in MASTODONS:  # its time is not in a hurry, so that its limit of requests would be for ever
             there.tell(name, do="sign_in", token=FEDIVERSE_TOKEN, acct="acme")
             there.tell(name, do="grant", requests=1_000_000)
@@ -176,6 +182,8 @@ def play(there: Stage, number: int, one: Plan, later: timedelta) -> Outcome:
             death=one.deaths[count] if count < len(one.deaths) else "",
             later=later + BETWEEN_LIVES * count,
         )
+        if one.platform == "x":  # ids of its posts tell the time
+            there.tell("x", do="hurry", seconds=life.later.total_seconds())
         status = _fork(life)
         if status == 0:
             break

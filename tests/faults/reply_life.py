@@ -34,6 +34,7 @@ from bot.staff import Person, Press, Presses, Role, Staff, Verb
 from bot.store import replying
 from bot.store.sqlite import SqliteStore
 from bot.testing.telegram_server import CHAT, TOKEN
+from bot.testing.x_oauth import Keys
 from bot.texts.en import ENGLISH
 from bot.vault import FileVault
 from connectors.bluesky.account import AccountSettings as BlueskyAccount
@@ -42,6 +43,8 @@ from connectors.mastodon.account import AccountSettings as MastodonAccount
 from connectors.mastodon.connector import CONNECTOR as MASTODON
 from connectors.telegram.connector import CONNECTOR as TELEGRAM
 from connectors.telegram.settings import AccountSettings as TelegramAccount
+from connectors.x.account import AccountSettings as XAccount
+from connectors.x.connector import CONNECTOR as X
 from tests.integration import store_samples as s
 from tests.integration._answers import RulesDraft
 from tests.unit._values import GOES_OUT, IN_BERLIN
@@ -51,6 +54,7 @@ DID, HANDLE, PASSWORD = "did:plc:acme", "acme.test", "aaaa-bbbb-cccc-dddd"
 MASTODONS = {"mastodon": "mastodon", "gotosocial": "gotosocial"}
 """Platforms of the Mastodon API, by the manners of their server: the first honours the key, the other does not."""
 FEDIVERSE_TOKEN, ANN_THERE = "token-of-acme", "ann@else.example"
+KEYS = Keys()
 DEATHS = ("taken", "sending", "answered", "settling", "settled")
 """Where a life ends: with the lease, before anything is sent; while the platform has it; with its answer in
 hand; within the transaction that writes it; behind that.
@@ -148,7 +152,8 @@ async def _ask(life: Life, store: SqliteStore, clock: Hurry) -> None:
     now = clock.now()
     post = Post(
         platform=life.platform, id=life.question,
-        author_id=ANN_THERE if life.platform in MASTODONS else "did:plc:ann", text=f"what now? {life.number}",
+        author_id=ANN_THERE if life.platform in MASTODONS else "did:plc:ann",
+        text=f"{'@acme ' if life.platform == 'x' else ''}what now? {life.number}",
         posted_at=now, seen_at=now,
     )  # fmt: skip
     entry = Entry(source="script", items=(s.judged(post, uid=life.mention, channel=None),))
@@ -247,6 +252,13 @@ def replier(life: Life, wiring: Wiring) -> Replier:
             server=life.urls[life.platform], handle="acme", token=SecretStr(FEDIVERSE_TOKEN)
         )
         made = MASTODON.replier(there, wiring) if MASTODON.replier else None
+    elif life.platform == "x":
+        given = {name: getattr(KEYS, name) for name in ("consumer_key", "consumer_secret")}
+        given |= {"access_token": KEYS.token, "access_token_secret": KEYS.token_secret}
+        on_x = XAccount.model_validate(
+            {"handle": "acme", "api": life.urls["x"], "budget": {"month": 100_000}, **given}
+        )
+        made = X.replier(on_x, wiring) if X.replier else None
     else:
         bot = TelegramAccount(token=SecretStr(TOKEN), base_url=life.urls["telegram"])
         made = TELEGRAM.replier(bot, wiring) if TELEGRAM.replier else None
@@ -269,6 +281,8 @@ def public(url: str, platform: str, words: str) -> int:
         posts = tell(url, do="posts", did=DID)
     elif platform in MASTODONS:
         posts, words = tell(url, do="said", acct="acme"), f"@{ANN_THERE} {words}"
+    elif platform == "x":
+        posts = tell(url, do="said")
     else:
         posts = tell(url, do="state")["messages"]
     return sum(one["text"] == words for one in posts)

@@ -172,9 +172,11 @@ class Office:
 
 
 @asynccontextmanager
-async def office(path: Path, *, delivers: bool = True) -> AsyncIterator[Office]:
+async def office(
+    path: Path, *, delivers: bool = True, directory: Directory | None = None
+) -> AsyncIterator[Office]:
     leased: list[Leased] = []
-    rules, directory = Rules(), Directory()
+    rules, directory = Rules(), directory or Directory()
     watch = LiveWatch(Watchlist(BRANDS, ids={}, matcher=PlainMatcher), {}, "bluesky")
     async with s.opened(path) as store:
         await store.save_brands(BRANDS)

@@ -295,3 +295,15 @@ async def test_held_are_mentions_and_our_answers_since_then(store: SqliteStore) 
         "at://ann/new": ("acme",),
         "at://acme-care/a": ("acme",),
     }
+
+
+async def test_since_when_somebody_waits_on_a_platform(store: SqliteStore) -> None:
+    """The oldest open question to us; neither a rival's nor one that was answered."""
+    assert await store.waits_since("bluesky") is None
+    await s.record(store, s.judged(s.post("r", author="zoe", root=None, minute=1), brand="rival"), minute=60)
+    assert await store.waits_since("bluesky") is None
+    for minute in (30, 20):
+        asked = s.post(f"q{minute}", author=f"a{minute}", root=None, minute=minute)
+        await s.record(store, s.judged(asked), minute=60)
+    assert await store.waits_since("bluesky") == s.at(20)
+    assert await store.waits_since("x") is None

@@ -10,7 +10,7 @@ from typing import cast
 from structlog.testing import capture_logs
 
 from bot.accounts import AGAIN_AFTER, Accounts
-from bot.errors import BotError, Rejected, StoreError, Unavailable
+from bot.errors import BotError, Rejected, StoreError, Unauthorized, Unavailable
 from bot.matcher.plain import PlainMatcher
 from bot.model import Account, Brand
 from bot.ports import Lookup
@@ -95,6 +95,19 @@ async def test_without_network_it_asks_again() -> None:
             await clock.advance(AGAIN_AFTER.total_seconds())
         assert watching.watchlist.owner("bluesky", "did:plc:acme") == "acme"
     assert ["acme.test"] * 3 == directory.asked
+
+
+async def test_a_wrong_credential_says_nothing_of_a_handle() -> None:
+    """It is asked again when a person may have acted, and not called a handle that does not exist."""
+    clock, watching = ManualClock(), watch("acme.test")
+    directory = Directory(Unauthorized("answered 401"))
+    accounts = made(watching, directory, Shelf(), clock)
+    async with resolving(accounts, clock):
+        assert (set(), 1) == (accounts.refused, len(directory.asked))
+        await clock.advance(800)
+        assert (1, 1) == (len(directory.asked), len(accounts.unresolved()))
+        await clock.advance(101)
+        assert (2, set()) == (len(directory.asked), accounts.unresolved())
 
 
 async def test_a_handle_that_does_not_exist_is_told_once() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.intake import Known, author_facts, make_facts, of_customer
+from bot.intake import author_facts, make_facts, of_customer
+from bot.knowing import Known
 from bot.model import Author, AuthorFacts, Facts, Kind, Mention, PostRef, Signal, Span
 from bot.settings.customers import Customers, load_customers
 from tests.unit._values import MENTION_ID, NOW, post

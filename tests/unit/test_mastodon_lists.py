@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.errors import Unavailable
 from bot.testing.mastodon_world import MASTODON, PLEROMA, Manners
+from connectors.mastodon.server import SPARE
 from tests.unit.mastodon_stand import stand
 from tests.unit.test_mastodon_inbox import Reader as InboxReader
 from tests.unit.test_mastodon_timelines import Reader, two
@@ -71,6 +73,49 @@ async def test_a_long_reading_goes_on_where_a_limit_stopped_it() -> None:
                 waits += 1
         assert asked == heard
         assert [] == await reader.read()
+
+
+async def test_a_long_reading_is_kept_until_what_is_missing_was_looked_for() -> None:
+    """A limit between the two costs no page again."""
+    async with stand() as it:
+        it.server.most = 10
+        reader = InboxReader(it)
+        first = it.server.ask()
+        await reader.read()
+        it.server.world.delete(first)
+        it.server.world.notifications.clear()
+        asked = [it.id(it.server.ask(f"@acme {number}")) for number in range(100)]
+        it.server.granted.most = len(it.server.asked) + 11 + SPARE
+        it.server.asked.clear()
+        with pytest.raises(Unavailable) as caught:
+            await reader.read()
+        assert [] == reader.batches
+        assert caught.value.retry_after is not None
+        await it.clock.advance(caught.value.retry_after.total_seconds() + 1)
+        assert asked == await reader.read()
+        assert [it.id(first)] == [one.post_id for one in reader.deleted]
+        assert 11 == sum(one.endswith("/notifications") for one in it.server.asked)
+
+
+async def test_a_next_page_that_is_called_otherwise_is_read() -> None:
+    """Servers with cursors of their own take an id all the same."""
+    async with stand(replace(MASTODON, next_by="cursor")) as it:
+        it.server.most = 20
+        reader = InboxReader(it)
+        asked = [it.id(it.server.ask(f"@acme {number}")) for number in range(70)]
+        assert asked == await reader.read()
+
+
+async def test_answers_to_what_nobody_may_see_ask_for_it_once() -> None:
+    """A hundred of them cost one request for their thread."""
+    async with stand() as it:
+        hidden = it.server.world.post(ANN, "for my friends", visibility="private")
+        reader = InboxReader(it)
+        asked = [it.id(it.server.ask(f"@acme {number}", parent=hidden)) for number in range(100)]
+        assert asked == await reader.read()
+        assert 1 == sum(one.endswith("/context") for one in it.server.asked)
+        roots = {post.root.id for batch in reader.batches for post in batch.posts if post.root}
+        assert {it.id(hidden)} == roots
 
 
 @pytest.mark.parametrize("status", [401, 429])

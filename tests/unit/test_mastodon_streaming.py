@@ -72,7 +72,7 @@ async def test_without_a_stream_lists_are_polled(manners: Manners) -> None:
 
 
 async def test_a_token_that_is_not_for_streams_is_not_tried_all_the_time() -> None:
-    """401: the lists go on."""
+    """401, over a socket and as lines: the lists go on."""
     async with stand(LIVE) as it:
         it.server.streams.refuses = 401
         async with live(it, InboxSource(it.settings, it.wiring)) as reading:
@@ -80,7 +80,7 @@ async def test_a_token_that_is_not_for_streams_is_not_tried_all_the_time() -> No
             for _ in range(10):
                 await it.clock.advance(15)
                 await reading.settled()
-            assert 1 == reading.tried
+            assert 2 == reading.tried
 
 
 @pytest.mark.parametrize("manners", [LIVE, LINES_ONLY])
@@ -295,3 +295,24 @@ async def test_streams_on_another_host(manners: Manners) -> None:
             await reading.stands()
             await reading.came(it.server.ask())
             assert 1 == host.requests
+
+
+async def test_the_first_reading_is_streamed_too() -> None:
+    """It begins now, and need not be asked for again before a mention is told."""
+    async with stand(LIVE) as it:
+        it.server.ask("@acme long ago")
+        async with live(it, InboxSource(it.settings, it.wiring)) as reading:
+            reading.after = None
+            await reading.stands()
+            asked = it.server.ask("@acme now")
+            await reading.came(asked)
+            assert [it.id(asked)] == reading.ids
+
+
+async def test_a_socket_that_is_refused_leaves_the_lines() -> None:
+    """403: some servers look for the token in the address of a WebSocket, where ours never stands."""
+    async with stand(LIVE) as it:
+        it.server.refuse(403, path="/api/v1/streaming")
+        async with live(it, InboxSource(it.settings, it.wiring)) as reading:
+            await reading.stands()
+            await reading.came(it.server.ask())

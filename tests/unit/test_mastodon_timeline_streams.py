@@ -10,6 +10,7 @@ from bot.testing.loopback import Refuse
 from bot.testing.mastodon_server import MastodonServer
 from bot.testing.mastodon_streams import LINES_ONLY, LIVE, LIVE_GOTOSOCIAL, LIVE_PLEROMA
 from bot.testing.mastodon_world import Manners
+from connectors.mastodon.streaming import MOST_CONNECTIONS
 from connectors.mastodon.timelines import Settings, TimelinesSource
 from tests.unit.mastodon_live import live, until
 from tests.unit.mastodon_stand import Stand, stand
@@ -117,3 +118,18 @@ async def test_the_first_reading_follows_too() -> None:
             found = it.server.world.post("ben", "the #lift")
             await reading.came(found)
             assert [it.id(found)] == reading.ids
+
+
+@pytest.mark.parametrize("manners", [LINES_ONLY, LIVE_GOTOSOCIAL])
+async def test_not_more_connections_than_there_is_room_for(manners: Manners) -> None:
+    """The first few tags are streamed, the others polled: requests go to the same host."""
+    async with stand(manners) as it:
+        tags = [f"tag{number}" for number in range(20)]
+        async with live(it, timelines(it, hashtags=tags), EVERY) as reading:
+            await reading.stands(MOST_CONNECTIONS)
+            first = it.server.world.post("ben", "on #tag1")
+            await reading.came(first)
+            last = it.server.world.post("ben", "on #tag19")
+            await it.clock.advance(EVERY)
+            await reading.came(last)
+            assert MOST_CONNECTIONS == len(it.server.streams.connections)

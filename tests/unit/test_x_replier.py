@@ -88,12 +88,12 @@ async def test_what_it_costs(text: str, price: float) -> None:
 async def test_the_price_is_told_before_it_is_paid() -> None:
     """Also whether the budget has that much; what anything costs is counted in whole millionths."""
     async with counter(budget={"month": "0.205", "currency": "EUR"}) as it:
-        dear, cheap = it.replier.price("See acme.com"), it.replier.price("On it")
+        dear, cheap = it.replier.price("See acme.com", "1"), it.replier.price("On it", "1")
         assert (Money(200_000, "EUR"), True) == (dear.money, dear.is_within)
         assert (Money(10_000, "EUR"), True) == (cheap.money, cheap.is_within)
         await it.replier.publish(it.reply())
-        assert not it.replier.price("See acme.com").is_within
-        assert it.replier.price("On it").is_within
+        assert not it.replier.price("See acme.com", "1").is_within
+        assert it.replier.price("On it", "1").is_within
 
 
 async def test_without_money_nothing_is_sent() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -19,6 +19,8 @@ from bot.testing.x_server import XServer
 from bot.vault import MemoryVault
 from connectors.x.account import AccountSettings
 from connectors.x.own import Own, own_account
+
+S = TypeVar("S", bound=XServer)
 
 NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
 
@@ -61,10 +63,17 @@ class Stand:
 
 @asynccontextmanager
 async def stand(**more: Any) -> AsyncIterator[Stand]:
+    async with stand_at(XServer, **more) as (stood, _):
+        yield stood
+
+
+@asynccontextmanager
+async def stand_at(make: Callable[[Any], S], **more: Any) -> AsyncIterator[tuple[Stand, S]]:
+    """With a server of that kind."""
     clock = ManualClock(NOW)
     http = HttpClient(SystemClock())
-    async with XServer(clock.now) as server:
+    async with make(clock.now) as server:
         try:
-            yield Stand(server, clock, http, settings(server, **more))
+            yield Stand(server, clock, http, settings(server, **more)), server
         finally:
             await http.close()

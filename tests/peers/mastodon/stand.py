@@ -39,7 +39,8 @@ class Stand:
 
     @property
     def settings(self) -> AccountSettings:
-        return settings_of(self.brand, self.line.url)
+        """Polled: each reading ends. Streams are tried in test_streaming.py."""
+        return settings_of(self.brand, self.line.url).model_copy(update={"stream": False})
 
     def wiring(self, vault: MemoryVault | None = None) -> Wiring:
         """A new one: as after a restart."""

@@ -1,4 +1,4 @@
-"""What staff hears of an account on X in trouble, with the real program on loopback servers."""
+"""An account on X: its trouble reaches staff, its answers in the app are noticed; the real program on loopback."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ from tests.acceptance.test_main_job import running
 
 
 @asynccontextmanager
-async def office(folder: Path, **more: object) -> AsyncIterator[tuple[World, XServer]]:
+async def office(
+    folder: Path, *, is_named: bool = True, **more: object
+) -> AsyncIterator[tuple[World, XServer]]:
     """The daemon's world, with an account on X."""
     async with World(folder) as world, XServer() as server:
         keys = server.keys
         secrets = (keys.consumer_key, keys.consumer_secret, keys.token, keys.token_secret)
+        ours = {"x": ["acme"]} if is_named else {}
         names = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
         world.secrets |= {f"OUTCARE_X__{name}": secret for name, secret in zip(names, secrets, strict=True)}
         world.write_config(
-            brand={"name": "acme", "words": ["acme"], "accounts": {"bluesky": ["acme.test"], "x": ["acme"]}},
+            brand={"name": "acme", "words": ["acme"], "accounts": {"bluesky": ["acme.test"], **ours}},
             x={"handle": "acme", "api": server.url, "every": "5s", **more},
         )
         yield world, server
@@ -46,7 +49,7 @@ def not_ready(app: App, name: str) -> str:
 
 async def test_a_revoked_token_reaches_staff_once_and_that_it_works_again(tmp_path: Path) -> None:
     """In the chat, in /readyz; over restarts, since only a restart brings new secrets."""
-    async with office(tmp_path) as (world, server):
+    async with office(tmp_path, is_named=False) as (world, server):
         server.is_revoked = True
         for _ in range(2):
             async with running(world) as app:
@@ -58,6 +61,22 @@ async def test_a_revoked_token_reaches_staff_once_and_that_it_works_again(tmp_pa
         async with running(world) as app:
             await until(lambda: heard(world, "X lets us in again after"), what="that it works is told")
             await until(lambda: not not_ready(app, "source:x-mentions"), what="it is ready")
-            says(server, "ann", "@acme my kettle hisses, what now?")
-            await until(lambda: heard(world, "my kettle hisses"), what="what was said meanwhile is read")
+            says(server, "ann", "@acme why does my kettle hiss?")
+            await until(
+                lambda: heard(world, "why does my kettle hiss"), what="what was said meanwhile is read"
+            )
             assert heard(world, "refuses our credentials") == 1
+
+
+async def test_an_answer_in_the_app_is_noticed(tmp_path: Path) -> None:
+    """It ends the wait, on the card too; who asked is named there; both were paid for, and no more."""
+    async with office(tmp_path, own_every="5s") as (world, server), running(world) as app:
+        question = says(server, "ann", "@acme why does my kettle hiss?")
+        await until(lambda: heard(world, "Ann (@"), what="the card names who asked")
+        assert heard(world, "1,234 followers") == 1
+        says(server, "acme", "Because it sings!", parent=question)
+        await until(lambda: heard(world, "Answered after"), what="the card says that it is answered")
+        await app.readiness.gauge()
+        [bill] = app.readiness.bills()
+        spent = {name: one.micros_month for name, one in bill.sources.items()}
+        assert {"x-account": 10_000, "x-mentions": 1_000, "x-own": 1_000, "x-names": 10_000} == spent
