@@ -33,10 +33,10 @@ def _notifier(account: AccountSettings, channels: Mapping[str, ChannelSettings],
     )
 
 
-async def _examine(exam: Exam, _wiring: Wiring) -> AsyncIterator[Finding]:
+async def _examine(exam: Exam, wiring: Wiring) -> AsyncIterator[Finding]:
     from connectors.email.examine import examine  # noqa: PLC0415 - an extra
 
-    async for finding in examine(exam):
+    async for finding in examine(exam, wiring.page):
         yield finding
 
 

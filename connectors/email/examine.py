@@ -27,7 +27,7 @@ _LOGIN = "see user under `email:`, and OUTCARE_EMAIL__PASSWORD; some providers w
 _SAFE = {"starttls": "by STARTTLS", "tls": "by TLS", "none": "without TLS: whoever is in between can read"}
 
 
-async def examine(exam: Exam) -> AsyncIterator[Finding]:
+async def examine(exam: Exam, page: str) -> AsyncIterator[Finding]:
     """Raises nothing of `bot.errors`."""
     account: AccountSettings = exam.account
     try:
@@ -37,6 +37,8 @@ async def examine(exam: Exam) -> AsyncIterator[Finding]:
         return
     try:
         yield await _server(smtp, account)
+        if not page:
+            yield note("email", "mails hold no link to the page: it has no address", "set web.url")
         if not exam.channels:
             yield note("email", "no channel leads to it yet", "name one, docs/connectors/email.md tells how")
         for name, channel in exam.channels.items():

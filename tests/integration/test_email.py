@@ -20,7 +20,7 @@ from connectors.email.connector import CONNECTOR
 from connectors.email.notifier import EmailNotifier
 from connectors.email.settings import ChannelSettings
 from tests.contract._rigs import FixedClock
-from tests.contract.email_rig import LEAD, OTHER, account, notifier
+from tests.contract.email_rig import LEAD, OTHER, PAGE, account, notifier
 from tests.contract.mail_server import CUT, PASSWORD, SILENCE, USER, MailServer, certificate
 
 
@@ -262,11 +262,11 @@ async def test_a_receipt_of_something_else(server: MailServer) -> None:
 # --- the doctor ---------------------------------------------------------------------------------
 
 
-async def examined(server: MailServer, *to: str, **more: object) -> list[Finding]:
+async def examined(server: MailServer, *to: str, page: str = PAGE, **more: object) -> list[Finding]:
     channels = {"lead": ChannelSettings(to=to)} if to else {}
     exam = Exam(account=account(server, **more), channels=channels)
     assert CONNECTOR.examine is not None
-    return [finding async for finding in CONNECTOR.examine(exam, a_wiring())]
+    return [finding async for finding in CONNECTOR.examine(exam, a_wiring(page))]
 
 
 async def test_the_doctor_sends_nothing() -> None:
@@ -287,6 +287,7 @@ async def test_the_doctor_says_what_to_mend() -> None:
         server.fail("MAIL", f"553 5.7.1 {PASSWORD}")
         [_, sender] = await examined(server, LEAD)
         [login] = await examined(server, LEAD, password="wrong")
+        [_, unlinked, _] = await examined(server, LEAD, page="")
         [_, unused] = await examined(server)
     [away] = await examined(server, LEAD)
     mended = [nobody, sender, login, away]
@@ -295,7 +296,8 @@ async def test_the_doctor_says_what_to_mend() -> None:
     assert "allowed to send" in sender.do
     assert "OUTCARE_EMAIL__PASSWORD" in login.do
     assert "can't be reached" in away.says
-    assert Health.NOTE is unused.health
+    assert (Health.NOTE, Health.NOTE) == (unused.health, unlinked.health)
+    assert "set web.url" in unlinked.do
     assert PASSWORD not in repr(mended)
 
 
