@@ -361,12 +361,14 @@ async def _assemble(
     begin: datetime,
 ) -> App:
     http, vault = HttpClient(clock), FileVault(vault_beside(settings.database))
+    texts, page, kept = texts_in(settings.language), settings.web.url or "", store.kept
     wiring = Wiring(
         http=http,
         clock=clock,
-        texts=texts_in(settings.language),
+        texts=texts,
         vault=vault,
-        kept=store.kept,
+        page=page,
+        kept=kept,
         waits_since=store.waits_since,
         staff=settings.staff,
     )

@@ -324,6 +324,7 @@ def _data(view: _View) -> dict[str, object]:
     return {
         "event": "alert",
         "mention_id": state.mention_id,
+        "conversation_id": state.conversation.id,
         "brand": state.mention.brand,
         "platform": post.platform,
         "kind": state.mention.kind.value,

@@ -297,7 +297,8 @@ async def nothing_kept(platform: str, after: str) -> tuple[PostRef, ...]:
 class Wiring:
     """What a connector's factories get from outside; `texts` are in the staff's language. In `shared` the
     sides of one connector find what they have in common, under names that begin with its own. `expenses`
-    hears of what costs money. `waits_since` tells since when somebody on a platform has waited for an answer
+    hears of what costs money. `page`: where people reach the page, for links to it; empty: nowhere.
+    `waits_since` tells since when somebody on a platform has waited for an answer
     (None: nobody does): what is worth its money only then. `kept` gives the posts of a platform that are
     stored, behind a post id and in the order of their ids, some at a time (empty: no more): for platforms
     that must be asked whether they are still there. Both raise: StoreError. `staff`: who is who on which
@@ -310,6 +311,7 @@ class Wiring:
     vault: Vault = field(default_factory=MemoryVault)
     shared: dict[str, Any] = field(default_factory=dict)
     expenses: Expenses = field(default_factory=Expenses)
+    page: str = ""
     waits_since: Callable[[str], Awaitable[datetime | None]] = nobody_waits
     kept: Kept = nothing_kept
     staff: Staff = field(default_factory=lambda: Staff(by_identity={}))

@@ -76,7 +76,9 @@ async def _try_all(settings: Settings, take: Callable[[Finding], None], *, send:
     clock, connectors = SystemClock(), setup.connectors()
     http = HttpClient(clock)
     vault = FileVault(vault_beside(settings.database))  # the daemon's: no login for a look
-    wiring = Wiring(http=(dated := machine.Dated(http=http, clock=clock)), clock=clock, vault=vault)
+    texts, page = texts_in(settings.language), settings.web.url or ""
+    dated = machine.Dated(http=http, clock=clock)
+    wiring = Wiring(http=dated, clock=clock, texts=texts, vault=vault, page=page)
     try:
         for name, exam in exams(settings, connectors).items():
             async for finding in _examined(name, exam, connectors[name], wiring):

@@ -311,6 +311,11 @@ _STAFF: dict[str, Message] = {
     "test.headline": "Outcare reaches this chat",
     "test.what_comes": "Cards about {brand} will come here: who wrote, what, and by when to answer.",
     "test.nothing_to_do": "Nobody has to do anything about this one.",
+    # a card as a mail
+    "email.open": "Open the conversation",
+    "email.open_page": "Open the page",
+    "email.no_page": "To act on this, use the staff's chat or the page (it has no address here: web.url).",
+    "email.footer": "Sent by Outcare. Nobody reads answers to this mail.",
     # setting up a chat: the first words are the configuration's keys
     "ids.chat": "chat: {chat}",
     "ids.channel": "channel: {channel}",

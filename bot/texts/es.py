@@ -307,6 +307,11 @@ _STAFF: dict[str, Message] = {
     "test.headline": "Outcare llega a este chat",
     "test.what_comes": "Aquí llegarán tarjetas sobre {brand}: quién escribe, qué, y hasta cuándo responder.",
     "test.nothing_to_do": "Con esta nadie tiene que hacer nada.",
+    # a card as a mail
+    "email.open": "Abrir la conversación",
+    "email.open_page": "Abrir la página",
+    "email.no_page": "Para actuar, use el chat del equipo o la página (aquí no tiene dirección: web.url).",
+    "email.footer": "Enviado por Outcare. Nadie lee las respuestas a este correo.",
     # setting up a chat: the first words are the configuration's keys
     "ids.chat": "chat: {chat}",
     "ids.channel": "channel: {channel}",

@@ -16,7 +16,7 @@ import pytest
 from bot.errors import BotError, Reason, Rejected, Unavailable
 from bot.staff import Card, Line, Receipt
 from bot.testing.notifier_contract import KeyedNotifierContract, NotifierRig, a_card
-from tests.contract import _rigs
+from tests.contract import _rigs, email_rig
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -229,6 +229,28 @@ async def test_a_broken_twin_fails_its_rule(rule: str, twin: type[Twin]) -> None
 async def test_an_unbroken_twin_passes(rule: str) -> None:
     """It is the break that fails, not the wrapping."""
     await getattr(Suite(Twin), rule)()
+
+
+class LosesTheThread(Twin):
+    """What it sends is found, but not by the receipt that it gives."""
+
+    async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:
+        return replace(await self.inner.update(channel, receipt, card, key=key), ref="<another@acme.example>")
+
+
+class ByMail(Suite):
+    @asynccontextmanager
+    async def _rig(self) -> AsyncIterator[NotifierRig]:
+        async with email_rig.email_notifier() as rig:
+            yield replace(rig, notifier=self.twin(rig.notifier))
+
+
+@pytest.mark.parametrize("twin", [SendsInsteadOfEditing, LosesTheThread])
+async def test_what_cannot_be_changed_stays_in_its_thread(twin: type[Twin]) -> None:
+    """Where a platform knows no editing, what follows is found by the receipt all the same."""
+    await ByMail(Twin).test_a_receipt_finds_the_message_again()
+    with pytest.raises(AssertionError):
+        await ByMail(twin).test_a_receipt_finds_the_message_again()
 
 
 def test_each_rule_has_a_twin() -> None:

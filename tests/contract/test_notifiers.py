@@ -1,11 +1,11 @@
-"""Telegram, Slack, webhook and console pass the suites for notifiers."""
+"""Telegram, Slack, webhook, e-mail and console pass the suites for notifiers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.testing.notifier_contract import KeyedNotifierContract, NetworkNotifierContract, NotifierContract
-from tests.contract import _rigs, slack_rig
+from tests.contract import _rigs, email_rig, slack_rig
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -32,6 +32,13 @@ class TestWebhook(KeyedNotifierContract):
 
     def rig(self) -> AbstractAsyncContextManager[NotifierRig]:
         return _rigs.webhook_notifier()
+
+
+class TestEmail(KeyedNotifierContract):
+    """Against a real mail server (aiosmtpd)."""
+
+    def rig(self) -> AbstractAsyncContextManager[NotifierRig]:
+        return email_rig.email_notifier()
 
 
 class TestConsole(NotifierContract):

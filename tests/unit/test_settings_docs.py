@@ -12,6 +12,7 @@ from bot.settings.load import Settings, load
 from bot.settings.shape import File, file_model, spots
 from bot.settings.sources import Given
 from connectors.bluesky import connector as bluesky
+from connectors.email import connector as email
 from connectors.feeds import connector as feeds
 from connectors.hackernews import connector as hackernews
 from connectors.mastodon import connector as mastodon
@@ -159,6 +160,7 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     (tmp_path / "answers.yaml").write_bytes(ANSWERS.read_bytes())
     ours = {
         "bluesky": bluesky,
+        "email": email,
         "hackernews": hackernews,
         "mastodon": mastodon,
         "rss": feeds,
@@ -169,11 +171,12 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     env = {"OUTCARE_TELEGRAM__TOKEN": TOKEN, "OUTCARE_BLUESKY__APP_PASSWORD": "aaaa-bbbb-cccc-dddd"}
     secrets = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
     env |= {f"OUTCARE_X__{name}": "a-secret-of-acme" for name in secrets}
-    env |= {"OUTCARE_MASTODON__TOKEN": "a-token-of-acme"}
+    env |= {"OUTCARE_MASTODON__TOKEN": "a-token-of-acme", "OUTCARE_EMAIL__PASSWORD": "a-password-of-acme"}
     env |= {"OUTCARE_SLACK__BOT_TOKEN": "xoxb-acme", "OUTCARE_SLACK__APP_TOKEN": "xapp-acme"}
     settings = load(file, connectors, env=env)
     assert ["bluesky", "hackernews", "mastodon", "rss", "x"] == list(settings.sources)
-    assert ["console", "telegram:care", "slack:care", "webhook:desk"] == list(settings.channels)
+    channels = ["console", "telegram:care", "slack:care", "email:lead", "webhook:desk"]
+    assert channels == list(settings.channels)
     assert ["acme.example", "globex.example"] == [brand.accounts[0].handle for brand in settings.brands]
     assert "anna" == settings.people[0].key
     assert settings.heartbeat_url is not None
