@@ -8,11 +8,11 @@ many asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from itertools import groupby
 from typing import NamedTuple
 
 from bot.model import Urgency
@@ -43,11 +43,12 @@ class Promise(StrEnum):
     VOID = "void"
 
 
-class Wait(NamedTuple):
-    """How long something took; or, if it is not `over`, how long it had not happened."""
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long something took where it is over, and for how long it had not happened where it is not."""
 
-    length: int
-    over: bool
+    over: list[int] = field(default_factory=list)
+    still: list[int] = field(default_factory=list)
 
 
 class Course(NamedTuple):
@@ -96,40 +97,45 @@ class Reached:
     after: timedelta
 
 
-def wait(course: Course, stage: Stage) -> Wait:
-    """From the question to a stage."""
-    return _since(course, STAGES.index(stage), course.started_at)
+def measured(courses: Iterable[Course]) -> tuple[list[Waits], list[Waits]]:
+    """From the question to each stage; and from the last thing that happened before it."""
+    waits, steps = [Waits() for _ in STAGES], [Waits() for _ in STAGES]
+    for course in courses:
+        last = course.started_at
+        for at, end, wait, step in zip(course.reached, _ends(course), waits, steps, strict=True):
+            if at is None:
+                wait.still.append(max(0, end - course.started_at))
+                step.still.append(max(0, end - last))
+                continue
+            wait.over.append(max(0, at - course.started_at))
+            step.over.append(max(0, at - last))
+            last = max(last, at)
+    return waits, steps
 
 
-def step(course: Course, stage: Stage) -> Wait:
-    """From the last thing that happened before a stage to it."""
-    place = STAGES.index(stage)
-    at = course.reached[place]
-    before = (other for other in course.reached[:place] if other is not None and (at is None or other <= at))
-    return _since(course, place, max((course.started_at, *before)))
+def _ends(course: Course) -> list[int]:
+    """Until when an ask could still come to each stage: until the next that it came to, or its own end."""
+    ends, end = [], course.watched_to
+    for at in reversed(course.reached):
+        ends.append(end)
+        if at is not None and at < end:
+            end = at
+    return ends[::-1]
 
 
-def _since(course: Course, place: int, start: int) -> Wait:
-    at = course.reached[place]
-    if at is not None:
-        return Wait(max(0, at - start), over=True)
-    later = [other for other in course.reached[place + 1 :] if other is not None]
-    return Wait(max(0, min((course.watched_to, *later)) - start), over=False)
-
-
-def median(waits: Iterable[Wait]) -> timedelta | None:
+def median(waits: Waits) -> timedelta | None:
     """The time after which half of them are over, as far as is known. None: that is not known.
 
     One that stopped being watched counts as waiting at the time of the others that are over just then.
     """
-    ordered = sorted(waits)
-    left, share = len(ordered), 1.0
-    for length, group in groupby(ordered, key=lambda one: one.length):
-        alike = list(group)
-        share *= 1 - sum(one.over for one in alike) / left
+    still, left, share = sorted(waits.still), len(waits.over) + len(waits.still), 1.0
+    gone = 0
+    for place, length in enumerate(sorted(waits.over)):
+        while gone < len(still) and still[gone] < length:
+            gone += 1
+        share *= 1 - 1 / (left - gone - place)
         if share <= _HALF:
             return timedelta(microseconds=length)
-        left -= len(alike)
     return None
 
 
@@ -146,28 +152,22 @@ def promise(course: Course, *, now: int) -> Promise | None:
 
 
 def summary(courses: Sequence[Course], *, now: int) -> Summary:
-    found = [promise(course, now=now) for course in courses]
+    found = Counter(promise(course, now=now) for course in courses)
+    waits, steps = measured(courses)
+    still = [one for one in courses if one.is_open]
     return Summary(
         asks=len(courses),
-        paces={stage: _pace(courses, stage) for stage in STAGES},
-        promises={one: found.count(one) for one in Promise},
+        paces={
+            stage: Pace(
+                reached=len(waits[place].over),
+                waiting=sum(one.reached[place] is None for one in still),
+                median=median(waits[place]),
+                step=median(steps[place]),
+            )
+            for place, stage in enumerate(STAGES)
+        },
+        promises={one: found[one] for one in Promise},
     )
-
-
-def _pace(courses: Sequence[Course], stage: Stage) -> Pace:
-    place = STAGES.index(stage)
-    return Pace(
-        reached=sum(course.reached[place] is not None for course in courses),
-        waiting=sum(course.is_open and course.reached[place] is None for course in courses),
-        median=_median_of(courses, stage, wait),
-        step=_median_of(courses, stage, step),
-    )
-
-
-def _median_of(
-    courses: Sequence[Course], stage: Stage, measure: Callable[[Course, Stage], Wait]
-) -> timedelta | None:
-    return median(measure(course, stage) for course in courses)
 
 
 def by_urgency(courses: Sequence[Course], *, now: int) -> dict[Urgency, Summary]:

@@ -19,7 +19,7 @@ from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor, PostRef
 from bot.orders import Account, Order, Ordered, Silence
-from bot.overview import Day, News, Rows
+from bot.overview import Day, News, Rows, StageTimes
 from bot.pausing import Paused
 from bot.records import (
     CardState,
@@ -317,6 +317,9 @@ class SqliteStore(ReplySide):
 
     async def day(self, since: datetime, *, now: datetime) -> Day:
         return await self._reports.day(since, now=now)
+
+    async def stage_times(self, since: datetime, *, now: datetime) -> StageTimes:
+        return await self._reports.stage_times(since, now=now)
 
     async def news(self, since: datetime) -> News:
         return await self._reports.news(since)

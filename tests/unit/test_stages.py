@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from fractions import Fraction
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Urgency
-from bot.stages import STAGES, Course, Pace, Promise, Stage, Wait, by_urgency, median, promise, summary
-from bot.stages import step as step_to
-from bot.stages import wait as wait_for
+from bot.stages import (
+    STAGES,
+    Course,
+    Pace,
+    Promise,
+    Stage,
+    Waits,
+    by_urgency,
+    measured,
+    median,
+    promise,
+    summary,
+)
 
 MINUTE = 60_000_000
 NEVER = (None,) * 5
+
+
+class Wait(NamedTuple):
+    """As `Waits`, one by one."""
+
+    length: int
+    over: bool
+
+
 waits = st.lists(st.builds(Wait, st.integers(0, 12), st.booleans()), max_size=40)
 
 
@@ -35,6 +56,29 @@ def courses(draw: st.DrawFn) -> Course:
     )
 
 
+def together(given: Iterable[Wait]) -> Waits:
+    waits = list(given)
+    return Waits([one.length for one in waits if one.over], [one.length for one in waits if not one.over])
+
+
+def wait_for(course: Course, stage: Stage) -> Wait:
+    """From the question to the stage; or to whatever ended the wait for it."""
+    return since(course, stage, course.started_at)
+
+
+def step_to(course: Course, stage: Stage) -> Wait:
+    """The same from the last thing before the stage."""
+    before = [one for one in course.reached[: STAGES.index(stage)] if one is not None]
+    return since(course, stage, max([course.started_at, *before]))
+
+
+def since(course: Course, stage: Stage, start: int) -> Wait:
+    place = STAGES.index(stage)
+    at, later = course.reached[place], [one for one in course.reached[place + 1 :] if one is not None]
+    end = min([course.watched_to, *later]) if at is None else at
+    return Wait(max(0, end - start), over=at is not None)
+
+
 def slow_median(given: list[Wait]) -> timedelta | None:
     """The definition: the product of the shares that stay, over each time at which any is over."""
     for time in sorted({one.length for one in given if one.over}):
@@ -51,35 +95,35 @@ def slow_median(given: list[Wait]) -> timedelta | None:
 @given(waits)
 def test_a_median_is_that_of_kaplan_and_meier(given: list[Wait]) -> None:
     """As the definition has it, with any number of waits that are not over."""
-    assert median(given) == slow_median(given)
+    assert median(together(given)) == slow_median(given)
 
 
 @given(st.lists(st.integers(0, 100), min_size=1))
 def test_without_open_waits_it_is_the_plain_one(lengths: list[int]) -> None:
     """The lower of the two in the middle."""
-    found = median(Wait(length, over=True) for length in lengths)
+    found = median(Waits(over=lengths))
     assert found == timedelta(microseconds=sorted(lengths)[(len(lengths) - 1) // 2])
 
 
 @given(waits, st.integers(0, 12))
 def test_one_more_who_waits_makes_nothing_look_better(given: list[Wait], length: int) -> None:
     """To leave out who still waits would flatter us."""
-    before, after = median(given), median([*given, Wait(length, over=False)])
+    before, after = median(together(given)), median(together([*given, Wait(length, over=False)]))
     assert after is None or (before is not None and after >= before)
 
 
 def test_a_median_of_nothing_is_not_known() -> None:
     """Neither of none at all, nor where fewer than half were answered."""
-    assert median([]) is None
-    assert median([Wait(1, over=True), Wait(5, over=False), Wait(5, over=False)]) is None
-    half = [Wait(1, over=True), Wait(1, over=False)]
-    assert median(half) == timedelta(microseconds=1), "who left at that very time had waited that long"
+    assert median(Waits()) is None
+    assert median(Waits(over=[1], still=[5, 5])) is None
+    assert median(Waits(over=[1], still=[1])) == timedelta(microseconds=1), (
+        "who left at that very time had waited that long"
+    )
 
 
 def test_rounding_does_not_hide_a_half() -> None:
     """5/6 of 4/5 of 3/4 is a half, in binary too."""
-    six = [Wait(length, over=length <= 3) for length in range(1, 7)]
-    assert median(six) == timedelta(microseconds=3)
+    assert median(Waits(over=[1, 2, 3], still=[4, 5, 6])) == timedelta(microseconds=3)
 
 
 def course(*minutes: int | None, to: int = 90, due: int | None = None, is_open: bool = False) -> Course:
@@ -95,34 +139,39 @@ def course(*minutes: int | None, to: int = 90, due: int | None = None, is_open: 
     )
 
 
+def minutes(of: list[Waits]) -> list[tuple[int, bool]]:
+    """Of one ask: how long each took, and whether it is over."""
+    return [((one.over or one.still)[0] // MINUTE, bool(one.over)) for one in of]
+
+
 def test_stages_of_an_ask_that_went_by_the_book() -> None:
     """From the question, and from the stage before."""
-    one = course(1, 2, 10, 40, 41, to=41)
-    assert [wait_for(one, stage).length // MINUTE for stage in STAGES] == [1, 2, 10, 40, 41]
-    assert [step_to(one, stage).length // MINUTE for stage in STAGES] == [1, 1, 8, 30, 1]
-    assert all(wait_for(one, stage).over and step_to(one, stage).over for stage in STAGES)
+    waits, steps = measured([course(1, 2, 10, 40, 41, to=41)])
+    assert minutes(waits) == [(1, True), (2, True), (10, True), (40, True), (41, True)]
+    assert minutes(steps) == [(1, True), (1, True), (8, True), (30, True), (1, True)]
 
 
 def test_an_answer_in_the_platforms_own_app_has_no_approval() -> None:
     """What it skipped it did not come to before the next thing; its last step begins where it last was."""
-    one = course(1, 2, None, None, 30, to=30)
-    assert wait_for(one, Stage.CLAIMED) == wait_for(one, Stage.APPROVED) == Wait(30 * MINUTE, over=False)
-    assert step_to(one, Stage.ANSWERED) == Wait(28 * MINUTE, over=True)
+    waits, steps = measured([course(1, 2, None, None, 30, to=30)])
+    assert minutes(waits) == [(1, True), (2, True), (30, False), (30, False), (30, True)]
+    assert minutes(steps) == [(1, True), (1, True), (28, False), (28, False), (28, True)]
 
 
 def test_one_who_still_waits() -> None:
     """They have waited so long, at least."""
-    one = course(1, 2, None, None, None, to=50, is_open=True)
-    assert wait_for(one, Stage.ANSWERED) == Wait(50 * MINUTE, over=False)
-    assert step_to(one, Stage.ANSWERED) == Wait(48 * MINUTE, over=False)
+    waits, steps = measured([course(1, 2, None, None, None, to=50, is_open=True)])
+    assert minutes(waits)[2:] == [(50, False)] * 3
+    assert minutes(steps)[2:] == [(48, False)] * 3
 
 
-@given(courses(), st.sampled_from(STAGES))
-def test_a_step_is_never_longer_than_the_whole_wait(given: Course, stage: Stage) -> None:
-    """And none is negative, whatever the clocks say."""
-    whole, part = wait_for(given, stage), step_to(given, stage)
-    assert 0 <= part.length <= whole.length
-    assert part.over == whole.over == (given.reached[STAGES.index(stage)] is not None)
+@given(courses())
+def test_each_wait_is_that_of_the_definition(given: Course) -> None:
+    """A step is never longer than the whole wait, and none is negative, whatever the clocks say."""
+    for stage, whole, part in zip(STAGES, *measured([given]), strict=True):
+        assert whole == together([wait_for(given, stage)])
+        assert part == together([step_to(given, stage)])
+        assert 0 <= (part.over or part.still)[0] <= (whole.over or whole.still)[0]
 
 
 @pytest.mark.parametrize(
