@@ -13,6 +13,8 @@ from bot.records import CardState
 from bot.reports import StoredVerdict
 from bot.stages import Summary
 
+REPORTED = timedelta(days=7)
+"""How far back stage times are told, if nothing else is asked for."""
 Sent: TypeAlias = tuple[str, str]
 """A message to staff that stands: its channel, and what its receipt says."""
 
