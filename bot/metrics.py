@@ -20,10 +20,12 @@ from prometheus_client import (
 )
 
 from bot.expenses import MILLION, Bill
+from bot.stages import Reached
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 ALERT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+STAGE_BUCKETS = (10, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800)
 RECORD_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 
 
@@ -144,11 +146,23 @@ class Metrics:
                 self.spent_count.labels(bill.platform, source, span).set(count)
                 self.spent_money.labels(bill.platform, source, span).set(micros / MILLION)
 
+    def came_to(self, reached: Reached) -> None:
+        """An ask came to a stage, for the first time."""
+        seconds = reached.after.total_seconds()
+        self.stage_seconds.labels(reached.stage.value, reached.urgency.label).observe(seconds)
+
     def _time(self) -> None:
         self.alert_delay_seconds = Histogram(
             "outcare_alert_delay_seconds",
             "From reading a post to its alert being delivered",
             buckets=ALERT_BUCKETS,
+            registry=self.registry,
+        )
+        self.stage_seconds = Histogram(
+            "outcare_stage_seconds",
+            "From a question to the stage that its ask came to",
+            ["stage", "urgency"],
+            buckets=STAGE_BUCKETS,
             registry=self.registry,
         )
         self.record_seconds = Histogram(

@@ -36,6 +36,7 @@ from bot.records import (
 from bot.reports import RuleCount, StoredVerdict
 from bot.ruleslog import RulesState
 from bot.staff import Press
+from bot.stages import Reached
 from bot.store import (
     by_rule,
     counts,
@@ -80,6 +81,9 @@ class SqliteStore(ReplySide):
         """Why the last write failed; None once one worked."""
         self.changes = 0
         """Grows with every commit that may change what is listed."""
+        self._reached: list[Reached] = []
+        self.on_stage: Callable[[Reached], None] | None = None
+        """Told once of each stage that an ask comes to, after the commit; a crash just then loses it."""
 
     @classmethod
     async def open(
@@ -120,17 +124,32 @@ class SqliteStore(ReplySide):
             self._lock.release()
 
     def _work(self, conn: sqlite3.Connection, now: datetime, lease_for: timedelta = _NO_LEASE) -> Work:
-        return Work(conn=conn, now=now, lease_for=lease_for, standing=self._standing, targets=self.targets)
+        return Work(
+            conn=conn,
+            now=now,
+            lease_for=lease_for,
+            standing=self._standing,
+            targets=self.targets,
+            reached=self._reached,
+        )
 
     async def _write(self, unit: Callable[[sqlite3.Connection], T]) -> T:
         if self._writer is None:
             raise StoreError("the database was opened for reading only")
+
+        def noting(conn: sqlite3.Connection) -> tuple[T, tuple[Reached, ...]]:
+            self._reached.clear()  # what a unit noted that was rolled back
+            return unit(conn), tuple(self._reached)
+
         try:
-            result = await self._writer.write(unit)
+            result, reached = await self._writer.write(noting)
         except StoreError as error:
             self.trouble = str(error)
             raise
         self.trouble = None
+        if self.on_stage is not None:
+            for one in reached:
+                self.on_stage(one)
         return result
 
     # --- listening ------------------------------------------------------------------------------

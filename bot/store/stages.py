@@ -1,6 +1,6 @@
-"""How far asks came and when, read from the tables: for the report of a span of time.
+"""How asks went in a span of time, and who waits now, read from the tables.
 
-It knows asks, and where an approval and an urgency stand; what follows from it is `bot.stages`'s.
+It knows which asks those are; what follows from how they went is `bot.stages`'s.
 """
 
 from __future__ import annotations
@@ -10,47 +10,14 @@ from datetime import datetime, timedelta
 
 from bot.model import Urgency
 from bot.overview import StageTimes, Waiting
-from bot.stages import Course, by_urgency, summary
+from bot.stages import by_urgency, summary
 from bot.store import overview, rows
 from bot.store.card import Fetch
+from bot.store.courses import COURSE, course
 
 _LEVELS = tuple(Urgency)
 _LONGEST = 5
 """So many of those who wait are named."""
-
-_SAID = (
-    "CASE WHEN c.override IS NOT NULL AND a.id = (SELECT max(y.id) FROM asks y WHERE y.conversation = c.id)"
-    " THEN json_extract(c.override, '$.urgency') END"
-)
-"""What people say of the urgency holds for the newest wait."""
-_JUDGED = (
-    "(SELECT max(v.urgency) FROM mentions m JOIN verdicts v"
-    " ON v.id = (SELECT max(w.id) FROM verdicts w WHERE w.mention = m.id) WHERE m.ask = a.id)"
-)
-_APPROVED = (
-    "(SELECT min(r.approved_at) FROM replies r JOIN mentions x ON x.id = r.mention"
-    " WHERE r.conversation = c.id AND x.ask = a.id AND NOT r.is_automatic AND r.corrects IS NULL"
-    " AND r.state <> 'canceled')"
-)
-COURSE = (
-    f"SELECT COALESCE({_SAID}, {_JUDGED}, 0), a.started_at, a.seen_at, a.alerted_at, a.claimed_at,"
-    f" {_APPROVED}, a.answered_at, a.ended_at, a.outcome IS NULL, a.due_at"
-    " FROM asks a JOIN conversations c ON c.id = a.conversation"
-    " WHERE a.brand IN (SELECT name FROM brands WHERE NOT is_rival)"
-)
-"""What `course` makes one of."""
-
-
-def course(row: rows.Row, *, observed_to: int) -> Course:
-    urgency, started_at, *reached, ended_at, is_open, due_at = row
-    return Course(
-        urgency=_LEVELS[urgency],
-        started_at=started_at,
-        reached=tuple(reached),
-        watched_to=max(started_at, observed_to if ended_at is None else ended_at),
-        is_open=bool(is_open),
-        due_at=due_at,
-    )
 
 
 def read(fetch: Fetch, since: datetime, *, now: datetime) -> StageTimes:
