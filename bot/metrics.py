@@ -72,9 +72,12 @@ class Metrics:
             "acknowledgements", "The same for automatic ones", "platform", "outcome", "reason"
         )
         self.decisions = self._counter("decisions", "Presses by people", "verb", "outcome")
+        self.promises = self._counter(
+            "promises", "Answers that were due at some time, by whether they came then", "outcome", "urgency"
+        )
         self.reloads = self._counter("reloads", "Times the configuration was read again", "outcome")
 
-    def _gauge(self) -> None:
+    def _gauge_sources(self) -> None:
         registry = self.registry
         self.source_up = Gauge(
             "outcare_source_up", "1 while a source delivers, 0 while it fails", ["source"], registry=registry
@@ -97,11 +100,18 @@ class Metrics:
             ["source"],
             registry=registry,
         )
+
+    def _gauge(self) -> None:
+        registry = self.registry
+        self._gauge_sources()
         self._gauge_money()
         self.effects_pending = Gauge(
             "outcare_effects_pending", "Stored effects that are not settled", registry=registry
         )
         self.asks_open = Gauge("outcare_asks_open", "Asks of the brand without an answer", registry=registry)
+        self.asks_overdue = Gauge(
+            "outcare_asks_overdue", "Those of them whose answer was due before now", registry=registry
+        )
         self.watch_patterns = Gauge(
             "outcare_watch_patterns", "Words and handles that are watched for", registry=registry
         )
@@ -150,6 +160,8 @@ class Metrics:
         """An ask came to a stage, for the first time."""
         seconds = reached.after.total_seconds()
         self.stage_seconds.labels(reached.stage.value, reached.urgency.label).observe(seconds)
+        if reached.kept is not None:
+            self.promises.labels("kept" if reached.kept else "missed", reached.urgency.label).inc()
 
     def _time(self) -> None:
         self.alert_delay_seconds = Histogram(

@@ -90,11 +90,14 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """An ask came to a stage, so long after its question."""
+    """An ask came to a stage, so long after its question. `kept`: whether an answer came when it was due;
+    None: it is no answer, or none was promised.
+    """
 
     stage: Stage
     urgency: Urgency
     after: timedelta
+    kept: bool | None = None
 
 
 def measured(courses: Iterable[Course]) -> tuple[list[Waits], list[Waits]]:

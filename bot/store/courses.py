@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from bot.model import Urgency
-from bot.stages import STAGES, Course, Reached
+from bot.stages import STAGES, Course, Reached, Stage
 from bot.store import rows
 from bot.store.work import Work
 
@@ -75,6 +75,7 @@ def _count(work: Work, went: Course, *, ask: int, counted: int) -> None:
         if at is not None and not counted & 1 << place:
             new |= 1 << place
             after = timedelta(microseconds=max(0, at - went.started_at))
-            work.reached.append(Reached(stage=stage, urgency=went.urgency, after=after))
+            kept = at <= went.due_at if stage is Stage.ANSWERED and went.due_at is not None else None
+            work.reached.append(Reached(stage=stage, urgency=went.urgency, after=after, kept=kept))
     if new:
         work.conn.execute("UPDATE asks SET counted = counted | ? WHERE id = ?", (new, ask))

@@ -78,6 +78,16 @@ async def test_not_again(path: Path) -> None:
         assert minutes(told) == [(Stage.ANSWERED, 40)]
 
 
+async def test_an_answer_says_whether_it_came_when_it_was_due(path: Path) -> None:
+    """Within the half hour, after it, and where nobody promised anything."""
+    async with watched(path) as (store, told):
+        for who, due, minute in (("ann", 30, 30), ("ben", 30, 31), ("cy", None, 31)):
+            await asked(store, who, due=due)
+            await answered(store, who, minute)
+        assert [one.kept for one in told if one.stage is Stage.ANSWERED] == [True, False, None]
+        assert {one.kept for one in told if one.stage is Stage.SEEN} == {None}
+
+
 async def test_a_rivals_ask_is_not_ours(path: Path) -> None:
     """The metrics are of our own answers."""
     async with watched(path) as (store, told):

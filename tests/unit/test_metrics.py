@@ -115,3 +115,15 @@ def test_a_stage_is_timed_by_urgency() -> None:
     shown = metrics.render().decode()
     assert 'outcare_stage_seconds_sum{stage="claimed",urgency="high"} 120.0' in shown
     assert 'outcare_stage_seconds_bucket{le="300.0",stage="claimed",urgency="high"} 1.0' in shown
+
+
+def test_promises_are_counted_with_their_answers() -> None:
+    """What nobody promised is in neither."""
+    metrics = Metrics()
+    for kept in (True, True, False, None):
+        metrics.came_to(
+            Reached(stage=Stage.ANSWERED, urgency=Urgency.LOW, after=timedelta(minutes=2), kept=kept)
+        )
+    shown = metrics.render().decode()
+    assert 'outcare_promises_total{outcome="kept",urgency="low"} 2.0' in shown
+    assert 'outcare_promises_total{outcome="missed",urgency="low"} 1.0' in shown
