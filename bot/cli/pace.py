@@ -62,9 +62,11 @@ def _plain_wait(one: Waiting) -> dict[str, Any]:
 def status_lines(times: StageTimes, *, now: datetime) -> list[str]:
     """One line of what was, and who waits longest."""
     pace, length = times.whole.paces[Stage.ANSWERED], duration.show(now - times.since)
-    said = f"{pace.reached} of {times.whole.asks} asks, median {_length(pace.median)}"
+    said = (
+        f"{pace.reached} of {times.whole.asks} asks, median {_length(pace.median)}; {_promises(times.whole)}"
+    )
     longest = [f"longest wait   {_wait(one)}" for one in times.longest[:1]]
-    return [f"answers        last {length}: {said}; {_promises(times.whole)}", *longest]
+    return [f"answers        last {length}: {said if times.whole.asks else 'nobody asked'}", *longest]
 
 
 def show(times: StageTimes, *, now: datetime, zone: ZoneInfo) -> None:

@@ -68,6 +68,7 @@ def test_nothing_was_asked(shell: Shell) -> None:  # noqa: F811
     assert "nothing was promised" in out
     assert "waiting now    nobody" in out
     assert "stage" not in out
+    assert "answers        last 7d: nobody asked" in shell.outcare("status").out.splitlines()
 
 
 def test_the_status_tells_it_in_a_line(shell: Shell) -> None:  # noqa: F811
