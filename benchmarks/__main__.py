@@ -23,6 +23,7 @@ NAMES = (
     "claims",
     "life",
     "page",
+    "asking",
     "retrieval",
     "connectors",
     "peers",

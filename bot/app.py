@@ -113,6 +113,7 @@ class App:
         self.schedule = Schedule()
         self.readiness = self._readiness()
         self.expenses.listen(self.metrics.show_bill)
+        self.store.on_stage = self.metrics.came_to
         self.expenses.listen(self.notices.budget)
         self.show(Face())
 

@@ -32,6 +32,11 @@ def show(duration: timedelta) -> str:
     return " ".join(parts[:2]) or "0s"
 
 
+def whole_minutes(length: timedelta) -> timedelta:
+    """Seconds are no news from a minute on."""
+    return length if length < timedelta(minutes=1) else length - length % timedelta(minutes=1)
+
+
 def given(value: object) -> timedelta:
     """A setting's value as a duration, for connectors' `Settings`: text only, so that the unit is said.
 

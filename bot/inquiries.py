@@ -13,11 +13,13 @@ from itertools import groupby
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from bot.duration import whole_minutes
 from bot.listing import Listed
 from bot.model import ConversationState, Urgency
 from bot.oneline import NAME_CHARS, link, one_line
-from bot.overview import Day, News, Overview, Row, Rows, chosen
+from bot.overview import REPORTED, Day, News, Overview, Row, Rows, StageTimes, chosen
 from bot.staff import COMMANDS
+from bot.stages import Promise, Stage
 from bot.steering import Said
 from bot.texts.catalogue import Texts
 
@@ -121,9 +123,10 @@ class Inquiries:
             texts.say("stats.alerts", count=day.alerts),
             _answered(day, texts),
         ]
+        lines += _paced(await self.store.stage_times(said.now - REPORTED, now=said.now), texts)
         if day.longest is None or day.waits_since is None:
             return "\n".join([*lines, texts.say("stats.nobody")])
-        longest = texts.say("stats.longest", duration=_whole_minutes(said.now - day.waits_since))
+        longest = texts.say("stats.longest", duration=whole_minutes(said.now - day.waits_since))
         return "\n".join([*lines, longest, *self._row(said, day.longest)])
 
     async def _catchup(self, said: Said) -> str:
@@ -170,12 +173,24 @@ def _answered(day: Day, texts: Texts) -> str:
     if not number:
         return texts.say("stats.none_answered")
     middle = timedelta(seconds=median(wait.total_seconds() for wait in day.waits))
-    return texts.say("stats.answered", count=number, median=_whole_minutes(middle), n=number)
+    return texts.say("stats.answered", count=number, median=whole_minutes(middle), n=number)
 
 
-def _whole_minutes(length: timedelta) -> timedelta:
-    """Seconds are no news from a minute on."""
-    return length if length < timedelta(minutes=1) else length - length % timedelta(minutes=1)
+def _paced(times: StageTimes, texts: Texts) -> Iterator[str]:
+    """How answers were, and promises, over the last days; nothing where nobody asked."""
+    whole = times.whole
+    if not whole.asks:
+        return
+    pace, promises = whole.paces[Stage.ANSWERED], whole.promises
+    if pace.median is None:
+        yield texts.say("stats.week_unknown", count=pace.reached, n=whole.asks)
+    else:
+        middle = whole_minutes(pace.median)
+        yield texts.say("stats.week", count=pace.reached, median=middle, n=whole.asks)
+    counts = {one: promises[one] for one in (Promise.KEPT, Promise.MISSED, Promise.OPEN) if promises[one]}
+    if counts:
+        said = (texts.say(f"stats.promises.{one.value}", count=count) for one, count in counts.items())
+        yield texts.say("stats.promises", counts=texts.listed(said))
 
 
 def _holders(found: Rows) -> set[str]:

@@ -20,10 +20,12 @@ from prometheus_client import (
 )
 
 from bot.expenses import MILLION, Bill
+from bot.stages import Reached
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 ALERT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+STAGE_BUCKETS = (10, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800)
 RECORD_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 
 
@@ -70,9 +72,12 @@ class Metrics:
             "acknowledgements", "The same for automatic ones", "platform", "outcome", "reason"
         )
         self.decisions = self._counter("decisions", "Presses by people", "verb", "outcome")
+        self.promises = self._counter(
+            "promises", "Answers that were due at some time, by whether they came then", "outcome", "urgency"
+        )
         self.reloads = self._counter("reloads", "Times the configuration was read again", "outcome")
 
-    def _gauge(self) -> None:
+    def _gauge_sources(self) -> None:
         registry = self.registry
         self.source_up = Gauge(
             "outcare_source_up", "1 while a source delivers, 0 while it fails", ["source"], registry=registry
@@ -95,11 +100,18 @@ class Metrics:
             ["source"],
             registry=registry,
         )
+
+    def _gauge(self) -> None:
+        registry = self.registry
+        self._gauge_sources()
         self._gauge_money()
         self.effects_pending = Gauge(
             "outcare_effects_pending", "Stored effects that are not settled", registry=registry
         )
         self.asks_open = Gauge("outcare_asks_open", "Asks of the brand without an answer", registry=registry)
+        self.asks_overdue = Gauge(
+            "outcare_asks_overdue", "Those of them whose answer was due before now", registry=registry
+        )
         self.watch_patterns = Gauge(
             "outcare_watch_patterns", "Words and handles that are watched for", registry=registry
         )
@@ -144,11 +156,25 @@ class Metrics:
                 self.spent_count.labels(bill.platform, source, span).set(count)
                 self.spent_money.labels(bill.platform, source, span).set(micros / MILLION)
 
+    def came_to(self, reached: Reached) -> None:
+        """An ask came to a stage, for the first time."""
+        seconds = reached.after.total_seconds()
+        self.stage_seconds.labels(reached.stage.value, reached.urgency.label).observe(seconds)
+        if reached.kept is not None:
+            self.promises.labels("kept" if reached.kept else "missed", reached.urgency.label).inc()
+
     def _time(self) -> None:
         self.alert_delay_seconds = Histogram(
             "outcare_alert_delay_seconds",
             "From reading a post to its alert being delivered",
             buckets=ALERT_BUCKETS,
+            registry=self.registry,
+        )
+        self.stage_seconds = Histogram(
+            "outcare_stage_seconds",
+            "From a question to the stage that its ask came to",
+            ["stage", "urgency"],
+            buckets=STAGE_BUCKETS,
             registry=self.registry,
         )
         self.record_seconds = Histogram(

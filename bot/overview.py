@@ -11,7 +11,10 @@ from bot.listing import Listed
 from bot.model import Urgency, Verdict
 from bot.records import CardState
 from bot.reports import StoredVerdict
+from bot.stages import Summary
 
+REPORTED = timedelta(days=7)
+"""How far back stage times are told, if nothing else is asked for."""
 Sent: TypeAlias = tuple[str, str]
 """A message to staff that stands: its channel, and what its receipt says."""
 
@@ -59,6 +62,31 @@ class News:
     handled: Mapping[str | None, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Somebody who waits, since when and for how long."""
+
+    row: Row
+    since: datetime
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTimes:
+    """How the asks went that began from `since` on, our own brands' alone.
+
+    `observed_to`: the end of what sources told by then. `waiting` counts all who wait now, whenever they
+    asked, by urgency; `longest` are the first of them.
+    """
+
+    since: datetime
+    observed_to: datetime
+    whole: Summary
+    by_urgency: Mapping[Urgency, Summary] = field(default_factory=dict)
+    waiting: Mapping[Urgency, int] = field(default_factory=dict)
+    longest: tuple[Waiting, ...] = ()
+
+
 class Overview(Protocol):
     """The store, for those questions. Rivals are left out, and what rules ignore."""
 
@@ -71,6 +99,10 @@ class Overview(Protocol):
         ...
 
     async def day(self, since: datetime, *, now: datetime) -> Day: ...
+
+    async def stage_times(self, since: datetime, *, now: datetime) -> StageTimes:
+        """As `bot.reports.Reports.stage_times`."""
+        ...
 
     async def news(self, since: datetime) -> News: ...
 

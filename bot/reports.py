@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.model import Facts, Verdict
+    from bot.overview import StageTimes
     from bot.records import InboxRow, Status, Tally
 
 
@@ -77,6 +78,10 @@ class Reports(Protocol):
 
         Most first; and the rules that are silenced `now`.
         """
+        ...
+
+    async def stage_times(self, since: datetime, *, now: datetime) -> StageTimes:
+        """How the asks went that began since then, and who waits now; rivals' left out."""
         ...
 
     async def tallies(self) -> tuple[Tally, ...]:

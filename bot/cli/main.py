@@ -171,6 +171,22 @@ def status(config: Config = None, database: Database = None, as_json: Json = Fal
 
 
 @app.command()
+def stats(
+    config: Config = None,
+    database: Database = None,
+    since: Annotated[
+        timedelta,
+        typer.Option(parser=options.a_duration, metavar="DURATION", help="Asks since so long ago (like 3d)."),
+    ] = timedelta(days=7),
+    as_json: Json = False,
+) -> None:
+    """How long asks took to be seen, alerted, claimed, approved and answered; promises; who waits longest."""
+    from bot.cli.stats import show_stats
+
+    raise typer.Exit(show_stats(config, database, since=since, as_json=as_json))
+
+
+@app.command()
 def inbox(
     config: Config = None,
     database: Database = None,

@@ -16,11 +16,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import duration
-from bot.cli import live, output, setup
+from bot.cli import live, output, pace, setup
 from bot.clock import SystemClock
 from bot.expenses import Bill, Purse
 from bot.http import HttpClient
 from bot.model import Urgency
+from bot.overview import REPORTED, StageTimes
 from bot.ports import Wiring
 from bot.records import InboxRow, SourceStatus, Status
 from bot.reports import Reports
@@ -58,8 +59,12 @@ class InboxQuery:
     def since_at(self) -> datetime | None:
         if self.since is None:
             return None
-        now = datetime.now(UTC)
-        return now - min(self.since, now - _LONG_AGO)
+        return long_ago(self.since, now=datetime.now(UTC))
+
+
+def long_ago(length: timedelta, *, now: datetime) -> datetime:
+    """Also where the calendar does not go back so far."""
+    return now - min(length, now - _LONG_AGO)
 
 
 def read(path: Path, ask: Callable[[Reports], Awaitable[T]]) -> T:
@@ -80,23 +85,29 @@ def show_status(config: Path | None, database: Path | None, *, as_json: bool) ->
     settings = setup.settings(config, needs_secrets=False)
     path = database or settings.database
     now = datetime.now(UTC)
-    status = read(path, lambda store: store.status(now=now))
+    status, times = read(path, lambda store: _status(store, now))
     bills = asyncio.run(kept_bills(settings, path))
     pid = holder(path)
     checks = live.checks(settings.http) if pid else ()
     if as_json:
         told = {"database": str(path), "daemon_pid": pid, "checks": checks, **output.plain(status)}
         told["budgets"] = [_budget(bill) for bill in bills]
+        told["answers"] = pace.plain(times)
         output.json(told)
     else:
         for line in _status_lines(status, path, pid, now=now, zone=settings.timezone):
             sys.stdout.write(line + "\n")
+        sys.stdout.writelines(line + "\n" for line in pace.status_lines(times, now=now))
         for bill in bills:
             sys.stdout.writelines(line + "\n" for line in _budget_lines(bill))
         shown = {f"budget:{bill.platform}" for bill in bills}
         for check in checks:
             sys.stdout.write("" if check.name in shown else _check_line(check))
     return 0
+
+
+async def _status(store: Reports, now: datetime) -> tuple[Status, StageTimes]:
+    return await store.status(now=now), await store.stage_times(now - REPORTED, now=now)
 
 
 def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime, zone: ZoneInfo) -> list[str]:

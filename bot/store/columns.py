@@ -80,12 +80,22 @@ def microseconds() -> Any:
     return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
 
 
+def bits() -> Any:
+    """None of them is set at first."""
+    return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+
+
 def flag() -> Any:
     """No, in the rows that there were before."""
     return Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
+def where(column: str, condition: str) -> Index:
+    """An index of the rows that are meant alone."""
+    only = text(condition)
+    return Index(None, column, sqlite_where=only, postgresql_where=only)
+
+
 def while_open(column: str) -> Index:
-    """An index of those asks only that are open: few, however many there have been."""
-    is_open = text("outcome IS NULL")
-    return Index(None, column, sqlite_where=is_open, postgresql_where=is_open)
+    """Of those asks only that are open: few, however many there have been."""
+    return where(column, "outcome IS NULL")

@@ -19,7 +19,7 @@ _LOOKING = frozenset({Verb.MORE, Verb.LESS, Verb.WHY})
 _ACTS = tuple(verb.value for verb in Verb if verb not in _LOOKING)
 """What counts as having acted: to look at a card does not."""
 
-_OURS = "l.brand IN (SELECT name FROM brands WHERE NOT is_rival)"
+OURS = "l.brand IN (SELECT name FROM brands WHERE NOT is_rival)"
 _SOONEST = "ORDER BY l.rank, l.wait_at, l.conversation"
 
 
@@ -33,7 +33,7 @@ def in_hand(fetch: Fetch, *, person: str | None, limit: int) -> Rows:
 
 
 def _found(fetch: Fetch, where: str, values: tuple[str, ...], limit: int) -> Rows:
-    table = f"FROM listed l WHERE l.is_open = 1 AND {_OURS} AND {where}"
+    table = f"FROM listed l WHERE l.is_open = 1 AND {OURS} AND {where}"
     keys = [row[0] for row in fetch(f"SELECT l.conversation {table} {_SOONEST} LIMIT {limit:d}", values)]
     return Rows(rows=_rows(fetch, keys), count=fetch(f"SELECT count(*) {table}", values)[0][0])
 
@@ -76,25 +76,25 @@ def day(fetch: Fetch, since: datetime, *, now: datetime) -> Day:
         " WHERE a.answered_at BETWEEN ? AND ? AND a.outcome = 'answered' AND NOT b.is_rival ORDER BY 1",
         (start, end),
     )
-    longest, since_at = _longest(fetch)
+    first = next(iter(longest(fetch, limit=1)), (None, None))
     return Day(
         mentions=mentions,
         alerts=alerts,
         waits=tuple(timedelta(microseconds=row[0]) for row in answered),
-        longest=longest,
-        waits_since=since_at,
+        longest=first[0],
+        waits_since=first[1],
     )
 
 
-def _longest(fetch: Fetch) -> tuple[Row | None, datetime | None]:
+def longest(fetch: Fetch, *, limit: int) -> list[tuple[Row, datetime]]:
+    """Who waits longest, and since when."""
     found = fetch(
         "SELECT a.conversation, a.started_at FROM asks a JOIN listed l ON l.conversation = a.conversation"
-        f" WHERE a.outcome IS NULL AND l.is_open = 1 AND {_OURS} ORDER BY a.started_at, a.id LIMIT 1",
+        f" WHERE a.outcome IS NULL AND l.is_open = 1 AND {OURS} ORDER BY a.started_at, a.id LIMIT {limit:d}",
         (),
     )
-    if not found:
-        return None, None
-    return next(iter(_rows(fetch, [found[0][0]])), None), rows.moment(found[0][1])
+    began = {conversation: rows.moment(at) for conversation, at in found}
+    return [(row, began[row.listed.conversation]) for row in _rows(fetch, list(began))]
 
 
 def news(fetch: Fetch, since: datetime) -> News:
@@ -102,7 +102,7 @@ def news(fetch: Fetch, since: datetime) -> News:
         "SELECT l.rank, l.is_open AND l.state = 'open', l.is_open, c.claimed_by FROM listed l"
         " JOIN conversations c ON c.id = l.conversation WHERE l.conversation IN (SELECT m.conversation"
         "  FROM posts p JOIN mentions m ON m.post = p.id WHERE p.stored_at > ?)"
-        f" AND NOT l.ignored AND {_OURS}",
+        f" AND NOT l.ignored AND {OURS}",
         (rows.micros(since),),
     )
     critical = [row for row in found if Urgency(3 - row[0]) is Urgency.CRITICAL]

@@ -26,7 +26,7 @@ from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor, PostRef, searchable
 from bot.orders import Account, Silence
-from bot.overview import Day, News, Rows
+from bot.overview import Day, News, Rows, StageTimes
 from bot.pausing import Paused
 from bot.records import (
     CardState,
@@ -56,6 +56,7 @@ from bot.store import (
     second_looks,
     silencing,
     snoozing,
+    stages,
     status,
     whole,
 )
@@ -230,6 +231,9 @@ class Reports:
 
     async def day(self, since: datetime, *, now: datetime) -> Day:
         return await self._read(lambda conn: overview.day(_fetcher(conn), since, now=now))
+
+    async def stage_times(self, since: datetime, *, now: datetime) -> StageTimes:
+        return await self._read(lambda conn: stages.read(_fetcher(conn), since, now=now))
 
     async def news(self, since: datetime) -> News:
         return await self._read(lambda conn: overview.news(_fetcher(conn), since))

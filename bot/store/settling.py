@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.model import EffectKind
 from bot.records import MENU, REPLACED, Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
-from bot.store import effects, repeating, rows, undoing
+from bot.store import courses, effects, repeating, rows, undoing
 from bot.store.work import Work
 
 
@@ -75,7 +75,7 @@ _SENT = (
     "UPDATE effects SET state = 'sent', reason = NULL, leased_until = NULL,"
     " receipt = CASE WHEN subject IS NULL THEN :ref ELSE receipt END,"
     " receipt_at = CASE WHEN subject IS NULL THEN :at ELSE receipt_at END"
-    " WHERE id = :id AND fence = :fence AND state = 'leased' RETURNING subject, ask"
+    " WHERE id = :id AND fence = :fence AND state = 'leased' RETURNING subject, ask, conversation"
 )
 """The receipt stands with the message: in the alert's row, also after an update."""
 
@@ -85,7 +85,7 @@ def _sent(work: Work, settlement: Settlement, outcome: Sent) -> bool:
     row = rows.one(work.conn.execute(_SENT, {"ref": ref, "at": at, "id": leased.id, "fence": leased.fence}))
     if row is None:
         return True
-    subject, ask = row
+    subject, ask, conversation = row
     _log(work, settlement, "sent", receipt=ref)
     if subject is not None:
         work.conn.execute("UPDATE effects SET receipt = ?, receipt_at = ? WHERE id = ?", (ref, at, subject))
@@ -94,6 +94,7 @@ def _sent(work: Work, settlement: Settlement, outcome: Sent) -> bool:
             "UPDATE asks SET alerted_at = ? WHERE id = ? AND (alerted_at IS NULL OR alerted_at > ?)",
             (at, ask, at),
         )
+        courses.count(work, (conversation,))
     offers_undo = _offers_undo(work, settlement, subject)
     if outcome.again_at or repeating.AFTER in leased.effect.payload:
         repeating.sent(work, leased, outcome.again_at)

@@ -19,7 +19,7 @@ from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor, PostRef
 from bot.orders import Account, Order, Ordered, Silence
-from bot.overview import Day, News, Rows
+from bot.overview import Day, News, Rows, StageTimes
 from bot.pausing import Paused
 from bot.records import (
     CardState,
@@ -36,6 +36,7 @@ from bot.records import (
 from bot.reports import RuleCount, StoredVerdict
 from bot.ruleslog import RulesState
 from bot.staff import Press
+from bot.stages import Reached
 from bot.store import (
     by_rule,
     counts,
@@ -80,6 +81,9 @@ class SqliteStore(ReplySide):
         """Why the last write failed; None once one worked."""
         self.changes = 0
         """Grows with every commit that may change what is listed."""
+        self._reached: list[Reached] = []
+        self.on_stage: Callable[[Reached], None] | None = None
+        """Told once of each stage that an ask comes to, after the commit; a crash just then loses it."""
 
     @classmethod
     async def open(
@@ -120,17 +124,32 @@ class SqliteStore(ReplySide):
             self._lock.release()
 
     def _work(self, conn: sqlite3.Connection, now: datetime, lease_for: timedelta = _NO_LEASE) -> Work:
-        return Work(conn=conn, now=now, lease_for=lease_for, standing=self._standing, targets=self.targets)
+        return Work(
+            conn=conn,
+            now=now,
+            lease_for=lease_for,
+            standing=self._standing,
+            targets=self.targets,
+            reached=self._reached,
+        )
 
     async def _write(self, unit: Callable[[sqlite3.Connection], T]) -> T:
         if self._writer is None:
             raise StoreError("the database was opened for reading only")
+
+        def noting(conn: sqlite3.Connection) -> tuple[T, tuple[Reached, ...]]:
+            self._reached.clear()  # what a unit noted that was rolled back
+            return unit(conn), tuple(self._reached)
+
         try:
-            result = await self._writer.write(unit)
+            result, reached = await self._writer.write(noting)
         except StoreError as error:
             self.trouble = str(error)
             raise
         self.trouble = None
+        if self.on_stage is not None:
+            for one in reached:
+                self.on_stage(one)
         return result
 
     # --- listening ------------------------------------------------------------------------------
@@ -317,6 +336,9 @@ class SqliteStore(ReplySide):
 
     async def day(self, since: datetime, *, now: datetime) -> Day:
         return await self._reports.day(since, now=now)
+
+    async def stage_times(self, since: datetime, *, now: datetime) -> StageTimes:
+        return await self._reports.stage_times(since, now=now)
 
     async def news(self, since: datetime) -> News:
         return await self._reports.news(since)

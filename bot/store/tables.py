@@ -17,6 +17,7 @@ from bot.store.columns import (
     RowId,
     UTCDateTime,
     at,
+    bits,
     brand_name,
     flag,
     key,
@@ -25,6 +26,7 @@ from bot.store.columns import (
     microseconds,
     one_of,
     ref,
+    where,
     while_open,
 )
 
@@ -117,9 +119,6 @@ class AnswerRow(SQLModel, table=True):
     is_automatic: bool = flag()
 
 
-_SNOOZED = text("snoozed_until IS NOT NULL")
-
-
 class ConversationRow(SQLModel, table=True):
     """`version` grows with everything that a card of it would show.
 
@@ -131,7 +130,7 @@ class ConversationRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("brand", "platform", "root_id", "author_id"),
         Index(None, "brand", "platform", "author_id"),
-        Index(None, "snoozed_until", sqlite_where=_SNOOZED, postgresql_where=_SNOOZED),
+        where("snoozed_until", "snoozed_until IS NOT NULL"),
         one_of("state", ConversationState),
     )
     id: int | None = key()
@@ -170,7 +169,7 @@ class AskRow(SQLModel, table=True):
     """One wait; at most one of a conversation is open. `mention` is the one whose time it starts at.
 
     `judged_to` is for how long (in microseconds) it had waited when it was last judged again for that,
-    `engaged_to` when it was last asked how many reacted.
+    `engaged_to` when it was last asked how many reacted. `counted`: a bit a stage that metrics know of.
     """
 
     __tablename__: ClassVar[str] = "asks"
@@ -202,6 +201,7 @@ class AskRow(SQLModel, table=True):
     answered_by: int | None = maybe_ref("posts.id")
     judged_to: int = microseconds()
     engaged_to: int = microseconds()
+    counted: int = bits()
 
 
 class VerdictRow(SQLModel, table=True):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.model import Cursor
 from bot.records import CardState
+from bot.stages import Reached
 from bot.store.rows import micros, micros_or_none
 from bot.targets import ROUND_THE_CLOCK, Targets
 
@@ -47,6 +48,8 @@ class Work:
     targets: Targets = ROUND_THE_CLOCK
     touched: set[int] = field(default_factory=set)
     """Conversations whose cards would show something else after this unit."""
+    reached: list[Reached] = field(default_factory=list)
+    """What asks came to for the first time by this unit, for the metrics."""
 
     @property
     def at(self) -> int:

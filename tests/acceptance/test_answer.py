@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from bot.model import ConversationState
+from bot.stages import Stage
 from bot.testing.pds_server import PdsServer
 from bot.testing.telegram_chats import Sent
 from tests.acceptance._world import ACME, ANN, World, until
@@ -68,6 +70,9 @@ async def test_an_answer_is_written_approved_and_published_once(tmp_path: Path) 
         )
         assert ["link"] == [one["features"][0]["$type"].rpartition("#")[2] for one in post["facets"]]
         assert {ConversationState.ANSWERED} == await state_of(app, "ann")
+        shown = app.metrics.render().decode()
+        counted = re.findall(r'^outcare_stage_seconds_count\{stage="(\w+)",.*\} (\S+)$', shown, re.MULTILINE)
+        assert sorted(counted) == sorted((stage.value, "1.0") for stage in Stage)
 
 
 async def test_cancel_in_time_publishes_nothing(tmp_path: Path) -> None:

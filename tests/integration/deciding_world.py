@@ -128,12 +128,18 @@ class World:
         return found
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """Conversation and asks as they stand, without the version, which grows with every change."""
+        """Conversation and asks as they stand, without what no undo brings back: the version, which grows with
+        every change, and which stages were counted.
+        """
         conversation = self.conn.execute(
             "SELECT id, state, claimed_by, claimed_at, snoozed_until, snoozed_by, override FROM conversations"
             " ORDER BY id"
         ).fetchall()
-        return [*conversation, *self.conn.execute("SELECT * FROM asks ORDER BY id").fetchall()]
+        asks = self.conn.execute(
+            "SELECT id, brand, conversation, mention, started_at, due_at, calendar_due_at, seen_at, alerted_at,"
+            " claimed_at, answered_at, ended_at, outcome, answered_by, judged_to, engaged_to FROM asks ORDER BY id"
+        ).fetchall()
+        return [*conversation, *asks]
 
     def one(self, sql: str, *values: object) -> Any:
         return self.conn.execute(sql, values).fetchone()[0]

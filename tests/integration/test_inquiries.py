@@ -168,8 +168,20 @@ async def test_the_day_in_numbers(path: Path) -> None:
         await answered(it.store, "ben", BEN, -30)
         lines = (await it.say("/stats")).split("\n")
         assert ["Today: 3 mentions", "3 alerts", "2 answered, median 15m (n = 2)"] == lines[:3]
-        assert "The longest wait: 1d" == lines[3]
-        assert "old.example" in lines[4]
+        assert "Last 7 days: 2 of 4 answered, half of them all within 20m" == lines[3]
+        assert "Promises: 2 kept, 2 missed" == lines[4]
+        assert "The longest wait: 1d" == lines[5]
+        assert "old.example" in lines[6]
+
+
+async def test_medians_and_promises_of_the_week(path: Path) -> None:
+    """What is not known is not said; in the language of whoever asks."""
+    async with office(path) as it:
+        await heard(it.store, "ann", ANN, minute=-20)
+        lines = (await it.say("/stats")).split("\n")
+        assert "Last 7 days: 0 of 1 answered, fewer than half" == lines[3]
+        assert "Promises: 1 still to be kept" == lines[4]
+        assert "Plazos: 1 aún por vencer" in (await it.say("/stats", who=3)).split("\n")
 
 
 async def test_catching_up(path: Path) -> None:

@@ -46,6 +46,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "answer.is_": [state.value for state in ReplyState],
     "answer.unit_": ["graphemes", "characters"],
     "help.": COMMANDS,
+    "stats.promises.": ["kept", "missed", "open"],
     "page.view_": [view.value for view in View],
     "page.level_": ["normal", "high", "critical"],
     "page.done_": [verb.value for verb in UNDO],

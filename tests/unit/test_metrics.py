@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from prometheus_client import REGISTRY
@@ -11,6 +12,8 @@ from prometheus_client.metrics import MetricWrapperBase
 from bot.errors import Reason
 from bot.expenses import Bill, Purse, Spent
 from bot.metrics import Metrics
+from bot.model import Urgency
+from bot.stages import Reached, Stage
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 ROW = re.compile(r"^\| `(outcare_\w+)` \| (\w+) \| (.*?) \| (.*?) \|$", re.MULTILINE)
@@ -103,3 +106,24 @@ def test_a_bill_is_shown() -> None:
     }
     assert list(shown.values()) == [3, 103, 0.03, 1.03]
     assert metrics.registry.get_sample_value("outcare_budget_money", {"platform": "x"}) == 50.0
+
+
+def test_a_stage_is_timed_by_urgency() -> None:
+    """In seconds after the question."""
+    metrics = Metrics()
+    metrics.came_to(Reached(stage=Stage.CLAIMED, urgency=Urgency.HIGH, after=timedelta(minutes=2)))
+    shown = metrics.render().decode()
+    assert 'outcare_stage_seconds_sum{stage="claimed",urgency="high"} 120.0' in shown
+    assert 'outcare_stage_seconds_bucket{le="300.0",stage="claimed",urgency="high"} 1.0' in shown
+
+
+def test_promises_are_counted_with_their_answers() -> None:
+    """What nobody promised is in neither."""
+    metrics = Metrics()
+    for kept in (True, True, False, None):
+        metrics.came_to(
+            Reached(stage=Stage.ANSWERED, urgency=Urgency.LOW, after=timedelta(minutes=2), kept=kept)
+        )
+    shown = metrics.render().decode()
+    assert 'outcare_promises_total{outcome="kept",urgency="low"} 2.0' in shown
+    assert 'outcare_promises_total{outcome="missed",urgency="low"} 1.0' in shown
