@@ -49,7 +49,9 @@ AGAIN_AFTER = 30.0
 HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
-TAKEN_OVER = frozenset({"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "staff"})
+TAKEN_OVER = frozenset(
+    {"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "on_call", "staff"}
+)
 """Fields of the settings that are not compared: all but one are reloaded, the staff follows the people."""
 
 
@@ -230,6 +232,7 @@ class Reload(Generic[R]):
             acknowledge=wanted.acknowledge,
             targets=wanted.targets,
             hours_of=wanted.hours_of,
+            on_call=wanted.on_call,
         )
         rules = await in_thread(partial(self.reading.rules, judging))
         waiting = tuple(differing(self.settings, wanted))
