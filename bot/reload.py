@@ -32,6 +32,7 @@ from bot.matcher.fast import FastMatcher
 from bot.memory import give_back
 from bot.metrics import Metrics
 from bot.model import Brand
+from bot.oncall import OnCall
 from bot.ports import Clock
 from bot.settings.customers import Customers
 from bot.settings.load import Settings
@@ -165,6 +166,7 @@ class Reload(Generic[R]):
     use_rules: Callable[[R], None]
     use_customers: Callable[[Customers | None], None]
     use_acknowledge: Callable[[Acknowledge], None]
+    use_on_call: Callable[[OnCall], None]
     read_answers: Callable[[Answers | None], Callable[[], None]]
     watching_others: Callable[[], None]
     breathe: Callable[[], None]
@@ -253,6 +255,7 @@ class Reload(Generic[R]):
         self.use_rules(rules)
         self.use_customers(wanted.customers)
         self.use_acknowledge(wanted.acknowledge)
+        self.use_on_call(wanted.on_call)
         self.store.targets = wanted.targets
         use_answers()
         self.rules, self.waiting = rules, waiting

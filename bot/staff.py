@@ -181,6 +181,8 @@ COMMANDS = (
     "rules",
     "silence",
     "silences",
+    "oncall",
+    "cover",
     "reload",
     "link",
     "unlink",

@@ -1,4 +1,4 @@
-"""`outcare oncall`: who is on call by the configuration, until when, and who is next."""
+"""`outcare oncall`: who is on call by the configuration and by what was said in chat, and who is next."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot import duties
 from bot.cli import output, setup
+from bot.cli.reports import read
 from bot.hours import NEVER
 from bot.oncall import Cover, Duty
 from bot.settings.load import Settings
@@ -18,6 +19,8 @@ def show_on_call(config: Path | None, *, as_json: bool) -> None:
     settings = setup.settings(config, needs_secrets=False)
     now = datetime.now(UTC)
     covers: tuple[Cover, ...] = ()
+    if settings.database.is_file():
+        covers = read(settings.database, lambda store: store.covers(now=now))
     if as_json:
         output.json(
             [

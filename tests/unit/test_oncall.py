@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.hours import NEVER, Hours, reached
+from bot.hours import NEVER, Hours, Shift, reached
 from bot.oncall import Cover, Layer, OnCall, Rotation
 from tests.unit.test_hours import CHANGES, DAY, MINUTE, at, plainly_open, random_time, shift
 
@@ -44,7 +44,7 @@ def random_layer(dice: random.Random, zone: ZoneInfo, near: date) -> Layer:
     )
 
 
-def shift_of(dice: random.Random) -> object:
+def shift_of(dice: random.Random) -> Shift:
     since, until = random_time(dice), random_time(dice)
     return shift(f"{since:%H:%M}-{until:%H:%M}")
 
