@@ -1,4 +1,4 @@
-"""Who is on call, in words: one line a rotation. The words are the catalogue's; reads no clock."""
+"""Who is on call, in words: a line a rotation, a line on a card. Reads no clock and knows no chat."""
 
 from __future__ import annotations
 
@@ -41,3 +41,16 @@ def lines(
         return texts.say("oncall.then_at", line=head, name=people(duty.then), at=at)
 
     return [line(name, one.duty(now, covers)) for name, one in on_call.rotations.items()]
+
+
+def on_card(duty: Duty, name: str, texts: Texts, *, now: datetime, zone: ZoneInfo) -> str:
+    """Who is to be asked, and until when."""
+    if duty.until == NEVER:
+        return texts.say("card.on_call", name=name)
+    until = texts.time_in_zone(duty.until, now=now, zone=zone)
+    return texts.say("card.on_call_until", name=name, until=until)
+
+
+def end(duty: Duty | None) -> datetime | None:
+    """When somebody's turn ends; None: nobody has one, or it has no end."""
+    return duty.until if duty and duty.person and duty.until != NEVER else None

@@ -156,8 +156,8 @@ class Ruling:
         )
 
     def choices(self) -> Choices:
-        """What menus under a card offer."""
-        return Choices(people=self.names, personas=self.personas())
+        """What menus under a card offer, and whom it calls."""
+        return Choices(people=self.names, personas=self.personas(), duty=self.covering.duty)
 
     def commands(self) -> Commands:
         inquiries = Inquiries(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot.texts.language import Message
 
 ON_CALL: dict[str, Message] = {
+    "card.on_call": "On call: {name}",
+    "card.on_call_until": "On call: {name} until {until}",
     "oncall.nobody": "nobody",
     "oncall.none": "There are no rotations: `on_call` in the configuration makes one.",
     "oncall.for_good": "{rotation}: {name}",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot.texts.language import Message
 
 ON_CALL: dict[str, Message] = {
+    "card.on_call": "De guardia: {name}",
+    "card.on_call_until": "De guardia: {name} hasta {until}",
     "oncall.nobody": "nadie",
     "oncall.none": "No hay turnos de guardia: se definen en `on_call`, en la configuración.",
     "oncall.for_good": "{rotation}: {name}",
