@@ -64,27 +64,28 @@ def render(
     )
     owner = _called(view)
     loud = Alert.PING if owner else state.alert
-    called = owner or (_on_call(view) if loud is Alert.PING else "")
+    called = owner or (_on_call(view) if loud is Alert.PING else None)
     return Card(
         headline=_headline(view),
         lines=tuple(_lines(view)),
         buttons=buttons.rows(state, texts, choices, now=now),
         alert=Alert.MESSAGE if loud is Alert.PING and not (is_waiting or owner) else loud,
-        ping=(called,) if called else (),
+        ping=(view.name(called),) if called else (),
+        called=choices.identities.get(called, ()) if called else (),
         data=_data(view),
     )
 
 
-def _called(view: _View) -> str:
-    """Whom a card that comes once more calls by name."""
+def _called(view: _View) -> str | None:
+    """Whom a card that comes once more calls."""
     conversation = view.state.conversation
     is_theirs = conversation.state is ConversationState.CLAIMED and view.again in {Anew.WOKEN, Anew.HANDED}
-    return view.name(conversation.claimed_by) if is_theirs else ""
+    return conversation.claimed_by if is_theirs else None
 
 
-def _on_call(view: _View) -> str:
-    """Who is on call for what nobody has yet; empty: nobody."""
-    return view.name(view.duty.person) if view.duty and view.duty.person else ""
+def _on_call(view: _View) -> str | None:
+    """Who is on call for what nobody has yet."""
+    return view.duty.person if view.duty else None
 
 
 def replaced_card(state: CardState, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
@@ -221,7 +222,8 @@ def _by_calendar(view: _View) -> Iterator[Line]:
 
 def _duty(view: _View) -> Iterator[Line]:
     """Who is to be asked, and until when, as long as nobody has it."""
-    if view.duty and (name := _on_call(view)):
+    if view.duty and view.duty.person:
+        name = view.name(view.duty.person)
         yield Line(text=duties.on_card(view.duty, name, view.texts, now=view.now, zone=view.zone))
 
 
@@ -363,7 +365,7 @@ def _data(view: _View) -> dict[str, object]:
         "url": None if state.post_deleted else link(post.url),
         "claimed_by": state.conversation.claimed_by,
         "is_deleted": state.post_deleted,
-        "on_call": view.duty.person if view.duty else None,
+        "on_call": _on_call(view),
         **_times(view),
     }
 

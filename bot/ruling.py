@@ -66,6 +66,7 @@ class Ruling:
     _prepared: Prepared = field(init=False)
 
     def __post_init__(self) -> None:
+        self.identities = {person.key: person.identities for person in self.settings.people}
         self.names = {person.key: person.name for person in self.settings.people}
         self.steering = Steering(store=self.store, zone=self.settings.timezone, people=self.called)
         self.covering = Covering(
@@ -157,7 +158,12 @@ class Ruling:
 
     def choices(self) -> Choices:
         """What menus under a card offer, and whom it calls."""
-        return Choices(people=self.names, personas=self.personas(), duty=self.covering.duty)
+        return Choices(
+            people=self.names,
+            personas=self.personas(),
+            identities=self.identities,
+            duty=self.covering.duty,
+        )
 
     def commands(self) -> Commands:
         inquiries = Inquiries(

@@ -123,7 +123,8 @@ class Line:
 class Card:
     """A message to staff as it stands now; a channel renders it in its own markup.
 
-    The first 60 characters of `headline` suffice on a lock screen. `buttons` are rows.
+    The first 60 characters of `headline` suffice on a lock screen. `buttons` are rows. `ping`: the names of
+    whom it calls, `called`: their identities, for channels that can ring for somebody.
     """
 
     headline: str
@@ -131,6 +132,7 @@ class Card:
     buttons: tuple[tuple[Button, ...], ...] = ()
     alert: Alert = Alert.MESSAGE
     ping: tuple[str, ...] = ()
+    called: tuple[tuple[str, str], ...] = ()
     data: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -15,9 +15,15 @@ from bot.oncall import Duty
 from bot.records import CardState
 from bot.staff import Card
 from bot.texts.en import ENGLISH
+from connectors.telegram import api
+from connectors.telegram import message as telegram
+from connectors.telegram.message import units
 from tests.unit.test_cards import BERLIN, NOW, PEOPLE, a_state, in_state, whole
 
 UNTIL = NOW + timedelta(hours=3)
+
+
+ANNAS = (("telegram", "12345"), ("chat", "anna"))
 
 
 def on_call(person: str | None, until: datetime = UNTIL) -> Choices:
@@ -27,7 +33,7 @@ def on_call(person: str | None, until: datetime = UNTIL) -> Choices:
         assert at == NOW
         return Duty(person=person, until=until) if route == asked else None
 
-    return replace(PEOPLE, duty=duty)
+    return replace(PEOPLE, duty=duty, identities={"anna": ANNAS})
 
 
 def render(state: CardState, choices: Choices) -> Card:
@@ -38,7 +44,7 @@ def test_an_open_card_names_and_calls_who_is_on_call() -> None:
     """Until when, in the time zone of the card; programs are told too."""
     card = render(a_state(), on_call("anna"))
     assert "On call: Anna until 17:05 CET" in [line.text for line in card.lines]
-    assert (Alert.PING, ("Anna",)) == (card.alert, card.ping)
+    assert (Alert.PING, ("Anna",), ANNAS) == (card.alert, card.ping, card.called)
     assert ("anna", UNTIL.isoformat()) == (card.data["on_call"], card.data["on_call_until"])
 
 
@@ -62,7 +68,7 @@ def test_what_does_not_ping_calls_nobody_by_name() -> None:
     """It names them only."""
     verdict = replace(a_state().verdict, alert=Alert.MESSAGE)
     card = render(replace(a_state(), verdict=verdict), on_call("anna"))
-    assert () == card.ping
+    assert ((), ()) == (card.ping, card.called)
     assert "On call: Anna" in whole(card)
 
 
@@ -73,3 +79,26 @@ def test_what_somebody_has_or_nobody_need_have_names_nobody(state: ConversationS
     card = render(taken, on_call("anna"))
     assert "On call" not in whole(card)
     assert ((), None) == (card.ping, card.data["on_call"])
+
+
+def test_telegram_rings_for_them_also_without_a_name_of_theirs() -> None:
+    """By their number, behind whom the channel's settings name; a message that does not ping rings for nobody."""
+    card = replace(render(a_state(), on_call("anna")), lines=())
+    message = telegram.render(card, ping=["@care_team"])
+    assert message.text.endswith("\n@care_team Anna")
+    (mention,) = (one for one in message.entities if one.kind == "text_mention")
+    assert (units(message.text) - 4, 4, 12345) == (mention.offset, mention.length, mention.user)
+    quiet = telegram.render(replace(card, alert=Alert.MESSAGE))
+    assert [] == [one for one in quiet.entities if one.kind == "text_mention"]
+    (sent,) = (one for one in api._entities(message) if one.type == "text_mention")
+    assert sent.user is not None
+    assert 12345 == sent.user.id
+
+
+@pytest.mark.parametrize("identities", [(), (("telegram", "anna"),), (("chat", "7"),)])
+def test_without_a_number_there_the_name_stands_alone(identities: tuple[tuple[str, str], ...]) -> None:
+    """As for somebody who is in no such chat."""
+    card = replace(render(a_state(), on_call("anna")), called=identities)
+    message = telegram.render(card)
+    assert message.text.endswith("\nAnna")
+    assert [] == [one for one in message.entities if one.kind == "text_mention"]
