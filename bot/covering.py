@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from bot import duties
-from bot.hours import reached
+from bot.hours import NEVER, reached
 from bot.oncall import NOBODY, Cover, Duty, OnCall
 from bot.orders import Ordered
 from bot.staff import MAY_STEER, Person
@@ -46,18 +46,28 @@ class Covering:
     staff: Sequence[Person]
     on_call: OnCall = NOBODY
     covers: tuple[Cover, ...] = field(default=(), init=False)
+    _known: dict[str, tuple[datetime, Duty]] = field(default_factory=dict, init=False)
+    """By rotation, since when it is known: each card asks."""
 
     async def refresh(self, now: datetime) -> None:
         """Know who covers. Raises: StoreError."""
         self.covers = await self.store.covers(now=now)
+        self._known.clear()
 
     def use(self, on_call: OnCall) -> None:
         self.on_call = on_call
+        self._known.clear()
 
     def duty(self, route: str, now: datetime) -> Duty | None:
         """Who is on call for a route; None: it has no rotation."""
         rotation = self.on_call.rotation(route)
-        return rotation.duty(now, self.covers) if rotation else None
+        if rotation is None:
+            return None
+        since, duty = self._known.get(rotation.name, (NEVER, None))
+        if duty is None or not since <= now < duty.until:
+            duty = rotation.duty(now, self.covers)
+            self._known[rotation.name] = now, duty
+        return duty
 
     async def understood(self, verb: str, said: Said) -> Ordered | None:
         """What the command orders; None: it is none of these. Raises: StoreError."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from bot.commands import Commands
+from bot.covering import Covering
+from bot.oncall import NOBODY
 from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
 from tests.integration.test_commands import office
@@ -89,3 +93,22 @@ async def test_until_when(path: Path, said: str, later: int, hours: int) -> None
         await it.say(f"/cover me {said}")
         [(until,)] = s.rows(path, "SELECT until FROM covers")
         assert hours == (until / 1_000_000 - s.at(0).timestamp()) / 3600
+
+
+async def test_cards_are_told_who_is_on_call_as_it_changes(path: Path) -> None:
+    """When somebody begins and ends to cover, and when the configuration says another."""
+    async with office(path) as it:
+        assert isinstance(it.desk.commands, Commands)
+        covering = it.desk.commands.covering
+        hours = [s.at(60 * n) for n in (0, 5, 6, 9, 10)]
+        assert ["anna"] * 5 == [on_call(covering, at) for at in hours]
+        await it.say("/cover omar 18:00-22:00")
+        assert ["anna", "anna", "omar", "omar", "anna"] == [on_call(covering, at) for at in hours]
+        assert "anna" == on_call(covering, hours[0])
+        covering.use(NOBODY)
+        assert covering.duty("default", hours[0]) is None
+
+
+def on_call(covering: Covering, at: datetime) -> str | None:
+    duty = covering.duty("default", at)
+    return duty.person if duty else None
