@@ -304,6 +304,7 @@ class App:
             use_rules=self._use_rules,
             use_customers=self.intake.use_customers,
             use_acknowledge=self.answering.acknowledging.use,
+            use_on_call=self.ruling.covering.use,
             read_answers=self.proposing.reading,
             watching_others=self.accounts.wake,
             breathe=partial(time.sleep, BREATH),

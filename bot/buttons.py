@@ -7,7 +7,7 @@ what is pressed most, and one menu at a time for the rest.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from bot.oncall import Duty
     from bot.records import CardState
     from bot.texts.catalogue import Texts
 
@@ -66,13 +67,16 @@ def chosen(argument: str, names: Iterable[str]) -> str | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """What menus offer, `people` by key and the personas that the rules know; which one is open, and what the
-    card says as long as it is.
+    card says as long as it is. `duty` tells who is on call for a route; None: it has no rotation.
+    `identities`: by key, those of people in chats.
     """
 
     people: Mapping[str, str]
     personas: Sequence[str] = ()
     menu: str = ""
     shown: str = ""
+    identities: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    duty: Callable[[str, datetime], Duty | None] = lambda _route, _at: None
 
 
 def rows(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from bot import buttons, card_answers, drafts, recollections
+from bot import buttons, card_answers, drafts, duties, recollections
 from bot.buttons import Choices
 from bot.model import Alert, ConversationState, Kind, Span
 from bot.oneline import NAME_CHARS, excerpt, link, one_line
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from bot.oncall import Duty
     from bot.records import Ask, CardState
     from bot.replies import Reply
     from bot.texts.catalogue import Texts
@@ -50,28 +51,42 @@ def render(
     """The card of a mention. `choices` names the people who claim, and says what menus offer. `again`: it
     comes once more, and why.
     """
-    view = _View(
-        state=state, texts=texts, zone=zone, now=now, people=choices.people, again=again, shown=choices.shown
-    )
     is_waiting = state.conversation.state is ConversationState.OPEN and not state.post_deleted
+    view = _View(
+        state=state,
+        texts=texts,
+        zone=zone,
+        now=now,
+        people=choices.people,
+        again=again,
+        shown=choices.shown,
+        duty=choices.duty(state.verdict.route, now) if is_waiting else None,
+    )
     owner = _called(view)
     loud = Alert.PING if owner else state.alert
+    called = owner or (_on_call(view) if loud is Alert.PING else None)
     return Card(
         headline=_headline(view),
         lines=tuple(_lines(view)),
         buttons=buttons.rows(state, texts, choices, now=now),
         alert=Alert.MESSAGE if loud is Alert.PING and not (is_waiting or owner) else loud,
-        ping=(owner,) if owner else (),
+        ping=(view.name(called),) if called else (),
+        called=choices.identities.get(called, ()) if called else (),
         data=_data(view),
         form=card_answers.form(state),
     )
 
 
-def _called(view: _View) -> str:
-    """Whom a card that comes once more calls by name."""
+def _called(view: _View) -> str | None:
+    """Whom a card that comes once more calls."""
     conversation = view.state.conversation
     is_theirs = conversation.state is ConversationState.CLAIMED and view.again in {Anew.WOKEN, Anew.HANDED}
-    return view.name(conversation.claimed_by) if is_theirs else ""
+    return conversation.claimed_by if is_theirs else None
+
+
+def _on_call(view: _View) -> str | None:
+    """Who is on call for what nobody has yet."""
+    return view.duty.person if view.duty else None
 
 
 def replaced_card(state: CardState, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
@@ -101,6 +116,7 @@ class _View:
     people: Mapping[str, str]
     again: Anew | None = None
     shown: str = ""
+    duty: Duty | None = None
 
     def name(self, key: str | None) -> str:
         return self.people.get(key or "", key or "")
@@ -180,6 +196,7 @@ def _lines(view: _View) -> Iterator[Line]:
     yield Line(text=_author(view), is_strong=True)
     yield Line(text=_where(view))
     yield from _by_calendar(view)
+    yield from _duty(view)
     if state.mention.kind is Kind.DM:
         yield Line(text=texts.say("card.private"), is_strong=True)
     yield from recollections.lines(state, texts, zone=view.zone, now=view.now, name=view.name)
@@ -202,6 +219,13 @@ def _by_calendar(view: _View) -> Iterator[Line]:
     if is_waiting and ask and ask.due_at and ask.calendar_due_at and ask.calendar_due_at != ask.due_at:
         at = view.texts.time_in_zone(ask.calendar_due_at, now=view.now, zone=view.zone)
         yield Line(text=view.texts.say("card.by_calendar", at=at))
+
+
+def _duty(view: _View) -> Iterator[Line]:
+    """Who is to be asked, and until when, as long as nobody has it."""
+    if view.duty and view.duty.person:
+        name = view.name(view.duty.person)
+        yield Line(text=duties.on_card(view.duty, name, view.texts, now=view.now, zone=view.zone))
 
 
 def _answers(view: _View) -> Iterator[Line]:
@@ -343,6 +367,7 @@ def _data(view: _View) -> dict[str, object]:
         "url": None if state.post_deleted else link(post.url),
         "claimed_by": state.conversation.claimed_by,
         "is_deleted": state.post_deleted,
+        "on_call": _on_call(view),
         **_times(view),
     }
 
@@ -364,5 +389,6 @@ def _times(view: _View) -> dict[str, object]:
         "due_at": ask.due_at if ask else None,
         "calendar_due_at": ask.calendar_due_at if ask else None,
         "answered_at": ask.answered_at if ask else None,
+        "on_call_until": duties.end(view.duty),
     }
     return {name: at.isoformat() if at else None for name, at in times.items()}

@@ -1,5 +1,6 @@
 """What people order by a command: `/rules status`, `/reload`, `/silence rule NAME 8h why`, `/silences`. Those
-about publishing and about who is who stand in `bot.steering`; what they ask (`/inbox` …) in `bot.inquiries`.
+about publishing and about who is who stand in `bot.steering`, about who is on call in `bot.covering`; what
+they ask (`/inbox` …) in `bot.inquiries`.
 
 Understands the words, knows who may, and has it carried out in one transaction with its audit row. Knows no
 chat platform, no SQL and no rule but by name.
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot import duration
+from bot.covering import Covering
 from bot.inquiries import Inquiries
 from bot.metrics import Metrics
 from bot.model import Cursor
@@ -53,6 +55,7 @@ class Commands:
     tell: Callable[[str, str], None]
     inquiries: Inquiries
     use_pause: Callable[[Paused | None], None]
+    covering: Covering
 
     def __post_init__(self) -> None:
         self.steering = Steering(store=self.store, zone=self.zone, people=self.people)
@@ -84,6 +87,8 @@ class Commands:
         self.use_silences(standing)
         if ordered.pauses or ordered.resumes:
             self.use_pause(ordered.pauses)
+        if ordered.covers or ordered.uncovers:
+            await self.covering.refresh(said.now)
         self._report(order, ordered)
         return Told(reply=ordered.reply, is_loud=True, outcome=ordered.outcome)
 
@@ -104,7 +109,7 @@ class Commands:
         if ordered.ends:
             return self.texts.say("command.lifted_by", name=name, rule=ordered.ends)
         if ordered.begins is None:
-            return ""
+            return self.covering.news(ordered, order.person, self.texts, self.clock.now())
         return self.texts.say(
             "command.silenced_by", name=name, silence=self._line(self.texts, ordered.begins)
         )
@@ -123,6 +128,7 @@ class Commands:
 
     async def _ordered_or_asked(self, verb: str, said: Said) -> _Carry:
         ordered = await self.steering.understood(verb, said)
+        ordered = ordered or await self.covering.understood(verb, said)
         if ordered is not None:
             return lambda _: ordered
         answer = await self.inquiries.answer(verb, said)

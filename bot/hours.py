@@ -165,6 +165,15 @@ def _change(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
     return high
 
 
+def reached(zone: ZoneInfo, wall: datetime) -> datetime:
+    """The first instant, in UTC, at which the clocks of a zone show that time or a later one.
+
+    One that comes twice: the first time. One that never comes: when the clocks jump over it. `wall` is naive.
+    """
+    early, late = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0))
+    return _change(zone, early, late) if early < late else late
+
+
 def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
     return at.astimezone(zone).utcoffset() or timedelta(0)
 

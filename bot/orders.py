@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.model import Cursor
+    from bot.oncall import Cover
     from bot.pausing import Paused
 
 
@@ -53,8 +54,9 @@ class Order:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
     """What a command does: it `begins` a silence, or `ends` that of a rule; stops publishing, or lets it go
-    on; says that two accounts are one person's, or that one is nobody else's; that an
-    account gets no answers, or may again. Or it only tells something.
+    on; says that two accounts are one person's, or that one is nobody else's; that an account gets no
+    answers, or may again; that somebody covers for whoever is on call, or not any more. Or it only tells
+    something.
 
     `is_kept`: the reply stands in the audit row, to be said again should the command come again.
     """
@@ -70,6 +72,8 @@ class Ordered:
     unlinks: Account | None = None
     blocks: Account | None = None
     unblocks: Account | None = None
+    covers: Cover | None = None
+    uncovers: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,10 @@ class OrderBook(PublishingSwitch, Protocol):
 
     async def author(self, platform: str, name: str) -> Account | None:
         """The account of this id or handle; None: nobody (or more than one) is known by it."""
+        ...
+
+    async def covers(self, *, now: datetime) -> tuple[Cover, ...]:
+        """Those that run or are to come, and that nobody ended."""
         ...
 
     async def silences(self, *, now: datetime) -> tuple[Silence, ...]:

@@ -32,6 +32,7 @@ from bot.matcher.fast import FastMatcher
 from bot.memory import give_back
 from bot.metrics import Metrics
 from bot.model import Brand
+from bot.oncall import OnCall
 from bot.ports import Clock
 from bot.settings.customers import Customers
 from bot.settings.load import Settings
@@ -49,7 +50,9 @@ AGAIN_AFTER = 30.0
 HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
-TAKEN_OVER = frozenset({"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "staff"})
+TAKEN_OVER = frozenset(
+    {"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "on_call", "staff"}
+)
 """Fields of the settings that are not compared: all but one are reloaded, the staff follows the people."""
 
 
@@ -163,6 +166,7 @@ class Reload(Generic[R]):
     use_rules: Callable[[R], None]
     use_customers: Callable[[Customers | None], None]
     use_acknowledge: Callable[[Acknowledge], None]
+    use_on_call: Callable[[OnCall], None]
     read_answers: Callable[[Answers | None], Callable[[], None]]
     watching_others: Callable[[], None]
     breathe: Callable[[], None]
@@ -230,6 +234,7 @@ class Reload(Generic[R]):
             acknowledge=wanted.acknowledge,
             targets=wanted.targets,
             hours_of=wanted.hours_of,
+            on_call=wanted.on_call,
         )
         rules = await in_thread(partial(self.reading.rules, judging))
         waiting = tuple(differing(self.settings, wanted))
@@ -250,6 +255,7 @@ class Reload(Generic[R]):
         self.use_rules(rules)
         self.use_customers(wanted.customers)
         self.use_acknowledge(wanted.acknowledge)
+        self.use_on_call(wanted.on_call)
         self.store.targets = wanted.targets
         use_answers()
         self.rules, self.waiting = rules, waiting

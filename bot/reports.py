@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.model import Facts, Verdict
+    from bot.oncall import Cover
     from bot.overview import StageTimes
     from bot.records import InboxRow, Status, Tally
 
@@ -53,6 +54,10 @@ class Reports(Protocol):
     """What the database holds, at any time and beside a running daemon."""
 
     async def status(self, *, now: datetime) -> Status: ...
+
+    async def covers(self, *, now: datetime) -> tuple[Cover, ...]:
+        """Who covers, or will, for whoever is on call."""
+        ...
 
     async def inbox(
         self,

@@ -75,11 +75,11 @@ def unknown(acknowledge: Acknowledge, rules: RuleSet) -> list[Problem]:
 
 
 def _unrouted(settings: Settings, rules: RuleSet) -> list[Problem]:
-    """The routes that hours are for and that are not there."""
+    """The routes that hours or people on call are for and that are not there."""
     routes = rules.routes
     return [
         replace(problem, suggestion=closest(name, routes))
-        for name, problem in settings.hours_of.items()
+        for name, problem in (*settings.hours_of.items(), *settings.on_call.strangers.items())
         if name not in routes
     ]
 

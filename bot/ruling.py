@@ -16,6 +16,7 @@ import structlog
 from bot.bulletin import Bulletin, HeldBack
 from bot.buttons import Choices
 from bot.commands import Commands
+from bot.covering import Covering
 from bot.errors import StoreError
 from bot.inquiries import Inquiries
 from bot.metrics import Metrics
@@ -60,12 +61,20 @@ class Ruling:
     reload: Callable[[Texts], Awaitable[str]] | None = None
     """Reads the files now, and says what came of it; None until the daemon runs."""
     tallying: Tallying = field(default_factory=Tallying, init=False)
+    covering: Covering = field(init=False)
     bulletin: Bulletin = field(init=False)
     _prepared: Prepared = field(init=False)
 
     def __post_init__(self) -> None:
+        self.identities = {person.key: person.identities for person in self.settings.people}
         self.names = {person.key: person.name for person in self.settings.people}
         self.steering = Steering(store=self.store, zone=self.settings.timezone, people=self.called)
+        self.covering = Covering(
+            store=self.store,
+            zone=self.settings.timezone,
+            staff=self.settings.people,
+            on_call=self.settings.on_call,
+        )
         self.bulletin = Bulletin(
             store=self.store,
             clock=self.clock,
@@ -81,6 +90,7 @@ class Ruling:
     async def begin(self, held_back: HeldBack | None) -> None:
         """Know what was before the start, and say which rules run now. Raises: StoreError."""
         self.use_silences(await self.store.silences(now=self.clock.now()))
+        await self.covering.refresh(self.clock.now())
         self.paused = await self.store.publishing_paused()
         await self.bulletin.begin(self.rules.version, held_back, below=(self.settings.rules,))
 
@@ -147,8 +157,13 @@ class Ruling:
         )
 
     def choices(self) -> Choices:
-        """What menus under a card offer."""
-        return Choices(people=self.names, personas=self.personas())
+        """What menus under a card offer, and whom it calls."""
+        return Choices(
+            people=self.names,
+            personas=self.personas(),
+            identities=self.identities,
+            duty=self.covering.duty,
+        )
 
     def commands(self) -> Commands:
         inquiries = Inquiries(
@@ -170,4 +185,5 @@ class Ruling:
             tell=self.tell,
             inquiries=inquiries,
             use_pause=self.use_pause,
+            covering=self.covering,
         )

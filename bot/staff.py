@@ -123,7 +123,8 @@ class Line:
 class Card:
     """A message to staff as it stands now; a channel renders it in its own markup.
 
-    The first 60 characters of `headline` suffice on a lock screen. `buttons` are rows. `form`: what a form
+    The first 60 characters of `headline` suffice on a lock screen. `buttons` are rows. `ping`: the names of
+    whom it calls, `called`: their identities, for channels that can ring for somebody. `form`: what a form
     for an answer begins with, on a channel that has forms; what is sent with it counts as a reply to the
     card. None: no answer can be written to it now.
     """
@@ -133,6 +134,7 @@ class Card:
     buttons: tuple[tuple[Button, ...], ...] = ()
     alert: Alert = Alert.MESSAGE
     ping: tuple[str, ...] = ()
+    called: tuple[tuple[str, str], ...] = ()
     data: Mapping[str, object] = field(default_factory=dict)
     form: str | None = None
 
@@ -184,6 +186,8 @@ COMMANDS = (
     "rules",
     "silence",
     "silences",
+    "oncall",
+    "cover",
     "reload",
     "link",
     "unlink",

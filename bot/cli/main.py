@@ -226,6 +226,14 @@ def login(
 
 
 @app.command()
+def oncall(config: Config = None, as_json: Json = False) -> None:
+    """Say who is on call in each rotation, until when, and who is next."""
+    from bot.cli.on_call import show_on_call
+
+    show_on_call(config, as_json=as_json)
+
+
+@app.command()
 def signals(
     file: Annotated[
         Path | None,

@@ -49,6 +49,14 @@ def _time(text: str) -> time:
     return time(hour, minute)
 
 
+def _time_of_day(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"\d\d?:\d\d", value.strip()):
+        return _time(value.strip())
+    if isinstance(value, time):
+        return value
+    raise complaint('must be a time of day like "09:00"')
+
+
 def _one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -68,6 +76,8 @@ def _urgency(value: Any) -> Any:
     return value
 
 
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+Date = Annotated[date, BeforeValidator(_day)]
 Days = Annotated[tuple[int, ...], BeforeValidator(_days)]
 OneShift = Annotated[Any, BeforeValidator(_shift)]
 Shifts = Annotated[tuple[OneShift, ...], BeforeValidator(_one_or_many)]
@@ -77,7 +87,7 @@ class HoursSection(Section):
     """`routes`: for which these hours count; none: for all that no other hours name."""
 
     open: dict[Days, Shifts]
-    closed: tuple[Annotated[date, BeforeValidator(_day)], ...] = ()
+    closed: tuple[Date, ...] = ()
     holidays: Text | None = None
     timezone: Zone | None = None
     routes: tuple[Text, ...] = ()

@@ -23,6 +23,7 @@ from bot.acknowledging import Acknowledge
 from bot.answers import Answers
 from bot.errors import ConfigError, Problem
 from bot.model import Account, Brand
+from bot.oncall import OnCall
 from bot.ports import Connector
 from bot.settings.acknowledging import acknowledge
 from bot.settings.answering import DraftsSection, RepliesSection, ai_replies, voices
@@ -32,6 +33,7 @@ from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
 from bot.settings.fields import is_id
 from bot.settings.inviting import deaf
 from bot.settings.problems import Inspection, explain, in_order, locate
+from bot.settings.rotations import rotations
 from bot.settings.shape import (
     File,
     Http,
@@ -84,6 +86,7 @@ class Settings:
     timezone: ZoneInfo
     targets: Targets
     hours_of: Mapping[str, Problem]
+    on_call: OnCall
     database: Path
     rules: Path
     customers: Customers | None
@@ -166,6 +169,7 @@ def load(
         acknowledge=acknowledge(file.acknowledge, file.language, tree),
         targets=targets(file.hours, file.timezone, tree, today=datetime.now(UTC).date()),
         hours_of=strangers(file.hours, tree),
+        on_call=rotations(file.on_call, tuple(file.people), file.timezone, tree),
     )
     made = _settings(file, beside, known, told)
     return replace(made, deaf=deaf(made.accounts, connectors))
@@ -275,6 +279,7 @@ class _Told:
     acknowledge: Acknowledge
     targets: Targets
     hours_of: Mapping[str, Problem]
+    on_call: OnCall
 
 
 def _other(
@@ -309,6 +314,7 @@ def _settings(file: File, beside: _Beside, known: Collection[str], told: _Told) 
         timezone=file.timezone,
         targets=told.targets,
         hours_of=told.hours_of,
+        on_call=told.on_call,
         database=Path(file.database),
         rules=beside.rules,
         customers=beside.customers,

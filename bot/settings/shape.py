@@ -50,6 +50,7 @@ from bot.settings.fields import (
     lower,
 )
 from bot.settings.hours import HoursSection
+from bot.settings.oncall import RotationSection
 from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
 from bot.staff import Role
 from bot.suggestions import AiReply
@@ -112,6 +113,7 @@ class File(Section):
     languages: tuple[Language, ...] = ()
     timezone: Zone = ZoneInfo("UTC")
     hours: dict[Text, HoursSection] = Field(default_factory=dict)
+    on_call: dict[Text, RotationSection] = Field(default_factory=dict)
     database: PathText = "data/outcare.db"
     rules: PathText = "rules"
     customers: PathText | None = None
@@ -133,7 +135,7 @@ FIXED = frozenset(
     key
     for section in (
         File, BrandSection, PersonSection, Http, Web, Log, VoicesSection, VoiceSection, DraftsSection, Model,
-        RepliesSection, AcknowledgeSection, HoursSection,
+        RepliesSection, AcknowledgeSection, HoursSection, RotationSection,
     )
     for key in section.model_fields
 )  # fmt: skip

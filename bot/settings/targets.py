@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 
+NEVER_OPEN = "somebody must be there at some time of the week"
+
+
 def targets(sections: Mapping[str, HoursSection], zone: ZoneInfo, tree: Given, *, today: date) -> Targets:
     """`zone` counts where none is named. Raises: ConfigError."""
     by_route: dict[str, Staffed] = {}
@@ -43,16 +46,20 @@ def targets(sections: Mapping[str, HoursSection], zone: ZoneInfo, tree: Given, *
 
 
 def _hours(name: str, section: HoursSection, zone: ZoneInfo, tree: Given, today: date) -> Hours:
-    week: list[list[Shift]] = [[] for _ in DAYS]
-    for days, shifts in section.open.items():
-        for day in days:
-            week[day].extend(shifts)
-    if not any(week):
-        raise _wrong(tree, (name, "open"), "somebody must be there at some time of the week")
+    open_in = week(section.open)
+    if not any(open_in):
+        raise _wrong(tree, (name, "open"), NEVER_OPEN)
     free = _free(section.holidays, name, tree, today) if section.holidays else frozenset()
-    return Hours(
-        zone=zone, week=tuple(tuple(sorted(one)) for one in week), holidays=free.union(section.closed)
-    )
+    return Hours(zone=zone, week=open_in, holidays=free.union(section.closed))
+
+
+def week(shifts_on: Mapping[tuple[int, ...], Collection[Shift]]) -> tuple[tuple[Shift, ...], ...]:
+    """The shifts of each day, Monday first."""
+    found: list[list[Shift]] = [[] for _ in DAYS]
+    for days, shifts in shifts_on.items():
+        for day in days:
+            found[day].extend(shifts)
+    return tuple(tuple(sorted(one)) for one in found)
 
 
 def _free(region: str, name: str, tree: Given, today: date) -> frozenset[date]:

@@ -25,6 +25,7 @@ from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor, PostRef, searchable
+from bot.oncall import Cover
 from bot.orders import Account, Silence
 from bot.overview import Day, News, Rows, StageTimes
 from bot.pausing import Paused
@@ -44,6 +45,7 @@ from bot.store import (
     card,
     catching_up,
     counts,
+    covering,
     grouping,
     history,
     inbox,
@@ -220,6 +222,9 @@ class Reports:
 
     async def silences(self, now: datetime) -> tuple[Silence, ...]:
         return await self._read(lambda conn: silencing.standing(_fetcher(conn), now))
+
+    async def covers(self, now: datetime) -> tuple[Cover, ...]:
+        return await self._read(lambda conn: covering.standing(_fetcher(conn), now))
 
     # --- what staff asks for ---------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.model import Cursor
 from bot.orders import Order, Ordered, Silence
-from bot.store import linking, opting, pausing, rows
+from bot.store import covering, linking, opting, pausing, rows
 from bot.store.card import Fetch, fetcher
 from bot.store.work import Work, save_cursor
 
@@ -59,6 +59,10 @@ def order(
     if ordered.begins:
         _begin(work, ordered.begins)
     _steer(work, order, ordered)
+    if ordered.covers:
+        covering.begin(work, ordered.covers)
+    if ordered.uncovers:
+        covering.end(work, ordered.uncovers, order.person)
     _audit(work, order, ordered)
     return ordered, standing(fetch, work.now)
 

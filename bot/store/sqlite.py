@@ -18,6 +18,7 @@ from bot.errors import StoreError
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor, PostRef
+from bot.oncall import Cover
 from bot.orders import Account, Order, Ordered, Silence
 from bot.overview import Day, News, Rows, StageTimes
 from bot.pausing import Paused
@@ -300,6 +301,9 @@ class SqliteStore(ReplySide):
 
     async def silences(self, *, now: datetime) -> tuple[Silence, ...]:
         return await self._reports.silences(now)
+
+    async def covers(self, *, now: datetime) -> tuple[Cover, ...]:
+        return await self._reports.covers(now)
 
     async def publishing_paused(self) -> Paused | None:
         return await self._reports.publishing_paused()

@@ -1,5 +1,5 @@
-"""The tables of what staff does apart from conversations: silences, pauses, whose accounts belong together,
-links that were used. See `tables`.
+"""The tables of what staff does apart from conversations: silences, pauses, covers, whose accounts belong
+together, links that were used. See `tables`.
 """
 
 from datetime import datetime
@@ -34,6 +34,21 @@ class PauseRow(SQLModel, table=True):
     person: str
     reason: str
     begun_at: datetime = at()
+    ended_at: datetime | None = maybe_at()
+    ended_by: str | None = None
+
+
+class CoverRow(SQLModel, table=True):
+    """Somebody is on call in a rotation from then to then, or until somebody ended it before (`ended_at`)."""
+
+    __tablename__: ClassVar[str] = "covers"
+    id: int | None = key()
+    rotation: str
+    person: str
+    since: datetime = at()
+    until: datetime = at()
+    ordered_by: str
+    ordered_at: datetime = at()
     ended_at: datetime | None = maybe_at()
     ended_by: str | None = None
 

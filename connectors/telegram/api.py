@@ -18,6 +18,7 @@ from telegram import (
     InlineKeyboardMarkup,
     LinkPreviewOptions,
     MessageEntity,
+    User,
 )
 from telegram.error import (
     BadRequest,
@@ -247,7 +248,13 @@ def says(error: BotError, *words: str) -> bool:
 
 def _entities(message: Message) -> Sequence[MessageEntity]:
     return [
-        MessageEntity(entity.kind, entity.offset, entity.length, url=entity.url)
+        MessageEntity(
+            entity.kind,
+            entity.offset,
+            entity.length,
+            url=entity.url,
+            user=None if entity.user is None else User(entity.user, first_name="", is_bot=False),
+        )
         for entity in message.entities
     ]
 

@@ -46,6 +46,7 @@ class Entity:
     offset: int
     length: int
     url: str | None = None
+    user: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,19 @@ def render(card: Card, *, ping: Iterable[str] = ()) -> Message:
     lines = [line if line.is_copy else unnamed(line) for line in whole]
     if card.alert is Alert.PING and (names := " ".join(dict.fromkeys((*ping, *card.ping)))):
         lines.append(Line(text=names))
-    return replace(_laid_out(lines), buttons=card.buttons)
+    return replace(_calling(_laid_out(lines), card), buttons=card.buttons)
+
+
+def _calling(message: Message, card: Card) -> Message:
+    """The name at its end rings for them: also for people who have no @name
+    (https://core.telegram.org/bots/api#messageentity, text_mention).
+    """
+    known = [id_ for kind, id_ in card.called if kind == "telegram" and id_.isascii() and id_.isdigit()]
+    if card.alert is not Alert.PING or not known or not message.text.endswith(name := card.ping[-1]):
+        return message
+    at = units(message.text) - units(name)
+    mention = Entity(kind="text_mention", offset=at, length=units(name), user=int(known[0]))
+    return replace(message, entities=(*message.entities, mention))
 
 
 def told(text: str) -> Message:

@@ -15,6 +15,7 @@ from yarl import URL
 
 from bot.answering import Answering
 from bot.commands import Commands
+from bot.covering import Covering
 from bot.desk import Desk
 from bot.expenses import Bill, Purse, Spent
 from bot.ids import ulid
@@ -325,6 +326,7 @@ def _desk(
             link=lambda *_: None,
         ),
         use_pause=lambda _: None,
+        covering=Covering(store=store, zone=ZoneInfo("Europe/Berlin"), staff=()),
     )
     staff = Staff(by_identity={(PAGE, key): person for key, person in PEOPLE.items()})
     return Desk(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.commands import Commands
+from bot.covering import Covering
 from bot.desk import Desk
 from bot.inquiries import Inquiries
 from bot.metrics import Metrics
 from bot.model import Cursor
+from bot.oncall import Layer, OnCall, Rotation
 from bot.orders import RulesInUse, Silence
 from bot.pausing import Paused
 from bot.staff import Person, Press, Presses, Role, Staff
@@ -34,6 +36,13 @@ PEOPLE = {
     "3": Person(key="omar", name="Omar", role=Role.OPS, language="es"),
 }
 STAFF = Staff(by_identity={("chat", id_): one for id_, one in PEOPLE.items()})
+ON_CALL = OnCall(
+    rotations={
+        "care": Rotation(
+            name="care", layers=(Layer(people=("anna",), zone=ZoneInfo("UTC"), starts=date(2020, 1, 6)),)
+        )
+    }
+)
 USAGE = ENGLISH.say("command.silence_usage")
 
 
@@ -89,6 +98,12 @@ def inquiries(store: SqliteStore) -> Inquiries:
     )
 
 
+async def covering(store: SqliteStore, clock: ManualClock) -> Covering:
+    found = Covering(store=store, zone=ZoneInfo("UTC"), staff=tuple(PEOPLE.values()), on_call=ON_CALL)
+    await found.refresh(clock.now())
+    return found
+
+
 @asynccontextmanager
 async def office(path: Path) -> AsyncIterator[Office]:
     standing: list[tuple[Silence, ...]] = []
@@ -112,6 +127,7 @@ async def office(path: Path) -> AsyncIterator[Office]:
             tell=lambda _, text: noticed.append(text),
             inquiries=inquiries(store),
             use_pause=pauses.append,
+            covering=await covering(store, clock),
         )
         desk = Desk(
             store=store,
@@ -123,12 +139,8 @@ async def office(path: Path) -> AsyncIterator[Office]:
             deliver=lambda _: None,
             commands=commands,
         )
-        told: dict[str, Any] = {
-            "standing": standing,
-            "noticed": noticed,
-            "problem": problem,
-            "pauses": pauses,
-        }
+        told: dict[str, Any] = {"standing": standing, "noticed": noticed, "problem": problem}
+        told["pauses"] = pauses
         yield Office(path=path, store=store, clock=clock, chat=Chat(), desk=desk, **told)
 
 

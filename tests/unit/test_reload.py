@@ -25,6 +25,7 @@ from bot.errors import ConfigError, Problem, StoreError
 from bot.filewatch import FileWatch
 from bot.metrics import Metrics
 from bot.model import Account, Brand
+from bot.oncall import OnCall
 from bot.reload import Reading, Reload, cache_beside, differing
 from bot.settings.customers import Customers
 from bot.settings.load import Settings, load
@@ -92,10 +93,9 @@ class World:
         self.used: list[str] = []
         self.customers: list[Customers | None] = []
         self.acknowledge: list[Acknowledge] = []
-        self.judged_by: list[Acknowledge] = []
-        self.kept: list[str] = []
+        self.judged_by, self.on_call = list[Acknowledge](), list[OnCall]()
+        self.kept, self.woken = list[str](), 0
         self.answers: list[Answers | None] = []
-        self.woken = 0
         self.rules: Files | Exception = Files(version="r1")
         settings = self.read()
         self.watch = LiveWatch(Watchlist(settings.brands, ids={}, matcher=_none), {}, "bluesky")
@@ -121,6 +121,7 @@ class World:
             use_rules=lambda rules: self.used.append(rules.version),
             use_customers=self.customers.append,
             use_acknowledge=self.acknowledge.append,
+            use_on_call=self.on_call.append,
             watching_others=self._wake,
             breathe=lambda: None,
         )
@@ -188,6 +189,18 @@ async def test_the_list_of_customers_is_taken_over(tmp_path: Path) -> None:
     found = customers and customers.find("bluesky", "@Ann.Test")
     assert ("gold", ()) == (found and found.tier, world.reload.waiting)
     assert "unknown column 'tear'" in world.told[0]
+
+
+async def test_who_is_on_call_is_taken_over(tmp_path: Path) -> None:
+    """By commands and cards; it waits for no restart."""
+    world = World(tmp_path)
+    world.file.write_text(
+        BASE + "people: {anna: {}}\non_call: {care: {people: [anna], starts: 2026-11-23}}\n"
+    )
+    await world.reload.once()
+    (used,) = world.on_call
+    assert ["care"] == [*used.rotations]
+    assert used == world.reload.settings.on_call
 
 
 async def test_what_is_acknowledged_is_taken_over_with_the_rules_that_it_names(tmp_path: Path) -> None:
