@@ -29,7 +29,7 @@ from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.notices import Notices
 from bot.outbox import CONSOLE, Outbox
-from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source, Wiring
+from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source
 from bot.proposing import Proposing
 from bot.readiness import Readiness
 from bot.records import LEASE_FOR, CardState, Entry, Leased
@@ -39,11 +39,20 @@ from bot.rulebook import Beginning, found
 from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
-from bot.sides import bill_side, channel_side, links, lookup_side, reply_side, second_looks, source_side
+from bot.sides import (
+    bill_side,
+    channel_side,
+    links,
+    lookup_side,
+    reply_side,
+    second_looks,
+    source_side,
+    wiring_of,
+)
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
-from bot.vault import FileVault, Vault, vault_beside
+from bot.vault import FileVault, vault_beside
 from bot.watchlist import LiveWatch
 from bot.web.page import Face, Parts, serve
 from rules.engine import ENGINE_VERSION
@@ -363,17 +372,7 @@ async def _assemble(
     begin: datetime,
 ) -> App:
     http, vault = HttpClient(clock), FileVault(vault_beside(settings.database))
-    texts, page, kept = texts_in(settings.language), settings.web.url or "", store.kept
-    wiring = Wiring(
-        http=http,
-        clock=clock,
-        texts=texts,
-        vault=vault,
-        page=page,
-        kept=kept,
-        waits_since=store.waits_since,
-        staff=settings.staff,
-    )
+    wiring = wiring_of(settings, http, vault, store, clock)
     wiring.expenses.ask = partial(bill_side, settings, connectors, wiring)
     listened = source_side(settings, connectors, wiring)
     sources = {name: one.source for name, one in listened.items()}

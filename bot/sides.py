@@ -17,11 +17,13 @@ from bot.intake import Intake
 from bot.model import Cursor
 from bot.outbox import CONSOLE
 from bot.overview import Linked
-from bot.ports import Connector, Dated, Lookup, Notifier, Source, Wiring
+from bot.ports import Clock, Connector, Dated, Http, Lookup, Notifier, Source, Wiring
 from bot.replies import Replier
 from bot.second_looks import SecondLooks
 from bot.settings.load import Settings
 from bot.store.sqlite import SqliteStore
+from bot.texts.languages import texts_in
+from bot.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +149,18 @@ def second_looks(intake: Intake, store: SqliteStore, sources: Iterable[Source]) 
         clock=intake.clock,
         changes=lambda: store.changes,
         deliver=intake.deliver or (lambda _: None),
+    )
+
+
+def wiring_of(settings: Settings, http: Http, vault: Vault, store: SqliteStore, clock: Clock) -> Wiring:
+    """What connectors get of us."""
+    return Wiring(
+        http=http,
+        clock=clock,
+        texts=texts_in(settings.language),
+        vault=vault,
+        page=settings.web.url or "",
+        kept=store.kept,
+        waits_since=store.waits_since,
+        staff=settings.staff,
     )

@@ -26,7 +26,7 @@ def people_routes(
             return refusal
         if name is None:
             return answer(request, {"errors": [{"title": "Not Found Error", "resource_type": "user"}]})
-        server.bought["user"] += 1
+        server.till.sell("user", [server.world.users[name]])
         wanted = {"id", "name", "username", *request.query.get("user.fields", "").split(",")}
         user = shown(server.world.users[name], name)
         return answer(request, {"data": {key: value for key, value in user.items() if key in wanted}})

@@ -12,6 +12,7 @@ import shutil
 import ssl
 import subprocess
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -158,7 +159,8 @@ class _Connection(SMTP):
     def hang_up(self) -> None:
         """As a crash would."""
         if isinstance(self.transport, asyncio.Transport):
-            self.transport.abort()
+            with suppress(AttributeError):  # CPython 3.11.2, of a TLS connection that is over already
+                self.transport.abort()
         if self._tls_protocol is not None and self.session is not None and self.session.ssl is None:
             self.of.open.discard(self)  # nobody tells it that a handshake failed
             if self._handler_coroutine is not None:
