@@ -52,7 +52,7 @@ from bot.sides import (
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
-from bot.vault import FileVault, vault_beside
+from bot.vault import FileVault, Vault, vault_beside
 from bot.watchlist import LiveWatch
 from bot.web.page import Face, Parts, serve
 from rules.engine import ENGINE_VERSION
