@@ -223,6 +223,7 @@ async def test_words_in_the_thread_of_a_card_are_a_reply_to_it() -> None:
         (press,) = await one.heard(1)
         assert "Sorry 😀 see https://acme.example/help & write <b>" == press.text
         assert ("", one.receipt.ref, True) == (press.token, press.receipt, press.is_reply)
+        await until(lambda: one.server.workspace.whispers)
         assert one.card.ts == one.server.workspace.whispers[0].thread_ts
 
 
