@@ -190,6 +190,7 @@ async def test_a_command_is_answered_where_it_was_said() -> None:
         ] == [(press.channel, press.token, press.receipt) for press in found]
         await until(lambda: len(one.server.messages) == 2)
         whispers = one.server.workspace.whispers
+        await until(lambda: len(whispers) == 5)
         assert [CHANNEL, ELSEWHERE, CHANNEL, CHANNEL, CHANNEL] == [one.channel for one in whispers]
         assert {"U0ANNA"} == {one.to for one in whispers}
         assert [None, None, None, one.card.ts, None] == [one.thread_ts for one in whispers]
@@ -223,7 +224,7 @@ async def test_words_in_the_thread_of_a_card_are_a_reply_to_it() -> None:
         (press,) = await one.heard(1)
         assert "Sorry 😀 see https://acme.example/help & write <b>" == press.text
         assert ("", one.receipt.ref, True) == (press.token, press.receipt, press.is_reply)
-        await until(lambda: one.server.workspace.whispers)
+        await until(lambda: bool(one.server.workspace.whispers))
         assert one.card.ts == one.server.workspace.whispers[0].thread_ts
 
 
