@@ -28,11 +28,11 @@ from benchmarks.store import LEASE, mention
 from bot.clock import SystemClock
 from bot.http import HttpClient
 from bot.metrics import Metrics
-from bot.model import Route
 from bot.outbox import Outbox
 from bot.records import Entry, Leased
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
+from bot.wishes import Route
 from connectors.webhook import ChannelSettings, WebhookNotifier, payload
 
 AT_ONCE = 16

@@ -38,12 +38,12 @@ from bot.clock import SystemClock
 from bot.gates import State
 from bot.http import HttpClient
 from bot.metrics import Metrics
-from bot.model import Route
 from bot.outbox import Outbox
 from bot.records import CardState, Leased
 from bot.staff import Card, Receipt
 from bot.store.sqlite import SqliteStore
 from bot.texts.en import ENGLISH
+from bot.wishes import Route
 from connectors.webhook import ChannelSettings, WebhookNotifier
 from tests.acceptance._world import until
 

@@ -26,12 +26,13 @@ from sqlmodel import Field, SQLModel, select
 
 from benchmarks import harness
 from benchmarks.harness import Finding
-from bot.model import Author, Cursor, Route
+from bot.model import Author, Cursor
 from bot.records import Entry, Judged
 from bot.store import ingest, schema
 from bot.store.sqlite import SqliteStore
 from bot.store.work import Standing, Work
 from bot.store.writer import Writer
+from bot.wishes import Route
 from tests.integration import store_samples as samples
 
 PAIRS = {"writer": 4_000, "aiosqlite": 400, "orm": 100}

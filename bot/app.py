@@ -29,30 +29,24 @@ from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.notices import Notices
 from bot.outbox import CONSOLE, Outbox
-from bot.ports import Clock, Connector, DecisionFeed, Lookup, Notifier, Source
+from bot.ports import Clock, DecisionFeed, Lookup, Notifier, Source
 from bot.proposing import Proposing
 from bot.readiness import Readiness
 from bot.records import LEASE_FOR, CardState, Entry, Leased
-from bot.reload import Reading, Reload, cache_beside, watches
+from bot.reload import Reading, Reload
 from bot.replies import Replier
-from bot.rulebook import Beginning, found
+from bot.rulebook import Beginning
 from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.sides import (
-    bill_side,
-    channel_side,
     links,
-    lookup_side,
-    reply_side,
     second_looks,
-    source_side,
-    wiring_of,
 )
 from bot.staff import Card
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
-from bot.vault import FileVault, Vault, vault_beside
+from bot.vault import Vault
 from bot.watchlist import LiveWatch
 from bot.web.page import Face, Parts, serve
 from rules.engine import ENGINE_VERSION
@@ -330,68 +324,3 @@ class App:
         zone, now = self.settings.timezone, self.clock.now()
         shown = self.answering.equipped(state) if isinstance(state, CardState) else state
         return draw(leased, shown, texts=self.texts, zone=zone, now=now, choices=self.ruling.choices())
-
-
-async def build(
-    settings: Settings,
-    connectors: Mapping[str, Connector],
-    *,
-    clock: Clock,
-    since_ago: timedelta = timedelta(),
-) -> App:
-    """Open the database and put the parts together.
-
-    `since_ago`: how far back a source begins that was never read. Raises: ConfigError, StoreError.
-    """
-    files = await found(settings)
-    if not settings.database.is_file():
-        files.usable()  # else there is nothing to fall back to, and nothing is to be left behind
-    store = await SqliteStore.open(settings.database, upgrade=True)
-    store.targets = settings.targets
-    try:
-        return await _assemble(
-            settings,
-            connectors,
-            await files.or_last_good(settings, store),
-            store,
-            clock=clock,
-            begin=clock.now() - since_ago,
-        )
-    except BaseException:
-        await store.close()
-        raise
-
-
-async def _assemble(
-    settings: Settings,
-    connectors: Mapping[str, Connector],
-    first: Beginning,
-    store: SqliteStore,
-    *,
-    clock: Clock,
-    begin: datetime,
-) -> App:
-    http, vault = HttpClient(clock), FileVault(vault_beside(settings.database))
-    wiring = wiring_of(settings, http, vault, store, clock)
-    wiring.expenses.ask = partial(bill_side, settings, connectors, wiring)
-    listened = source_side(settings, connectors, wiring)
-    sources = {name: one.source for name, one in listened.items()}
-    platforms = {source.platform for source in sources.values()}
-    return App(
-        settings=settings,
-        first=first,
-        store=store,
-        clock=clock,
-        metrics=Metrics(),
-        http=http,
-        sources=sources,
-        lookups=lookup_side(settings, connectors, wiring),
-        notifiers=channel_side(settings, connectors, wiring, "notifier"),
-        feeds=channel_side(settings, connectors, wiring, "feed"),
-        repliers=reply_side(settings, connectors, wiring),
-        watches=await watches(settings, store, platforms, clock, cache=cache_beside(settings.database)),
-        expenses=wiring.expenses,
-        vault=vault,
-        first_cursors={name: one.cursor_at(begin) for name, one in listened.items() if one.cursor_at},
-        begin=begin,
-    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from bot import buttons, card_answers, drafts, duties, recollections
+from bot import buttons, card_answers, card_data, drafts, duties, recollections
 from bot.buttons import Choices
 from bot.model import Alert, ConversationState, Kind, Span
 from bot.oneline import NAME_CHARS, excerpt, link, one_line
@@ -72,7 +72,12 @@ def render(
         alert=Alert.MESSAGE if loud is Alert.PING and not (is_waiting or owner) else loud,
         ping=(view.name(called),) if called else (),
         called=choices.identities.get(called, ()) if called else (),
-        data=_data(view),
+        data=card_data.of(
+            state,
+            status=_SEPARATOR.join(_status(view)) or texts.say("card.open"),
+            draft=suggested(state),
+            duty=view.duty,
+        ),
         form=card_answers.form(state),
     )
 
@@ -337,58 +342,3 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
         elif span.start < span.end:
             merged.append(span)
     return tuple(merged)
-
-
-# --- data --------------------------------------------------------------------------------------
-
-
-def _data(view: _View) -> dict[str, object]:
-    """The card for programs (the webhook); the text of a post that was taken back is not in it."""
-    state, post, verdict = view.state, view.state.mention.post, view.state.verdict
-    return {
-        "event": "alert",
-        "mention_id": state.mention_id,
-        "conversation_id": state.conversation.id,
-        "brand": state.mention.brand,
-        "platform": post.platform,
-        "kind": state.mention.kind.value,
-        "state": state.conversation.state.value,
-        "status": _SEPARATOR.join(_status(view)) or view.texts.say("card.open"),
-        "urgency": state.urgency.label,
-        "score": verdict.score,
-        "route": verdict.route,
-        "persona": state.persona,
-        "tags": list(verdict.tags),
-        "rules": [fired.rule for fired in verdict.fired],
-        "draft": suggested(state),
-        "lang": state.facts.lang,
-        "author": _author_data(state),
-        "text": None if state.post_deleted else post.text,
-        "url": None if state.post_deleted else link(post.url),
-        "claimed_by": state.conversation.claimed_by,
-        "is_deleted": state.post_deleted,
-        "on_call": _on_call(view),
-        **_times(view),
-    }
-
-
-def _author_data(state: CardState) -> dict[str, object]:
-    author, facts = state.author, state.facts
-    return {
-        "id": state.mention.post.author_id,
-        "handle": state.handle,
-        "name": state.name,
-        "followers": author.followers if author else facts.followers,
-    }
-
-
-def _times(view: _View) -> dict[str, object]:
-    ask = view.state.ask
-    times = {
-        "posted_at": view.state.mention.post.posted_at,
-        "due_at": ask.due_at if ask else None,
-        "calendar_due_at": ask.calendar_due_at if ask else None,
-        "answered_at": ask.answered_at if ask else None,
-        "on_call_until": duties.end(view.duty),
-    }
-    return {name: at.isoformat() if at else None for name, at in times.items()}

@@ -13,9 +13,10 @@ from enum import Enum
 from itertools import takewhile
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from bot.model import Alert, ConversationState, EffectKind
+from bot.model import Alert, ConversationState
 from bot.ports import Notifier
 from bot.records import CLOSED, TAKEN, CardState, DigestState, Dropped, Held, Leased
+from bot.wishes import EffectKind
 
 UNUSED_FOR = timedelta(hours=1)
 """So long past, a slot was meant for an alert that is not wanted any more."""

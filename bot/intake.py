@@ -22,7 +22,7 @@ from bot.knowing import Knowing, Known
 from bot.links import count_links
 from bot.measured import AuthorFacts, Signal
 from bot.metrics import Metrics
-from bot.model import Author, Batch, Facts, Measured, Mention, Post, Route, Urgency, Verdict
+from bot.model import Author, Batch, Facts, Measured, Mention, Post, Urgency, Verdict
 from bot.ports import Clock, Judge, Lookup
 from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.settings.customers import Customers
@@ -31,6 +31,7 @@ from bot.tallying import Tallying
 from bot.targets import UNPROMISED
 from bot.waits import Waiting
 from bot.watchlist import LiveWatch
+from bot.wishes import Route
 
 log = structlog.get_logger(__name__)
 

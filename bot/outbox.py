@@ -21,12 +21,12 @@ from bot.backoff import asked, doubled
 from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable, Unknown
 from bot.gates import Gate, Insistent, Paced, State, StillAlone, StillWanted, is_ping
 from bot.metrics import Metrics
-from bot.model import EffectKind, Route
 from bot.overrides import ANEW
 from bot.ports import Clock, Notifier
 from bot.records import LEASE_FOR, CardState, Dead, Held, Leased, Outcome, RetryAt, Sent, Settlement
 from bot.staff import Card, Receipt
 from bot.storing import Store
+from bot.wishes import EffectKind, Route
 
 log = structlog.get_logger(__name__)
 

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     from bot.findings import Exam, Finding
     from bot.measured import AuthorFacts, Tally
-    from bot.model import Author, Batch, Cursor, Facts, Measured, Post, PostRef, Route, Signal, Verdict
+    from bot.model import Author, Batch, Cursor, Facts, Measured, Post, PostRef, Signal, Verdict
     from bot.replies import Replier
     from bot.staff import Card, Press, Presses, Receipt
     from bot.texts.catalogue import Texts
+    from bot.wishes import Route
 
 
 class Clock(Protocol):

@@ -16,12 +16,10 @@ from bot.model import (
     ConversationState,
     Cursor,
     Deletion,
-    Effect,
     Facts,
     Gap,
     Mention,
     Post,
-    Route,
     Urgency,
     Verdict,
 )
@@ -31,6 +29,7 @@ from bot.replies import NO_MEANS, Acknowledgement, Draft, Means, Reply
 from bot.ruleslog import RulesState
 from bot.staff import Receipt
 from bot.targets import Due
+from bot.wishes import Effect, Route
 
 # --- in: what a batch becomes -------------------------------------------------------------------
 

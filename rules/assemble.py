@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from bot.memory import empty
-from bot.model import NO_DRAFT, Alert, Route, Urgency
+from bot.model import NO_DRAFT, Alert, Urgency
+from bot.wishes import Route
 from rules import times
 from rules.cases import Case, read_cases
 from rules.checks import all_of

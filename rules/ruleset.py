@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Protocol
 from bot import yamlfile
 from bot.errors import ConfigError, Problem
 from bot.memory import empty
-from bot.model import AuthorFacts, Facts, Measured, Route, Verdict
+from bot.model import AuthorFacts, Facts, Measured, Verdict
 from bot.problems import in_order, with_source
+from bot.wishes import Route
 from rules import allowances, engine, listfiles, schema
 from rules import folder as folder_of_rules
 from rules.assemble import NOTHING_AROUND, Assembly, Built, assemble

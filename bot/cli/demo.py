@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.app import App, build
+from bot.app import App
+from bot.building import build
 from bot.cli import setup
 from bot.cli.run import SWITCH_SECONDS
 from bot.clock import SystemClock

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from bot.app import App, build
+from bot.app import App
+from bot.building import build
 from bot.cli import setup
 from bot.clock import SystemClock
 from bot.filewatch import FileWatch

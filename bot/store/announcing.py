@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.model import Alert, Effect, EffectKind, Route, Verdict
+from bot.model import Alert, Verdict
 from bot.records import CardState, Leased
 from bot.store import effects, repeating, rows
 from bot.store.work import Work
+from bot.wishes import Effect, EffectKind, Route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,20 +12,19 @@ from datetime import datetime
 from sqlalchemy import CTE, Connection, case, exists, func, select
 from sqlmodel import col
 
-from bot.model import EffectKind
 from bot.orders import Silence
 from bot.reports import RuleCount
+from bot.store.effect_tables import DigestItemRow, EffectRow
 from bot.store.tables import (
     AskRow,
     BrandRow,
-    DigestItemRow,
-    EffectRow,
     FeedbackRow,
     FiredRow,
     MentionRow,
     PostRow,
     VerdictRow,
 )
+from bot.wishes import EffectKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

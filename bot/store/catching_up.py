@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.model import Alert, Effect, EffectKind, Urgency
+from bot.model import Alert, Urgency
 from bot.records import CaughtUp, Leased
 from bot.store import announcing, effects, rows
 from bot.store.card import Fetch
 from bot.store.work import Work
+from bot.wishes import Effect, EffectKind
 
 AT_THE_LATEST = timedelta(minutes=10)
 SOURCE = "catching_up"

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot.model import Effect, EffectKind
 from bot.records import GROUP, Leased
 from bot.staff import Receipt
 from bot.store import rows
 from bot.store.work import Work
+from bot.wishes import Effect, EffectKind
 
 _EFFECT = (
     "id", "key", "kind", "channel", "route", "brand", "conversation", "mention", "due_at", "payload",

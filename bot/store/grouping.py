@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.model import Alert, EffectKind, Route, Urgency
+from bot.model import Alert, Urgency
 from bot.records import GROUP, Judged, Leased
 from bot.store import announcing, effects, rows
 from bot.store.card import Fetch
 from bot.store.work import Work
+from bot.wishes import EffectKind, Route
 
 
 def key(item: Judged, route: Route, conversation: int) -> str | None:

@@ -12,12 +12,12 @@ from sqlmodel import col
 
 from bot.model import ConversationState, Urgency
 from bot.records import CLOSED, InboxRow, Tally
+from bot.store.effect_tables import DigestItemRow
 from bot.store.tables import (
     AskRow,
     AuthorRow,
     BrandRow,
     ConversationRow,
-    DigestItemRow,
     FiredRow,
     MentionRow,
     PostRow,

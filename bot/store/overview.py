@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from bot.model import EffectKind, Urgency
+from bot.model import Urgency
 from bot.overview import Day, News, Row, Rows, Sent
 from bot.records import CardState
 from bot.staff import Verb
 from bot.store import card, listing, rows
 from bot.store.card import Fetch
+from bot.wishes import EffectKind
 
 _LOOKING = frozenset({Verb.MORE, Verb.LESS, Verb.WHY})
 _ACTS = tuple(verb.value for verb in Verb if verb not in _LOOKING)

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model import EffectKind
 from bot.records import GROUP, REPLACED, RINGS, TAKEN, Leased
 from bot.store import effects, rows
 from bot.store.work import Work
+from bot.wishes import EffectKind
 
 AFTER = "after"
 """The payload's key for the message that a repetition takes the place of."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.model import Effect, EffectKind, Urgency
+from bot.model import Urgency
 from bot.overrides import ANEW, Anew
 from bot.records import Leased
 from bot.store import effects, repeating
 from bot.store.work import Work
+from bot.wishes import Effect, EffectKind
 
 
 def ring(

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.model import EffectKind
 from bot.records import MENU, REPLACED, Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
 from bot.store import courses, effects, repeating, rows, undoing
 from bot.store.work import Work
+from bot.wishes import EffectKind
 
 
 def settle(work: Work, settlement: Settlement) -> bool:

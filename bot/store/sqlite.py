@@ -16,34 +16,26 @@ from bot.changes import Change, Decided, Decision
 from bot.counting import Event
 from bot.errors import StoreError
 from bot.history import Recall, Recalled
-from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.model import Brand, Cursor, PostRef
 from bot.oncall import Cover
 from bot.orders import Account, Order, Ordered, Silence
-from bot.overview import Day, News, Rows, StageTimes
 from bot.pausing import Paused
 from bot.records import (
     CardState,
     DigestState,
     Entry,
-    InboxRow,
     Leased,
     Met,
     Recorded,
     Settlement,
-    Status,
-    Tally,
 )
-from bot.reports import RuleCount, StoredVerdict
 from bot.ruleslog import RulesState
 from bot.staff import Press
 from bot.stages import Reached
 from bot.store import (
-    by_rule,
     counts,
     deciding,
     effects,
-    inbox,
     ingest,
     known,
     logins,
@@ -55,6 +47,7 @@ from bot.store import (
 )
 from bot.store.lock import Lock
 from bot.store.reply_side import ReplySide
+from bot.store.report_side import ReportSide
 from bot.store.reports import Reports
 from bot.store.work import Standing, Work, save_cursor
 from bot.store.writer import Writer
@@ -68,7 +61,7 @@ _NO_LEASE = timedelta(0)
 _ANY = 1_000_000
 
 
-class SqliteStore(ReplySide):
+class SqliteStore(ReplySide, ReportSide):
     """Made by `open`; see `bot.storing.Store` for what each method promises."""
 
     def __init__(self, *, reports: Reports, writer: Writer | None, lock: Lock | None) -> None:
@@ -329,72 +322,3 @@ class SqliteStore(ReplySide):
 
     async def refuse(self, press: Press, feed: str, reason: str, *, cursor: Cursor | None) -> None:
         await self._write(lambda conn: deciding.refuse(conn, press, feed, reason, cursor=cursor))
-
-    # --- what staff asks for ---------------------------------------------------------------------
-
-    async def in_hand(self, *, person: str | None = None, limit: int) -> Rows:
-        return await self._reports.in_hand(person, limit)
-
-    async def queue(self, *, limit: int) -> Rows:
-        return await self._reports.queue(limit)
-
-    async def day(self, since: datetime, *, now: datetime) -> Day:
-        return await self._reports.day(since, now=now)
-
-    async def stage_times(self, since: datetime, *, now: datetime) -> StageTimes:
-        return await self._reports.stage_times(since, now=now)
-
-    async def news(self, since: datetime) -> News:
-        return await self._reports.news(since)
-
-    async def last_act(self, person: str) -> datetime | None:
-        return await self._reports.last_act(person)
-
-    async def carded(self, kind: str, receipt: str) -> CardState | None:
-        return await self._reports.carded(kind, receipt)
-
-    # --- reporting ------------------------------------------------------------------------------
-
-    async def status(self, *, now: datetime) -> Status:
-        return await self._reports.status(schema=schema.head(), now=now)
-
-    async def inbox(
-        self,
-        *,
-        limit: int,
-        brand: str | None = None,
-        include_closed: bool = False,
-        rule: str | None = None,
-        since: datetime | None = None,
-    ) -> tuple[InboxRow, ...]:
-        return await self._reports.inbox(
-            inbox.Wanted(limit=limit, brand=brand, include_closed=include_closed, rule=rule, since=since)
-        )
-
-    async def rule_counts(
-        self,
-        *,
-        now: datetime,
-        brand: str | None = None,
-        rule: str | None = None,
-        since: datetime | None = None,
-    ) -> tuple[RuleCount, ...]:
-        return await self._reports.rule_counts(by_rule.Asked(brand=brand, rule=rule, since=since), now)
-
-    async def listing(self, wanted: Wanted, *, now: datetime) -> Listing:
-        return await self._reports.listing(wanted, now=now)
-
-    async def listing_tallies(self, brand: str, person: str | None, *, now: datetime) -> Tallies:
-        return await self._reports.listing_tallies(brand, person, now=now)
-
-    async def whole(self, conversation: int) -> Whole | None:
-        return await self._reports.whole(conversation)
-
-    async def tallies(self) -> tuple[Tally, ...]:
-        return await self._reports.tallies()
-
-    async def recent_texts(self, *, since: datetime, limit: int) -> tuple[str, ...]:
-        return await self._reports.recent_texts(since=since, limit=limit)
-
-    async def verdict(self, mention_id: str) -> StoredVerdict | None:
-        return await self._reports.verdict(mention_id)

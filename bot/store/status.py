@@ -14,13 +14,12 @@ from sqlmodel import col
 from bot.model import Cursor, Gap
 from bot.records import SourceStatus, Status
 from bot.ruleslog import RulesState
+from bot.store.effect_tables import DeliveryRow, EffectRow
 from bot.store.tables import (
     AskRow,
     ConversationRow,
     CoverageRow,
     CursorRow,
-    DeliveryRow,
-    EffectRow,
     GapRow,
     MentionRow,
     PostRow,

@@ -9,10 +9,11 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.model import ConversationState, Effect, EffectKind
+from bot.model import ConversationState
 from bot.overrides import UNDO_WITHIN
 from bot.store import audit, effects, posts, repeating, rows, threads
 from bot.store.card import fetcher
+from bot.wishes import Effect, EffectKind
 
 if TYPE_CHECKING:
     from datetime import datetime

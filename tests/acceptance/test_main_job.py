@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.app import App, build
+from bot.app import App
+from bot.building import build
 from bot.cli import setup
 from bot.clock import SystemClock
 from bot.errors import ConfigError

@@ -15,12 +15,12 @@ from typing import TypeVar
 from bot.errors import BotError
 from bot.gates import State
 from bot.metrics import Metrics
-from bot.model import Route
 from bot.outbox import Outbox
 from bot.records import Answer, CardState, DigestState, Judged, Leased
 from bot.staff import Card, Receipt
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
+from bot.wishes import Route
 from tests.integration import store_samples as s
 
 T = TypeVar("T")

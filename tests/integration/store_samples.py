@@ -24,7 +24,6 @@ from bot.model import (
     Mention,
     Post,
     PostRef,
-    Route,
     Signal,
     Span,
     Urgency,
@@ -35,6 +34,7 @@ from bot.staff import Receipt, Verb
 from bot.store import schema
 from bot.store.sqlite import SqliteStore
 from bot.targets import UNPROMISED, Due
+from bot.wishes import Route
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=30)

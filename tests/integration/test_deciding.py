@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Alert, EffectKind, Urgency
+from bot.model import Alert, Urgency
 from bot.overrides import ANEW, Anew
 from bot.records import REPLACED
 from bot.staff import Verb
 from bot.store import card, listing
+from bot.wishes import EffectKind
 from tests.integration import store_samples as s
 from tests.integration.deciding_world import ASK, World, world
 

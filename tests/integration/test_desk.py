@@ -14,13 +14,14 @@ from bot.buttons import token
 from bot.desk import Desk
 from bot.errors import Unavailable
 from bot.metrics import Metrics
-from bot.model import Cursor, EffectKind, Urgency
+from bot.model import Cursor, Urgency
 from bot.ports import DecisionFeed
 from bot.records import Leased
 from bot.staff import FEEDBACK_VERBS, Person, Press, Presses, Role, Staff, Verb
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
 from bot.texts.en import ENGLISH
+from bot.wishes import EffectKind
 from tests.integration import store_samples as s
 from tests.unit._values import IN_BERLIN
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Unauthorized
-from bot.model import Alert, Deletion, Route, Urgency
+from bot.model import Alert, Deletion, Urgency
 from bot.records import Judged
 from bot.staff import Verb
 from bot.store import grouping
+from bot.wishes import Route
 from tests.integration import store_samples as s
 from tests.integration.outbox_world import Desk, running
 

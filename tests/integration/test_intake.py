@@ -30,7 +30,6 @@ from bot.model import (
     Measured,
     Post,
     PostRef,
-    Route,
     Signal,
     Verdict,
 )
@@ -38,6 +37,7 @@ from bot.records import Leased, Recorded
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
 from bot.watchlist import LiveWatch, Watchlist
+from bot.wishes import Route
 from tests.integration import store_samples as s
 from tests.integration.outbox_world import until
 

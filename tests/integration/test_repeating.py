@@ -13,9 +13,10 @@ import pytest
 from bot.changes import Change, Decision
 from bot.errors import Unauthorized, Unavailable
 from bot.gates import State
-from bot.model import Alert, ConversationState, Deletion, Route, Urgency
+from bot.model import Alert, ConversationState, Deletion, Urgency
 from bot.records import REPLACED, CardState, Judged, Leased
 from bot.staff import Card, Verb
+from bot.wishes import Route
 from tests.integration import outbox_world
 from tests.integration import store_samples as s
 from tests.integration.outbox_world import Desk

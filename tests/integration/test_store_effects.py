@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Alert, EffectKind, Urgency
+from bot.model import Alert, Urgency
 from bot.records import Dead, Dropped, Held, RetryAt, Sent
 from bot.staff import Receipt, Verb
 from bot.store.sqlite import SqliteStore
+from bot.wishes import EffectKind
 from tests.integration import store_samples as s
 
 

@@ -10,8 +10,6 @@ from zoneinfo import ZoneInfo
 from bot.model import (
     Alert,
     ConversationState,
-    Effect,
-    EffectKind,
     Facts,
     Kind,
     Mention,
@@ -21,6 +19,7 @@ from bot.model import (
 )
 from bot.overrides import Promise
 from bot.records import CardState, Conversation, Leased
+from bot.wishes import Effect, EffectKind
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MENTION_ID = "01KAJ4ZC00ABCDEFGHJKMNPQRS"

@@ -9,9 +9,10 @@ import pytest
 
 from bot.errors import BotError, Reason, Refused, Rejected, Unauthorized, Unavailable, Unknown
 from bot.gates import Paced, StillAlone, StillWanted
-from bot.model import Alert, ConversationState, EffectKind
+from bot.model import Alert, ConversationState
 from bot.outbox import CONSOLE, GIVE_UP_AFTER, next_step
 from bot.records import RINGS, Dead, DigestState, Dropped, Held, Leased, RetryAt
+from bot.wishes import EffectKind
 from tests.unit._values import NOW, card_state, leased, verdict
 from tests.unit.test_digests import a_row
 

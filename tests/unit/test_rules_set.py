@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.model import AuthorFacts, Measured, Route, Signal
+from bot.model import AuthorFacts, Measured, Signal
+from bot.wishes import Route
 from rules import ruleset as loading
 from rules.ruleset import load_rules, parse_rules
 from tests.unit.rule_cases import facts, fired, ruleset
