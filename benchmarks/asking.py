@@ -6,19 +6,14 @@ question to the last word, by the clock, medians; what a chat needs to carry it 
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import json
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from benchmarks.harness import Finding, table
+from benchmarks.harness import Finding, told
 from benchmarks.page import ANNA, fill
 from bot.clock import SystemClock
 from bot.inquiries import Inquiries
@@ -82,17 +77,7 @@ async def timed(ask: Callable[[], Awaitable[object]]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.asking", description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--asks", type=int, default=100_000)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(measure(given.asks, Path(folder)))
-    if given.json:
-        for one in found:
-            print(json.dumps(asdict(one)))
-    else:
-        print("\n".join(table(found)))
+    told("asking", __doc__, measure, of="asks")
 
 
 if __name__ == "__main__":

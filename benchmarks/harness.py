@@ -9,6 +9,7 @@ Knows nothing of what is measured. A miss of a target is printed and is no failu
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import json
 import os
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from io import FileIO
@@ -143,6 +144,27 @@ def resident_mb(pid: int | str = "self") -> float:
     if found is None:
         raise ProcessLookupError(pid)
     return int(found.group(1)) / 1024
+
+
+def told(
+    name: str,
+    doc: str | None,
+    measure: Callable[[int, Path], Coroutine[object, object, list[Finding]]],
+    *,
+    of: str,
+) -> None:
+    """The command line of a benchmark with `of` so many of something in a folder of its own: `--of N`."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=doc)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument(f"--{of}", type=int, default=100_000, dest="count")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = asyncio.run(measure(given.count, Path(folder)))
+    if given.json:
+        for one in found:
+            print(json.dumps(asdict(one)))
+    else:
+        print("\n".join(table(found)))
 
 
 def table(findings: Iterable[Finding]) -> Iterator[str]:

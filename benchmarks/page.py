@@ -7,21 +7,17 @@ median of the answers by the clock, client included; the slowest view is the one
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import json
 import random
 import statistics
-import tempfile
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from benchmarks.harness import Finding, table
+from benchmarks.harness import Finding, told
 from bot.answering import Answering
 from bot.clock import SystemClock
 from bot.desk import Desk
@@ -179,17 +175,7 @@ async def ask(client: aiohttp.ClientSession, url: str) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.page", description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--conversations", type=int, default=100_000)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(measure(given.conversations, Path(folder)))
-    if given.json:
-        for one in found:
-            print(json.dumps(asdict(one)))
-    else:
-        print("\n".join(table(found)))
+    told("page", __doc__, measure, of="conversations")
 
 
 if __name__ == "__main__":

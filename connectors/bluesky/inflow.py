@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from aiohttp import WSMsgType
 
+from bot.clock import rung
 from bot.errors import Reason, Unavailable
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Inflow:
         Raises: Unavailable when the connection did not end as agreed.
         """
         if not self._arrived.is_set():
-            await self._wait(within)
+            await rung(self._arrived, self._clock.sleep, within=within)
         heap = self._heap.copy()
         self._heap.clear()
         self._room.set()
@@ -75,17 +76,6 @@ class Inflow:
         elif not heap:
             return self._over(self._pump)
         return heap
-
-    async def _wait(self, within: float) -> None:
-        alarm = asyncio.create_task(self._ring(within))
-        try:
-            await self._arrived.wait()
-        finally:
-            alarm.cancel()
-
-    async def _ring(self, within: float) -> None:
-        await self._clock.sleep(within)
-        self._arrived.set()
 
     async def _read(self) -> Unavailable | None:
         heap, size = self._heap, 0

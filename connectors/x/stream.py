@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from bot.clock import rung
 from bot.errors import BotError, Reason, Unauthorized, Unavailable
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Lines:
         Raises: Unavailable when it broke, or when not even a sign of life came for too long.
         """
         if not self._arrived.is_set():
-            await self._wait(within)
+            await rung(self._arrived, self._clock.sleep, within=within)
         heap = self._heap.copy()
         self._heap.clear()
         self._room.set()
@@ -150,17 +151,6 @@ class Lines:
             message = f"{self._host}: the stream gave no sign of life for {SILENCE:.0f} s"
             raise Unavailable(message, reason=Reason.TIMEOUT)
         return heap
-
-    async def _wait(self, within: float) -> None:
-        alarm = asyncio.create_task(self._ring(within))
-        try:
-            await self._arrived.wait()
-        finally:
-            alarm.cancel()
-
-    async def _ring(self, within: float) -> None:
-        await self._clock.sleep(within)
-        self._arrived.set()
 
     async def _read(self) -> BotError | None:
         try:

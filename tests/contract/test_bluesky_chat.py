@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.errors import Reason, Rejected
+from bot.errors import Rejected
 from bot.testing.replier_contract import ReplierContract, a_reply
 from bot.testing.source_contract import NetworkSourceContract
 from tests.contract.bluesky_chat import ChatStage, chat_replier, chat_stage
 from tests.contract.bluesky_rig import bluesky_replier
+from tests.contract.private_answers import PrivateAnswers
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -28,20 +29,9 @@ class TestChatInSmallPages(NetworkSourceContract):
         return chat_stage(1)
 
 
-class TestDirectMessages(ReplierContract):
+class TestDirectMessages(PrivateAnswers):
     def rig(self) -> AbstractAsyncContextManager[ReplierRig]:
         return chat_replier()
-
-    async def test_a_reply_can_be_taken_back(self) -> None:
-        """It cannot: what the app deletes is gone for the account alone. That is said, and nothing is asked."""
-        async with self.rig() as rig:
-            published = await rig.replier.publish(a_reply(rig.to))
-            asked = rig.requests()
-            with pytest.raises(Rejected) as caught:
-                await rig.replier.delete(published.post_id)
-            assert caught.value.reason is Reason.FORBIDDEN
-            assert asked == rig.requests()
-            assert rig.said() == ["We are on it, sorry!"]
 
 
 class TestPublicAnswersBesideThem(ReplierContract):

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from bot.errors import Reason, Rejected
-from bot.testing.replier_contract import ReplierContract, a_reply
 from bot.testing.source_contract import NetworkSourceContract
+from tests.contract.private_answers import PrivateAnswers
 from tests.contract.x_messages import messages_stage, private_replier
 
 if TYPE_CHECKING:
@@ -28,17 +25,6 @@ class TestXMessagesInSmallPages(NetworkSourceContract):
         return messages_stage(2)
 
 
-class TestPrivateAnswers(ReplierContract):
+class TestPrivateAnswers(PrivateAnswers):
     def rig(self) -> AbstractAsyncContextManager[ReplierRig]:
         return private_replier()
-
-    async def test_a_reply_can_be_taken_back(self) -> None:
-        """It cannot: what is deleted is gone for the account alone. That is said, and nothing is asked."""
-        async with self.rig() as rig:
-            published = await rig.replier.publish(a_reply(rig.to))
-            asked = rig.requests()
-            with pytest.raises(Rejected) as caught:
-                await rig.replier.delete(published.post_id)
-            assert caught.value.reason is Reason.FORBIDDEN
-            assert asked == rig.requests()
-            assert rig.said() == ["We are on it, sorry!"]
