@@ -108,6 +108,10 @@ async def all_are_told(here: Inbox, likes: int) -> bool:
     return [row["reason"] for row in await here.brand.told()].count("like") == likes
 
 
+async def is_untold(here: Inbox, uri: str) -> bool:
+    return uri not in {row["uri"] for row in await here.brand.told()}
+
+
 async def test_a_slow_clock_hides_nobody(whole: Network) -> None:
     """A telephone that is half an hour late: sorted by what it says, and read all the same."""
     async with inbox(whole) as here:
@@ -127,6 +131,7 @@ async def test_what_is_deleted_is_not_told(whole: Network) -> None:
         gone = await here.ann.post(f"@{here.brand.handle} oops", of=here.brand)
         await shown(whole, gone)
         await here.ann.delete(gone)
+        await soon(lambda: is_untold(here, gone.uri), what="the AppView takes its notification away")
         kept = await here.ann.post(f"@{here.brand.handle} is it down?", of=here.brand)
         posts, _ = await here.read_until(1, start)
         assert [kept.uri] == [post.id for post in posts]
