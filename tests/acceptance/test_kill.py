@@ -19,7 +19,7 @@ import pytest
 from connectors.bluesky.position import Position
 from tests.acceptance._world import World, until
 
-ROUNDS = int(os.environ.get("KILLS", "20"))
+ROUNDS = int(os.environ.get("KILLS", "12"))
 EVERY_SECONDS = 0.005
 MOST_QUESTIONS = 8
 """A chat takes ten ordinary alerts a minute: on a slow machine, whose lives last longer, more would only wait."""
