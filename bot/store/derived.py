@@ -13,7 +13,7 @@ from bot.store.columns import RowId, at, brand_name, key, maybe_at, ref
 
 _FILTERED = ("platform", "persona", "lang", "claimed_by", "due_at")
 """What lists are filtered by stands in their indexes too: a filter that finds little reads only these."""
-_OPEN_FIRST = ("brand", "is_open", "rank", "wait_at", "conversation", *_FILTERED)
+_OPEN_FIRST = ("brand", "is_open", "rank", "wait_at", "conversation", "state", *_FILTERED)
 _NEWEST_FIRST = ("brand", "posted_at", "conversation", "state", "ignored", "rank", *_FILTERED)
 
 

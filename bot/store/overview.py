@@ -34,9 +34,16 @@ def in_hand(fetch: Fetch, *, person: str | None, limit: int) -> Rows:
 
 
 def _found(fetch: Fetch, where: str, values: tuple[str, ...], limit: int) -> Rows:
-    table = f"FROM listed l WHERE l.is_open = 1 AND {OURS} AND {where}"
-    keys = [row[0] for row in fetch(f"SELECT l.conversation {table} {_SOONEST} LIMIT {limit:d}", values)]
-    return Rows(rows=_rows(fetch, keys), count=fetch(f"SELECT count(*) {table}", values)[0][0])
+    """One brand after the other, each along the index of what is open; most have but one of their own."""
+    table = f"FROM listed l WHERE l.brand = ? AND l.is_open = 1 AND {where}"
+    first: list[rows.Row] = []
+    count = 0
+    for brand in fetch("SELECT name FROM brands WHERE NOT is_rival", ()):
+        asked = (brand[0], *values)
+        first += fetch(f"SELECT l.rank, l.wait_at, l.conversation {table} {_SOONEST} LIMIT {limit:d}", asked)
+        count += fetch(f"SELECT count(*) {table}", asked)[0][0]
+    keys = [row[2] for row in sorted(tuple(row) for row in first)[:limit]]
+    return Rows(rows=_rows(fetch, keys), count=count)
 
 
 def _rows(fetch: Fetch, keys: list[int]) -> tuple[Row, ...]:
