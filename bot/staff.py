@@ -225,7 +225,8 @@ class Presses:
 class Person:
     """Somebody of the staff; `identities` are (channel kind, platform id) pairs, from the configuration.
 
-    `language` and `timezone` None: those of the whole staff.
+    `language` and `timezone` None: those of the whole staff. `pager`: the channel that gets through to them
+    when a chat does not (None: there is none).
     """
 
     key: str
@@ -234,6 +235,7 @@ class Person:
     identities: tuple[tuple[str, str], ...] = ()
     language: str | None = None
     timezone: ZoneInfo | None = None
+    pager: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -355,6 +355,7 @@ def _person(key: str, section: PersonSection) -> Person:
         identities=identities,
         language=section.language,
         timezone=section.timezone,
+        pager=section.pager,
     )
 
 

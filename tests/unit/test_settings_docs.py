@@ -113,7 +113,8 @@ def _comparable(settings: Settings) -> str:
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("name", "lead"), ("role", "lead"), ("language", "es"), ("telegram", "7")]
+    ("key", "value"),
+    [("name", "lead"), ("role", "lead"), ("language", "es"), ("pager", "console"), ("telegram", "7")],
 )
 def test_a_person_is_changed_by_variables(tmp_path: Path, key: str, value: str) -> None:
     """The rows with a person's key in them."""
