@@ -170,6 +170,14 @@ def stand(card: Card) -> Stand | None:
     return _STANDS.get(str(card.data.get("state")))
 
 
+def on_page(card: Card, page: str) -> str | None:
+    """Where on the page a card is acted on: at its conversation, else in the list; None: nowhere."""
+    if not page:
+        return None
+    conversation = card.data.get("conversation_id")
+    return f"{page.rstrip('/')}/{f'c/{conversation}' if isinstance(conversation, int) else ''}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """The platform's proof that a delivery worked; `ref` finds the message again (to edit it)."""

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from tests.unit.settings_world import SET_TOKEN, load_text
+from bot.settings.load import load
+from connectors import pagerduty
+from tests.unit.settings_world import CONNECTORS, SET_TOKEN, load_text
 
 TEXT = """\
 brand: {name: acme, words: [acme]}
@@ -57,3 +59,17 @@ def test_a_variables_channels_are_not_shown(tmp_path: Path) -> None:
         load_text(text, tmp_path, env=env)
     assert "people.anna.pager names no channel" in str(raised.value)
     assert "hush-hush" not in str(raised.value)
+
+
+def test_reports_need_no_routing_key(tmp_path: Path) -> None:
+    """Whoever only reads the database has not the daemon's secrets; the daemon misses it, by its variable."""
+    file = tmp_path / "outcare.yaml"
+    file.write_text(
+        "brand: {name: acme, words: [acme]}\nsources: {}\n"
+        "channels: {'pagerduty:anna': {}, console: {}}\npeople: {anna: {pager: 'pagerduty:anna'}}\n"
+    )
+    connectors = {**CONNECTORS, "pagerduty": pagerduty.CONNECTOR}
+    settings = load(file, connectors, env={}, needs_secrets=False)
+    assert ["console"] == list(settings.channels)
+    with pytest.raises(ConfigError, match="OUTCARE_CHANNELS__PAGERDUTY_ANNA__ROUTING_KEY"):
+        load(file, connectors, env={})
