@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -13,13 +14,18 @@ from bot.ports import Wiring
 from bot.testing.notifier_contract import NotifierRig, Trouble
 from bot.testing.ntfy_server import NtfyServer
 from bot.testing.pagerduty_server import PagerDutyServer
+from bot.testing.webhook_server import WebhookServer
+from bot.texts.en import ENGLISH
 from connectors import ntfy, pagerduty
+from connectors.apprise import AppriseNotifier
+from connectors.apprise import ChannelSettings as AppriseChannel
 from tests.contract._http import counting
 from tests.contract._rigs import BODY_SECRET, FixedClock, _trouble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from bot.staff import Card
     from bot.testing.loopback import Loopback
     from tests.contract._http import CountingHttp
 
@@ -163,3 +169,57 @@ def pagerduty_text(server: PagerDutyServer, ref: str) -> str:
     assert found, f"no incident of {ref}"
     payloads = (event["payload"] for event in found)
     return "\n".join(f"{one['summary']}\n{one['custom_details'].get('text')}" for one in payloads)
+
+
+# --- Apprise --------------------------------------------------------------------------------------
+
+URL_SECRET = "planted-in-apprise"
+
+
+@dataclass(kw_only=True)
+class TracedApprise(AppriseNotifier):
+    """Notes which POST belongs to which message: services are told none."""
+
+    hook: WebhookServer
+    traced: list[tuple[str, int]] = field(default_factory=list)
+
+    async def _send(self, channel: str, card: Card, ref: str) -> None:
+        await super()._send(channel, card, ref)
+        self.traced.append((ref, len(self.hook.deliveries) - 1))
+
+
+def apprise_url(hook: WebhookServer) -> SecretStr:
+    """Apprise's own plug-in for JSON, as it is."""
+    return SecretStr(f"json://anna:{URL_SECRET}@{hook.host}/in/{URL_SECRET}")
+
+
+@asynccontextmanager
+async def apprise_notifier() -> AsyncIterator[NotifierRig]:
+    async with WebhookServer() as hook:
+        channels = {"lead": AppriseChannel(url=apprise_url(hook))}
+        notifier = TracedApprise(clock=FixedClock(), channels=channels, texts=ENGLISH, page=PAGE, hook=hook)
+        rejected = {400: Reason.INVALID, 403: Reason.FORBIDDEN, 404: Reason.NOT_FOUND}
+        down = dict.fromkeys((500, 502, 503), Reason.SERVER)
+        yield NotifierRig(
+            notifier=notifier,
+            channel="lead",
+            shown=lambda ref: apprise_text(notifier, ref),
+            requests=lambda: hook.requests,
+            stall=lambda: hook.refuse(0),
+            troubles=(
+                *(_trouble(str(n), _status(hook, n), Rejected, reason) for n, reason in rejected.items()),
+                *(_trouble(str(n), _status(hook, n), Unavailable, reason) for n, reason in down.items()),
+                _trouble("401", _status(hook, 401), Unauthorized, Reason.UNAUTHORIZED),
+                _trouble("429", _status(hook, 429), Unavailable, Reason.RATE_LIMITED),
+            ),
+            secrets=(URL_SECRET, BODY_SECRET),
+            is_in_place=False,
+        )
+
+
+def apprise_text(notifier: TracedApprise, ref: str) -> str:
+    """All that was sent for a message."""
+    found = [place for traced, place in notifier.traced if traced == ref.partition(" ")[0]]
+    assert found, f"no message of {ref}"
+    told = (notifier.hook.deliveries[place].told for place in found)
+    return "\n".join(f"{one['title']}\n{one['message']}" for one in told)

@@ -55,6 +55,18 @@ class TestPagerDuty(NetworkNotifierContract):
         return pager_rigs.pagerduty_notifier()
 
 
+class TestApprise(NetworkNotifierContract):
+    """Apprise as it is, by its plug-in for JSON, against the loopback receiver."""
+
+    def rig(self) -> AbstractAsyncContextManager[NotifierRig]:
+        return pager_rigs.apprise_notifier()
+
+    async def test_the_time_to_wait_is_read(self) -> None:
+        """Apprise hands on no header: nobody claims to know."""
+        async with self.rig() as rig:
+            assert {None} == {trouble.retry_after for trouble in rig.troubles}
+
+
 class TestConsole(NotifierContract):
     """On a terminal that is a string."""
 

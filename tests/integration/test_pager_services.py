@@ -15,7 +15,9 @@ from bot.staff import Card, Line
 from bot.testing.notifier_contract import a_card
 from bot.testing.ntfy_server import NtfyServer
 from bot.testing.pagerduty_server import PagerDutyServer
-from connectors import ntfy, pagerduty
+from bot.testing.webhook_server import WebhookServer
+from bot.texts.en import ENGLISH
+from connectors import apprise, ntfy, pagerduty
 from tests.contract._http import counting
 from tests.contract._rigs import FixedClock
 from tests.contract.pager_rigs import (
@@ -23,6 +25,7 @@ from tests.contract.pager_rigs import (
     NTFY_TOKEN,
     PAGE,
     TOPIC,
+    apprise_url,
     ntfy_notifier_of,
     pagerduty_notifier_of,
 )
@@ -219,7 +222,7 @@ async def test_the_doctor_tries_ntfys_token_and_publishes_nothing() -> None:
 def test_what_is_wrong_with_ntfy_is_said(given: dict[str, str], said: str) -> None:
     """Without what was given."""
     with pytest.raises(ValidationError, match=said) as raised:
-        ntfy.AccountSettings(**given)  # type: ignore[arg-type]
+        ntfy.AccountSettings.model_validate(given)
     assert "secret" not in str(raised.value)
 
 
@@ -235,5 +238,51 @@ def test_a_topic_and_a_key_are_checked_and_not_shown() -> None:
         (pagerduty.ChannelSettings, {"routing_key": "planted-too-short"}),
     ):
         with pytest.raises(ValidationError) as raised:
-            model(**given)
+            model.model_validate(given)
         assert "planted" not in str(raised.value)
+
+
+# --- Apprise --------------------------------------------------------------------------------------
+
+
+async def test_apprise_follows_up_when_nobody_has_to_act() -> None:
+    """Nothing is changed in place: one message more for a claim, none for what comes after it."""
+    async with WebhookServer() as hook:
+        channels = {"lead": apprise.ChannelSettings(url=apprise_url(hook))}
+        notifier = apprise.AppriseNotifier(
+            clock=FixedClock(), channels=channels, texts=ENGLISH, page=f"{PAGE}/"
+        )
+        receipt = await notifier.notify("lead", card(), key="a")
+        for state in ("open", "claimed", "answered", "open"):
+            receipt = await notifier.update("lead", receipt, card(state), key=state)
+        told = [one.told for one in hook.deliveries]
+        assert ["open", "claimed", "open"] == [one["title"].removeprefix("it is ") for one in told]
+        assert ["warning"] * 3 == [one["type"] for one in told]
+        assert f"Open the conversation: {PAGE}/c/7" in told[0]["message"]
+
+
+async def test_apprise_that_does_not_say_why_is_tried_again() -> None:
+    """No answer, no status."""
+    async with WebhookServer() as hook:
+        channels = {"lead": apprise.ChannelSettings(url=apprise_url(hook))}
+        notifier = apprise.AppriseNotifier(clock=FixedClock(), channels=channels, texts=ENGLISH)
+        await hook.stop()
+        with pytest.raises(Unavailable, match="does not say why"):
+            await notifier.notify("lead", card(), key="a")
+
+
+@pytest.mark.parametrize("url", ["nonsense://planted-secret", "planted-secret", "tgram://planted-secret"])
+def test_a_url_that_apprise_does_not_understand_is_told(url: str) -> None:
+    """Before anything runs, and without the URL."""
+    with pytest.raises(ValidationError, match="does not understand this URL") as raised:
+        apprise.ChannelSettings(url=SecretStr(url))
+    assert "planted" not in str(raised.value)
+
+
+async def test_the_doctor_says_where_apprise_leads() -> None:
+    """The service by name; to try it takes a message."""
+    async with counting() as http, WebhookServer() as hook:
+        exam = Exam(channels={"lead": apprise.ChannelSettings(url=apprise_url(hook))})
+        found = await findings(apprise.CONNECTOR, exam, Wiring(http=http, clock=FixedClock()))
+        assert ["leads to JSON; Apprise cannot try it without a message"] == [one.says for one in found]
+        assert 0 == hook.requests
