@@ -119,6 +119,26 @@ async def test_a_dead_chat_does_not_silence_the_pager(tmp_path: Path) -> None:
         assert [] == world.telegram.messages
 
 
+async def test_a_webhook_can_be_a_pager(tmp_path: Path) -> None:
+    """A copy for a program of one's own: the alert, then its updates under the same `message`."""
+    async with paged(tmp_path) as (world, _, __):
+        hook = f"{world.webhook.url}/anna"
+        world.write_config(
+            people={**PEOPLE, "anna": {**PEOPLE["anna"], "pager": "webhook:anna"}},
+            on_call={"care": ON_CALL["care"]},
+            channels={"telegram:care": {"chat": CHAT}, "webhook:anna": {"url": hook}, "pagerduty:ben": {}},
+        )
+        (tmp_path / "rules" / "rules.yaml").write_text(RULES)
+        async with running(world):
+            await world.jetstream.post(ANN, "acme is on fire")
+            await soon(lambda: world.webhook.deliveries and world.telegram.messages)
+            world.telegram.press(world.telegram.messages[0].message_id, "Claim", user=1)
+            await soon(lambda: len(world.webhook.deliveries) == 2)
+        alert, update = (one.told for one in world.webhook.deliveries)
+        assert ("alert", "ping", "anna") == (alert["event"], alert["alert"], alert["data"]["on_call"])
+        assert ("update", alert["message"]) == (update["event"], update["message"])
+
+
 @pytest.mark.slow
 async def test_the_doctor_looks_at_pagers(tmp_path: Path) -> None:
     """Both are there; a test card arrives when asked for."""

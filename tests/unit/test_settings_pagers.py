@@ -8,6 +8,7 @@ import pytest
 
 from bot.errors import ConfigError
 from bot.settings.load import load
+from bot.sides import in_order
 from connectors import pagerduty
 from tests.unit.settings_world import CONNECTORS, SET_TOKEN, load_text
 
@@ -59,6 +60,16 @@ def test_a_variables_channels_are_not_shown(tmp_path: Path) -> None:
         load_text(text, tmp_path, env=env)
     assert "people.anna.pager names no channel" in str(raised.value)
     assert "hush-hush" not in str(raised.value)
+
+
+def test_chats_are_told_of_troubles_before_pagers(tmp_path: Path) -> None:
+    """Nobody is woken for what a chat can say; the terminal is last."""
+    text = TEXT.replace("  telegram:care: {chat: -100123}\n", "").replace(
+        "people:", "  telegram:care: {chat: -100123}\npeople:"
+    )
+    settings = load_text(text, tmp_path, env=SET_TOKEN)
+    assert ["webhook:anna", "telegram:care"] == list(settings.channels)
+    assert ("telegram:care", "webhook:anna", "console") == in_order(settings)
 
 
 def test_reports_need_no_routing_key(tmp_path: Path) -> None:
