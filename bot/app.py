@@ -28,7 +28,8 @@ from bot.loops import feed_loops, listeners
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.notices import Notices
-from bot.outbox import CONSOLE, Outbox
+from bot.outbox import Outbox
+from bot.paging import Paging
 from bot.ports import Clock, DecisionFeed, Lookup, Notifier, Source
 from bot.proposing import Proposing
 from bot.readiness import Readiness
@@ -40,6 +41,7 @@ from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.sides import (
+    in_order,
     links,
     second_looks,
 )
@@ -217,13 +219,13 @@ class App:
             store=self.store,
             clock=self.clock,
             texts=self.texts,
-            channels=(*self.settings.channels, CONSOLE),
+            channels=in_order(self.settings),
             failing=lambda: self.outbox.failing,
             wake=lambda: self.outbox.wake(),  # noqa: PLW0108 - it is made after this
         )
 
     def _outbox(self) -> Outbox:
-        return Outbox(
+        outbox = Outbox(
             store=self.store,
             notifiers=self.notifiers,
             render=self.render,
@@ -232,6 +234,14 @@ class App:
             metrics=self.metrics,
             on_refused=self.notices.channel_refused,
         )
+        outbox.paging = Paging(
+            store=self.store,
+            staff=self.settings.people,
+            duty=self.ruling.covering.duty,
+            clock=self.clock,
+            deliver=outbox.push,
+        )
+        return outbox
 
     def _ruling(self) -> Ruling:
         return Ruling(

@@ -72,6 +72,7 @@ def render(
         alert=Alert.MESSAGE if loud is Alert.PING and not (is_waiting or owner) else loud,
         ping=(view.name(called),) if called else (),
         called=choices.identities.get(called, ()) if called else (),
+        person=called,
         data=card_data.of(
             state,
             status=_SEPARATOR.join(_status(view)) or texts.say("card.open"),

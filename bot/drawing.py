@@ -32,7 +32,13 @@ def draw(
         return cards.notice_card(str(payload.get("text", "")))
     if payload.get(REPLACED):
         return cards.replaced_card(state, texts=texts, zone=zone, now=now)
-    choices = replace(choices, menu=str(payload.get(MENU, "")), shown=str(payload.get(SHOWN, "")))
+    route, duty = leased.effect.route, choices.duty
+    choices = replace(
+        choices,
+        menu=str(payload.get(MENU, "")),
+        shown=str(payload.get(SHOWN, "")),
+        duty=lambda named, at: duty(route or named, at),  # a copy by another route calls whom that is for
+    )
     return cards.render(state, texts=texts, zone=zone, now=now, choices=choices, again=_again(leased))
 
 

@@ -14,8 +14,9 @@ from itertools import takewhile
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from bot.model import Alert, ConversationState
+from bot.overrides import ANEW
 from bot.ports import Notifier
-from bot.records import CLOSED, TAKEN, CardState, DigestState, Dropped, Held, Leased
+from bot.records import CLOSED, PAGER, TAKEN, CardState, DigestState, Dropped, Held, Leased
 from bot.wishes import EffectKind
 
 UNUSED_FOR = timedelta(hours=1)
@@ -73,6 +74,20 @@ class StillAlone:
         if isinstance(state, CardState) and state.ask and state.ask.outcome is not None:
             return Dropped(reason=f"ask_{state.ask.outcome}")  # and what is open now is another one
         return None if ConversationState.OPEN in _stands(state) else Dropped(reason=TAKEN)
+
+
+class StillCalled:
+    """A page is not sent once somebody else has what it is about."""
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        if not leased.is_page or leased.effect.kind is EffectKind.UPDATE:
+            return None
+        is_theirs = (
+            isinstance(state, CardState)
+            and ANEW in leased.effect.payload
+            and state.conversation.claimed_by == leased.effect.payload[PAGER]
+        )
+        return None if is_theirs or ConversationState.OPEN in _stands(state) else Dropped(reason=TAKEN)
 
 
 def _stands(state: State) -> set[ConversationState]:

@@ -19,11 +19,12 @@ import structlog
 
 from bot.backoff import asked, doubled
 from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable, Unknown
-from bot.gates import Gate, Insistent, Paced, State, StillAlone, StillWanted, is_ping
+from bot.gates import Gate, Insistent, Paced, State, StillAlone, StillCalled, StillWanted, is_ping
 from bot.metrics import Metrics
 from bot.overrides import ANEW
+from bot.paging import Paging
 from bot.ports import Clock, Notifier
-from bot.records import LEASE_FOR, CardState, Dead, Held, Leased, Outcome, RetryAt, Sent, Settlement
+from bot.records import LEASE_FOR, CardState, Dead, Dropped, Held, Leased, Outcome, RetryAt, Sent, Settlement
 from bot.staff import Card, Receipt
 from bot.storing import Store
 from bot.wishes import EffectKind, Route
@@ -96,6 +97,7 @@ class Outbox:
     clock: Clock
     metrics: Metrics
     on_refused: Callable[[str, BotError], None] | None = None
+    paging: Paging | None = None
     rng: random.Random = field(default_factory=random.Random)
     failing: dict[str, ChannelState] = field(default_factory=dict, init=False)
     store_trouble: str | None = field(default=None, init=False)
@@ -103,7 +105,8 @@ class Outbox:
 
     def __post_init__(self) -> None:
         limits = {kind: notifier.limits for kind, notifier in self.notifiers.items()}
-        self.gates: tuple[Gate, ...] = (StillWanted(), StillAlone(self._repeats), Paced(limits))
+        self._wanted: tuple[Gate, ...] = (StillWanted(), StillAlone(self._repeats), StillCalled())
+        self.gates: tuple[Gate, ...] = (*self._wanted, Paced(limits))
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight: Counter[str] = Counter()
         self._wake = asyncio.Event()
@@ -174,12 +177,7 @@ class Outbox:
 
     async def _deliver(self, leased: Leased) -> None:
         started_at = self.clock.now()
-        async with self._turns[leased.effect.channel]:
-            now = self.clock.now()
-            if now - started_at > TURN_WITHIN:  # the lease may run out while it is sent: it queues anew
-                outcome: Outcome = Held(until=now, reason="turn")
-            else:
-                outcome = await self._try(leased)
+        outcome = await self._try(leased, started_at)
         await self._settle(
             Settlement(leased=leased, outcome=outcome, started_at=started_at, ended_at=self.clock.now())
         )
@@ -216,18 +214,14 @@ class Outbox:
             log.info("outbox.recovered")
         self.store_trouble = None
 
-    async def _try(self, leased: Leased) -> Outcome:
+    async def _try(self, leased: Leased, started_at: datetime) -> Outcome:
         try:
-            state = await self._state(leased)
-            now = self.clock.now()
-            for gate in self.gates:
-                held_back = gate.check(leased, state, now)
-                if held_back is not None:
-                    return held_back
-            receipt = await self._send(leased, self.render(leased, state))
-            self._time(leased, state)
-            every = self._repeats(leased, state)
-            return Sent(receipt=receipt, again_at=self.clock.now() + every if every else None)
+            await self._page(leased)
+            async with self._turns[leased.effect.channel]:
+                now = self.clock.now()
+                if now - started_at > TURN_WITHIN:  # the lease may run out while it is sent: it queues anew
+                    return Held(until=now, reason="turn")
+                return await self._in_turn(leased)
         except StoreError as error:  # not the channel's fault, and no try
             self._store_fails(error)
             return Held(until=self.clock.now() + FIRST_WAIT, reason=error.reason.value)
@@ -237,11 +231,34 @@ class Outbox:
             log.exception("delivery.crashed", effect=leased.id, channel=leased.effect.channel)
             return self._failed(leased, BotError(type(error).__name__))
 
+    async def _in_turn(self, leased: Leased) -> Outcome:
+        state = await self._state(leased)
+        if (held_back := self._held_back(self.gates, leased, state)) is not None:
+            return held_back
+        receipt = await self._send(leased, self.render(leased, state))
+        self._time(leased, state)
+        every = self._repeats(leased, state)
+        return Sent(receipt=receipt, again_at=self.clock.now() + every if every else None)
+
+    def _held_back(self, gates: tuple[Gate, ...], leased: Leased, state: State) -> Held | Dropped | None:
+        now = self.clock.now()
+        return next((found for gate in gates if (found := gate.check(leased, state, now)) is not None), None)
+
+    async def _page(self, leased: Leased) -> None:
+        """Whom it calls is called by pager too, and before it waits for its turn: a pager is another channel,
+        there also for when this one is slow or dead.
+        """
+        if self.paging is None or not self.paging.may_call(leased):
+            return
+        state = await self._state(leased)
+        if self._held_back(self._wanted, leased, state) is None:
+            await self.paging.call(leased, self.render(leased, state))
+
     def _repeats(self, leased: Leased, state: State) -> timedelta | None:
         """How often it rings as long as nobody takes it: by the rules of now; a ping by its channel."""
         effect = leased.effect
         is_ring = effect.kind is EffectKind.ALERT or (effect.kind is EffectKind.DIGEST and leased.is_group)
-        if not (is_ring and effect.route):
+        if not (is_ring and effect.route) or leased.is_page:
             return None
         return self.route(effect.route).repeat_every or self._insists(effect.channel, state)
 
@@ -252,7 +269,7 @@ class Outbox:
 
     def _time(self, leased: Leased, state: State) -> None:
         is_first = leased.effect.kind is EffectKind.ALERT and leased.rings == 1
-        is_first &= ANEW not in leased.effect.payload
+        is_first &= ANEW not in leased.effect.payload and not leased.is_page
         if is_first and isinstance(state, CardState):
             delay = self.clock.now() - state.mention.post.seen_at
             self.metrics.alert_delay_seconds.observe(max(0.0, delay.total_seconds()))
@@ -293,6 +310,8 @@ class Outbox:
             fallback=self.route(effect.route).fallback if effect.route else None,
             jitter=self.rng.random(),
         )
+        if isinstance(step, Dead) and leased.is_page:  # the card that it is a copy of has a fallback
+            return Dead(reason=step.reason)
         if isinstance(step, Dead) and step.fallback == effect.channel:
             last_resort = None if effect.channel == CONSOLE else CONSOLE
             return Dead(reason=step.reason, fallback=last_resort)

@@ -101,6 +101,8 @@ RINGS, GROUP, REPLACED, MENU, SHOWN = "rings", "group", "replaced", "menu", "sho
 """Keys of an effect's payload: how often it has rung, that it is of a group, that a newer one replaced it,
 the menu that its card shows, and what it says as long as that is open.
 """
+PAGER = "pager"
+"""The payload's key for the person whose pager shows a copy of a card (bot.paging)."""
 TAKEN = "taken"
 """Why a message does not ring again: somebody has what it is about."""
 
@@ -133,6 +135,11 @@ class Leased:
     def is_group(self) -> bool:
         """Whether it is the card of several alerts that belong together, not the digest of an hour."""
         return bool(self.effect.payload.get(GROUP))
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a copy for somebody's pager: the card itself has a channel of its own."""
+        return PAGER in self.effect.payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

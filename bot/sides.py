@@ -59,6 +59,13 @@ def channel_side(
     return built
 
 
+def in_order(settings: Settings) -> tuple[str, ...]:
+    """By which channels staff is told of ourselves: pagers last, nobody is woken for what a chat can say."""
+    pagers = {person.pager for person in settings.people}
+    chats = (name for name in settings.channels if name not in pagers)
+    return (*chats, *(name for name in settings.channels if name in pagers), CONSOLE)
+
+
 def reply_side(
     settings: Settings, connectors: Mapping[str, Connector], wiring: Wiring
 ) -> Mapping[str, Replier]:

@@ -124,7 +124,8 @@ class Card:
     """A message to staff as it stands now; a channel renders it in its own markup.
 
     The first 60 characters of `headline` suffice on a lock screen. `buttons` are rows. `ping`: the names of
-    whom it calls, `called`: their identities, for channels that can ring for somebody. `form`: what a form
+    whom it calls, `called`: their identities, for channels that can ring for somebody; `person`: the key of
+    the one whose pager it calls, too. `form`: what a form
     for an answer begins with, on a channel that has forms; what is sent with it counts as a reply to the
     card. None: no answer can be written to it now.
     """
@@ -135,8 +136,46 @@ class Card:
     alert: Alert = Alert.MESSAGE
     ping: tuple[str, ...] = ()
     called: tuple[tuple[str, str], ...] = ()
+    person: str | None = None
     data: Mapping[str, object] = field(default_factory=dict)
     form: str | None = None
+
+
+class Stand(StrEnum):
+    """How what a card is about stands, for somebody who was called: nobody has it, somebody has (or decided
+    when it comes back), it is over.
+    """
+
+    OPEN = "open"
+    TAKEN = "taken"
+    OVER = "over"
+
+
+_STANDS = {
+    "open": Stand.OPEN,
+    "claimed": Stand.TAKEN,
+    "snoozed": Stand.TAKEN,
+    "answered": Stand.OVER,
+    "dismissed": Stand.OVER,
+}
+
+
+def stand(card: Card) -> Stand | None:
+    """None: the card does not tell (a digest, a notice)."""
+    event = card.data.get("event")
+    if card.data.get("is_deleted") or event == "replaced":
+        return Stand.OVER
+    if event == "group":
+        return Stand.OPEN if card.data.get("mention_ids") else Stand.OVER
+    return _STANDS.get(str(card.data.get("state")))
+
+
+def on_page(card: Card, page: str) -> str | None:
+    """Where on the page a card is acted on: at its conversation, else in the list; None: nowhere."""
+    if not page:
+        return None
+    conversation = card.data.get("conversation_id")
+    return f"{page.rstrip('/')}/{f'c/{conversation}' if isinstance(conversation, int) else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +264,8 @@ class Presses:
 class Person:
     """Somebody of the staff; `identities` are (channel kind, platform id) pairs, from the configuration.
 
-    `language` and `timezone` None: those of the whole staff.
+    `language` and `timezone` None: those of the whole staff. `pager`: the channel that gets through to them
+    when a chat does not (None: there is none).
     """
 
     key: str
@@ -234,6 +274,7 @@ class Person:
     identities: tuple[tuple[str, str], ...] = ()
     language: str | None = None
     timezone: ZoneInfo | None = None
+    pager: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,7 @@ def check_together(tree: Given, connectors: Mapping[str, Connector]) -> list[Pro
         _same_names(tree),
         _shared_accounts(brands),
         _shared_identities(tree),
+        _lost_pagers(tree),
         _forbidden(tree),
         unanswerable(tree, connectors),
     )
@@ -133,6 +134,19 @@ def _forbidden(tree: Given) -> Iterator[Problem]:
 
 def _whose(brand: Place) -> str:
     return "the brand" if brand.path == ("brand",) else brand.subject()
+
+
+def _lost_pagers(tree: Given) -> Iterator[Problem]:
+    """People whose pager is a channel that nobody wrote down."""
+    channels = tree.entries("channels")
+    written = [name for name, given in channels.items() if not given.by]  # a variable's words may be secret
+    for key in tree.entries("people"):
+        place = locate(tree, ("people", key, "pager"))
+        named = place.given.value
+        if len(place.path) == 3 and isinstance(named, str) and named.strip() not in channels:
+            near = closest(named.strip(), written)
+            listed = f"; there are: {', '.join(written)}" if written and not near else ""
+            yield place.problem(f"{place.subject()} names no channel of `channels`{listed}", suggestion=near)
 
 
 def _shared_identities(tree: Given) -> Iterator[Problem]:

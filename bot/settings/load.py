@@ -228,7 +228,7 @@ def _with_accounts(data: dict[str, Any], connectors: Mapping[str, Connector]) ->
 
 
 def _without_locked(data: dict[str, Any], connectors: Mapping[str, Connector]) -> dict[str, Any]:
-    """Without the accounts that cannot be used, since their secret is not there."""
+    """Without the accounts and channels that cannot be used, since their secret is not there."""
     own = {name: one.account_settings for name, one in connectors.items() if one.account_settings}
     given = {name: data[name] for name in own if isinstance(data.get(name), dict)}
     locked = {
@@ -236,7 +236,16 @@ def _without_locked(data: dict[str, Any], connectors: Mapping[str, Connector]) -
         for name, values in given.items()
         if lacks_secret(own[name], values) or _wants_a_secret(own[name], values)
     }
-    return {key: value for key, value in data.items() if key not in locked}
+    kept = {key: value for key, value in data.items() if key not in locked}
+    channels = data.get("channels")
+    if isinstance(channels, dict):
+        kept["channels"] = {
+            name: values
+            for name, values in channels.items()
+            if (model := connectors[kind_of(name)].channel_settings) is None
+            or not lacks_secret(model, values)
+        }
+    return kept
 
 
 def _wants_a_secret(model: type[BaseModel], values: Mapping[str, Any]) -> bool:
@@ -355,6 +364,7 @@ def _person(key: str, section: PersonSection) -> Person:
         identities=identities,
         language=section.language,
         timezone=section.timezone,
+        pager=section.pager,
     )
 
 

@@ -79,6 +79,7 @@ class PersonSection(Section):
     role: Role = Role.AGENT
     language: Spoken | None = None
     timezone: Zone | None = None
+    pager: Text | None = None
 
 
 class Http(Section):

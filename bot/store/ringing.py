@@ -1,7 +1,8 @@
 """Cards that come once more because of what a person decided: woken, handed over, held to be more urgent.
 
 An edit arrives in silence, so the card is sent anew; the one before it steps back as one that rings again
-does (`repeating`). It knows the table effects.
+does (`repeating`). Pages do not: the card that comes calls whom it is for (`paging`). It knows the table
+effects.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from bot.model import Urgency
 from bot.overrides import ANEW, Anew
 from bot.records import Leased
 from bot.store import effects, repeating
+from bot.store.paging import IS_PAGE
 from bot.store.work import Work
 from bot.wishes import Effect, EffectKind
 
@@ -23,7 +25,7 @@ def ring(
     """The newest card of each channel comes once more; the others show what is true now."""
     found = work.conn.execute(
         "SELECT max(id) FROM effects WHERE conversation = ? AND kind = 'alert' AND state = 'sent'"
-        " AND replaced_by IS NULL GROUP BY channel ORDER BY 1",
+        f" AND replaced_by IS NULL AND NOT {IS_PAGE} GROUP BY channel ORDER BY 1",
         (conversation,),
     ).fetchall()
     newest = tuple(id_ for (id_,) in found)
@@ -39,7 +41,7 @@ def ring(
 _ON_CARDS_OF_MANY = (
     "SELECT e.channel, e.route, m.brand, max(m.id), m.ask FROM mentions m"
     " JOIN digest_items d ON d.mention = m.id JOIN effects e ON e.id = d.effect"
-    " WHERE m.conversation = ? GROUP BY e.channel ORDER BY min(e.id)"
+    f" WHERE m.conversation = ? AND NOT {IS_PAGE} GROUP BY e.channel ORDER BY min(e.id)"
 )
 
 

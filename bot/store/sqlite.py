@@ -19,6 +19,7 @@ from bot.history import Recall, Recalled
 from bot.model import Brand, Cursor, PostRef
 from bot.oncall import Cover
 from bot.orders import Account, Order, Ordered, Silence
+from bot.paging import Page
 from bot.pausing import Paused
 from bot.records import (
     CardState,
@@ -39,6 +40,7 @@ from bot.store import (
     ingest,
     known,
     logins,
+    paging,
     schema,
     second_looks,
     settling,
@@ -246,6 +248,9 @@ class SqliteStore(ReplySide, ReportSide):
         return await self._write(
             lambda conn: settling.settle(self._work(conn, settlement.ended_at), settlement)
         )
+
+    async def page(self, page: Page, *, now: datetime, lease_for: timedelta) -> Leased | None:
+        return await self._write(lambda conn: paging.page(self._work(conn, now, lease_for), page))
 
     async def next_due_at(self) -> datetime | None:
         return await self._reports.next_due_at()

@@ -1,11 +1,11 @@
-"""Telegram, Slack, webhook, e-mail and console pass the suites for notifiers."""
+"""Every channel passes the suites for notifiers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.testing.notifier_contract import KeyedNotifierContract, NetworkNotifierContract, NotifierContract
-from tests.contract import _rigs, email_rig, slack_rig
+from tests.contract import _rigs, email_rig, pager_rigs, slack_rig
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -39,6 +39,32 @@ class TestEmail(KeyedNotifierContract):
 
     def rig(self) -> AbstractAsyncContextManager[NotifierRig]:
         return email_rig.email_notifier()
+
+
+class TestNtfy(NetworkNotifierContract):
+    """Against the loopback ntfy."""
+
+    def rig(self) -> AbstractAsyncContextManager[NotifierRig]:
+        return pager_rigs.ntfy_notifier()
+
+
+class TestPagerDuty(NetworkNotifierContract):
+    """Against the loopback Events API."""
+
+    def rig(self) -> AbstractAsyncContextManager[NotifierRig]:
+        return pager_rigs.pagerduty_notifier()
+
+
+class TestApprise(NetworkNotifierContract):
+    """Apprise as it is, by its plug-in for JSON, against the loopback receiver."""
+
+    def rig(self) -> AbstractAsyncContextManager[NotifierRig]:
+        return pager_rigs.apprise_notifier()
+
+    async def test_the_time_to_wait_is_read(self) -> None:
+        """Apprise hands on no header: nobody claims to know."""
+        async with self.rig() as rig:
+            assert {None} == {trouble.retry_after for trouble in rig.troubles}
 
 
 class TestConsole(NotifierContract):

@@ -80,6 +80,7 @@ BREAKS = [
     *third_party("telegram", "import telegram", "from telegram.ext import Application"),
     *third_party("telegram", "import telegram", where="connectors/plant.py"),
     *third_party("smtp", "import aiosmtplib", where="connectors/email/plant.py"),
+    *third_party("apprise", "import apprise", "from apprise import Apprise"),
     *third_party("database", "import sqlmodel", "from sqlalchemy.orm import Session", "import sqlite3"),
     *third_party("database", "from alembic import op", "import sqlmodel", where="rules/plant.py"),
     *third_party("apscheduler", "from apscheduler.triggers.interval import IntervalTrigger"),

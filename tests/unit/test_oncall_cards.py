@@ -9,12 +9,14 @@ import pytest
 
 from bot import cards
 from bot.buttons import Choices
+from bot.drawing import draw
 from bot.hours import NEVER
 from bot.model import Alert, ConversationState
 from bot.oncall import Duty
-from bot.records import CardState
+from bot.records import CardState, Leased
 from bot.staff import Card
 from bot.texts.en import ENGLISH
+from bot.wishes import Effect, EffectKind
 from connectors.telegram import api
 from connectors.telegram import message as telegram
 from connectors.telegram.message import units
@@ -79,6 +81,24 @@ def test_what_somebody_has_or_nobody_need_have_names_nobody(state: ConversationS
     card = render(taken, on_call("anna"))
     assert "On call" not in whole(card)
     assert ((), None) == (card.ping, card.data["on_call"])
+
+
+def test_a_copy_by_another_route_calls_whom_that_is_for() -> None:
+    """The verdict's own route has another rotation."""
+    people = {"default": "anna", "press": "li"}
+    choices = replace(PEOPLE, duty=lambda route, _: Duty(person=people[route], until=UNTIL))
+    for route, person in people.items():
+        effect = Effect(key="k", kind=EffectKind.ALERT, channel="telegram:x", route=route)
+        leased = Leased(id=1, effect=effect, attempt=1, fence=1, written_at=NOW)
+        card = draw(leased, a_state(), texts=ENGLISH, zone=BERLIN, now=NOW, choices=choices)
+        assert (person, person) == (card.person, card.data["on_call"])
+
+
+def test_a_card_tells_whose_pager_it_calls() -> None:
+    """Nobody's, if it does not ping."""
+    assert "anna" == render(a_state(), on_call("anna")).person
+    verdict = replace(a_state().verdict, alert=Alert.MESSAGE)
+    assert render(replace(a_state(), verdict=verdict), on_call("anna")).person is None
 
 
 def test_telegram_rings_for_them_also_without_a_name_of_theirs() -> None:

@@ -11,6 +11,7 @@ import yaml
 from bot.settings.load import Settings, load
 from bot.settings.shape import File, file_model, spots
 from bot.settings.sources import Given
+from connectors import apprise, ntfy, pagerduty
 from connectors.bluesky import connector as bluesky
 from connectors.email import connector as email
 from connectors.feeds import connector as feeds
@@ -113,7 +114,8 @@ def _comparable(settings: Settings) -> str:
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("name", "lead"), ("role", "lead"), ("language", "es"), ("telegram", "7")]
+    ("key", "value"),
+    [("name", "lead"), ("role", "lead"), ("language", "es"), ("pager", "console"), ("telegram", "7")],
 )
 def test_a_person_is_changed_by_variables(tmp_path: Path, key: str, value: str) -> None:
     """The rows with a person's key in them."""
@@ -161,10 +163,13 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     (tmp_path / "customers.csv").write_bytes(CUSTOMERS.read_bytes())
     (tmp_path / "answers.yaml").write_bytes(ANSWERS.read_bytes())
     ours = {
+        "apprise": apprise,
         "bluesky": bluesky,
         "email": email,
         "hackernews": hackernews,
         "mastodon": mastodon,
+        "ntfy": ntfy,
+        "pagerduty": pagerduty,
         "rss": feeds,
         "slack": slack,
         "x": x,
@@ -175,9 +180,12 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     env |= {f"OUTCARE_X__{name}": "a-secret-of-acme" for name in secrets}
     env |= {"OUTCARE_MASTODON__TOKEN": "a-token-of-acme", "OUTCARE_EMAIL__PASSWORD": "a-password-of-acme"}
     env |= {"OUTCARE_SLACK__BOT_TOKEN": "xoxb-acme", "OUTCARE_SLACK__APP_TOKEN": "xapp-acme"}
+    env |= {"OUTCARE_CHANNELS__PAGERDUTY_ANNA__ROUTING_KEY": "0123456789abcdef" * 2}
+    env |= {"OUTCARE_CHANNELS__APPRISE_LEAD__URL": "json://hook.acme.example/a-secret"}
     settings = load(file, connectors, env=env)
     assert ["bluesky", "hackernews", "mastodon", "rss", "x"] == list(settings.sources)
     channels = ["console", "telegram:care", "slack:care", "email:lead", "webhook:desk"]
+    channels += ["ntfy:anna", "pagerduty:anna", "apprise:lead"]
     assert channels == list(settings.channels)
     assert ["acme.example", "globex.example"] == [brand.accounts[0].handle for brand in settings.brands]
     assert "anna" == settings.people[0].key
