@@ -4,9 +4,11 @@
 
 FROM python:3.12-slim AS build
 WORKDIR /src
+# `--build-arg REQUIREMENTS=requirements-extras.txt`: with Slack, e-mail, public holidays and Apprise.
+ARG REQUIREMENTS=requirements.txt
 RUN python -m venv /opt/build && python -m venv --without-pip /opt/outcare
-COPY requirements.txt requirements-build.txt ./
-RUN /opt/build/bin/pip --python /opt/outcare/bin/python install --no-cache-dir --require-hashes -r requirements.txt \
+COPY requirements*.txt ./
+RUN /opt/build/bin/pip --python /opt/outcare/bin/python install --no-cache-dir --require-hashes -r $REQUIREMENTS \
  && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.txt
 COPY . .
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /tmp/wheel . \

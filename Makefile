@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 INSTALL = $(BIN)/python tools/install.py $(if $(WHEELS),--wheels $(WHEELS))
 
 .DELETE_ON_ERROR: # a virtual environment that could not be finished is made anew
-.PHONY: run test test-peers bench bench-packs bench-signals torture torture-replies soak screenshots lint lock wheels clean
+.PHONY: run extras test test-peers bench bench-packs bench-signals torture torture-replies soak screenshots lint lock wheels clean
 
 run: $(VENV)/.run
 	$(BIN)/outcare run
@@ -69,6 +69,10 @@ $(VENV)/.run: requirements.txt requirements-build.txt pyproject.toml | $(VENV)/b
 	@$(INSTALL) requirements.txt requirements-build.txt --here
 	@touch $@
 
+# Slack, e-mail, public holidays, Apprise: what not everybody needs (docs/installing.md).
+extras: $(VENV)/.run
+	@$(INSTALL) requirements-extras.txt
+
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	@$(INSTALL) requirements-dev.txt
 	@touch $@
@@ -84,6 +88,7 @@ lock:
 	$(LOCK) --group build -o requirements-build.txt
 	$(LOCK) pyproject.toml --group dev --group build -c requirements.txt -o requirements-dev.txt
 	$(LOCK) --group bench -c requirements-dev.txt -o requirements-bench.txt
+	$(LOCK) pyproject.toml --all-extras -c requirements-dev.txt -o requirements-extras.txt
 
 # For a machine without a network: everything that `make run` and `make test` install, for this Python.
 wheels: $(VENV)/bin/python
