@@ -23,6 +23,7 @@ from bot.model import (
     Urgency,
     Verdict,
 )
+from bot.noise import ChannelNoise, Withheld
 from bot.overrides import NO_MEMORY, NO_OVERRIDE, Memory, Override, Undoable
 from bot.pausing import Paused
 from bot.replies import NO_MEANS, Acknowledgement, Draft, Means, Reply
@@ -101,6 +102,8 @@ RINGS, GROUP, REPLACED, MENU, SHOWN = "rings", "group", "replaced", "menu", "sho
 """Keys of an effect's payload: how often it has rung, that it is of a group, that a newer one replaced it,
 the menu that its card shows, and what it says as long as that is open.
 """
+HUSHED = "hushed"
+"""The same of an alert that is a message where its rule says ping: its author has called already."""
 TAKEN = "taken"
 """Why a message does not ring again: somebody has what it is about."""
 
@@ -359,6 +362,7 @@ class Status:
     last_mention_at: datetime | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
     paused: Paused | None = None
+    noise: tuple[ChannelNoise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,7 +380,7 @@ class CaughtUp:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestState:
     """What a digest card tells: one hour of one route, or (`caught_up`) what was missed while we were away,
-    or (`group_alert`, how loud it is) several alerts that belong together.
+    or (`group_alert`, how loud it is) several alerts that belong together, or that were `withheld`.
 
     `rows` are those of its mentions that are still open.
     """
@@ -385,3 +389,4 @@ class DigestState:
     rows: tuple[InboxRow, ...]
     caught_up: CaughtUp | None = None
     group_alert: Alert | None = None
+    withheld: Withheld | None = None
