@@ -72,7 +72,7 @@ class DeliveryRow(SQLModel, table=True):
 
 
 class DigestItemRow(SQLModel, table=True):
-    """What stands on a card of many. `held_at`, `urgency`: when it was held back for it, how urgent it was."""
+    """What stands on a card of many. `held_at`: since when it is held back; `urgency`: what it had then."""
 
     __tablename__: ClassVar[str] = "digest_items"
     __table_args__ = (Index(None, "mention"), where("held_at", "held_at IS NOT NULL"))

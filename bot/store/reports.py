@@ -65,6 +65,7 @@ from bot.store import (
     whole,
 )
 from bot.store.effects import READY
+from bot.store.status import A_DAY
 from bot.store.tables import (
     AccountRow,
     AnswerRow,
@@ -262,7 +263,9 @@ class Reports:
     async def status(self, *, schema: str, now: datetime) -> Status:
         return await self._read(
             lambda conn: replace(
-                status.read(conn, schema=schema, now=now), paused=pausing.paused(_fetcher(conn))
+                status.read(conn, schema=schema, now=now),
+                paused=pausing.paused(_fetcher(conn)),
+                noise=holding.told(_fetcher(conn), now - A_DAY),
             )
         )
 

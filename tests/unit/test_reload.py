@@ -25,6 +25,7 @@ from bot.errors import ConfigError, Problem, StoreError
 from bot.filewatch import FileWatch
 from bot.metrics import Metrics
 from bot.model import Account, Brand
+from bot.noise import Noise
 from bot.oncall import OnCall
 from bot.reload import Reading, Reload, cache_beside, differing
 from bot.settings.customers import Customers
@@ -93,6 +94,7 @@ class World:
         self.used: list[str] = []
         self.customers: list[Customers | None] = []
         self.acknowledge: list[Acknowledge] = []
+        self.noise = list[Noise]()
         self.judged_by, self.on_call = list[Acknowledge](), list[OnCall]()
         self.kept, self.woken = list[str](), 0
         self.answers: list[Answers | None] = []
@@ -122,9 +124,13 @@ class World:
             use_customers=self.customers.append,
             use_acknowledge=self.acknowledge.append,
             use_on_call=self.on_call.append,
+            use_noise=self.use_noise,
             watching_others=self._wake,
             breathe=lambda: None,
         )
+
+    async def use_noise(self, noise: Noise) -> None:
+        self.noise.append(noise)
 
     def read(self) -> Settings:
         settings = load(self.file, setup.connectors(), env={}, needs_secrets=False)
@@ -225,6 +231,16 @@ async def test_business_hours_are_taken_over(tmp_path: Path) -> None:
     await world.reload.once()
     assert world.shelf.targets.everywhere is not None
     assert () == world.reload.waiting
+
+
+async def test_quiet_hours_are_taken_over(tmp_path: Path) -> None:
+    """With digests and budgets; nothing waits for a restart."""
+    world = World(tmp_path)
+    world.file.write_text(BASE + "quiet_hours: {night: {hours: {mon-sun: 22:00-07:00}}}\n")
+    await world.reload.once()
+    (used,) = world.noise
+    assert 1 == len(used.quiet)
+    assert (used, ()) == (world.reload.settings.noise, world.reload.waiting)
 
 
 async def test_words_and_rules_are_taken_over(tmp_path: Path) -> None:
