@@ -38,7 +38,8 @@ def announce(work: Work, heard: announcing.Heard) -> tuple[Leased, ...] | None:
     if verdict.alert is Alert.NONE:
         return None
     if verdict.urgency is Urgency.CRITICAL:
-        withdraw(work, heard.conversation, heard.route.to)
+        if verdict.alert is not Alert.DIGEST:
+            withdraw(work, heard.conversation, heard.route.to)
         return None
     hold = _hold(work, heard)
     if hold is None or (verdict.alert is not Alert.DIGEST and announcing.alerts_there(work, heard)):
@@ -85,7 +86,7 @@ def _spent(work: Work, heard: announcing.Heard) -> _Hold | None:
     return _Hold(why=Why.BUDGET, until=min(ends, digest_at), budget=budget.alerts)
 
 
-_RANG = (
+RANG = (
     "SELECT count(*) FROM (SELECT 1 FROM effects WHERE channel = :channel AND due_at >= :since"
     " AND due_at < :until AND kind IN ('alert', 'digest') AND state IN ('pending', 'leased', 'sent')"
     f" AND COALESCE(json_extract(payload, '$.{RINGS}'), 1) = 1 AND json_extract(payload, '$.{ANEW}') IS NULL"
@@ -97,7 +98,7 @@ _RANG = (
 
 def _rang(work: Work, channel: str, since: datetime, until: datetime, *, most: int) -> int:
     (count,) = work.conn.execute(
-        _RANG, {"channel": channel, "since": rows.micros(since), "until": rows.micros(until), "most": most}
+        RANG, {"channel": channel, "since": rows.micros(since), "until": rows.micros(until), "most": most}
     ).fetchone()
     return int(count)
 
