@@ -186,7 +186,7 @@ def told(fetch: Fetch, since: datetime) -> tuple[ChannelNoise, ...]:
         ChannelNoise(
             channel=channel,
             alone=alone.get(channel, 0),
-            held=dict(sorted(held[channel].items())),
+            held={why: held[channel][why] for why in Why if held[channel][why]},
             criticals=criticals[channel],
         )
         for channel in sorted({*alone, *held})
