@@ -17,6 +17,9 @@ NOISE: dict[str, Message] = {
     },
     "noise.channel": "{channel}: {alone} por separado, {held}; críticas retenidas: {criticals}",
     "noise.nothing_held": "ninguna retenida",
-    "noise.quiet_hours": "{count} retenidas en horas de silencio",
+    "noise.quiet_hours": {
+        "one": "{count} retenida en horas de silencio",
+        "other": "{count} retenidas en horas de silencio",
+    },
     "noise.budget": "{count} por encima del cupo",
 }

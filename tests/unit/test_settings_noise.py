@@ -83,7 +83,7 @@ budgets:
     [
         (
             "quiet_hours: {n: {hours: {}}}",
-            "4:19: quiet_hours.n.hours: it must be quiet at some time of the week",
+            "outcare.yaml:3:26: quiet_hours.n.hours: it must be quiet at some time of the week",
         ),
         (
             "quiet_hours: {n: {hours: {mon-sun: 00:00-24:00}}}",
@@ -97,7 +97,7 @@ budgets:
         ("quiet_hours: {n: {hour: {}}}", "did you mean 'hours'?"),
         (
             "quiet_hours: {n: {hours: {mon: 22:00-07:00}, channels: [consol]}}",
-            "quiet_hours.n.channels entry 1: there is no channel 'consol'; did you mean 'console'?",
+            "quiet_hours.n.channels entry 1: there is no channel 'consol' — did you mean 'console'?",
         ),
         ("digests: {d: {}}", "digests.d: say either `every` or `at`"),
         ('digests: {d: {every: 1h, at: ["09:00"]}}', "digests.d: say either `every` or `at`"),
