@@ -29,7 +29,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
 CARE = Route(name="care", to="telegram:care")
 TEN_OCLOCK = datetime(2026, 11, 24, 10, tzinfo=BERLIN).astimezone(UTC)
 TWO = Noise(budgets=(AlertBudget(alerts=2, marks=marks.each(timedelta(hours=4), BERLIN)),))
-SHIFTS = {(0, 1, 2, 3, 4): (Shift(time(6), time(14)), Shift(time(14), time(22)))}
+SHIFTS: dict[tuple[int, ...], tuple[Shift, ...]] = {
+    (0, 1, 2, 3, 4): (Shift(time(6), time(14)), Shift(time(14), time(22)))
+}
 
 
 def question(name: str, *, route: Route = CARE, number: int = 0, **more: object) -> Judged:
@@ -215,9 +217,9 @@ def alerts(desk: Desk) -> list[bool]:
     return ["hushed" in payload for (payload,) in found]
 
 
-def remark(name: str, number: int, **more: object) -> Judged:
+def remark(name: str, number: int, urgency: Urgency = Urgency.HIGH) -> Judged:
     """Asks nothing, so that each rings by itself."""
-    return question(name, number=number, asks=False, **{"alert": Alert.PING, **more})
+    return question(name, number=number, asks=False, alert=Alert.PING, urgency=urgency)
 
 
 async def test_an_author_calls_once_an_hour_by_one_conversation(path: Path) -> None:

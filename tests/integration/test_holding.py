@@ -12,11 +12,13 @@ import pytest
 
 from bot import drawing
 from bot.buttons import Choices
+from bot.changes import Change
 from bot.errors import Unauthorized
 from bot.gates import State
 from bot.hours import Hours, Shift
 from bot.model import Alert, Urgency
 from bot.noise import NO_LIMITS, Noise, Why
+from bot.overrides import Anew
 from bot.quiet import Quiet
 from bot.records import Judged, Leased
 from bot.staff import Card, Verb
@@ -115,6 +117,27 @@ async def test_what_becomes_critical_rings_and_stands_on_no_card_of_the_morning(
         (_, morning) = desk.chat.sent
         assert "Quiet hours are over: 1 alert waited" in morning
         assert "fire" not in morning
+
+
+async def test_what_a_person_holds_to_be_more_urgent_rings_at_once(path: Path) -> None:
+    """Also where it is not critical: somebody is awake. The card of the morning does not tell of it again."""
+    async with running(path) as desk:
+        desk.store.noise = NIGHT
+        await desk.heard(question("one"), question("two"))
+        decided = await desk.store.decide(
+            s.press(1, Verb.URGENCY, "M-acme-at://one/one-"),
+            lambda state, decision: Change(outcome="raised", reply="", updates_all=True, rings=Anew.RAISED),
+            cursor=None,
+            now=desk.clock.now(),
+            lease_for=s.LEASE,
+        )
+        assert decided is not None
+        desk.outbox.push(decided.leased)
+        await desk.settled()
+        assert 1 == len(desk.chat.sent)
+        await desk.later(9 * AN_HOUR)
+        assert "Quiet hours are over: 1 alert waited" in desk.chat.sent[1]
+        assert "one leaks" not in desk.chat.sent[1]
 
 
 async def test_what_was_handled_meanwhile_is_left_out(path: Path) -> None:

@@ -81,7 +81,7 @@ class Told:
             state = await (
                 self.store.digest if one.is_group or one.effect.kind is EffectKind.DIGEST else self.store.card
             )(one)
-            outcome = next(filter(None, (gate.check(one, state, now) for gate in gates)), None)
+            outcome = gates[0].check(one, state, now) or gates[1].check(one, state, now)
             assert not isinstance(outcome, Dropped) or outcome.reason == "nothing_left"
             await s.settle(self.store, one, outcome, minute=minutes(now))
             if not isinstance(outcome, Held | Dropped):

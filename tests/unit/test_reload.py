@@ -90,12 +90,10 @@ class World:
         self.folder, self.file = folder, folder / "outcare.yaml"
         self.file.write_text(BASE)
         self.shelf = Shelf()
-        self.told: list[str] = []
-        self.used: list[str] = []
+        self.told, self.used = list[str](), list[str]()
         self.customers: list[Customers | None] = []
         self.acknowledge: list[Acknowledge] = []
-        self.noise = list[Noise]()
-        self.judged_by, self.on_call = list[Acknowledge](), list[OnCall]()
+        self.judged_by, self.on_call, self.noise = list[Acknowledge](), list[OnCall](), list[Noise]()
         self.kept, self.woken = list[str](), 0
         self.answers: list[Answers | None] = []
         self.rules: Files | Exception = Files(version="r1")
@@ -224,23 +222,15 @@ async def test_what_is_acknowledged_is_taken_over_with_the_rules_that_it_names(t
     assert used == world.reload.settings.acknowledge
 
 
-async def test_business_hours_are_taken_over(tmp_path: Path) -> None:
-    """The next message is due by them; nothing waits for a restart."""
+async def test_business_hours_and_quiet_hours_are_taken_over(tmp_path: Path) -> None:
+    """The next message is due by them, and held back by those; nothing waits for a restart."""
     world = World(tmp_path)
-    world.file.write_text(BASE + "hours: {office: {open: {mon-fri: 09:00-17:00}}}\n")
+    office, night = "{office: {open: {mon-fri: 09:00-17:00}}}", "{night: {hours: {mon-sun: 22:00-07:00}}}"
+    world.file.write_text(f"{BASE}hours: {office}\nquiet_hours: {night}\n")
     await world.reload.once()
     assert world.shelf.targets.everywhere is not None
+    assert (1, world.reload.settings.noise) == (len(world.noise[0].quiet), world.noise[0])
     assert () == world.reload.waiting
-
-
-async def test_quiet_hours_are_taken_over(tmp_path: Path) -> None:
-    """With digests and budgets; nothing waits for a restart."""
-    world = World(tmp_path)
-    world.file.write_text(BASE + "quiet_hours: {night: {hours: {mon-sun: 22:00-07:00}}}\n")
-    await world.reload.once()
-    (used,) = world.noise
-    assert 1 == len(used.quiet)
-    assert (used, ()) == (world.reload.settings.noise, world.reload.waiting)
 
 
 async def test_words_and_rules_are_taken_over(tmp_path: Path) -> None:
