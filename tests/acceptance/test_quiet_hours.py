@@ -50,8 +50,10 @@ async def test_a_quiet_night_and_what_comes_of_it(tmp_path: Path) -> None:
         assert "Quiet hours are over: 2 alerts waited" in chat.messages[1].text
         assert "where is my order" in chat.messages[1].text
         assert not lines(world, "reload.needs_restart")
-        told = await world.outcare("status")
-        assert 0 == await told.wait()
+        for words in (["status"], ["status", "--json"]):
+            told = await world.outcare(*words)
+            assert 0 == await told.wait()
+        assert '"held": {\n        "quiet_hours": 2\n      },\n      "criticals": 0' in world.output
         line = "telegram:care: 1 by themselves, 2 held back in quiet hours; critical ones held back: 0"
         assert f"alerts         {line}\n" in world.output
         await ended(daemon)

@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot import rulebook
+from bot.cli import setup
 from bot.errors import ConfigError
 from bot.noise import NO_LIMITS, Noise
+from bot.settings.load import load
 from tests.unit.settings_world import MINIMAL, load_text
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -137,3 +140,19 @@ def test_routes_that_are_not_there_are_told_with_the_rules(tmp_path: Path) -> No
         told["car"].message, next(iter(told)),
     ]  # fmt: skip
     assert {"car", "pr"} == told.keys()
+
+
+def test_a_route_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
+    """Where it is named, with the one that was meant."""
+    file = tmp_path / "outcare.yaml"
+    file.write_text(
+        "brand: {name: acme, words: [acme]}\n"
+        "quiet_hours: {night: {hours: {mon-fri: 22:00-07:00}, routes: [dask]}}\n"
+    )
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "rules.yaml").write_text("routes: {desk: {to: console}}\n")
+    with pytest.raises(ConfigError) as caught:
+        rulebook.load_ruleset(load(file, setup.connectors(), env={}, needs_secrets=False))
+    told = str(caught.value.problems[0])
+    assert told.startswith(f"{file}:2:")
+    assert told.endswith("names the route 'dask'; there is no such one — did you mean 'desk'?")
