@@ -27,6 +27,7 @@ from bot.intake import Intake
 from bot.loops import feed_loops, listeners
 from bot.metrics import Metrics
 from bot.model import Cursor
+from bot.noise import Noise
 from bot.notices import Notices
 from bot.outbox import Outbox
 from bot.paging import Paging
@@ -181,6 +182,7 @@ class App:
         keep = await self.ruling.prepare(self.rules)
         self._use_rules(self.rules)
         await keep()
+        await self._use_noise(self.settings.noise)
         people = {person.key for person in self.settings.people}
         self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
         for source, cursor in self.first_cursors.items():
@@ -318,10 +320,17 @@ class App:
             use_customers=self.intake.use_customers,
             use_acknowledge=self.answering.acknowledging.use,
             use_on_call=self.ruling.covering.use,
+            use_noise=self._use_noise,
             read_answers=self.proposing.reading,
             watching_others=self.accounts.wake,
             breathe=partial(time.sleep, BREATH),
         )
+
+    async def _use_noise(self, noise: Noise) -> None:
+        """What is held back by others than these is due. Raises: StoreError."""
+        self.store.noise = noise
+        await self.store.reconsider(now=self.clock.now())
+        self.outbox.wake()
 
     def _use_rules(self, rules: RuleSet) -> None:
         self.rules = self.intake.judge = rules

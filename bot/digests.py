@@ -48,16 +48,30 @@ def group(
     again: bool = False,
     people: Mapping[str, str] = {},
 ) -> Card:
-    """Alerts that belong together, most urgent first, then who is due first; `again`: it rings again."""
-    rows = sorted(state.rows, key=_by_need)
+    """Alerts that belong together, most urgent first, then who is due first; what was held back, who is due
+    first. `again`: it rings again.
+    """
+    rows = sorted(state.rows, key=_by_need if state.withheld is None else _by_due)
     lines = (_group_line(row, texts, zone=zone, now=now, people=people) for row in rows)
-    headline = texts.say("group.headline", count=len(rows), route=state.route)
+    headline = _headline(state, texts)
     return Card(
         headline=f"{texts.say('card.still_open')} · {headline}" if again else headline,
         lines=_listed(list(lines), texts),
         alert=state.group_alert or Alert.MESSAGE,
-        data={"event": "group", "route": state.route, "mention_ids": [row.mention_id for row in rows]},
+        data={
+            "event": "group",
+            "route": state.route,
+            "mention_ids": [row.mention_id for row in rows],
+            **({"withheld": state.withheld.why.value} if state.withheld else {}),
+        },
     )
+
+
+def _headline(state: DigestState, texts: Texts) -> str:
+    count, withheld = len(state.rows), state.withheld
+    if withheld is None:
+        return texts.say("group.headline", count=count, route=state.route)
+    return texts.say(f"held.{withheld.why.value}", count=count, budget=withheld.budget)
 
 
 def replaced_group(state: DigestState, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
@@ -92,6 +106,10 @@ def _catch_up(about: CaughtUp, state: DigestState, *, texts: Texts, zone: ZoneIn
 
 def _by_need(row: InboxRow) -> tuple[bool, int, datetime, datetime]:
     return (not row.is_waiting, -row.urgency, row.due_at or _NO_PROMISE, row.posted_at)
+
+
+def _by_due(row: InboxRow) -> tuple[bool, datetime, int, datetime]:
+    return (not row.is_waiting, row.due_at or _NO_PROMISE, -row.urgency, row.posted_at)
 
 
 def _listed(lines: Sequence[Line], texts: Texts) -> tuple[Line, ...]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import cards, digests
+from bot.model import Alert
 from bot.overrides import ANEW, Anew
-from bot.records import MENU, REPLACED, SHOWN, DigestState
+from bot.records import HUSHED, MENU, REPLACED, SHOWN, DigestState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,9 @@ def draw(
         shown=str(payload.get(SHOWN, "")),
         duty=lambda named, at: duty(route or named, at),  # a copy by another route calls whom that is for
     )
-    return cards.render(state, texts=texts, zone=zone, now=now, choices=choices, again=_again(leased))
+    card = cards.render(state, texts=texts, zone=zone, now=now, choices=choices, again=_again(leased))
+    is_hushed = HUSHED in payload and card.alert is Alert.PING
+    return replace(card, alert=Alert.MESSAGE, ping=(), called=(), person=None) if is_hushed else card
 
 
 def _again(leased: Leased) -> Anew | None:

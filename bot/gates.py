@@ -13,8 +13,9 @@ from enum import Enum
 from itertools import takewhile
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from bot.model import Alert, ConversationState
-from bot.overrides import ANEW
+from bot.model import Alert, ConversationState, Urgency
+from bot.noise import Why
+from bot.overrides import ANEW, Anew
 from bot.ports import Notifier
 from bot.records import CLOSED, PAGER, TAKEN, CardState, DigestState, Dropped, Held, Leased
 from bot.wishes import EffectKind
@@ -95,6 +96,31 @@ def _stands(state: State) -> set[ConversationState]:
     if isinstance(state, DigestState):
         return {row.state for row in state.rows if row.answered_at is None}
     return {state.conversation.state} if state else set()
+
+
+class QuietHours:
+    """In quiet hours nothing comes that is not critical, but for what people have just sent on. Changes of
+    cards come all the same, in silence; so does what the daemon says of itself.
+    """
+
+    def __init__(self, until: Callable[[str, str | None, datetime], datetime | None]) -> None:
+        self.until = until
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        effect = leased.effect
+        if effect.kind in {EffectKind.UPDATE, EffectKind.NOTICE} or _is_critical(state):
+            return None
+        if effect.payload.get(ANEW) in {Anew.HANDED, Anew.RAISED}:
+            return None
+        until = self.until(effect.channel, effect.route, now)
+        return Held(until=until, reason=Why.QUIET_HOURS.value) if until else None
+
+
+def _is_critical(state: State) -> bool:
+    """What is critical on a catch-up card rings by itself as well."""
+    if isinstance(state, DigestState):
+        return state.caught_up is None and any(row.urgency is Urgency.CRITICAL for row in state.rows)
+    return state is not None and state.urgency is Urgency.CRITICAL
 
 
 @runtime_checkable

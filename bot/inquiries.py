@@ -13,6 +13,7 @@ from itertools import groupby
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from bot import withheld
 from bot.duration import whole_minutes
 from bot.listing import Listed
 from bot.model import ConversationState, Urgency
@@ -121,6 +122,7 @@ class Inquiries:
         lines = [
             texts.say("stats.mentions", count=day.mentions),
             texts.say("stats.alerts", count=day.alerts),
+            *withheld.lines(day.noise, texts),
             _answered(day, texts),
         ]
         lines += _paced(await self.store.stage_times(said.now - REPORTED, now=said.now), texts)

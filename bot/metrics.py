@@ -7,6 +7,8 @@ https://prometheus.io/docs/practices/naming/
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -20,6 +22,7 @@ from prometheus_client import (
 )
 
 from bot.expenses import MILLION, Bill
+from bot.noise import ChannelNoise, Why
 from bot.stages import Reached
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -105,6 +108,7 @@ class Metrics:
         registry = self.registry
         self._gauge_sources()
         self._gauge_money()
+        self._gauge_noise()
         self.effects_pending = Gauge(
             "outcare_effects_pending", "Stored effects that are not settled", registry=registry
         )
@@ -144,6 +148,34 @@ class Metrics:
             ["platform"],
             registry=self.registry,
         )
+
+    def _gauge_noise(self) -> None:
+        self.alerts_alone = Gauge(
+            "outcare_alerts_alone",
+            "Alerts of the last 24 hours that came by themselves",
+            ["channel"],
+            registry=self.registry,
+        )
+        self.alerts_held = Gauge(
+            "outcare_alerts_held",
+            "Alerts of the last 24 hours that were held back and came on one card",
+            ["channel", "reason"],
+            registry=self.registry,
+        )
+        self.criticals_held = Gauge(
+            "outcare_criticals_held",
+            "Those of them that were critical: always 0",
+            ["channel"],
+            registry=self.registry,
+        )
+
+    def show_noise(self, channels: Iterable[ChannelNoise]) -> None:
+        """What channels were told in the last 24 hours."""
+        for one in channels:
+            self.alerts_alone.labels(one.channel).set(one.alone)
+            self.criticals_held.labels(one.channel).set(one.criticals)
+            for why in Why:
+                self.alerts_held.labels(one.channel, why.value).set(one.held.get(why, 0))
 
     def show_bill(self, bill: Bill) -> None:
         """What something cost by now."""

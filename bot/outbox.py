@@ -19,12 +19,36 @@ import structlog
 
 from bot.backoff import asked, doubled
 from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable, Unknown
-from bot.gates import Gate, Insistent, Paced, State, StillAlone, StillCalled, StillWanted, is_ping
+from bot.gates import (
+    Gate,
+    Insistent,
+    Paced,
+    QuietHours,
+    State,
+    StillAlone,
+    StillCalled,
+    StillWanted,
+    is_ping,
+)
 from bot.metrics import Metrics
+from bot.model import Alert
 from bot.overrides import ANEW
 from bot.paging import Paging
 from bot.ports import Clock, Notifier
-from bot.records import LEASE_FOR, CardState, Dead, Dropped, Held, Leased, Outcome, RetryAt, Sent, Settlement
+from bot.records import (
+    HUSHED,
+    LEASE_FOR,
+    CardState,
+    Dead,
+    DigestState,
+    Dropped,
+    Held,
+    Leased,
+    Outcome,
+    RetryAt,
+    Sent,
+    Settlement,
+)
 from bot.staff import Card, Receipt
 from bot.storing import Store
 from bot.wishes import EffectKind, Route
@@ -105,7 +129,12 @@ class Outbox:
 
     def __post_init__(self) -> None:
         limits = {kind: notifier.limits for kind, notifier in self.notifiers.items()}
-        self._wanted: tuple[Gate, ...] = (StillWanted(), StillAlone(self._repeats), StillCalled())
+        self._wanted: tuple[Gate, ...] = (
+            StillWanted(),
+            StillAlone(self._repeats),
+            StillCalled(),
+            QuietHours(self._quiet_until),
+        )
         self.gates: tuple[Gate, ...] = (*self._wanted, Paced(limits))
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight: Counter[str] = Counter()
@@ -258,9 +287,14 @@ class Outbox:
         """How often it rings as long as nobody takes it: by the rules of now; a ping by its channel."""
         effect = leased.effect
         is_ring = effect.kind is EffectKind.ALERT or (effect.kind is EffectKind.DIGEST and leased.is_group)
-        if not (is_ring and effect.route) or leased.is_page:
+        is_calm = isinstance(state, DigestState) and state.group_alert is Alert.DIGEST
+        if not (is_ring and effect.route) or is_calm or leased.is_page:
             return None
-        return self.route(effect.route).repeat_every or self._insists(effect.channel, state)
+        every = self.route(effect.route).repeat_every
+        return every if every or HUSHED in effect.payload else self._insists(effect.channel, state)
+
+    def _quiet_until(self, channel: str, route: str | None, now: datetime) -> datetime | None:
+        return self.store.noise.quiet_until(channel, route, now)
 
     def _insists(self, channel: str, state: State) -> timedelta | None:
         kind, _, name = channel.partition(":")

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from bot.listing import Listed
 from bot.model import Urgency, Verdict
+from bot.noise import ChannelNoise
 from bot.records import CardState
 from bot.reports import StoredVerdict
 from bot.stages import Summary
@@ -40,7 +41,7 @@ class Day:
     """What came of a stretch of time, our own brands alone.
 
     `waits` are those of the `answers`, from the question to the answer, in order. `longest` waits since
-    `waits_since`; None: nobody does.
+    `waits_since`; None: nobody does. `noise`: what each channel was told.
     """
 
     mentions: int
@@ -48,6 +49,7 @@ class Day:
     waits: tuple[timedelta, ...] = ()
     longest: Row | None = None
     waits_since: datetime | None = None
+    noise: tuple[ChannelNoise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

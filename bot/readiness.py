@@ -80,6 +80,7 @@ class Readiness:
         status = await self.store.status(now=self.clock.now())
         await self.expenses.refresh()
         self._stored = {source.name: source for source in status.sources}
+        self.metrics.show_noise(status.noise)
         self.metrics.asks_open.set(status.open_asks)
         self.metrics.asks_overdue.set(status.overdue_asks)
         self.metrics.effects_pending.set(status.effects.get("pending", 0) + status.effects.get("leased", 0))

@@ -23,6 +23,7 @@ from bot.model import (
     Urgency,
     Verdict,
 )
+from bot.noise import ChannelNoise, Withheld
 from bot.overrides import NO_MEMORY, NO_OVERRIDE, Memory, Override, Undoable
 from bot.pausing import Paused
 from bot.replies import NO_MEANS, Acknowledgement, Draft, Means, Reply
@@ -103,6 +104,8 @@ the menu that its card shows, and what it says as long as that is open.
 """
 PAGER = "pager"
 """The payload's key for the person whose pager shows a copy of a card (bot.paging)."""
+HUSHED = "hushed"
+"""The same of an alert that is a message where its rule says ping: its author has called already."""
 TAKEN = "taken"
 """Why a message does not ring again: somebody has what it is about."""
 
@@ -366,6 +369,7 @@ class Status:
     last_mention_at: datetime | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
     paused: Paused | None = None
+    noise: tuple[ChannelNoise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -383,7 +387,7 @@ class CaughtUp:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestState:
     """What a digest card tells: one hour of one route, or (`caught_up`) what was missed while we were away,
-    or (`group_alert`, how loud it is) several alerts that belong together.
+    or (`group_alert`, how loud it is) several alerts that belong together, or that were `withheld`.
 
     `rows` are those of its mentions that are still open.
     """
@@ -392,3 +396,4 @@ class DigestState:
     rows: tuple[InboxRow, ...]
     caught_up: CaughtUp | None = None
     group_alert: Alert | None = None
+    withheld: Withheld | None = None

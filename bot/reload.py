@@ -32,6 +32,7 @@ from bot.matcher.fast import FastMatcher
 from bot.memory import give_back
 from bot.metrics import Metrics
 from bot.model import Brand
+from bot.noise import Noise
 from bot.oncall import OnCall
 from bot.ports import Clock
 from bot.settings.customers import Customers
@@ -51,7 +52,7 @@ HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
 TAKEN_OVER = frozenset(
-    {"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "on_call", "staff"}
+    {"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "on_call", "noise", "staff"}
 )
 """Fields of the settings that are not compared: all but one are reloaded, the staff follows the people."""
 
@@ -167,6 +168,7 @@ class Reload(Generic[R]):
     use_customers: Callable[[Customers | None], None]
     use_acknowledge: Callable[[Acknowledge], None]
     use_on_call: Callable[[OnCall], None]
+    use_noise: Callable[[Noise], Awaitable[None]]
     read_answers: Callable[[Answers | None], Callable[[], None]]
     watching_others: Callable[[], None]
     breathe: Callable[[], None]
@@ -235,6 +237,7 @@ class Reload(Generic[R]):
             targets=wanted.targets,
             hours_of=wanted.hours_of,
             on_call=wanted.on_call,
+            noise=wanted.noise,
         )
         rules = await in_thread(partial(self.reading.rules, judging))
         waiting = tuple(differing(self.settings, wanted))
@@ -263,6 +266,7 @@ class Reload(Generic[R]):
         self.settings = replace(judging, brands=brands, customers=wanted.customers, answers=wanted.answers)
         self.watching_others()
         await taken_over()
+        await self.use_noise(wanted.noise)
 
     async def _failed(self, error: Exception) -> None:
         self.metrics.reloads.labels("failed").inc()

@@ -5,7 +5,7 @@ The one place outside of `rules` that knows where rules lie. Knows nothing of me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -75,13 +75,19 @@ def unknown(acknowledge: Acknowledge, rules: RuleSet) -> list[Problem]:
 
 
 def _unrouted(settings: Settings, rules: RuleSet) -> list[Problem]:
-    """The routes that hours or people on call are for and that are not there."""
+    """The routes that hours or people on call are for, or that are to be quiet, and that are not there."""
     routes = rules.routes
     return [
         replace(problem, suggestion=closest(name, routes))
-        for name, problem in (*settings.hours_of.items(), *settings.on_call.strangers.items())
+        for name, problem in _named(settings)
         if name not in routes
     ]
+
+
+def _named(settings: Settings) -> Iterator[tuple[str, Problem]]:
+    yield from settings.hours_of.items()
+    yield from settings.on_call.strangers.items()
+    yield from settings.noise.strangers.items()
 
 
 def tested(settings: Settings) -> RuleSet:

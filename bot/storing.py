@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from bot.history import Pasts
+from bot.noise import Noise
 from bot.ruleslog import RulesLog
 from bot.targets import Targets
 from bot.waits import Looks
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 class Store(RulesLog, Pasts, Looks, Protocol):
     """Everything that survives a restart. Every write is one transaction, durable when the call returns.
 
-    `targets`: when an answer is due, by the hours in which somebody is there.
+    `targets`: when an answer is due, by the hours in which somebody is there. `noise`: what is held back.
     """
 
     targets: Targets
+    noise: Noise
 
     # listening
     async def cursor(self, name: str) -> Cursor | None:
@@ -92,6 +94,10 @@ class Store(RulesLog, Pasts, Looks, Protocol):
 
     async def digest(self, leased: Leased) -> DigestState:
         """What a digest effect has collected."""
+        ...
+
+    async def reconsider(self, *, now: datetime) -> None:
+        """Bring what is held back in step with `noise`, after a change of it."""
         ...
 
     async def notice(self, key: str, channel: str, text: str, *, now: datetime) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot import duration
+from bot import duration, withheld
 from bot.cli import live, output, pace, setup
 from bot.clock import SystemClock
 from bot.expenses import Bill, Purse
@@ -125,6 +125,7 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
         f"open asks      {status.open_asks}, of which {status.overdue_asks} overdue",
         "effects        " + (", ".join(f"{n} {s}" for s, n in status.effects.items()) or "none"),
     ]
+    lines += [f"alerts         {line}" for line in withheld.lines(status.noise, ENGLISH)]
     lines += [
         f"source         {source.name}: {_observed(source, at)}{'' if pid else ', not listening since'}"
         for source in status.sources

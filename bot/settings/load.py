@@ -23,6 +23,7 @@ from bot.acknowledging import Acknowledge
 from bot.answers import Answers
 from bot.errors import ConfigError, Problem
 from bot.model import Account, Brand
+from bot.noise import Noise
 from bot.oncall import OnCall
 from bot.ports import Connector
 from bot.settings.acknowledging import acknowledge
@@ -33,6 +34,7 @@ from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
 from bot.settings.fields import is_id
 from bot.settings.inviting import deaf
 from bot.settings.problems import Inspection, explain, in_order, locate
+from bot.settings.quieting import noise
 from bot.settings.rotations import rotations
 from bot.settings.shape import (
     File,
@@ -87,6 +89,7 @@ class Settings:
     targets: Targets
     hours_of: Mapping[str, Problem]
     on_call: OnCall
+    noise: Noise
     database: Path
     rules: Path
     customers: Customers | None
@@ -170,6 +173,7 @@ def load(
         targets=targets(file.hours, file.timezone, tree, today=datetime.now(UTC).date()),
         hours_of=strangers(file.hours, tree),
         on_call=rotations(file.on_call, tuple(file.people), file.timezone, tree),
+        noise=noise(file, tuple(parts(file.channels)), tree),
     )
     made = _settings(file, beside, known, told)
     return replace(made, deaf=deaf(made.accounts, connectors))
@@ -289,6 +293,7 @@ class _Told:
     targets: Targets
     hours_of: Mapping[str, Problem]
     on_call: OnCall
+    noise: Noise
 
 
 def _other(
@@ -324,6 +329,7 @@ def _settings(file: File, beside: _Beside, known: Collection[str], told: _Told) 
         targets=told.targets,
         hours_of=told.hours_of,
         on_call=told.on_call,
+        noise=told.noise,
         database=Path(file.database),
         rules=beside.rules,
         customers=beside.customers,

@@ -50,6 +50,7 @@ from bot.settings.fields import (
     lower,
 )
 from bot.settings.hours import HoursSection
+from bot.settings.noise import BudgetSection, DigestSection, QuietSection
 from bot.settings.oncall import RotationSection
 from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
 from bot.staff import Role
@@ -115,6 +116,9 @@ class File(Section):
     timezone: Zone = ZoneInfo("UTC")
     hours: dict[Text, HoursSection] = Field(default_factory=dict)
     on_call: dict[Text, RotationSection] = Field(default_factory=dict)
+    quiet_hours: dict[Text, QuietSection] = Field(default_factory=dict)
+    digests: dict[Text, DigestSection] = Field(default_factory=dict)
+    budgets: dict[Text, BudgetSection] = Field(default_factory=dict)
     database: PathText = "data/outcare.db"
     rules: PathText = "rules"
     customers: PathText | None = None
@@ -136,7 +140,8 @@ FIXED = frozenset(
     key
     for section in (
         File, BrandSection, PersonSection, Http, Web, Log, VoicesSection, VoiceSection, DraftsSection, Model,
-        RepliesSection, AcknowledgeSection, HoursSection, RotationSection,
+        RepliesSection, AcknowledgeSection, HoursSection, RotationSection, QuietSection,
+        DigestSection, BudgetSection,
     )
     for key in section.model_fields
 )  # fmt: skip

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.model import Alert, Verdict
-from bot.records import CardState, Leased
-from bot.store import effects, repeating, rows
+from bot.records import HUSHED, CardState, Leased
+from bot.store import calling, effects, repeating, rows
 from bot.store.work import Work
 from bot.wishes import Effect, EffectKind, Route
 
@@ -52,14 +52,26 @@ def announce(work: Work, heard: Heard) -> tuple[Leased, ...]:
         return effects.update(work, there, version=heard.version, mention=heard.mention)
     if heard.card is None and heard.ask is not None:
         repeating.stop(work, heard.ask, heard.route.to)
-    leased = effects.first_lease(work, wish(heard))
+    leased = effects.first_lease(work, wish(work, heard))
     return () if leased is None else (replace(leased, card=heard.card),)
 
 
-def wish(heard: Heard, *, due_at: datetime | None = None) -> effects.New:
+def wish(work: Work, heard: Heard, *, due_at: datetime | None = None) -> effects.New:
     """The alert as it is to be written; `due_at` None: at once."""
-    effect = replace(alert(heard), due_at=due_at)
+    payload = {HUSHED: True} if _is_hushed(work, heard) else {}
+    effect = replace(alert(heard), due_at=due_at, payload=payload)
     return effects.New(effect=effect, ask=heard.ask, group=heard.group, urgency=int(heard.verdict.urgency))
+
+
+def _is_hushed(work: Work, heard: Heard) -> bool:
+    """Whether it has called already. One that begins its conversation has not."""
+    return (
+        heard.verdict.alert is Alert.PING
+        and heard.card is None
+        and calling.was_called(
+            work, heard.conversation, channel=heard.route.to, urgency=heard.verdict.urgency
+        )
+    )
 
 
 def alert(heard: Heard) -> Effect:
@@ -96,25 +108,50 @@ def collect(work: Work, card: int, heard: Heard) -> None:
     )
 
 
+def show(work: Work, heard: Heard) -> tuple[Leased, ...]:
+    """What waits to be told stands on the cards of its ask already, so far as there are any."""
+    if heard.ask is None:
+        return ()
+    found = work.conn.execute(
+        "SELECT id FROM effects WHERE ask = ? AND kind = 'alert' AND channel = ?"
+        " AND state IN ('sent', 'leased') AND replaced_by IS NULL ORDER BY id",
+        (heard.ask, heard.route.to),
+    )
+    alerts = tuple(id_ for (id_,) in found)
+    return effects.update(work, alerts, version=heard.version, mention=heard.mention)
+
+
+def digest_at(work: Work, route: Route, at: datetime) -> datetime:
+    """When the next digest of a route goes out after this time: at the full hour, if nothing else is said."""
+    set_times = work.noise.digest(route.to, route.name)
+    if set_times is not None:
+        return set_times.marks.after(at)
+    return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
 def _collect(work: Work, heard: Heard) -> None:
-    """Put a mention into the digest of its hour, or of the next one when that is already on its way."""
-    hour = work.now.replace(minute=0, second=0, microsecond=0)
-    for start in (hour, hour + timedelta(hours=1)):
-        digest = _digest(work, heard, start)
+    """Put a mention into the next digest, or the one after it when that is already on its way."""
+    due_at = digest_at(work, heard.route, work.now)
+    for at in (due_at, digest_at(work, heard.route, due_at)):
+        digest = _digest(work, heard, at)
         if digest is not None:
             collect(work, digest, heard)
             return
 
 
-def _digest(work: Work, heard: Heard, hour: datetime) -> int | None:
-    """The row of that hour's digest while it can still be added to."""
+def _digest(work: Work, heard: Heard, due_at: datetime) -> int | None:
+    """The row of the digest of that time while it can still be added to. One of an hour is called by its
+    beginning.
+    """
     route = heard.route
+    is_hourly = work.noise.digest(route.to, route.name) is None
+    name = f"{due_at - timedelta(hours=1):%Y-%m-%dT%H}" if is_hourly else f"at {due_at:%Y-%m-%dT%H:%M}"
     effect = Effect(
-        key=f"digest:{route.name}:{route.to}:{hour:%Y-%m-%dT%H}",
+        key=f"digest:{route.name}:{route.to}:{name}",
         kind=EffectKind.DIGEST,
         channel=route.to,
         route=route.name,
-        due_at=hour + timedelta(hours=1),
+        due_at=due_at,
     )
     effects.insert(work, effects.New(effect=effect), leased=False)
     row = rows.one(

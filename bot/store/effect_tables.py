@@ -8,10 +8,11 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
-from bot.store.columns import RowId, at, brand_name, key, maybe_at, maybe_ref, one_of
+from bot.store.columns import RowId, at, brand_name, key, maybe_at, maybe_ref, one_of, where
 from bot.wishes import EffectKind
 
 _GROUPED, _SENT = text("group_key IS NOT NULL"), text("receipt IS NOT NULL")
+_RINGS = text("kind IN ('alert', 'digest')")
 
 
 class EffectRow(SQLModel, table=True):
@@ -27,6 +28,7 @@ class EffectRow(SQLModel, table=True):
         Index(None, "state", "due_at"),
         Index("ix_effects_group", "group_key", "due_at", sqlite_where=_GROUPED, postgresql_where=_GROUPED),
         Index("ix_effects_receipt", "receipt", sqlite_where=_SENT, postgresql_where=_SENT),
+        Index("ix_effects_rings", "channel", "due_at", sqlite_where=_RINGS, postgresql_where=_RINGS),
     )
     id: int | None = key()
     key: str = Field(unique=True)
@@ -70,8 +72,12 @@ class DeliveryRow(SQLModel, table=True):
 
 
 class DigestItemRow(SQLModel, table=True):
+    """What stands on a card of many. `held_at`: since when it is held back; `urgency`: what it had then."""
+
     __tablename__: ClassVar[str] = "digest_items"
-    __table_args__ = (Index(None, "mention"),)
+    __table_args__ = (Index(None, "mention"), where("held_at", "held_at IS NOT NULL"))
     effect: int = Field(primary_key=True, foreign_key="effects.id", sa_type=RowId)
     mention: int = Field(primary_key=True, foreign_key="mentions.id", sa_type=RowId)
     brand: str = brand_name()
+    urgency: int | None = None
+    held_at: datetime | None = maybe_at()

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.model import Alert, Urgency
 from bot.records import GROUP, Judged, Leased
-from bot.store import announcing, effects, rows
+from bot.store import announcing, effects, holding, rows
 from bot.store.card import Fetch
 from bot.store.work import Work
 from bot.wishes import EffectKind, Route
@@ -36,7 +36,10 @@ def key(item: Judged, route: Route, conversation: int) -> str | None:
 
 
 def announce(work: Work, heard: announcing.Heard) -> tuple[Leased, ...]:
-    """As `announcing.announce`, no sooner than the group of the alert allows."""
+    """As `announcing.announce`, unless it is held back, and no sooner than the group of the alert allows."""
+    held = holding.announce(work, heard)
+    if held is not None:
+        return held
     if heard.group is None or heard.verdict.alert in {Alert.DIGEST, Alert.NONE}:
         return announcing.announce(work, heard)
     there = announcing.alerts_there(work, heard)
@@ -50,10 +53,10 @@ def announce(work: Work, heard: announcing.Heard) -> tuple[Leased, ...]:
     if waiting is not None:
         _join(work, waiting, heard)
     elif (due_at := _due_at(work, heard, heard.group)) > work.now:
-        effects.insert(work, announcing.wish(heard, due_at=due_at), leased=False)
+        effects.insert(work, announcing.wish(work, heard, due_at=due_at), leased=False)
     else:
         return announcing.announce(work, heard)
-    return _show(work, heard)
+    return announcing.show(work, heard)
 
 
 def card_of(fetch: Fetch, effect: int) -> int:
@@ -65,11 +68,14 @@ def card_of(fetch: Fetch, effect: int) -> int:
 def loudest(fetch: Fetch, card: int) -> Alert:
     """How loud the card of a group is: as its loudest mention."""
     found = fetch(
-        "SELECT 1 FROM digest_items d JOIN verdicts v ON v.id = (SELECT max(x.id) FROM verdicts x"
-        " WHERE x.mention = d.mention) WHERE d.effect = ? AND v.alert = 'ping' LIMIT 1",
+        "SELECT DISTINCT v.alert FROM digest_items d JOIN verdicts v ON v.id = (SELECT max(x.id)"
+        " FROM verdicts x WHERE x.mention = d.mention) WHERE d.effect = ?",
         (card,),
     )
-    return Alert.PING if found else Alert.MESSAGE
+    alerts = {Alert(alert) for (alert,) in found}
+    if alerts == {Alert.DIGEST}:
+        return Alert.DIGEST
+    return Alert.PING if Alert.PING in alerts else Alert.MESSAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +155,3 @@ def _withdraw(work: Work, waiting: _Waiting, heard: announcing.Heard) -> None:
         work.conn.execute(
             "UPDATE effects SET state = 'dropped', reason = 'superseded' WHERE id = ?", (waiting.id,)
         )
-
-
-def _show(work: Work, heard: announcing.Heard) -> tuple[Leased, ...]:
-    """What waits to ring stands on the cards of its ask already, so far as there are any."""
-    if heard.ask is None:
-        return ()
-    found = work.conn.execute(
-        "SELECT id FROM effects WHERE ask = ? AND kind = 'alert' AND channel = ?"
-        " AND state IN ('sent', 'leased') AND replaced_by IS NULL ORDER BY id",
-        (heard.ask, heard.route.to),
-    )
-    alerts = tuple(id_ for (id_,) in found)
-    return effects.update(work, alerts, version=heard.version, mention=heard.mention)

@@ -204,7 +204,7 @@ def _announce(
             tally.leased += catching_up.announce(work, heard, tally.source)
         else:
             tally.leased += grouping.announce(work, heard)
-            tally.waits |= heard.group is not None
+            tally.waits |= heard.group is not None or bool(work.noise.quiet or work.noise.budgets)
 
 
 def _first_card(work: Work, item: Judged, joined: threads.Joined, author: Author | None) -> CardState | None:

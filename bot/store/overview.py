@@ -12,7 +12,7 @@ from bot.model import Urgency
 from bot.overview import Day, News, Row, Rows, Sent
 from bot.records import CardState
 from bot.staff import Verb
-from bot.store import card, listing, rows
+from bot.store import card, holding, listing, rows
 from bot.store.card import Fetch
 from bot.wishes import EffectKind
 
@@ -91,6 +91,7 @@ def day(fetch: Fetch, since: datetime, *, now: datetime) -> Day:
         waits=tuple(timedelta(microseconds=row[0]) for row in answered),
         longest=first[0],
         waits_since=first[1],
+        noise=holding.told(fetch, since),
     )
 
 

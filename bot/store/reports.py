@@ -24,7 +24,8 @@ from bot.counting import Event
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
-from bot.model import Cursor, PostRef, searchable
+from bot.model import Alert, Cursor, PostRef, searchable
+from bot.noise import Why, Withheld
 from bot.oncall import Cover
 from bot.orders import Account, Silence
 from bot.overview import Day, News, Rows, StageTimes
@@ -48,6 +49,7 @@ from bot.store import (
     covering,
     grouping,
     history,
+    holding,
     inbox,
     linking,
     listing,
@@ -63,6 +65,7 @@ from bot.store import (
     whole,
 )
 from bot.store.effects import READY
+from bot.store.status import A_DAY
 from bot.store.tables import (
     AccountRow,
     AnswerRow,
@@ -260,7 +263,9 @@ class Reports:
     async def status(self, *, schema: str, now: datetime) -> Status:
         return await self._read(
             lambda conn: replace(
-                status.read(conn, schema=schema, now=now), paused=pausing.paused(_fetcher(conn))
+                status.read(conn, schema=schema, now=now),
+                paused=pausing.paused(_fetcher(conn)),
+                noise=holding.told(_fetcher(conn), now - A_DAY),
             )
         )
 
@@ -331,12 +336,21 @@ def _digest(conn: Connection, leased: Leased) -> DigestState:
     fetch = _fetcher(conn)
     card = grouping.card_of(fetch, leased.id) if leased.is_group else leased.id
     is_catch_up = catching_up.SOURCE in leased.effect.payload
+    held = holding.withheld(fetch, card) if leased.is_group else None
     return DigestState(
         route=leased.effect.route or "",
         rows=inbox.collected(conn, card),
         caught_up=catching_up.summary(fetch, card) if is_catch_up else None,
-        group_alert=grouping.loudest(fetch, card) if leased.is_group else None,
+        group_alert=_loudness(fetch, card, held) if leased.is_group else None,
+        withheld=held,
     )
+
+
+def _loudness(fetch: card.Fetch, of: int, held: Withheld | None) -> Alert:
+    """What exceeds a budget calls nobody."""
+    loudest = grouping.loudest(fetch, of)
+    is_spent = held is not None and held.why is Why.BUDGET
+    return Alert.MESSAGE if is_spent and loudest is Alert.PING else loudest
 
 
 def _fetcher(conn: Connection) -> card.Fetch:

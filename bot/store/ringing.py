@@ -13,7 +13,7 @@ from dataclasses import replace
 from bot.model import Urgency
 from bot.overrides import ANEW, Anew
 from bot.records import Leased
-from bot.store import effects, repeating
+from bot.store import effects, holding, repeating
 from bot.store.paging import IS_PAGE
 from bot.store.work import Work
 from bot.wishes import Effect, EffectKind
@@ -22,7 +22,18 @@ from bot.wishes import Effect, EffectKind
 def ring(
     work: Work, conversation: int, why: Anew, *, version: int, urgency: Urgency | None = None
 ) -> tuple[Leased, ...]:
-    """The newest card of each channel comes once more; the others show what is true now."""
+    """The newest card of each channel comes once more; the others show what is true now, and none that waits
+    tells of it again.
+    """
+    rung = _ring(work, conversation, why, version=version, urgency=urgency)
+    for one in rung:
+        holding.withdraw(work, conversation, one.effect.channel)
+    return rung
+
+
+def _ring(
+    work: Work, conversation: int, why: Anew, *, version: int, urgency: Urgency | None
+) -> tuple[Leased, ...]:
     found = work.conn.execute(
         "SELECT max(id) FROM effects WHERE conversation = ? AND kind = 'alert' AND state = 'sent'"
         f" AND replaced_by IS NULL AND NOT {IS_PAGE} GROUP BY channel ORDER BY 1",

@@ -95,11 +95,24 @@ def _sent(work: Work, settlement: Settlement, outcome: Sent) -> bool:
             (at, ask, at),
         )
         courses.count(work, (conversation,))
+    if leased.effect.kind is EffectKind.DIGEST:
+        _told_together(work, leased.id, at)
     offers_undo = _offers_undo(work, settlement, subject)
     if outcome.again_at or repeating.AFTER in leased.effect.payload:
         repeating.sent(work, leased, outcome.again_at)
         return True
     return offers_undo or effects.has_updates(work, subject or leased.id)
+
+
+def _told_together(work: Work, card: int, at: int) -> None:
+    """Those who wait and stand on a card of many are told of with it."""
+    found = work.conn.execute(
+        "UPDATE asks SET alerted_at = :at WHERE id IN (SELECT m.ask FROM digest_items d"
+        " JOIN mentions m ON m.id = d.mention WHERE d.effect = :card)"
+        " AND outcome IS NULL AND (alerted_at IS NULL OR alerted_at > :at) RETURNING conversation",
+        {"at": at, "card": card},
+    ).fetchall()
+    courses.count(work, dict.fromkeys(conversation for (conversation,) in found))
 
 
 def _offers_undo(work: Work, settlement: Settlement, subject: int | None) -> bool:

@@ -17,6 +17,7 @@ from bot.counting import Event
 from bot.errors import StoreError
 from bot.history import Recall, Recalled
 from bot.model import Brand, Cursor, PostRef
+from bot.noise import NO_LIMITS, Noise
 from bot.oncall import Cover
 from bot.orders import Account, Order, Ordered, Silence
 from bot.paging import Page
@@ -37,6 +38,7 @@ from bot.store import (
     counts,
     deciding,
     effects,
+    holding,
     ingest,
     known,
     logins,
@@ -73,6 +75,8 @@ class SqliteStore(ReplySide, ReportSide):
         self._standing = Standing()
         self.targets: Targets = ROUND_THE_CLOCK
         """By which hours an answer is due where a person says how urgent it is."""
+        self.noise: Noise = NO_LIMITS
+        """What is held back, and until when."""
         self.trouble: str | None = None
         """Why the last write failed; None once one worked."""
         self.changes = 0
@@ -126,6 +130,7 @@ class SqliteStore(ReplySide, ReportSide):
             lease_for=lease_for,
             standing=self._standing,
             targets=self.targets,
+            noise=self.noise,
             reached=self._reached,
         )
 
@@ -262,6 +267,9 @@ class SqliteStore(ReplySide, ReportSide):
 
     async def digest(self, leased: Leased) -> DigestState:
         return await self._reports.digest(leased)
+
+    async def reconsider(self, *, now: datetime) -> None:
+        await self._write(lambda conn: holding.reconsider(self._work(conn, now)))
 
     async def notice(self, key: str, channel: str, text: str, *, now: datetime) -> None:
         await self._write(lambda conn: effects.notice(self._work(conn, now), key, channel, text))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.model import Cursor
+from bot.noise import NO_LIMITS, Noise
 from bot.records import CardState
 from bot.stages import Reached
 from bot.store.rows import micros, micros_or_none
@@ -46,6 +47,7 @@ class Work:
     lease_for: timedelta
     standing: Standing
     targets: Targets = ROUND_THE_CLOCK
+    noise: Noise = NO_LIMITS
     touched: set[int] = field(default_factory=set)
     """Conversations whose cards would show something else after this unit."""
     reached: list[Reached] = field(default_factory=list)

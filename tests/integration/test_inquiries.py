@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.hours import Hours, Shift
 from bot.model import Alert, Brand, Urgency
+from bot.noise import Noise
+from bot.quiet import Quiet
 from bot.staff import COMMANDS
 from bot.store.sqlite import SqliteStore
 from bot.texts.en import ENGLISH
@@ -172,6 +176,19 @@ async def test_the_day_in_numbers(path: Path) -> None:
         assert "Promises: 2 kept, 2 missed" == lines[4]
         assert "The longest wait: 1d" == lines[5]
         assert "old.example" in lines[6]
+
+
+async def test_what_was_held_back_today(path: Path) -> None:
+    """By channel, with the number of critical ones: none. Nothing is said as long as nothing was."""
+    always = Hours(ZoneInfo("UTC"), ((Shift(time(), time()),),) * 7)
+    async with office(path) as it:
+        it.store.noise = Noise(quiet=(Quiet(hours=always),))
+        await heard(it.store, "ann", ANN, minute=-20)
+        lines = (await it.say("/stats")).split("\n")
+        said = "0 by themselves, 1 held back in quiet hours; critical ones held back: 0"
+        assert f"chat:care: {said}" == lines[2]
+        said = "0 por separado, 1 retenida en horas de silencio; críticas retenidas: 0"
+        assert f"chat:care: {said}" in (await it.say("/stats", who=3)).split("\n")
 
 
 async def test_medians_and_promises_of_the_week(path: Path) -> None:

@@ -16,6 +16,7 @@ from jinja2 import nodes
 from bot.errors import Reason
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
+from bot.noise import Why
 from bot.replies import ReplyState
 from bot.staff import COMMANDS, FEEDBACK_VERBS, REASONS, Menu, Nap, Verb
 from bot.texts.catalogue import Texts
@@ -46,6 +47,8 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "answer.is_": [state.value for state in ReplyState],
     "answer.unit_": ["graphemes", "characters"],
     "help.": COMMANDS,
+    "held.": [why.value for why in Why],
+    "noise.": [why.value for why in Why],
     "stats.promises.": ["kept", "missed", "open"],
     "page.view_": [view.value for view in View],
     "page.level_": ["normal", "high", "critical"],

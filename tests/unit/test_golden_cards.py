@@ -15,6 +15,7 @@ from bot.buttons import Choices
 from bot.decisions import POLICIES
 from bot.expenses import Money, Price
 from bot.model import Alert, ConversationState, Kind, Urgency
+from bot.noise import Why, Withheld
 from bot.overrides import Anew, Memory, Note, Override, Undoable
 from bot.records import CardState, CaughtUp, DigestState
 from bot.replies import Draft, Length, Means, Origin, Published, Reply, ReplyState, Suggestion
@@ -121,6 +122,13 @@ def many() -> Iterator[tuple[str, DigestState]]:
     yield "a group", DigestState(route="support", rows=waiting, group_alert=Alert.PING)
     yield "a group of one", DigestState(route="support", rows=waiting[:1], group_alert=Alert.PING)
     yield "a group, all done", DigestState(route="support", rows=(), group_alert=Alert.MESSAGE)
+    for why in Why:
+        told = Withheld(why=why, budget=20)
+        for name, some in (("", waiting), (" of one", waiting[:1]), (", all done", ())):
+            yield (
+                f"held back for {why.value}{name}",
+                DigestState(route="care", rows=some, group_alert=Alert.MESSAGE, withheld=told),
+            )
     single = replace(about, started_at=NOW, mentions=1)
     yield "caught up, none waits", DigestState(route="support", rows=(), caught_up=single)
 

@@ -25,6 +25,7 @@ from bot.errors import ConfigError, Problem, StoreError
 from bot.filewatch import FileWatch
 from bot.metrics import Metrics
 from bot.model import Account, Brand
+from bot.noise import Noise
 from bot.oncall import OnCall
 from bot.reload import Reading, Reload, cache_beside, differing
 from bot.settings.customers import Customers
@@ -89,11 +90,10 @@ class World:
         self.folder, self.file = folder, folder / "outcare.yaml"
         self.file.write_text(BASE)
         self.shelf = Shelf()
-        self.told: list[str] = []
-        self.used: list[str] = []
+        self.told, self.used = list[str](), list[str]()
         self.customers: list[Customers | None] = []
         self.acknowledge: list[Acknowledge] = []
-        self.judged_by, self.on_call = list[Acknowledge](), list[OnCall]()
+        self.judged_by, self.on_call, self.noise = list[Acknowledge](), list[OnCall](), list[Noise]()
         self.kept, self.woken = list[str](), 0
         self.answers: list[Answers | None] = []
         self.rules: Files | Exception = Files(version="r1")
@@ -122,9 +122,13 @@ class World:
             use_customers=self.customers.append,
             use_acknowledge=self.acknowledge.append,
             use_on_call=self.on_call.append,
+            use_noise=self.use_noise,
             watching_others=self._wake,
             breathe=lambda: None,
         )
+
+    async def use_noise(self, noise: Noise) -> None:
+        self.noise.append(noise)
 
     def read(self) -> Settings:
         settings = load(self.file, setup.connectors(), env={}, needs_secrets=False)
@@ -218,12 +222,14 @@ async def test_what_is_acknowledged_is_taken_over_with_the_rules_that_it_names(t
     assert used == world.reload.settings.acknowledge
 
 
-async def test_business_hours_are_taken_over(tmp_path: Path) -> None:
-    """The next message is due by them; nothing waits for a restart."""
+async def test_business_hours_and_quiet_hours_are_taken_over(tmp_path: Path) -> None:
+    """The next message is due by them, and held back by those; nothing waits for a restart."""
     world = World(tmp_path)
-    world.file.write_text(BASE + "hours: {office: {open: {mon-fri: 09:00-17:00}}}\n")
+    office, night = "{office: {open: {mon-fri: 09:00-17:00}}}", "{night: {hours: {mon-sun: 22:00-07:00}}}"
+    world.file.write_text(f"{BASE}hours: {office}\nquiet_hours: {night}\n")
     await world.reload.once()
     assert world.shelf.targets.everywhere is not None
+    assert (1, world.reload.settings.noise) == (len(world.noise[0].quiet), world.noise[0])
     assert () == world.reload.waiting
 
 
