@@ -96,6 +96,8 @@ class Outbox:
     clock: Clock
     metrics: Metrics
     on_refused: Callable[[str, BotError], None] | None = None
+    further: tuple[Gate, ...] = ()
+    """Gates that look at more than the effect and what it is about."""
     rng: random.Random = field(default_factory=random.Random)
     failing: dict[str, ChannelState] = field(default_factory=dict, init=False)
     store_trouble: str | None = field(default=None, init=False)
@@ -103,7 +105,8 @@ class Outbox:
 
     def __post_init__(self) -> None:
         limits = {kind: notifier.limits for kind, notifier in self.notifiers.items()}
-        self.gates: tuple[Gate, ...] = (StillWanted(), StillAlone(self._repeats), Paced(limits))
+        still = (StillWanted(), StillAlone(self._repeats))
+        self.gates: tuple[Gate, ...] = (*still, *self.further, Paced(limits))
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight: Counter[str] = Counter()
         self._wake = asyncio.Event()

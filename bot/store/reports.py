@@ -26,7 +26,7 @@ from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor, PostRef, searchable
 from bot.oncall import Cover
-from bot.orders import Account, Silence
+from bot.orders import Account, Over, Silence
 from bot.overview import Day, News, Rows, StageTimes
 from bot.pausing import Paused
 from bot.records import (
@@ -219,6 +219,9 @@ class Reports:
         return await self._read(lambda conn: card.of_mention(_fetcher(conn), mention_id))
 
     # --- deciding -------------------------------------------------------------------------------
+
+    async def silences_over(self, since: datetime, now: datetime) -> tuple[Over, ...]:
+        return await self._read(lambda conn: silencing.over(_fetcher(conn), since, now))
 
     async def silences(self, now: datetime) -> tuple[Silence, ...]:
         return await self._read(lambda conn: silencing.standing(_fetcher(conn), now))
