@@ -21,7 +21,7 @@ from bot.credentials import Credentials
 from bot.desk import Desk
 from bot.drawing import draw
 from bot.expenses import Expenses
-from bot.gates import State
+from bot.gates import State, Unsilenced
 from bot.http import HttpClient
 from bot.intake import Intake
 from bot.loops import feed_loops, listeners
@@ -107,6 +107,7 @@ class App:
             deliver=self.outbox.push,
             wake=self.outbox.wake,
             silenced=self.ruling.silenced,
+            meets=self.ruling.meets,
             tallying=self.ruling.tallying,
             acknowledging=self.answering.acknowledging,
         )
@@ -193,6 +194,7 @@ class App:
         self.schedule.every("gauges", timedelta(seconds=15), self.readiness.gauge)
         if self.settings.heartbeat_url:
             self.schedule.every("heartbeat", self.settings.heartbeat_every, self.readiness.heartbeat)
+        self.schedule.every("silences", timedelta(seconds=15), self.ruling.silences_over)
         second_looks(self.intake, self.store, self.sources.values()).plan(self.schedule.every)
         self.schedule.start()
         url = await self.web.start()
@@ -235,6 +237,7 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             on_refused=self.notices.channel_refused,
+            further=(Unsilenced(lambda: self.ruling.standing),),
         )
         outbox.paging = Paging(
             store=self.store,
@@ -253,6 +256,9 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
             tell=self.notices.tell,
+            tell_once=partial(self.notices.tell, once=True),
+            sources=tuple(self.sources),
+            platforms=tuple(sorted(self.watches)),
             link=links(self.notifiers),
         )
 

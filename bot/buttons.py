@@ -142,6 +142,7 @@ def _more(pad: _Pad) -> _Rows:
         (*release, pad.opens(Menu.PEOPLE), pad.opens(Menu.SNOOZE)),
         (pad.opens(Menu.REASONS), pad.button(Verb.ELSEWHERE)),
         (pad.opens(Menu.URGENCY), *((pad.opens(Menu.PERSONA),) if pad.choices.personas else ())),
+        (pad.button(Verb.SILENCE),),
         last,
     )
 

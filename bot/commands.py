@@ -1,6 +1,6 @@
-"""What people order by a command: `/rules status`, `/reload`, `/silence rule NAME 8h why`, `/silences`. Those
-about publishing and about who is who stand in `bot.steering`, about who is on call in `bot.covering`; what
-they ask (`/inbox` …) in `bot.inquiries`.
+"""What people order by a command: `/rules status`, `/reload`. Those about silences stand in `bot.silencing`,
+about publishing and about who is who in `bot.steering`, about who is on call in `bot.covering`; what they ask
+(`/inbox` …) in `bot.inquiries`.
 
 Understands the words, knows who may, and has it carried out in one transaction with its audit row. Knows no
 chat platform, no SQL and no rule but by name.
@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot import duration
 from bot.covering import Covering
 from bot.inquiries import Inquiries
 from bot.metrics import Metrics
@@ -23,12 +21,11 @@ from bot.model import Cursor
 from bot.orders import Order, OrderBook, Ordered, RulesInUse, Silence
 from bot.pausing import Paused
 from bot.ports import Clock
-from bot.silences import LONGEST, SHORTEST, in_force
+from bot.silencing import Silencing
 from bot.staff import MAY_STEER, Person, Press, Told
-from bot.steering import MOST_REASON, Said, Steering
+from bot.steering import Said, Steering
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
-from bot.yamlfile import closest
 
 log = structlog.get_logger()
 
@@ -56,6 +53,7 @@ class Commands:
     inquiries: Inquiries
     use_pause: Callable[[Paused | None], None]
     covering: Covering
+    silencing: Silencing
 
     def __post_init__(self) -> None:
         self.steering = Steering(store=self.store, zone=self.zone, people=self.people)
@@ -106,25 +104,17 @@ class Commands:
             return self.steering.told(ordered.pauses, self.texts, self.clock.now())
         if ordered.resumes:
             return self.texts.say("command.resumed_by", name=name)
-        if ordered.ends:
-            return self.texts.say("command.lifted_by", name=name, rule=ordered.ends)
-        if ordered.begins is None:
-            return self.covering.news(ordered, order.person, self.texts, self.clock.now())
-        return self.texts.say(
-            "command.silenced_by", name=name, silence=self._line(self.texts, ordered.begins)
-        )
+        said = self.silencing.news(ordered, order.person, self.texts, self.clock.now())
+        return said or self.covering.news(ordered, order.person, self.texts, self.clock.now())
 
     async def _understood(self, verb: str, said: Said) -> _Carry:
         match verb:
-            case "silence":
-                return self._silence(said)
             case "reload":
                 return await self._reload(said)
-            case "silences":
-                return lambda standing: self._list(said, standing)
             case "rules":
                 return self._rules(said)
-        return await self._ordered_or_asked(verb, said)
+        carry = await self.silencing.understood(verb, said)
+        return carry or await self._ordered_or_asked(verb, said)
 
     async def _ordered_or_asked(self, verb: str, said: Said) -> _Carry:
         ordered = await self.steering.understood(verb, said)
@@ -154,68 +144,9 @@ class Commands:
         lines = [
             texts.say("command.rules", count=len(rules.names), version=rules.version, since=since),
             rules.problem or texts.say("command.reload_ok"),
-            *(self._line(texts, one) for one in standing),
+            *(self.silencing.listed(texts, one, said.now) for one in standing),
         ]
         return Ordered(outcome="told", reply="\n".join(lines))
-
-    def _list(self, said: Said, standing: tuple[Silence, ...]) -> Ordered:
-        lines = [self._line(said.texts, one) for one in standing]
-        return Ordered(outcome="told", reply="\n".join(lines) or said.texts.say("command.silences_none"))
-
-    def _line(self, texts: Texts, silence: Silence) -> str:
-        until = texts.time_in_zone(silence.until, now=self.clock.now(), zone=self.zone)
-        name = self.people(silence.person)
-        return texts.say(
-            "command.silence_line", rule=silence.rule, until=until, name=name, reason=silence.reason
-        )
-
-    # --- /silence rule NAME 8h why ---
-
-    def _silence(self, said: Said) -> _Carry:
-        texts, words = said.texts, said.words
-        if said.person.role not in MAY_STEER:
-            return _only_told("refused", texts.say("command.silence_refused"))
-        if len(words) < 3 or words[0] != "rule":
-            return _only_told("not_understood", texts.say("command.silence_usage"))
-        rule, length, *rest = self._named(words[1:])
-        if length == "off":
-            return lambda standing: self._end(said, rule, standing)
-        reason = " ".join(rest)[:MOST_REASON]
-        wrong = self._wrong(texts, rule, length, reason)
-        if wrong:
-            return _only_told("not_understood", wrong)
-        silence = Silence(
-            rule=rule,
-            until=said.now + duration.parse(length),
-            person=said.person.key,
-            reason=reason,
-            begun_at=said.now,
-        )
-        told = texts.say("command.silenced", silence=self._line(texts, silence), rule=rule)
-        return lambda _: Ordered(outcome="silenced", reply=told, begins=silence)
-
-    def _named(self, words: list[str]) -> list[str]:
-        """The words with a rule's name as the first, also one of several words; and a length."""
-        said = " ".join(words)
-        names = sorted(self.rules().names, key=len, reverse=True)
-        name = next((one for one in names if said.startswith(f"{one} ")), words[0])
-        return [name, *(said[len(name) :].split() or [""])]
-
-    def _wrong(self, texts: Texts, rule: str, length: str, reason: str) -> str:
-        """What is wrong with an order to silence; nothing if it can be carried out."""
-        names = self.rules().names
-        if rule not in names:
-            if near := closest(rule, names):
-                return texts.say("command.no_such_rule_but", rule=rule, near=near)
-            return texts.say("command.no_such_rule", rule=rule)
-        if not SHORTEST <= _length(length) <= LONGEST:
-            return texts.say("command.silence_length", text=length, least=SHORTEST, most=LONGEST)
-        return "" if reason else texts.say("command.silence_reason", rule=rule, length=length)
-
-    def _end(self, said: Said, rule: str, standing: tuple[Silence, ...]) -> Ordered:
-        if rule not in in_force(standing, said.now):
-            return Ordered(outcome="not_silenced", reply=said.texts.say("command.not_silenced", rule=rule))
-        return Ordered(outcome="lifted", reply=said.texts.say("command.lifted", rule=rule), ends=rule)
 
 
 def _only_told(outcome: str, reply: str) -> _Carry:
@@ -225,11 +156,3 @@ def _only_told(outcome: str, reply: str) -> _Carry:
 def _asked(reply: str) -> _Carry:
     """What people wrote is not kept once more with the command."""
     return lambda _: Ordered(outcome="told", reply=reply, is_kept=False)
-
-
-def _length(text: str) -> timedelta:
-    """None at all for what is no duration."""
-    try:
-        return duration.parse(text)
-    except ValueError:
-        return timedelta()

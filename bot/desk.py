@@ -23,6 +23,7 @@ from bot.overrides import Promise
 from bot.ports import Clock, DecisionFeed
 from bot.records import LEASE_FOR, CardState, Leased
 from bot.replies import Patch, Suggestion
+from bot.silencing import silence_of
 from bot.staff import REASONS, Person, Press, Presses, Staff, Told, Verb
 from bot.storing import Store
 from bot.texts.catalogue import Texts
@@ -121,8 +122,9 @@ class Desk:
             return await self._refuse(
                 feed, press, cursor, "not_staff", self.texts.say("press.not_staff", identity=press.person)
             )
-        if is_command and self.commands:
-            return await self.commands.take(feed, press, person, cursor=cursor)
+        command = press if is_command else self._as_command(press, person, note)
+        if command and self.commands:
+            return await self.commands.take(feed, command, person, cursor=cursor)
         decision = await self._understood(feed, press, person, note)
         if decision is None:
             told = self._to(person).say("press.reply" if press.is_reply else "press.stale")
@@ -139,6 +141,16 @@ class Desk:
             self._go_on(self.answers, decision, decided.change)
         shown = decided.change.shows if decided.change else ""
         return Told(reply=decided.reply, is_loud=decided.is_loud, outcome=outcome, shown=shown)
+
+    def _as_command(self, press: Press, person: Person, note: str) -> Press | None:
+        """A button that says what could be said in words. Where it was pressed nobody else sees the answer,
+        so that the staff is told as of what was said in private.
+        """
+        token = parse_token(press.token)
+        if token is None or token.verb is not Verb.SILENCE:
+            return None
+        words = silence_of(token.mention_id, note or self._to(person).say("silence.by_button"))
+        return replace(press, token=words, channel=f"{press.channel.partition(':')[0]}:?")
 
     def _go_on(self, answers: AnswerDesk, decision: Decision, change: Change) -> None:
         """What is behind a decision, beside the database."""

@@ -18,10 +18,14 @@ from bot.noise import Why
 from bot.overrides import ANEW, Anew
 from bot.ports import Notifier
 from bot.records import CLOSED, PAGER, TAKEN, CardState, DigestState, Dropped, Held, Leased
+from bot.silences import Standing
 from bot.wishes import EffectKind
 
 UNUSED_FOR = timedelta(hours=1)
 """So long past, a slot was meant for an alert that is not wanted any more."""
+
+_WANTED = frozenset({Anew.WOKEN, Anew.HANDED, Anew.RAISED})
+"""Why a card comes once more that somebody of the staff asked for."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -89,6 +93,29 @@ class StillCalled:
             and state.conversation.claimed_by == leased.effect.payload[PAGER]
         )
         return None if is_theirs or ConversationState.OPEN in _stands(state) else Dropped(reason=TAKEN)
+
+
+class Unsilenced:
+    """What people silenced after it was judged rings nobody's phone: not the first time, if it has not gone
+    out yet, and not again. A card of several comes, unless it rings again by a silenced route; what a person
+    wants to be shown comes in any case.
+    """
+
+    def __init__(self, silences: Callable[[], Standing]) -> None:
+        self.silences = silences
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        effect, standing = leased.effect, self.silences()
+        if not standing.silences or effect.payload.get(ANEW) in _WANTED:
+            return None
+        if isinstance(state, CardState) and effect.kind is EffectKind.ALERT:
+            is_silenced = standing.covers(state.facts, effect.route, state.urgency, now)
+        elif isinstance(state, DigestState) and leased.rings > 1:
+            has_critical = any(row.urgency is Urgency.CRITICAL for row in state.rows)
+            is_silenced = standing.covers_route(effect.route, now, has_critical=has_critical)
+        else:
+            return None
+        return Dropped(reason="silenced") if is_silenced else None
 
 
 def _stands(state: State) -> set[ConversationState]:

@@ -26,6 +26,7 @@ from bot.model import Author, Batch, Facts, Measured, Mention, Post, Urgency, Ve
 from bot.ports import Clock, Judge, Lookup
 from bot.records import LEASE_FOR, Answer, Entry, Judged, Leased, Recorded
 from bot.settings.customers import Customers
+from bot.silenced import Scope, Silenced, key, scope_of
 from bot.storing import Store
 from bot.tallying import Tallying
 from bot.targets import UNPROMISED
@@ -60,6 +61,8 @@ class Intake:
     """Says that something was stored that falls due later."""
     silenced: Callable[[datetime], Mapping[str, datetime]] = lambda _: {}
     """Rules that count for nothing at a time, and until when."""
+    meets: Callable[[Facts, str, datetime], tuple[Silenced, ...]] = lambda _, __, ___: ()
+    """What else is silenced at a time and may hold a mention that comes from this source."""
     tallying: Tallying = field(default_factory=Tallying)
     acknowledging: Acknowledging | None = None
 
@@ -85,7 +88,7 @@ class Intake:
                 items.append(found)
                 memory.answered(found)
             else:
-                items.extend(self._judge_post(found, known, memory, is_live=is_live))
+                items.extend(self._judge_post(found, known, memory, source=source, is_live=is_live))
         entry = Entry(
             source=source,
             items=tuple(await self._knowing.name(items)),
@@ -155,7 +158,13 @@ class Intake:
         return self.watches[platform].watchlist.owner(platform, account_id)
 
     def _judge_post(
-        self, mentions: tuple[Mention, ...], known: Mapping[str, Known], memory: Memory, *, is_live: bool
+        self,
+        mentions: tuple[Mention, ...],
+        known: Mapping[str, Known],
+        memory: Memory,
+        *,
+        source: str,
+        is_live: bool,
     ) -> list[Judged]:
         """One post, once per brand that it concerns; its text is measured once for all of them."""
         if not mentions:
@@ -164,7 +173,8 @@ class Intake:
         own = any(not self._is_rival(mention) for mention in mentions)
         told = known.get(post.id, Known())
         measured = self.judge.measure(post.searchable, post.langs, author_facts(post, told.author))
-        judged = [self._judge(mention, told, memory, measured, own_too=own) for mention in mentions]
+        around = _Around(source=source, known=told, memory=memory, measured=measured, own_too=own)
+        judged = [self._judge(mention, around) for mention in mentions]
         for one in judged:
             memory.heard(one)
         return [replace(one, is_late=self._is_late(one, is_live=is_live)) for one in judged]
@@ -176,23 +186,23 @@ class Intake:
         age = self.clock.now() - _written_at(judged.mention.post)
         return age > self.fresh_for and not (is_live and judged.verdict.urgency is Urgency.CRITICAL)
 
-    def _judge(
-        self, mention: Mention, known: Known, memory: Memory, measured: Measured, *, own_too: bool
-    ) -> Judged:
-        now = self.clock.now()
+    def _judge(self, mention: Mention, around: _Around) -> Judged:
+        now, known, memory = self.clock.now(), around.known, around.memory
         mention_id = ulid(now)
         is_ours = not self._is_rival(mention)
-        facts = make_facts(mention_id, mention, known, measured=measured, is_ours=is_ours)
+        facts = make_facts(mention_id, mention, known, measured=around.measured, is_ours=is_ours)
         facts = replace(
             facts,
             history=memory.history(mention),
             we_spoke=memory.we_spoke(mention),
             silenced=self.silenced(now),
+            silences=self.meets(facts, around.source, now),
             **of_customer(facts, self.customers),
         )
         facts, counted = self.tallying.take(mention, facts, self.judge)
         verdict = self.judge.judge(facts)
         is_asking = asks.asks(facts, verdict)
+        routes = self._routes(mention, verdict, own_too=around.own_too, now=now)
         return Judged(
             mention_id=mention_id,
             mention=mention,
@@ -201,10 +211,11 @@ class Intake:
             verdict=verdict,
             asks=is_asking,
             due=self.store.targets.of(verdict, mention.post.posted_at) if is_asking else UNPROMISED,
-            routes=self._routes(mention, verdict, own_too=own_too, now=now),
+            routes=routes,
             parent=known.parent,
             counted=counted,
             acknowledge=self.acknowledging.wish(mention, facts, verdict) if self.acknowledging else None,
+            held_by=self._held_by(mention, verdict, own_too=around.own_too, now=now),
         )
 
     def judge_again(self, waiting: Waiting, facts: Facts) -> Judged:
@@ -212,7 +223,7 @@ class Intake:
         unless it was too old then, or this look at it comes too late.
         """
         mention, now = waiting.mention, self.clock.now()
-        facts = replace(facts, silenced=self.silenced(now))
+        facts = replace(facts, silenced=self.silenced(now), silences=self.meets(facts, "", now))
         verdict = self.judge.judge(facts)
         is_stale = now - waiting.looked_at > NEVER_ALERT_AFTER
         routes = self._routes(mention, verdict, own_too=waiting.own_too, now=mention.post.seen_at)
@@ -239,8 +250,20 @@ class Intake:
         named = verdict.cc if is_rival and not verdict.is_routed else (verdict.route, *verdict.cc)
         by_channel: dict[str, Route] = {}
         for route in map(self.judge.route, named):
-            by_channel.setdefault(route.to, route)
+            if key(Scope.ROUTE, route.name) not in verdict.held_by:
+                by_channel.setdefault(route.to, route)
         return tuple(by_channel.values())
+
+    def _held_by(
+        self, mention: Mention, verdict: Verdict, *, own_too: bool, now: datetime
+    ) -> tuple[str, ...]:
+        """What would not have rung anyway, no silence has held; a silenced rule counts all the same."""
+        if not verdict.held_by:
+            return ()
+        unheld = replace(verdict, held_by=())
+        if self._routes(mention, unheld, own_too=own_too, now=now):
+            return verdict.held_by
+        return tuple(one for one in verdict.held_by if scope_of(one) is Scope.RULE)
 
     def _is_rival(self, mention: Mention) -> bool:
         return self.watches[mention.post.platform].watchlist.is_rival(mention.brand)
@@ -263,6 +286,8 @@ class Intake:
                 continue
             brand, platform = item.mention.brand, item.mention.post.platform
             self.metrics.mentions_stored.labels(brand, platform, item.verdict.urgency.label).inc()
+            for one in item.held_by:
+                self.metrics.silenced.labels(scope_of(one).value).inc()
             log.info(
                 "mention.stored",
                 mention=item.mention_id,
@@ -274,6 +299,17 @@ class Intake:
                 rules=[fired.rule for fired in item.verdict.fired],
                 source=entry.source,
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What is known beside a mention; `own_too`: the post concerns our own brand as well."""
+
+    source: str
+    known: Known
+    memory: Memory
+    measured: Measured
+    own_too: bool
 
 
 def _written_at(post: Post) -> datetime:

@@ -55,6 +55,7 @@ class Metrics:
         self.mentions_stored = self._counter(
             "mentions_stored", "Mentions stored", "brand", "platform", "urgency"
         )
+        self.silenced = self._counter("silenced", "Mentions that a silence kept quiet", "scope")
         self.duplicates = self._counter("duplicates", "Mentions that were stored before", "source")
         self.source_failures = self._counter(
             "source_failures", "Connections to a source that failed", "source", "reason"

@@ -15,6 +15,7 @@ from typing import NewType, TypeAlias
 from bot.measured import AuthorFacts as AuthorFacts  # noqa: PLC0414 - plug-ins know both by this module
 from bot.measured import Counted, Engagement, History
 from bot.measured import Signal as Signal  # noqa: PLC0414
+from bot.silenced import Silenced
 
 Cursor = NewType("Cursor", str)
 """Opaque text: only the connector that made it can read it."""
@@ -271,7 +272,8 @@ class Facts:
     of the author; `known` is None without such a list. `media` names what is attached ("image", "video").
     `is_reply`: it answers a post; `we_spoke`: the brand did so in this thread before; `waiting`: how long the
     open ask of its conversation has waited. `counters`: by the name of a window (rules.counters).
-    `silenced`: rules that people had silenced just then, and until when.
+    `silenced`: rules that people had silenced just then, and until when; `silences`: what else was silenced
+    and is about this mention, or about a route that it may take.
     """
 
     mention_id: str
@@ -306,6 +308,7 @@ class Facts:
     waiting: timedelta | None = None
     counters: Mapping[str, Counted] = field(default_factory=dict)
     silenced: Mapping[str, datetime] = field(default_factory=dict)
+    silences: tuple[Silenced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,7 +337,8 @@ class Verdict:
 
     `is_routed`: a fired rule or the persona named the route (False: it is only the default). `cc`: the routes
     that get a copy. `draft`: the name of the prepared answer, NO_DRAFT where a rule forbids one;
-    `draft_text`: its words in the set that judged, the fields not filled in.
+    `draft_text`: its words in the set that judged, the fields not filled in. `held_by`: the silences (by
+    their keys) without which staff would hear more of it.
     """
 
     mention_id: str
@@ -355,3 +359,4 @@ class Verdict:
     cc: tuple[str, ...] = ()
     draft: str | None = None
     draft_text: str | None = None
+    held_by: tuple[str, ...] = ()

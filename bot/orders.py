@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from bot.pausing import PublishingSwitch
+from bot.silenced import Scope, key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +22,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """A rule that counts for nothing until then; who wants it so, and why."""
+    """A rule that counts for nothing until then, or alerts that are held back; who wants it so, and why.
 
-    rule: str
+    `name`: the rule, the route, the source or platform, the author as `platform:id`, or the words as a query.
+    `label`: how an author is called. `criticals`: it holds what is critical too. `held`: so many mentions
+    since it began.
+    """
+
+    scope: Scope = Scope.RULE
+    name: str
     until: datetime
     person: str
     reason: str
     begun_at: datetime
+    label: str = ""
+    criticals: bool = False
+    held: int = 0
+
+    @property
+    def called(self) -> str:
+        return self.label or self.name
+
+    @property
+    def key(self) -> str:
+        return key(self.scope, self.name)
+
+
+OVER = "silence_over"
+"""A notice of this key, with the silence's row, tells that it is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Over:
+    """A silence that ran out, and that held something. `id` is its row."""
+
+    id: int
+    silence: Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +83,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """What a command does: it `begins` a silence, or `ends` that of a rule; stops publishing, or lets it go
+    """What a command does: it `begins` a silence, or `ends` one; stops publishing, or lets it go
     on; says that two accounts are one person's, or that one is nobody else's; that an account gets no
     answers, or may again; that somebody covers for whoever is on call, or not any more. Or it only tells
     something.
@@ -64,7 +94,7 @@ class Ordered:
     outcome: str
     reply: str
     begins: Silence | None = None
-    ends: str | None = None
+    ends: Silence | None = None
     is_kept: bool = True
     pauses: Paused | None = None
     resumes: bool = False
@@ -84,6 +114,7 @@ class RulesInUse:
     names: tuple[str, ...]
     since: datetime
     problem: str = ""
+    routes: tuple[str, ...] = ()
 
 
 class OrderBook(PublishingSwitch, Protocol):
@@ -113,5 +144,9 @@ class OrderBook(PublishingSwitch, Protocol):
         ...
 
     async def silences(self, *, now: datetime) -> tuple[Silence, ...]:
-        """Those that neither ran out nor were ended, by rule."""
+        """Those that neither ran out nor were ended: by scope, then by name."""
+        ...
+
+    async def silences_over(self, *, since: datetime, now: datetime) -> tuple[Over, ...]:
+        """Those that ran out by themselves since then, held something, and of which nobody was told yet."""
         ...

@@ -122,6 +122,8 @@ class Outbox:
     metrics: Metrics
     on_refused: Callable[[str, BotError], None] | None = None
     paging: Paging | None = None
+    further: tuple[Gate, ...] = ()
+    """Gates that look at more than the effect and what it is about."""
     rng: random.Random = field(default_factory=random.Random)
     failing: dict[str, ChannelState] = field(default_factory=dict, init=False)
     store_trouble: str | None = field(default=None, init=False)
@@ -133,6 +135,7 @@ class Outbox:
             StillWanted(),
             StillAlone(self._repeats),
             StillCalled(),
+            *self.further,
             QuietHours(self._quiet_until),
         )
         self.gates: tuple[Gate, ...] = (*self._wanted, Paced(limits))

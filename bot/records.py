@@ -51,7 +51,8 @@ class Judged:
     hears of it: the verdict's own first, then those that get a copy, no two to the same channel; none:
     nobody hears of it. `is_late`: it was too old at receipt to ring by itself and goes onto the catch-up card
     (a critical one that asks rings as well, once the source has caught up). `counted`: where it counts.
-    `acknowledge`: what is said to its author at once, unless the store knows better.
+    `acknowledge`: what is said to its author at once, unless the store knows better. `held_by`: the silences
+    that keep staff from hearing (more) of it, by their keys.
     """
 
     mention_id: str
@@ -66,6 +67,7 @@ class Judged:
     is_late: bool = False
     counted: tuple[Event, ...] = ()
     acknowledge: Acknowledgement | None = None
+    held_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from bot.model import Facts, Verdict
     from bot.oncall import Cover
+    from bot.orders import Silence
     from bot.overview import StageTimes
     from bot.records import InboxRow, Status, Tally
 
@@ -54,6 +55,10 @@ class Reports(Protocol):
     """What the database holds, at any time and beside a running daemon."""
 
     async def status(self, *, now: datetime) -> Status: ...
+
+    async def silences(self, *, now: datetime) -> tuple[Silence, ...]:
+        """Those that neither ran out nor were ended."""
+        ...
 
     async def covers(self, *, now: datetime) -> tuple[Cover, ...]:
         """Who covers, or will, for whoever is on call."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -20,8 +20,8 @@ from bot.covering import Covering
 from bot.errors import StoreError
 from bot.inquiries import Inquiries
 from bot.metrics import Metrics
-from bot.model import Urgency
-from bot.orders import OrderBook, RulesInUse, Silence
+from bot.model import Facts, Urgency
+from bot.orders import OVER, OrderBook, RulesInUse, Silence
 from bot.outbox import CONSOLE
 from bot.overrides import Promise
 from bot.overview import Overview
@@ -29,15 +29,21 @@ from bot.pausing import Paused
 from bot.ports import Clock
 from bot.ruleslog import RulesLog
 from bot.settings.load import Settings
-from bot.silences import in_force
+from bot.silenced import Silenced
+from bot.silences import Standing
+from bot.silencing import Silencing, over
 from bot.steering import Steering
 from bot.tallying import Prepared, Shelf, Tallying
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
 from rules.lab import RuleLab
 from rules.ruleset import RuleSet
+from rules.wording import canonical, finder
 
 log = structlog.get_logger()
+
+TELL_WITHIN = timedelta(days=1)
+"""Nobody is told of what was over so long before."""
 
 
 class RulesStore(OrderBook, RulesLog, Shelf, Overview, Protocol):
@@ -55,13 +61,19 @@ class Ruling:
     metrics: Metrics
     tell: Callable[[str, str], None]
     link: Callable[[str, str], str | None]
-    silences: tuple[Silence, ...] = ()
+    tell_once: Callable[[str, str], None]
+    """As `tell`, but one key is never told twice."""
+    sources: tuple[str, ...] = ()
+    """The names of what is read, and of the platforms that it is read from."""
+    platforms: tuple[str, ...] = ()
     paused: Paused | None = None
     """Why nothing is published just now."""
     reload: Callable[[Texts], Awaitable[str]] | None = None
     """Reads the files now, and says what came of it; None until the daemon runs."""
     tallying: Tallying = field(default_factory=Tallying, init=False)
     covering: Covering = field(init=False)
+    standing: Standing = field(init=False)
+    """What is silenced."""
     bulletin: Bulletin = field(init=False)
     _prepared: Prepared = field(init=False)
 
@@ -69,6 +81,7 @@ class Ruling:
         self.identities = {person.key: person.identities for person in self.settings.people}
         self.names = {person.key: person.name for person in self.settings.people}
         self.steering = Steering(store=self.store, zone=self.settings.timezone, people=self.called)
+        self.use_silences(())
         self.covering = Covering(
             store=self.store,
             zone=self.settings.timezone,
@@ -113,7 +126,7 @@ class Ruling:
         self.rules = rules
 
     def use_silences(self, silences: tuple[Silence, ...]) -> None:
-        self.silences = silences
+        self.standing = Standing(silences=silences, finder=finder, people=self.called)
 
     def use_pause(self, paused: Paused | None) -> None:
         self.paused = paused
@@ -126,7 +139,22 @@ class Ruling:
         return self.steering.told(self.paused, told, self.clock.now())
 
     def silenced(self, now: datetime) -> Mapping[str, datetime]:
-        return in_force(self.silences, now)
+        return self.standing.rules(now)
+
+    def meets(self, facts: Facts, source: str, now: datetime) -> tuple[Silenced, ...]:
+        return self.standing.met_by(facts, source, now)
+
+    async def silences_over(self) -> None:
+        """Tell what silences held that ran out by themselves, each once."""
+        now = self.clock.now()
+        texts = texts_in(self.settings.language)
+        try:
+            found = await self.store.silences_over(since=now - TELL_WITHIN, now=now)
+        except StoreError as error:  # the next look finds them
+            log.warning("silences.unread", reason=str(error))
+            return
+        for one in found:
+            self.tell_once(f"{OVER}:{one.id}", over(texts, one.silence))
 
     def in_force(self) -> RulesInUse:
         names = tuple(rule.name for rule in self.rules.every if rule.counts)
@@ -135,6 +163,7 @@ class Ruling:
             names=names,
             since=self.bulletin.since or self.clock.now(),
             problem=self.bulletin.trouble,
+            routes=tuple(self.rules.routes),
         )
 
     def promise(self, urgency: Urgency) -> Promise:
@@ -186,4 +215,16 @@ class Ruling:
             inquiries=inquiries,
             use_pause=self.use_pause,
             covering=self.covering,
+            silencing=self._silencing(),
+        )
+
+    def _silencing(self) -> Silencing:
+        return Silencing(
+            store=self.store,
+            zone=self.settings.timezone,
+            people=self.called,
+            rules=self.in_force,
+            sources=self.sources,
+            platforms=self.platforms,
+            canonical=canonical,
         )

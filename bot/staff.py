@@ -59,6 +59,7 @@ class Verb(StrEnum):
     IS_THERE = "is_there"
     IS_NOT_THERE = "is_not_there"
     SAVE = "save"
+    SILENCE = "silence"
 
 
 class Menu(StrEnum):

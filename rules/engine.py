@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.model import NO_DRAFT, Alert, Fired, Urgency, Verdict
+from bot.silenced import Scope, key
+from rules.held import held
 from rules.leaves import spoken
 from rules.needs import Index, Needs
 from rules.scene import Check, Evidence, Parts, Scene
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from bot.model import Facts
     from rules.counters import Counter
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 """Grows when the same rules may judge the same facts differently."""
 DEFAULT_ROUTE = "default"
 HEARD_BY = ("complaint", "question")
@@ -111,13 +113,16 @@ def judge(program: Program, facts: Facts) -> Verdict:
     """The verdict; every rule looks, then the effects are put together."""
     scene = Scene(facts)
     who = _persona(program, scene)
-    fired = _heard(_hits(program, scene), scene)
+    fired, unheard = _heard(_hits(program, scene), scene)
     hits = [hit for hit in fired if not hit.rule.is_on_probation]
     score = who.points + sum(hit.rule.points for hit in hits)
     scored = max(_by_score(program, score), _floor(scene))
     urgency, ignored = _settled(scored, hits)
     level = program.levels[urgency]
     route, draft = _route(hits, who), _draft(hits)
+    copies = tuple(sorted({name for hit in hits for name in hit.rule.cc} - {route or DEFAULT_ROUTE}))
+    alert = Alert.NONE if ignored else level.alert
+    kept = held(facts.silences, alert=alert, urgency=urgency, routes=(route or DEFAULT_ROUTE, *copies))
     return Verdict(
         mention_id=facts.mention_id,
         rules_version=program.version,
@@ -130,13 +135,14 @@ def judge(program: Program, facts: Facts) -> Verdict:
         is_routed=route is not None,
         tags=tuple(sorted({tag for hit in hits for tag in hit.rule.tags})),
         respond_in=None if ignored else _respond_in(level, hits),
-        alert=Alert.NONE if ignored else level.alert,
+        alert=kept.alert,
         fired=tuple(map(_fired, fired)),
-        notes=tuple(sorted(scene.notes)),
+        notes=tuple(sorted({*scene.notes, *kept.notes})),
         signals=facts.signals,
-        cc=tuple(sorted({name for hit in hits for name in hit.rule.cc} - {route or DEFAULT_ROUTE})),
+        cc=copies,
         draft=draft,
         draft_text=program.drafts.get(draft) if draft else None,
+        held_by=(*kept.by, *unheard),
     )
 
 
@@ -166,15 +172,18 @@ def _hits(program: Program, scene: Scene) -> list[_Hit]:
     return sorted(hits, key=lambda hit: (-hit.rule.points, hit.rule.name))
 
 
-def _heard(hits: list[_Hit], scene: Scene) -> list[_Hit]:
-    """Without the rules that somebody silenced: worth nothing, whatever they would lift or ignore."""
+def _heard(hits: list[_Hit], scene: Scene) -> tuple[list[_Hit], list[str]]:
+    """Without the rules that somebody silenced: worth nothing, whatever they would lift or ignore. And the
+    keys of the silences that some fell to.
+    """
     silenced = scene.facts.silenced
     if not silenced:
-        return hits
+        return hits, []
     for hit in hits:
         if until := silenced.get(hit.rule.name):
             scene.notes.add(f"{hit.rule.name} would have fired: silenced until {until:%Y-%m-%d %H:%M} UTC")
-    return [hit for hit in hits if hit.rule.name not in silenced]
+    unheard = [key(Scope.RULE, hit.rule.name) for hit in hits if hit.rule.name in silenced]
+    return [hit for hit in hits if hit.rule.name not in silenced], sorted(unheard)
 
 
 def _day(at: datetime) -> date:

@@ -234,6 +234,14 @@ def oncall(config: Config = None, as_json: Json = False) -> None:
 
 
 @app.command()
+def silences(config: Config = None, as_json: Json = False) -> None:
+    """Say what is silenced, until when, by whom, why, and how many mentions that has held."""
+    from bot.cli.silences import show_silences
+
+    show_silences(config, as_json=as_json)
+
+
+@app.command()
 def signals(
     file: Annotated[
         Path | None,

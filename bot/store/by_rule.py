@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from bot.orders import Silence
 from bot.reports import RuleCount
+from bot.silenced import Scope
 from bot.store.effect_tables import DigestItemRow, EffectRow
 from bot.store.tables import (
     AskRow,
@@ -40,7 +41,7 @@ def read(conn: Connection, asked: Asked, silences: tuple[Silence, ...]) -> tuple
     """Most mentions first; silenced rules that fired for none come last."""
     found = _found(asked)
     said = _feedback(conn, found)
-    until: dict[str | None, datetime] = {silence.rule: silence.until for silence in silences}
+    until: dict[str | None, datetime] = {one.name: one.until for one in silences if one.scope is Scope.RULE}
     counts = [
         RuleCount(
             rule=rule,

@@ -85,6 +85,11 @@ def bits() -> Any:
     return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
 
 
+def number() -> Any:
+    """Nothing is counted at first."""
+    return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+
+
 def flag() -> Any:
     """No, in the rows that there were before."""
     return Field(default=False, sa_column_kwargs={"server_default": false()})

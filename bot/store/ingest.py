@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.model import Author
+from bot.model import Alert, Author
 from bot.optout import wants_no_answers
 from bot.overrides import Anew
 from bot.records import Answer, Ask, CardState, Entry, Judged, Leased, Recorded
+from bot.silenced import holds_alert
 from bot.store import (
     acknowledging,
     announcing,
@@ -29,6 +30,7 @@ from bot.store import (
     remembering,
     ringing,
     rows,
+    silencing,
     threads,
     verdicts,
 )
@@ -151,6 +153,7 @@ def _new_mention(work: Work, item: Judged, stored: posts.Stored, tally: _Tally) 
         opting.said(work, mention, post=stored.id)
     verdicts.save(work, row[0], item, item.mention_id)
     counts.save(work.conn, row[0], item.counted)
+    silencing.count(work, item.held_by)
     joined = _join(work, entered, item, row[0], tally)
     tally.stored.append(item.mention_id)
     tally.answered += joined.is_answered
@@ -167,7 +170,10 @@ def _join(work: Work, entered: threads.Entered, item: Judged, mention: int, tall
     if conversation.override.urgency is not None:
         overriding.outgrow(work, conversation.id, item.verdict.urgency)
     joined = threads.join(work, entered, item, mention)
-    if joined.woke:
+    if joined.woke and holds_alert(item.held_by) and item.verdict.alert is Alert.NONE:
+        shown = effects.delivered(work, conversation.id)
+        tally.leased += effects.update(work, shown, version=joined.version)
+    elif joined.woke:
         tally.leased += ringing.ring(work, conversation.id, Anew.WOKEN, version=joined.version)
     return joined
 

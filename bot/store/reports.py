@@ -27,7 +27,7 @@ from bot.listing import Wanted as WantedListing
 from bot.model import Alert, Cursor, PostRef, searchable
 from bot.noise import Why, Withheld
 from bot.oncall import Cover
-from bot.orders import Account, Silence
+from bot.orders import Account, Over, Silence
 from bot.overview import Day, News, Rows, StageTimes
 from bot.pausing import Paused
 from bot.records import (
@@ -222,6 +222,9 @@ class Reports:
         return await self._read(lambda conn: card.of_mention(_fetcher(conn), mention_id))
 
     # --- deciding -------------------------------------------------------------------------------
+
+    async def silences_over(self, since: datetime, now: datetime) -> tuple[Over, ...]:
+        return await self._read(lambda conn: silencing.over(_fetcher(conn), since, now))
 
     async def silences(self, now: datetime) -> tuple[Silence, ...]:
         return await self._read(lambda conn: silencing.standing(_fetcher(conn), now))

@@ -1,4 +1,4 @@
-"""Commands as rows: the silences of rules, and an audit row of every command, in one unit.
+"""Commands as rows: silences and how much each of them held, and an audit row of every command, in one unit.
 
 It knows the tables silences and decisions, and who keeps the rest; what a command means is the caller's pure
 `carry_out`.
@@ -10,28 +10,57 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.model import Cursor
-from bot.orders import Order, Ordered, Silence
+from bot.orders import OVER, Order, Ordered, Over, Silence
+from bot.silenced import Scope
 from bot.store import covering, linking, opting, pausing, rows
 from bot.store.card import Fetch, fetcher
 from bot.store.work import Work, save_cursor
 
+_COLUMNS = "scope, name, until, person, reason, begun_at, label, criticals, held"
 _STANDING = (
-    "SELECT name, until, person, reason, begun_at FROM silences"
-    " WHERE scope = 'rule' AND ended_at IS NULL AND until > ? ORDER BY name, id"
+    f"SELECT {_COLUMNS} FROM silences WHERE ended_at IS NULL AND until > ?"
+    " ORDER BY scope <> 'rule', scope, name, id"
+)
+_OVER = (
+    f"SELECT {_COLUMNS}, id FROM silences s"
+    " WHERE ended_at IS NULL AND until <= ? AND until > ? AND held > 0"
+    f" AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.key > 'notice:{OVER}:' || s.id || ':'"
+    f"  AND e.key < 'notice:{OVER}:' || s.id || ';') ORDER BY until, id"
+)
+"""Whatever channel it was told by: `;` comes behind `:`."""
+_HELD = (
+    "UPDATE silences SET held = held + 1"
+    " WHERE id = (SELECT max(s.id) FROM silences s WHERE s.scope = ? AND s.name = ?)"
 )
 
 
 def standing(fetch: Fetch, now: datetime) -> tuple[Silence, ...]:
-    """One a rule: a new one ends the one before."""
-    return tuple(
-        Silence(
-            rule=row[0],
-            until=rows.moment(row[1]),
-            person=row[2],
-            reason=row[3],
-            begun_at=rows.moment(row[4]),
-        )
-        for row in fetch(_STANDING, (rows.micros(now),))
+    """One a rule, an author …: a new one ends the one before. Rules first."""
+    return tuple(_silence(row) for row in fetch(_STANDING, (rows.micros(now),)))
+
+
+def over(fetch: Fetch, since: datetime, now: datetime) -> tuple[Over, ...]:
+    """Those that ran out by themselves since then, held something, and of which nobody was told yet."""
+    found = fetch(_OVER, (rows.micros(now), rows.micros(since)))
+    return tuple(Over(id=row[-1], silence=_silence(row)) for row in found)
+
+
+def count(work: Work, held_by: tuple[str, ...]) -> None:
+    """A mention was held by these silences, each named by its key."""
+    work.conn.executemany(_HELD, [tuple(key.split(":", 1)) for key in held_by])
+
+
+def _silence(row: rows.Row) -> Silence:
+    return Silence(
+        scope=Scope(row[0]),
+        name=row[1],
+        until=rows.moment(row[2]),
+        person=row[3],
+        reason=row[4],
+        begun_at=rows.moment(row[5]),
+        label=row[6] or "",
+        criticals=bool(row[7]),
+        held=row[8],
     )
 
 
@@ -49,12 +78,12 @@ def order(
     if said:
         return Ordered(outcome="repeated", reply=said[0][0]), standing(fetch, work.now)
     ordered = carry_out(standing(fetch, work.now))
-    ended = ordered.ends or (ordered.begins and ordered.begins.rule)
+    ended = ordered.ends or ordered.begins
     if ended:
         work.conn.execute(
-            "UPDATE silences SET ended_at = ?, ended_by = ? WHERE scope = 'rule' AND name = ?"
+            "UPDATE silences SET ended_at = ?, ended_by = ? WHERE scope = ? AND name = ?"
             " AND ended_at IS NULL AND until > ?",
-            (work.at, order.person, ended, work.at),
+            (work.at, order.person, ended.scope.value, ended.name, work.at),
         )
     if ordered.begins:
         _begin(work, ordered.begins)
@@ -84,13 +113,17 @@ def _steer(work: Work, order: Order, ordered: Ordered) -> None:
 
 def _begin(work: Work, silence: Silence) -> None:
     work.conn.execute(
-        "INSERT INTO silences (scope, name, until, person, reason, begun_at) VALUES ('rule', ?, ?, ?, ?, ?)",
+        "INSERT INTO silences (scope, name, until, person, reason, begun_at, label, criticals, held)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
         (
-            silence.rule,
+            silence.scope.value,
+            silence.name,
             rows.micros(silence.until),
             silence.person,
             silence.reason,
             rows.micros(silence.begun_at),
+            silence.label or None,
+            silence.criticals,
         ),
     )
 

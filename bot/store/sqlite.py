@@ -19,7 +19,7 @@ from bot.history import Recall, Recalled
 from bot.model import Brand, Cursor, PostRef
 from bot.noise import NO_LIMITS, Noise
 from bot.oncall import Cover
-from bot.orders import Account, Order, Ordered, Silence
+from bot.orders import Account, Order, Ordered, Over, Silence
 from bot.paging import Page
 from bot.pausing import Paused
 from bot.records import (
@@ -307,6 +307,9 @@ class SqliteStore(ReplySide, ReportSide):
 
     async def silences(self, *, now: datetime) -> tuple[Silence, ...]:
         return await self._reports.silences(now)
+
+    async def silences_over(self, *, since: datetime, now: datetime) -> tuple[Over, ...]:
+        return await self._reports.silences_over(since, now)
 
     async def covers(self, *, now: datetime) -> tuple[Cover, ...]:
         return await self._reports.covers(now)

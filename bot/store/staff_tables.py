@@ -7,14 +7,17 @@ from typing import ClassVar
 
 from sqlmodel import Field, SQLModel
 
-from bot.store.columns import RowId, at, key, maybe_at, one_of
+from bot.silenced import Scope
+from bot.store.columns import RowId, at, flag, key, maybe_at, number, one_of
 
 
 class SilenceRow(SQLModel, table=True):
-    """A rule that counts for nothing until then, or until somebody ended it before (`ended_at`)."""
+    """What is silenced until then, or until somebody ended it before (`ended_at`); `held`: so many
+    mentions.
+    """
 
     __tablename__: ClassVar[str] = "silences"
-    __table_args__ = (one_of("scope", ("rule",)),)
+    __table_args__ = (one_of("scope", tuple(Scope)),)
     id: int | None = key()
     scope: str
     name: str
@@ -24,6 +27,9 @@ class SilenceRow(SQLModel, table=True):
     begun_at: datetime = at()
     ended_at: datetime | None = maybe_at()
     ended_by: str | None = None
+    label: str | None = None
+    criticals: bool = flag()
+    held: int = number()
 
 
 class PauseRow(SQLModel, table=True):

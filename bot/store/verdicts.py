@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from bot.model import Facts, Signal, Verdict
 from bot.records import Judged
+from bot.silenced import Scope, scope_of
 from bot.store import rows
 from bot.store.work import Work
 
@@ -89,13 +90,17 @@ def _rewrite(work: Work, id_: int, facts: Facts, verdict: Verdict) -> None:
 def blank_facts(facts: Facts, *, author: bool) -> Facts:
     """Without what the post said and what its author says of themselves."""
     kept = replace(facts, text="", bio=None, parent_text=None, signals=_numbers(facts.signals))
-    return replace(kept, handle=None, name=None, author_id=None, tier=None) if author else kept
+    if not author:
+        return kept
+    others = tuple(one for one in kept.silences if one.scope is not Scope.AUTHOR)
+    return replace(kept, handle=None, name=None, author_id=None, tier=None, silences=others)
 
 
 def blank_verdict(verdict: Verdict) -> Verdict:
     """Which rules fired stays; the words that made them fire go."""
     fired = tuple(replace(one, evidence=(), spans=()) for one in verdict.fired)
-    return replace(verdict, fired=fired, notes=(), signals=_numbers(verdict.signals))
+    held_by = tuple(one for one in verdict.held_by if scope_of(one) is not Scope.AUTHOR)
+    return replace(verdict, fired=fired, notes=(), signals=_numbers(verdict.signals), held_by=held_by)
 
 
 def _numbers(signals: Mapping[str, Signal]) -> dict[str, Signal]:

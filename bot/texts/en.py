@@ -7,6 +7,7 @@ from bot.texts.en_answers import ANSWERS
 from bot.texts.en_noise import NOISE
 from bot.texts.en_on_call import ON_CALL
 from bot.texts.en_page import PAGE
+from bot.texts.en_silences import SILENCES
 from bot.texts.language import Language, Message
 
 _STAFF: dict[str, Message] = {
@@ -196,22 +197,6 @@ _STAFF: dict[str, Message] = {
     "command.reload_ok": "The files and these rules are the same, as far as was read.",
     "command.reload_refused": "Only ops and leads may reload.",
     "command.needs_restart": "Waits for a restart: {keys}",
-    "command.silence_usage": (
-        "Say it like this: /silence rule NAME 8h why (or: /silence rule NAME off). Until then the rule counts"
-        " for nothing, criticals included."
-    ),
-    "command.silence_refused": "Only leads and ops may silence a rule. Ask one of them.",
-    "command.silence_length": "“{text}” is no time between {least} and {most}. Write it like 30m, 8h or 2d.",
-    "command.silence_reason": "Say why as well: /silence rule {rule} {length} why",
-    "command.no_such_rule": "There is no rule “{rule}”.",
-    "command.no_such_rule_but": "There is no rule “{rule}”. Did you mean “{near}”?",
-    "command.silenced": "Silenced. {silence}\nTo end it: /silence rule {rule} off",
-    "command.silenced_by": "{name} silenced a rule. {silence}",
-    "command.silence_line": "{rule} counts for nothing until {until} ({name}: {reason})",
-    "command.silences_none": "No rule is silenced.",
-    "command.not_silenced": "“{rule}” is not silenced.",
-    "command.lifted": "“{rule}” counts again.",
-    "command.lifted_by": "{name} ended a silence: “{rule}” counts again.",
     # what staff asks
     "help.inbox": "what is open, the most urgent first",
     "help.mine": "what you have claimed",
@@ -220,8 +205,6 @@ _STAFF: dict[str, Message] = {
     "help.stats": "today in numbers",
     "help.catchup": "what happened since you last did something",
     "help.rules": "rules status: which rules are in use",
-    "help.silence": "silence a rule for a while (leads and ops)",
-    "help.silences": "which rules are silenced",
     "help.reload": "read words and rules now (leads and ops)",
     "help.pause": "pause publishing why: no answer goes out (leads and ops)",
     "help.resume": "let publishing go on (leads and ops)",
@@ -346,7 +329,7 @@ def ordinal(number: int) -> str:
 ENGLISH = Texts(
     Language(
         code="en",
-        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE,
+        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SILENCES,
         days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
         plural=plural,

@@ -7,6 +7,7 @@ from bot.texts.es_answers import ANSWERS
 from bot.texts.es_noise import NOISE
 from bot.texts.es_on_call import ON_CALL
 from bot.texts.es_page import PAGE
+from bot.texts.es_silences import SILENCES
 from bot.texts.language import Language, Message
 
 _STAFF: dict[str, Message] = {
@@ -190,22 +191,6 @@ _STAFF: dict[str, Message] = {
     "command.reload_ok": "Los archivos y estas reglas son iguales, según lo último que se leyó.",
     "command.reload_refused": "Solo ops y leads pueden recargar.",
     "command.needs_restart": "Espera a un reinicio: {keys}",
-    "command.silence_usage": (
-        "Se dice así: /silence rule NOMBRE 8h motivo (o: /silence rule NOMBRE off). Hasta entonces la regla"
-        " no cuenta, tampoco para lo crítico."
-    ),
-    "command.silence_refused": "Solo lead y ops pueden silenciar una regla. Pídeselo a alguien de ellos.",
-    "command.silence_length": "«{text}» no es un tiempo entre {least} y {most}. Escríbelo como 30m, 8h o 2d.",
-    "command.silence_reason": "Di también el motivo: /silence rule {rule} {length} motivo",
-    "command.no_such_rule": "No hay ninguna regla «{rule}».",
-    "command.no_such_rule_but": "No hay ninguna regla «{rule}». ¿Querías decir «{near}»?",
-    "command.silenced": "Silenciada. {silence}\nPara terminarlo: /silence rule {rule} off",
-    "command.silenced_by": "{name} ha silenciado una regla. {silence}",
-    "command.silence_line": "{rule} no cuenta hasta: {until} ({name}: {reason})",
-    "command.silences_none": "No hay ninguna regla silenciada.",
-    "command.not_silenced": "«{rule}» no está silenciada.",
-    "command.lifted": "«{rule}» vuelve a contar.",
-    "command.lifted_by": "{name} ha terminado un silencio: «{rule}» vuelve a contar.",
     # what staff asks
     "help.inbox": "lo que está abierto, lo más urgente primero",
     "help.mine": "lo que llevas tú",
@@ -214,8 +199,6 @@ _STAFF: dict[str, Message] = {
     "help.stats": "el día de hoy en números",
     "help.catchup": "qué ha pasado desde que hiciste algo por última vez",
     "help.rules": "rules status: qué reglas se usan",
-    "help.silence": "silenciar una regla un tiempo (lead y ops)",
-    "help.silences": "qué reglas están silenciadas",
     "help.reload": "leer ya las palabras y reglas (lead y ops)",
     "help.pause": "pause publishing motivo: no sale ninguna respuesta (lead y ops)",
     "help.resume": "reanudar las publicaciones (lead y ops)",
@@ -338,7 +321,7 @@ def plural(number: int) -> str:
 SPANISH = Texts(
     Language(
         code="es",
-        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE,
+        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SILENCES,
         days=("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
         months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
         plural=plural,

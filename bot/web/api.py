@@ -21,6 +21,7 @@ from bot.web.sources import ran
 if TYPE_CHECKING:
     from bot.listing import Listed, Spoken, Whole
     from bot.model import Verdict
+    from bot.orders import Silence
     from bot.records import CardState, Status
     from bot.replies import Draft, Means, Reply
     from bot.web.health import Check
@@ -72,6 +73,10 @@ class Api:
     async def sources(self, _request: web.Request) -> web.Response:
         status = await self._page.shelf.status(now=self._page.clock.now())
         return _json(_sources(status, ran(self._page)))
+
+    async def silences(self, _request: web.Request) -> web.Response:
+        found = await self._page.shelf.silences(now=self._page.clock.now())
+        return _json({"silences": [_silence(one) for one in found]})
 
     async def description(self, _request: web.Request) -> web.Response:
         return _json(described(self._page.choices().brands))
@@ -256,6 +261,20 @@ def _sources(status: Status, checks: tuple[Check, ...]) -> dict[str, Any]:
         "mentions": status.mentions,
         "open_asks": status.open_asks,
         "overdue_asks": status.overdue_asks,
+    }
+
+
+def _silence(one: Silence) -> dict[str, Any]:
+    return {
+        "scope": one.scope.value,
+        "name": one.name,
+        "called": one.called,
+        "until": one.until,
+        "begun_at": one.begun_at,
+        "person": one.person,
+        "reason": one.reason,
+        "criticals": one.criticals,
+        "held": one.held,
     }
 
 

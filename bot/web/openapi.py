@@ -8,6 +8,7 @@ from typing import Any
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
 from bot.replies import Origin, ReplyState
+from bot.silenced import Scope
 from bot.web.filters import MOST_TEXT
 
 _URGENCIES = [level.label for level in Urgency]
@@ -155,6 +156,21 @@ _SCHEMAS = {
         open_asks=_COUNT,
         overdue_asks=_COUNT,
     ),
+    "Silences": _closed(
+        silences=_many(
+            _closed(
+                scope={"type": "string", "enum": [scope.value for scope in Scope]},
+                name=_TEXT,
+                called=_TEXT,
+                until=_AT,
+                begun_at=_AT,
+                person=_TEXT,
+                reason=_TEXT,
+                criticals={"type": "boolean"},
+                held=_COUNT,
+            )
+        )
+    ),
 }
 _PARAMETERS = [
     _query("view", {"type": "string", "enum": [view.value for view in View]}, "open if left out"),
@@ -194,6 +210,7 @@ def described(brands: Iterable[str]) -> dict[str, Any]:
     number = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
     inbox = "Conversations, the most urgent and longest waiting first"
     sources = "What is listened to, and what does not work"
+    silences = "What is silenced, until when, by whom and why"
     return {
         "openapi": "3.0.3",
         "info": {"title": "Outcare", "version": "1", "description": "What the page shows, for scripts."},
@@ -211,5 +228,6 @@ def described(brands: Iterable[str]) -> dict[str, Any]:
                 "answer", "What is to be said there, and what was", [number], _answers("Answer", 404)
             ),
             "/api/sources": _get("sources", sources, [], _answers("Sources")),
+            "/api/silences": _get("silences", silences, [], _answers("Silences")),
         },
     }

@@ -44,6 +44,7 @@ from bot.web.render import Templates
 from bot.web.rules import Rules
 from bot.web.sessions import key_beside
 from bot.web.shown import Eye
+from bot.web.silences import Silences
 from bot.web.sources import Sources
 
 log = structlog.get_logger()
@@ -139,9 +140,11 @@ class Page:
 
     def _install_rules(self, app: web.Application) -> None:
         get, post = app.router.add_get, app.router.add_post
-        rules, lab = Rules(self), LabPage(self)
+        rules, lab, silences = Rules(self), LabPage(self), Silences(self)
         get("/rules", rules.whole)
         post("/rules/silence", rules.silence)
+        get("/silences", silences.whole)
+        post("/silences", silences.order)
         get("/rules/lab", lab.whole)
         post("/rules/lab", lab.look)
         post("/rules/lab/patch", lab.patch)
@@ -153,6 +156,7 @@ class Page:
         get("/api/conversations/{id}", api.conversation)
         get("/api/conversations/{id}/answer", api.answer)
         get("/api/sources", api.sources)
+        get("/api/silences", api.silences)
         get("/api/openapi.json", api.description)
 
     # --- what views share ---

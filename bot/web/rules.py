@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot import duration
 from bot.ids import ulid
+from bot.silenced import Scope
 from bot.staff import MAY_STEER, PAGE, Press
 from bot.web.door import PERSON, form
 from bot.web.shown import clean
@@ -51,12 +52,13 @@ class Rules:
             lengths=[(one, eye.texts.brief(duration.parse(one))) for one in LENGTHS],
             silences=[
                 {
-                    "rule": one.rule,
+                    "rule": one.name,
                     "until": eye.time(one.until),
                     "name": eye.name(one.person),
                     "reason": clean(one.reason),
                 }
                 for one in silences
+                if one.scope is Scope.RULE
             ],
             names=rules.names,
             in_force=eye.texts.on_page(

@@ -40,6 +40,7 @@ from rules.ruleset import RuleSet, load_rules
 from rules.signals.measure import measure
 from tests.integration import store_samples as s
 from tests.integration._answers import RulesDraft
+from tests.integration._silencing import silencing
 from tests.unit._values import GOES_OUT, IN_BERLIN
 
 PASSWORD = "correct horse battery"
@@ -300,6 +301,14 @@ def _answering(store: SqliteStore, clock: ManualClock, wall: Wall, delivered: li
     )
 
 
+def people(key: str) -> str:
+    return PEOPLE[key].name
+
+
+def _inquiries(store: SqliteStore) -> Inquiries:
+    return Inquiries(store=store, zone=ZoneInfo("Europe/Berlin"), people=people, link=lambda *_: None)
+
+
 def _desk(
     store: SqliteStore,
     clock: ManualClock,
@@ -308,25 +317,22 @@ def _desk(
     language: str,
     names: tuple[str, ...],
 ) -> Desk:
+    rules = RulesInUse(version="r1", names=names, since=s.at(0), routes=("default", "press"))
     commands = Commands(
         store=store,
         clock=clock,
         metrics=Metrics(),
         texts=texts_in(language),
         zone=ZoneInfo("Europe/Berlin"),
-        people=lambda key: PEOPLE[key].name,
-        rules=lambda: RulesInUse(version="r1", names=names, since=s.at(0)),
+        people=people,
+        rules=lambda: rules,
         reload=_not_here,
         use_silences=lambda _: None,
         tell=lambda _, text: None,
-        inquiries=Inquiries(
-            store=store,
-            zone=ZoneInfo("Europe/Berlin"),
-            people=lambda key: PEOPLE[key].name,
-            link=lambda *_: None,
-        ),
+        inquiries=_inquiries(store),
         use_pause=lambda _: None,
         covering=Covering(store=store, zone=ZoneInfo("Europe/Berlin"), staff=()),
+        silencing=silencing(store, people=people, rules=lambda: rules, zone="Europe/Berlin"),
     )
     staff = Staff(by_identity={(PAGE, key): person for key, person in PEOPLE.items()})
     return Desk(

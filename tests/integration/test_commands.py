@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ from bot.testing.clock import ManualClock
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
+from tests.integration._silencing import silencing
 from tests.integration.test_desk import Chat
 from tests.unit._values import IN_BERLIN
 
@@ -43,7 +45,7 @@ ON_CALL = OnCall(
         )
     }
 )
-USAGE = ENGLISH.say("command.silence_usage")
+USAGE = ENGLISH.say("silence.usage")
 
 
 @dataclass(kw_only=True)
@@ -81,7 +83,17 @@ class Office:
         return s.rows(self.path, "SELECT person, verb, outcome, note FROM decisions ORDER BY id")
 
     def silenced(self) -> dict[str, str]:
-        return {one.rule: one.person for one in self.standing[-1]} if self.standing else {}
+        return {one.name: one.person for one in self.standing[-1]} if self.standing else {}
+
+
+def _rules(problem: list[str]) -> RulesInUse:
+    return RulesInUse(
+        version="3aeb446a",
+        names=("safety", "praise"),
+        since=s.at(-5),
+        problem="".join(problem),
+        routes=("default", "press"),
+    )
 
 
 async def _reload(texts: Texts) -> str:
@@ -111,23 +123,24 @@ async def office(path: Path) -> AsyncIterator[Office]:
     problem: list[str] = []
     pauses: list[Paused | None] = []
     clock = ManualClock(s.at(0))
+    names = {one.key: one.name for one in PEOPLE.values()}
     async with s.opened(path) as store:
+        rules = partial(_rules, problem)
         commands = Commands(
             store=store,
             clock=clock,
             metrics=Metrics(),
             texts=ENGLISH,
             zone=ZoneInfo("UTC"),
-            people={one.key: one.name for one in PEOPLE.values()}.__getitem__,
-            rules=lambda: RulesInUse(
-                version="3aeb446a", names=("safety", "praise"), since=s.at(-5), problem="".join(problem)
-            ),
+            people=names.__getitem__,
+            rules=rules,
             reload=_reload,
             use_silences=standing.append,
             tell=lambda _, text: noticed.append(text),
             inquiries=inquiries(store),
             use_pause=pauses.append,
             covering=await covering(store, clock),
+            silencing=silencing(store, people=names.__getitem__, rules=rules),
         )
         desk = Desk(
             store=store,
@@ -157,11 +170,11 @@ async def test_a_lead_silences_a_rule_and_ends_it(path: Path) -> None:
         line = f"safety counts for nothing until {until} (Li: a film called Smoke is out)"
         assert f"Silenced. {line}\nTo end it: /silence rule safety off" == told
         (standing,) = it.standing[-1]
-        assert ("safety", s.at(8 * 60), "li") == (standing.rule, standing.until, standing.person)
-        assert line == await it.say("/silences", who=1)
+        assert ("safety", s.at(8 * 60), "li") == (standing.name, standing.until, standing.person)
+        assert f"{line}; 8h left" == await it.say("/silences", who=1)
         assert "“safety” counts again." == await it.say("/silence rule safety off")
         assert {} == it.silenced()
-        assert "No rule is silenced." == await it.say("/silences", who=1)
+        assert "Nothing is silenced." == await it.say("/silences", who=1)
         assert "“safety” is not silenced." == await it.say("/silence rule safety off")
         assert [
             ("li", "silence", "silenced", "rule safety 8h a film called Smoke is out"),
@@ -179,7 +192,7 @@ async def test_an_agent_silences_nothing(path: Path) -> None:
     async with office(path) as it:
         await it.say("/silence rule safety 8h why not")
         for text in ("/silence rule praise 8h why not", "/silence rule safety off"):
-            assert ENGLISH.say("command.silence_refused") == await it.say(text, who=1)
+            assert ENGLISH.say("silence.refused") == await it.say(text, who=1)
         assert {"safety": "li"} == it.silenced()
         assert ["silenced", "refused", "refused"] == [outcome for _, _, outcome, _ in it.audit()]
 
@@ -266,14 +279,14 @@ async def test_what_is_ordered_aside_is_told_to_the_staff(path: Path) -> None:
         await it.say("/silence rule safety 8h reason", channel="chat:?")
         await it.say("/silence rule safety off", channel="page")
         begun, ended = it.noticed
-        assert begun.startswith("Li silenced a rule. safety counts for nothing until")
+        assert begun.startswith("Li set a silence. safety counts for nothing until")
         assert "Li ended a silence: “safety” counts again." == ended
 
 
 async def test_people_are_answered_in_their_language(path: Path) -> None:
     """Omar's is Spanish."""
     async with office(path) as it:
-        assert "No hay ninguna regla silenciada." == await it.say("/silences", who=3)
+        assert "No hay nada silenciado." == await it.say("/silences", who=3)
 
 
 async def test_ops_and_leads_reload(path: Path) -> None:

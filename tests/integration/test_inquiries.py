@@ -233,5 +233,5 @@ async def test_answers_are_not_kept(path: Path) -> None:
         await it.say("/inbox", id_="m:7")
         await it.say("/silences", id_="m:8")
         kept = s.rows(path, "SELECT verb, outcome, reply FROM decisions ORDER BY id")
-        assert [("inbox", "told", ""), ("silences", "told", "No rule is silenced.")] == kept
+        assert [("inbox", "told", ""), ("silences", "told", "Nothing is silenced.")] == kept
         assert s.NOON - timedelta(minutes=30) == (await it.store.queue(limit=1)).rows[0].listed.posted_at

@@ -97,7 +97,7 @@ async def test_an_agent_looks_and_does_nothing(at: World, anna: Visitor) -> None
     assert "/rules/silence" not in source
     assert LAB not in source
     _, told, _ = await anna.post("/rules/silence", {"rule": "refund", "length": "8h", "reason": "x"})
-    assert "Only leads and ops may silence a rule." in text_of(told)
+    assert "Only leads and ops may do that." in text_of(told)
     assert [] == s.rows(at.database, "SELECT * FROM silences")
     assert [("refused",)] == s.rows(at.database, "SELECT outcome FROM decisions")
     key, _ = await at.mention()

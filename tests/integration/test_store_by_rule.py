@@ -34,7 +34,7 @@ async def say(store: SqliteStore, number: int, verb: Verb, mention: str, person:
 
 
 async def silence(store: SqliteStore, rule: str) -> None:
-    begins = Silence(rule=rule, until=s.at(600), person="li", reason="x", begun_at=s.at(0))
+    begins = Silence(name=rule, until=s.at(600), person="li", reason="x", begun_at=s.at(0))
     order = Order(
         order_id=rule, feed="chat", channel="chat:care", person="li", verb="silence", argument="", at=s.at(0)
     )

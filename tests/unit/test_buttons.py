@@ -21,7 +21,7 @@ def test_three_buttons_and_a_menu() -> None:
     assert ["Claim", "Dismiss", "More…"] == labels(render(a_state()))
     assert [
         *("Hand over…", "Snooze…", "Dismiss because…", "Answered elsewhere", "Urgency…", "Persona…"),
-        *("Was it right?", "Why", "Back"),
+        *("Silence author 24 h", "Was it right?", "Why", "Back"),
     ] == labels(render(a_state(), menu="more"))
 
 

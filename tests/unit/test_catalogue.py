@@ -18,6 +18,7 @@ from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
 from bot.noise import Why
 from bot.replies import ReplyState
+from bot.silenced import Scope
 from bot.staff import COMMANDS, FEEDBACK_VERBS, REASONS, Menu, Nap, Verb
 from bot.texts.catalogue import Texts
 from bot.texts.en import ENGLISH
@@ -56,6 +57,9 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "reason.": REASONS,
     "menu.": [menu.value for menu in Menu if menu not in {Menu.MORE, Menu.ANSWER}],
     "nap.": [nap.value for nap in Nap],
+    "page.silences_": [scope.value for scope in Scope],
+    "silence.what_": [scope.value for scope in Scope],
+    "silence.scope_": ["rule", "source", "route"],
     "page.mistake_": MISTAKES,
     "page.ask_": ["dismissed", "deleted", "elsewhere"],
     "page.event_": [*EVENTS, "other"],

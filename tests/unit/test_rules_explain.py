@@ -50,7 +50,7 @@ def test_the_layout() -> None:
         "  question unknown",
         "  note: author.bio unknown",
         "  note: no signals (language en): at least normal, for it is addressed to us",
-        f"  rules version {rules.version}  engine 3",
+        f"  rules version {rules.version}  engine 4",
     ] == explain(rules.judge(given), given)
 
 

@@ -29,7 +29,7 @@ SAID = Facts(mention_id="m1", brand="acme", platform="x", kind=Kind.POST, text="
 def test_a_silence_runs_out_by_itself() -> None:
     """Nothing has to happen at that moment; a second before, it still holds."""
     until = NOW + timedelta(hours=8)
-    one = Silence(rule="safety", until=until, person="li", reason="a film", begun_at=NOW)
+    one = Silence(name="safety", until=until, person="li", reason="a film", begun_at=NOW)
     assert {"safety": until} == in_force([one], until - timedelta(seconds=1))
     assert {} == in_force([one], until)
 
@@ -43,7 +43,9 @@ def test_a_silenced_rule_does_nothing() -> None:
         "calm: {", "calm: {enabled: false, "
     )
     without = parse_rules({"a.yaml": gone}).judge(SAID)
-    assert replace(without, rules_version=verdict.rules_version, notes=verdict.notes) == verdict
+    named = replace(without, rules_version=verdict.rules_version, held_by=verdict.held_by)
+    assert replace(named, notes=verdict.notes) == verdict
+    assert ("rule:calm", "rule:safety") == verdict.held_by
     assert ("loud",) == tuple(fired.rule for fired in verdict.fired)
     assert (
         "calm would have fired: silenced until 2026-11-22 09:00 UTC",
