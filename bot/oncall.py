@@ -116,6 +116,20 @@ class Rotation:
                 return Duty(person=person, until=until, then=there, then_at=change)
         return Duty(person=person, until=until)
 
+    def turns(
+        self, since: datetime, until: datetime, covers: Iterable[Cover] = ()
+    ) -> Iterator[tuple[datetime, str | None]]:
+        """Who is on call at `since`, and from each later time on at which somebody else is, up to `until`."""
+        covers = tuple(self._own(covers))
+        there = self.person(since, covers)
+        yield since, there
+        for change in self._changes(since, covers):
+            if change > until:
+                return
+            if self.person(change, covers) != there:
+                there = self.person(change, covers)
+                yield change, there
+
     def _changes(self, at: datetime, covers: tuple[Cover, ...]) -> Iterator[datetime]:
         for _ in range(_MOST_CHANGES):
             edges = (edge for one in covers for edge in (one.since, one.until) if edge > at)
