@@ -13,6 +13,7 @@ from enum import Enum
 from itertools import takewhile
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from bot.briefing import BriefingState
 from bot.model import Alert, ConversationState
 from bot.ports import Notifier
 from bot.records import CLOSED, TAKEN, CardState, DigestState, Dropped, Held, Leased
@@ -23,8 +24,8 @@ UNUSED_FOR = timedelta(hours=1)
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
-State: TypeAlias = CardState | DigestState | None
-"""What an effect is about; None for a notice, or when the mention is gone."""
+State: TypeAlias = CardState | DigestState | BriefingState | None
+"""What an effect is about; None for a plain notice, or when the mention is gone."""
 
 
 class Gate(Protocol):
@@ -39,7 +40,7 @@ class StillWanted:
     """An alert about what is deleted, answered or dismissed by now rings nobody's phone."""
 
     def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
-        if leased.effect.kind is EffectKind.NOTICE:
+        if leased.effect.kind is EffectKind.NOTICE or isinstance(state, BriefingState):
             return None
         if isinstance(state, DigestState):
             has_news = state.rows or leased.effect.kind is EffectKind.UPDATE
@@ -54,6 +55,14 @@ class StillWanted:
         if state.conversation.state in CLOSED:
             return Dropped(reason=f"already_{state.conversation.state.value}")
         return None
+
+
+class StillOnShift:
+    """What is to be read as a shift begins is of no use after it."""
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        is_over = isinstance(state, BriefingState) and state.due.until <= now
+        return Dropped(reason="shift_over") if is_over else None
 
 
 class StillAlone:
@@ -79,7 +88,7 @@ def _stands(state: State) -> set[ConversationState]:
     """How the conversations stand that a message is about, as far as what it says is not answered."""
     if isinstance(state, DigestState):
         return {row.state for row in state.rows if row.answered_at is None}
-    return {state.conversation.state} if state else set()
+    return {state.conversation.state} if isinstance(state, CardState) else set()
 
 
 @runtime_checkable
@@ -95,7 +104,7 @@ def is_ping(state: State) -> bool:
     """Whether a message is as loud as can be."""
     if isinstance(state, DigestState):
         return state.group_alert is Alert.PING
-    return state is not None and state.verdict.alert is Alert.PING
+    return isinstance(state, CardState) and state.verdict.alert is Alert.PING
 
 
 class _Lane(Enum):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.errors import Problem
+    from bot.mornings import Morning
 
 _MOST_CHANGES = 400
 """So many changes are looked at for the next person; who is on call for longer than that is so for good."""
@@ -144,10 +145,13 @@ class Rotation:
 
 @dataclass(frozen=True, kw_only=True)
 class OnCall:
-    """The rotations by name. `strangers`: what is to be said of a named route if the rules know none such."""
+    """The rotations by name, and whose mornings begin when. `strangers`: what is to be said of a named route
+    if the rules know none such.
+    """
 
     rotations: Mapping[str, Rotation] = field(default_factory=lambda: MappingProxyType({}))
     strangers: Mapping[str, Problem] = field(default_factory=lambda: MappingProxyType({}))
+    mornings: tuple[Morning, ...] = ()
 
     def rotation(self, route: str) -> Rotation | None:
         """The one that is for a route; None: nobody is ever on call for it."""

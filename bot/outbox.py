@@ -18,15 +18,17 @@ from functools import partial
 import structlog
 
 from bot.backoff import asked, doubled
+from bot.briefing import INSTEAD
 from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable, Unknown
-from bot.gates import Gate, Insistent, Paced, State, StillAlone, StillWanted, is_ping
+from bot.gates import Gate, Insistent, Paced, State, StillAlone, StillOnShift, StillWanted, is_ping
+from bot.handing_over import due_of
 from bot.metrics import Metrics
 from bot.overrides import ANEW
 from bot.ports import Clock, Notifier
 from bot.records import LEASE_FOR, CardState, Dead, Held, Leased, Outcome, RetryAt, Sent, Settlement
 from bot.staff import Card, Receipt
 from bot.storing import Store
-from bot.wishes import EffectKind, Route
+from bot.wishes import Effect, EffectKind, Route
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +105,12 @@ class Outbox:
 
     def __post_init__(self) -> None:
         limits = {kind: notifier.limits for kind, notifier in self.notifiers.items()}
-        self.gates: tuple[Gate, ...] = (StillWanted(), StillAlone(self._repeats), Paced(limits))
+        self.gates: tuple[Gate, ...] = (
+            StillWanted(),
+            StillOnShift(),
+            StillAlone(self._repeats),
+            Paced(limits),
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight: Counter[str] = Counter()
         self._wake = asyncio.Event()
@@ -261,7 +268,8 @@ class Outbox:
         if leased.effect.kind is EffectKind.DIGEST or leased.is_group:
             return await self.store.digest(leased)
         if leased.effect.kind is EffectKind.NOTICE:
-            return None
+            due = due_of(leased.effect.payload)
+            return await self.store.briefing(due, now=self.clock.now()) if due else None
         return await self.store.card(leased)
 
     async def _send(self, leased: Leased, card: Card) -> Receipt:
@@ -290,13 +298,18 @@ class Outbox:
             attempt=leased.attempt,
             written_at=leased.written_at,
             now=now,
-            fallback=self.route(effect.route).fallback if effect.route else None,
+            fallback=self._fallback(effect),
             jitter=self.rng.random(),
         )
         if isinstance(step, Dead) and step.fallback == effect.channel:
             last_resort = None if effect.channel == CONSOLE else CONSOLE
             return Dead(reason=step.reason, fallback=last_resort)
         return step
+
+    def _fallback(self, effect: Effect) -> str | None:
+        if INSTEAD in effect.payload:
+            return str(effect.payload[INSTEAD])
+        return self.route(effect.route).fallback if effect.route else None
 
     def _tell(self, channel: str, error: BotError, now: datetime) -> None:
         """Once per change of reason: in the log, and to staff when a person must act."""

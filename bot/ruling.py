@@ -18,13 +18,12 @@ from bot.buttons import Choices
 from bot.commands import Commands
 from bot.covering import Covering
 from bot.errors import StoreError
-from bot.inquiries import Inquiries
+from bot.inquiries import Asked, Inquiries
 from bot.metrics import Metrics
 from bot.model import Urgency
 from bot.orders import OrderBook, RulesInUse, Silence
 from bot.outbox import CONSOLE
 from bot.overrides import Promise
-from bot.overview import Overview
 from bot.pausing import Paused
 from bot.ports import Clock
 from bot.ruleslog import RulesLog
@@ -40,7 +39,7 @@ from rules.ruleset import RuleSet
 log = structlog.get_logger()
 
 
-class RulesStore(OrderBook, RulesLog, Shelf, Overview, Protocol):
+class RulesStore(OrderBook, RulesLog, Shelf, Asked, Protocol):
     """The store, for what staff does about the rules, and asks."""
 
 
@@ -171,6 +170,7 @@ class Ruling:
             zone=self.settings.timezone,
             people=lambda key: self.names.get(key, key),
             link=self.link,
+            on_call=lambda: self.covering.on_call,
         )
         return Commands(
             store=self.store,

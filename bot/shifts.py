@@ -7,57 +7,24 @@ once: it comes in and goes out as a value. Changes that were slept through becom
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bot.hours import NEVER, reached
+from bot.hours import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from zoneinfo import ZoneInfo
 
+    from bot.mornings import Morning
     from bot.oncall import Cover, Rotation
 
-EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 LOOKS_BACK = timedelta(days=32)
 """A shift that ended before is not looked for, and a change before is not told any more."""
 WORKING_DAY = timedelta(hours=8)
 """So late a morning's card still goes out, should the machine have slept."""
 APART = timedelta(hours=4)
 """Two cards of one person lie so far apart, unless somebody hands over to them."""
-_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Morning:
-    """When somebody's day begins, by their own clocks; Monday is day 0."""
-
-    person: str
-    at: time
-    zone: ZoneInfo
-    days: tuple[int, ...] = EVERY_DAY
-
-    def following(self, after: datetime) -> datetime:
-        """Once a day, also when the clocks change: the first instant that shows its time or a later one."""
-        return next(at for at in self._from(after.astimezone(self.zone) - _DAY) if at > after)
-
-    def newest(self, now: datetime) -> datetime:
-        """The newest that is not to come."""
-        back = self._from(now.astimezone(self.zone) - 9 * _DAY)
-        found = now
-        for at in back:
-            if at > now:
-                return found
-            found = at
-        raise AssertionError("mornings never end")
-
-    def _from(self, local: datetime) -> Iterator[datetime]:
-        day = local.date()
-        while True:
-            if day.weekday() in self.days:
-                yield reached(self.zone, datetime.combine(day, self.at))
-            day += _DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime, timedelta
 
+    from bot.briefing import BriefingState, Due
     from bot.changes import Change, Decided, Decision
     from bot.model import Brand, Cursor, PostRef
     from bot.records import CardState, DigestState, Entry, Leased, Recorded, Settlement
@@ -92,6 +93,10 @@ class Store(RulesLog, Pasts, Looks, Protocol):
 
     async def digest(self, leased: Leased) -> DigestState:
         """What a digest effect has collected."""
+        ...
+
+    async def briefing(self, due: Due, *, now: datetime) -> BriefingState:
+        """What a briefing says now."""
         ...
 
     async def notice(self, key: str, channel: str, text: str, *, now: datetime) -> None:

@@ -50,6 +50,7 @@ from bot.settings.fields import (
     lower,
 )
 from bot.settings.hours import HoursSection
+from bot.settings.mornings import Mornings
 from bot.settings.oncall import RotationSection
 from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
 from bot.staff import Role
@@ -79,6 +80,7 @@ class PersonSection(Section):
     role: Role = Role.AGENT
     language: Spoken | None = None
     timezone: Zone | None = None
+    morning: Mornings | None = None
 
 
 class Http(Section):

@@ -13,6 +13,7 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
+from bot.catchup import Why
 from bot.errors import Reason
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
@@ -46,6 +47,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "answer.is_": [state.value for state in ReplyState],
     "answer.unit_": ["graphemes", "characters"],
     "help.": COMMANDS,
+    "catchup.since_": [one.value for one in Why],
     "stats.promises.": ["kept", "missed", "open"],
     "page.view_": [view.value for view in View],
     "page.level_": ["normal", "high", "critical"],
