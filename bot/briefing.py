@@ -116,6 +116,11 @@ class BriefingState:
     briefing: Briefing | None = None
 
 
+def is_direct(channel: str) -> bool:
+    """Whether one person alone reads it: no channel of a configuration is called so."""
+    return channel.partition(":")[2].startswith("@")
+
+
 class Briefings(Protocol):
     """The store, for whoever comes back. Rivals are left out, and what rules ignore."""
 

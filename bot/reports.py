@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from bot.briefing import Briefings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -50,7 +52,7 @@ class StoredVerdict:
     rules_source: Mapping[str, str]
 
 
-class Reports(Protocol):
+class Reports(Briefings, Protocol):
     """What the database holds, at any time and beside a running daemon."""
 
     async def status(self, *, now: datetime) -> Status: ...

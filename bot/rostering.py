@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot import briefing_cards
+from bot.briefing import is_direct
 from bot.ports import Notifier
 from bot.shifts import Posting, Roster
 from bot.texts.languages import texts_in
@@ -94,11 +95,6 @@ class Rostering:
 def _direct(kind: str, notifier: Notifier | None, ids: Mapping[str, str]) -> str | None:
     channel = notifier.direct(ids[kind]) if isinstance(notifier, Personal) else None
     return None if channel is None else f"{kind}:{channel}"
-
-
-def is_direct(channel: str) -> bool:
-    """Whether one person alone reads it."""
-    return channel.partition(":")[2].startswith("@")
 
 
 def posting(rotation: Rotation, on_call: OnCall, routes: Mapping[str, Route]) -> Posting:

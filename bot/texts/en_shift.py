@@ -58,4 +58,8 @@ SHIFT: dict[str, Message] = {
         "one": "{count} promise missed",
         "other": "{count} promises missed",
     },
+    "notice.person_refused": (
+        "{channel} cannot be written to: {cause}\n"
+        "Whoever it is may have to write to us there first. What is for them comes here."
+    ),
 }

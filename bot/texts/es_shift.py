@@ -61,4 +61,8 @@ SHIFT: dict[str, Message] = {
         "one": "{count} plazo incumplido",
         "other": "{count} plazos incumplidos",
     },
+    "notice.person_refused": (
+        "No se puede escribir a {channel}: {cause}\n"
+        "Puede que esa persona tenga que escribirnos antes. Lo suyo llega aquí."
+    ),
 }
