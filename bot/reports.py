@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from bot.briefing import Briefings
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from bot.briefing import Briefing
     from bot.model import Facts, Verdict
     from bot.oncall import Cover
     from bot.overview import StageTimes
@@ -52,13 +51,21 @@ class StoredVerdict:
     rules_source: Mapping[str, str]
 
 
-class Reports(Briefings, Protocol):
+class Reports(Protocol):
     """What the database holds, at any time and beside a running daemon."""
 
     async def status(self, *, now: datetime) -> Status: ...
 
     async def covers(self, *, now: datetime) -> tuple[Cover, ...]:
         """Who covers, or will, for whoever is on call."""
+        ...
+
+    async def brief(self, person: str, since: datetime, *, now: datetime) -> Briefing:
+        """What happened since, for somebody who comes back."""
+        ...
+
+    async def last_act(self, person: str) -> datetime | None:
+        """When this person last decided anything; None: never."""
         ...
 
     async def inbox(
