@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -20,8 +20,6 @@ from bot.oncall import Cover
 from bot.shifts import APART, WORKING_DAY, Begun, Known, Posting, Roster
 from bot.wishes import Effect, EffectKind
 
-LOOKED_EVERY = timedelta(hours=1)
-"""What a configuration of tomorrow says of yesterday is no news: what is known is never older than this."""
 _AT_ONCE = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -54,7 +52,7 @@ def due_at(roster: Roster, book: Book, covers: tuple[Cover, ...]) -> datetime | 
     times: list[datetime] = []
     for posting in roster.postings:
         known = book.rotations.get(posting.rotation.name)
-        times.append(_due_at(posting, known, covers) if known else _AT_ONCE)
+        times.append(shifts.due_at(posting.rotation, in_effect(covers), known) if known else _AT_ONCE)
     for morning in roster.mornings:
         told = book.people.get(morning.person)
         times.append(morning.following(told.told_to) if told else _AT_ONCE)
@@ -84,13 +82,10 @@ def _turn(
     """None: there is nothing to note."""
     if known is None:
         return shifts.met(posting.rotation, covers, now), None
-    if max(known.told_to, _due_at(posting, known, covers)) > now:
+    said = in_effect(covers)
+    if max(known.told_to, shifts.due_at(posting.rotation, said, known)) > now:
         return None, None
-    return shifts.go_on(posting.rotation, in_effect(covers), known, now)
-
-
-def _due_at(posting: Posting, known: Known, covers: tuple[Cover, ...]) -> datetime:
-    return min(shifts.due_at(posting.rotation, in_effect(covers), known), known.told_to + LOOKED_EVERY)
+    return shifts.go_on(posting.rotation, said, known, now)
 
 
 def in_effect(covers: tuple[Cover, ...]) -> tuple[Cover, ...]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LOOKS_BACK = timedelta(days=32)
 """A shift that ended before is not looked for, and a change before is not told any more."""
+LOOKED_EVERY = timedelta(hours=1)
+"""What a configuration of tomorrow says of yesterday is no news: what is known is never older than this."""
 WORKING_DAY = timedelta(hours=8)
 """So late a morning's card still goes out, should the machine have slept."""
 APART = timedelta(hours=4)
@@ -87,11 +89,12 @@ def met(rotation: Rotation, covers: Iterable[Cover], now: datetime) -> Known:
 
 
 def due_at(rotation: Rotation, covers: Iterable[Cover], known: Known) -> datetime:
-    """When something is to be told next; at once where another is on call than was told."""
-    covers = tuple(covers)
-    if rotation.person(known.told_to, covers) != known.person:
+    """When something is to be told next, or looked at again; at once, if another is on call than was told."""
+    turns = rotation.turns(known.told_to, known.told_to + LOOKED_EVERY, covers)
+    _, there = next(turns)
+    if there != known.person:
         return known.told_to
-    return rotation.duty(known.told_to, covers).until
+    return next((at for at, _ in turns), known.told_to + LOOKED_EVERY)
 
 
 def go_on(
