@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.briefing import is_direct
+from bot.covering import Covering
 from bot.rostering import Rostering
 from bot.shifts import Roster
 from bot.testing.notifier_contract import a_card
@@ -26,6 +28,8 @@ from tests.contract.mail_server import MailServer
 from tests.contract.slack_rig import a_feed, channels, slack_http
 from tests.unit.settings_world import TOKEN, load_text
 
+NO_STORE: Any = None
+"""What is not asked for."""
 SETTINGS = """
 brand: {name: acme, words: [acme]}
 channels:
@@ -107,6 +111,10 @@ async def test_who_is_reached_how(tmp_path: Path, rosters: list[Roster]) -> None
         del routes["press"]
         rostering.refresh()
     before, after = rosters
+    covering = Covering(store=NO_STORE, zone=settings.timezone, staff=settings.people)
+    covering.changed = lambda: rosters.append(Roster())
+    covering.use(settings.on_call)  # as a reload does
+    assert 3 == len(rosters)
     assert {"anna": "telegram:@1"} == before.direct
     assert is_direct(before.direct["anna"])
     assert not is_direct("telegram:care")
