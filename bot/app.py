@@ -17,6 +17,7 @@ import structlog
 
 from bot.accounts import Accounts
 from bot.answering import Answering
+from bot.briefing import BriefingState
 from bot.credentials import Credentials
 from bot.desk import Desk
 from bot.drawing import draw
@@ -37,10 +38,12 @@ from bot.readiness import Readiness
 from bot.records import LEASE_FOR, CardState, Entry, Leased
 from bot.reload import Reading, Reload
 from bot.replies import Replier
+from bot.rostering import Rostering
 from bot.rulebook import Beginning
 from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
+from bot.shifts import Roster
 from bot.sides import (
     in_order,
     links,
@@ -92,6 +95,7 @@ class App:
         self.notices = self._notices()
         self.ruling = self._ruling()
         self.outbox = self._outbox()
+        self.rostering = self._rostering()
         self.proposing = Proposing(self.settings, self.http, self.clock)
         self.answering = self._answering()
         self.intake = Intake(
@@ -262,6 +266,23 @@ class App:
             link=links(self.notifiers),
         )
 
+    def _rostering(self) -> Rostering:
+        covering = self.ruling.covering
+        rostering = Rostering(
+            settings=self.settings,
+            notifiers=self.notifiers,
+            link=self.ruling.link,
+            on_call=lambda: covering.on_call,
+            routes=lambda: self.rules.routes,
+            use=self._use_roster,
+        )
+        covering.changed = rostering.refresh
+        return rostering
+
+    def _use_roster(self, roster: Roster) -> None:
+        self.store.roster = roster
+        self.outbox.wake()
+
     def _desk(self) -> Desk:
         return Desk(
             store=self.store,
@@ -342,10 +363,13 @@ class App:
         self.rules = self.intake.judge = rules
         self.outbox.route = rules.route
         self.ruling.use(rules)
+        self.rostering.refresh()
         self.metrics.rules_loaded.info({"version": rules.version})
 
     def render(self, leased: Leased, state: State) -> Card:
         """What an effect looks like just now."""
         zone, now = self.settings.timezone, self.clock.now()
+        if isinstance(state, BriefingState):
+            return self.rostering.draw(state, leased.effect.channel, now)
         shown = self.answering.equipped(state) if isinstance(state, CardState) else state
         return draw(leased, shown, texts=self.texts, zone=zone, now=now, choices=self.ruling.choices())

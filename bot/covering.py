@@ -19,7 +19,7 @@ from bot.staff import MAY_STEER, Person
 from bot.yamlfile import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
     from bot.orders import OrderBook
@@ -37,15 +37,22 @@ class _UnclearError(ValueError):
     """Why a command is not carried out, in the words of whoever said it."""
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(kw_only=True)
 class Covering:
-    """`zone`: that of those who have none of their own. `on_call`, `covers`: in force just now."""
+    """`zone`: that of those who have none of their own. `on_call`, `covers`: in force just now; `changed` is
+    called when others are.
+    """
 
     store: OrderBook
     zone: ZoneInfo
     staff: Sequence[Person]
     on_call: OnCall = NOBODY
     covers: tuple[Cover, ...] = field(default=(), init=False)
+    changed: Callable[[], None] = field(default_factory=lambda: _nothing, init=False)
     _known: dict[str, tuple[datetime, Duty]] = field(default_factory=dict, init=False)
     """By rotation, since when it is known: each card asks."""
 
@@ -53,10 +60,12 @@ class Covering:
         """Know who covers. Raises: StoreError."""
         self.covers = await self.store.covers(now=now)
         self._known.clear()
+        self.changed()
 
     def use(self, on_call: OnCall) -> None:
         self.on_call = on_call
         self._known.clear()
+        self.changed()
 
     def duty(self, route: str, now: datetime) -> Duty | None:
         """Who is on call for a route; None: it has no rotation."""

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.buttons import Choices
-    from bot.gates import State
-    from bot.records import Leased
+    from bot.records import CardState, Leased
     from bot.staff import Card
     from bot.texts.catalogue import Texts
 
 
 def draw(
-    leased: Leased, state: State, *, texts: Texts, zone: ZoneInfo, now: datetime, choices: Choices
+    leased: Leased,
+    state: CardState | DigestState | None,
+    *,
+    texts: Texts,
+    zone: ZoneInfo,
+    now: datetime,
+    choices: Choices,
 ) -> Card:
     """`choices` names those who have something, and says what menus offer."""
     if isinstance(state, DigestState):

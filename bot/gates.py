@@ -13,6 +13,7 @@ from enum import Enum
 from itertools import takewhile
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from bot.briefing import BriefingState
 from bot.model import Alert, ConversationState, Urgency
 from bot.noise import Why
 from bot.overrides import ANEW, Anew
@@ -29,8 +30,8 @@ _WANTED = frozenset({Anew.WOKEN, Anew.HANDED, Anew.RAISED})
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
-State: TypeAlias = CardState | DigestState | None
-"""What an effect is about; None for a notice, or when the mention is gone."""
+State: TypeAlias = CardState | DigestState | BriefingState | None
+"""What an effect is about; None for a plain notice, or when the mention is gone."""
 
 
 class Gate(Protocol):
@@ -45,7 +46,7 @@ class StillWanted:
     """An alert about what is deleted, answered or dismissed by now rings nobody's phone."""
 
     def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
-        if leased.effect.kind is EffectKind.NOTICE:
+        if leased.effect.kind is EffectKind.NOTICE or isinstance(state, BriefingState):
             return None
         if isinstance(state, DigestState):
             has_news = state.rows or leased.effect.kind is EffectKind.UPDATE
@@ -60,6 +61,14 @@ class StillWanted:
         if state.conversation.state in CLOSED:
             return Dropped(reason=f"already_{state.conversation.state.value}")
         return None
+
+
+class StillOnShift:
+    """What is to be read as a shift begins is of no use after it."""
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        is_over = isinstance(state, BriefingState) and state.due.until <= now
+        return Dropped(reason="shift_over") if is_over else None
 
 
 class StillAlone:
@@ -122,7 +131,7 @@ def _stands(state: State) -> set[ConversationState]:
     """How the conversations stand that a message is about, as far as what it says is not answered."""
     if isinstance(state, DigestState):
         return {row.state for row in state.rows if row.answered_at is None}
-    return {state.conversation.state} if state else set()
+    return {state.conversation.state} if isinstance(state, CardState) else set()
 
 
 class QuietHours:
@@ -147,7 +156,7 @@ def _is_critical(state: State) -> bool:
     """What is critical on a catch-up card rings by itself as well."""
     if isinstance(state, DigestState):
         return state.caught_up is None and any(row.urgency is Urgency.CRITICAL for row in state.rows)
-    return state is not None and state.urgency is Urgency.CRITICAL
+    return isinstance(state, CardState) and state.urgency is Urgency.CRITICAL
 
 
 @runtime_checkable
@@ -163,7 +172,7 @@ def is_ping(state: State) -> bool:
     """Whether a message is as loud as can be."""
     if isinstance(state, DigestState):
         return state.group_alert is Alert.PING
-    return state is not None and state.verdict.alert is Alert.PING
+    return isinstance(state, CardState) and state.verdict.alert is Alert.PING
 
 
 class _Lane(Enum):

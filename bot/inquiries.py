@@ -11,38 +11,43 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import groupby
 from statistics import median
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot import withheld
+from bot.briefing import Briefings
+from bot.catchup import CatchUp
 from bot.duration import whole_minutes
-from bot.listing import Listed
-from bot.model import ConversationState, Urgency
-from bot.oneline import NAME_CHARS, link, one_line
-from bot.overview import REPORTED, Day, News, Overview, Row, Rows, StageTimes, chosen
+from bot.oncall import NOBODY, OnCall
+from bot.overview import REPORTED, Day, Overview, Row, Rows, StageTimes, chosen
 from bot.staff import COMMANDS
 from bot.stages import Promise, Stage
 from bot.steering import Said
 from bot.texts.catalogue import Texts
+from bot.told_rows import Reader, line, plain
 
 ROWS_SHOWN = 10
 MOST_HELD = 100
 """So many of what people have are sorted by who has it."""
-TEXT_CHARS, URL_CHARS = 70, 1000
-FIRST_LOOK = timedelta(hours=24)
-"""How far back somebody catches up who never did anything."""
+
+
+class Asked(Overview, Briefings, Protocol):
+    """The store, for all that staff asks."""
 
 
 @dataclass(kw_only=True)
 class Inquiries:
-    """`people` names a person by their key; `link` tells where a message that we sent to a channel is opened.
+    """`people` names a person by their key; `link` tells where a message that we sent to a channel is opened;
+    `on_call` gives the rotations in force.
 
     Raises: StoreError.
     """
 
-    store: Overview
+    store: Asked
     zone: ZoneInfo
     people: Callable[[str], str]
     link: Callable[[str, str], str | None]
+    on_call: Callable[[], OnCall] = lambda: NOBODY
 
     def __post_init__(self) -> None:
         self._answers: dict[str, Callable[[Said], Awaitable[str]]] = {
@@ -97,21 +102,17 @@ class Inquiries:
         return "\n".join([*lines, said.texts.say("rows.rest", count=more)] if more else lines)
 
     def _row(self, said: Said, row: Row) -> Iterator[str]:
-        """One line, and where to open it, the card if possible: in this chat, else in another."""
-        one, texts = row.listed, said.texts
-        parts = [texts.urgency(one.urgency), self._when(said, one), f"{_author(one)}: {_text(one, texts)}"]
-        if one.state is ConversationState.CLAIMED and one.claimed_by:
-            parts.append(texts.claimed_by(self.people(one.claimed_by), None))
-        yield " · ".join(parts)
-        cards = sorted(row.cards, key=lambda sent: sent[0] != said.channel)
-        links = [opened for sent in cards if (opened := self.link(*sent))]
-        if url := next(iter(links), one_line(link(one.url) or "", URL_CHARS)):
-            yield url
+        yield from plain([line(row, self._reader(said))])
 
-    def _when(self, said: Said, one: Listed) -> str:
-        if one.due_at is not None:
-            return said.texts.answer_by(one.due_at, now=said.now, zone=self.zone)
-        return said.texts.time_in_zone(one.posted_at, now=said.now, zone=self.zone)
+    def _reader(self, said: Said) -> Reader:
+        return Reader(
+            texts=said.texts,
+            zone=said.person.timezone or self.zone,
+            now=said.now,
+            people=self.people,
+            link=self.link,
+            channel=said.channel,
+        )
 
     # --- numbers ---
 
@@ -132,32 +133,8 @@ class Inquiries:
         return "\n".join([*lines, longest, *self._row(said, day.longest)])
 
     async def _catchup(self, said: Said) -> str:
-        acted_at = await self.store.last_act(said.person.key)
-        since = acted_at or said.now - FIRST_LOOK
-        at = said.texts.time_in_zone(since, now=said.now, zone=self.zone)
-        head = said.texts.say("catchup.since", at=at) if acted_at else said.texts.say("catchup.first", at=at)
-        return "\n".join([head, *self._news(said.texts, await self.store.news(since))])
-
-    def _news(self, texts: Texts, news: News) -> Iterator[str]:
-        if not news.counts:
-            yield texts.say("catchup.nothing")
-            return
-        for level in sorted(news.counts, reverse=True):
-            counted = texts.say(f"waiting.{level.label}", count=news.counts[level])
-            if level is Urgency.CRITICAL and news.handled:
-                counted = texts.say("catchup.handled", counted=counted, names=self._names(texts, news))
-            yield counted
-        yield texts.say("catchup.waiting", count=news.waiting)
-
-    def _names(self, texts: Texts, news: News) -> str:
-        """Who handled how many, those whom nobody had last."""
-        ordered = sorted(news.handled.items(), key=lambda one: (one[0] is None, -one[1], one[0] or ""))
-        return texts.listed(
-            texts.say("catchup.by_nobody", count=count)
-            if person is None
-            else texts.say("catchup.by", name=self.people(person), count=count)
-            for person, count in ordered
-        )
+        catching_up = CatchUp(store=self.store, on_call=self.on_call)
+        return await catching_up.answer(said, self._reader(said))
 
     # --- why ---
 
@@ -202,11 +179,3 @@ def _holders(found: Rows) -> set[str]:
 def _nobodys(row: Row) -> Row:
     """The row without who has it: they stand above it."""
     return replace(row, listed=replace(row.listed, claimed_by=None))
-
-
-def _author(one: Listed) -> str:
-    return one_line(one.handle or one.author or one.author_id, NAME_CHARS)
-
-
-def _text(one: Listed, texts: Texts) -> str:
-    return texts.quoted(one_line(one.text or one.title, TEXT_CHARS))

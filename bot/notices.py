@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from bot.briefing import is_direct
 from bot.errors import BotError, Reason
 from bot.expenses import Bill, Purse
 from bot.ports import Clock
@@ -38,6 +39,10 @@ class Notices:
 
     def channel_refused(self, channel: str, error: BotError) -> None:
         """A dead staff chat must not be silent: tell it once, through another channel."""
+        if is_direct(channel):  # whom no bot may write to first hears of it nowhere else
+            text = self.texts.say("notice.person_refused", channel=channel, cause=error)
+            self.tell(f"refused:{channel}:{error.reason.value}", text, once=True)
+            return
         text = self.texts.say("notice.channel_refused", channel=channel, cause=error)
         self.tell(f"refused:{channel}:{error.reason.value}", text, not_by=lambda name: name == channel)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.errors import Problem
+    from bot.mornings import Morning
 
 _MOST_CHANGES = 400
 """So many changes are looked at for the next person; who is on call for longer than that is so for good."""
@@ -116,6 +117,20 @@ class Rotation:
                 return Duty(person=person, until=until, then=there, then_at=change)
         return Duty(person=person, until=until)
 
+    def turns(
+        self, since: datetime, until: datetime, covers: Iterable[Cover] = ()
+    ) -> Iterator[tuple[datetime, str | None]]:
+        """Who is on call at `since`, and from each later time on at which somebody else is, up to `until`."""
+        covers = tuple(self._own(covers))
+        there = self.person(since, covers)
+        yield since, there
+        for change in self._changes(since, covers):
+            if change > until:
+                return
+            if self.person(change, covers) != there:
+                there = self.person(change, covers)
+                yield change, there
+
     def _changes(self, at: datetime, covers: tuple[Cover, ...]) -> Iterator[datetime]:
         for _ in range(_MOST_CHANGES):
             edges = (edge for one in covers for edge in (one.since, one.until) if edge > at)
@@ -130,10 +145,13 @@ class Rotation:
 
 @dataclass(frozen=True, kw_only=True)
 class OnCall:
-    """The rotations by name. `strangers`: what is to be said of a named route if the rules know none such."""
+    """The rotations by name, and whose mornings begin when. `strangers`: what is to be said of a named route
+    if the rules know none such.
+    """
 
     rotations: Mapping[str, Rotation] = field(default_factory=lambda: MappingProxyType({}))
     strangers: Mapping[str, Problem] = field(default_factory=lambda: MappingProxyType({}))
+    mornings: tuple[Morning, ...] = ()
 
     def rotation(self, route: str) -> Rotation | None:
         """The one that is for a route; None: nobody is ever on call for it."""

@@ -18,6 +18,7 @@ from functools import partial
 import structlog
 
 from bot.backoff import asked, doubled
+from bot.briefing import INSTEAD
 from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable, Unknown
 from bot.gates import (
     Gate,
@@ -27,9 +28,11 @@ from bot.gates import (
     State,
     StillAlone,
     StillCalled,
+    StillOnShift,
     StillWanted,
     is_ping,
 )
+from bot.handing_over import due_of
 from bot.metrics import Metrics
 from bot.model import Alert
 from bot.overrides import ANEW
@@ -51,7 +54,7 @@ from bot.records import (
 )
 from bot.staff import Card, Receipt
 from bot.storing import Store
-from bot.wishes import EffectKind, Route
+from bot.wishes import Effect, EffectKind, Route
 
 log = structlog.get_logger(__name__)
 
@@ -133,6 +136,7 @@ class Outbox:
         limits = {kind: notifier.limits for kind, notifier in self.notifiers.items()}
         self._wanted: tuple[Gate, ...] = (
             StillWanted(),
+            StillOnShift(),
             StillAlone(self._repeats),
             StillCalled(),
             *self.further,
@@ -315,7 +319,8 @@ class Outbox:
         if leased.effect.kind is EffectKind.DIGEST or leased.is_group:
             return await self.store.digest(leased)
         if leased.effect.kind is EffectKind.NOTICE:
-            return None
+            due = due_of(leased.effect.payload)
+            return await self.store.briefing(due, now=self.clock.now()) if due else None
         return await self.store.card(leased)
 
     async def _send(self, leased: Leased, card: Card) -> Receipt:
@@ -344,7 +349,7 @@ class Outbox:
             attempt=leased.attempt,
             written_at=leased.written_at,
             now=now,
-            fallback=self.route(effect.route).fallback if effect.route else None,
+            fallback=self._fallback(effect),
             jitter=self.rng.random(),
         )
         if isinstance(step, Dead) and leased.is_page:  # the card that it is a copy of has a fallback
@@ -353,6 +358,11 @@ class Outbox:
             last_resort = None if effect.channel == CONSOLE else CONSOLE
             return Dead(reason=step.reason, fallback=last_resort)
         return step
+
+    def _fallback(self, effect: Effect) -> str | None:
+        if INSTEAD in effect.payload:
+            return str(effect.payload[INSTEAD])
+        return self.route(effect.route).fallback if effect.route else None
 
     def _tell(self, channel: str, error: BotError, now: datetime) -> None:
         """Once per change of reason: in the log, and to staff when a person must act."""

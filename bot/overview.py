@@ -53,18 +53,6 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """The conversations that something new was said in, by urgency; how many of them wait for somebody to
-    take them. `handled`: who has, or had, those that are critical (None: answered or gone without anybody).
-    """
-
-    since: datetime
-    counts: Mapping[Urgency, int] = field(default_factory=dict)
-    waiting: int = 0
-    handled: Mapping[str | None, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """Somebody who waits, since when and for how long."""
 
@@ -105,8 +93,6 @@ class Overview(Protocol):
     async def stage_times(self, since: datetime, *, now: datetime) -> StageTimes:
         """As `bot.reports.Reports.stage_times`."""
         ...
-
-    async def news(self, since: datetime) -> News: ...
 
     async def last_act(self, person: str) -> datetime | None:
         """When this person last decided anything; None: never."""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from bot.briefing import Briefing
     from bot.model import Facts, Verdict
     from bot.oncall import Cover
     from bot.orders import Silence
@@ -62,6 +63,14 @@ class Reports(Protocol):
 
     async def covers(self, *, now: datetime) -> tuple[Cover, ...]:
         """Who covers, or will, for whoever is on call."""
+        ...
+
+    async def brief(self, person: str, since: datetime, *, now: datetime) -> Briefing:
+        """What happened since, for somebody who comes back."""
+        ...
+
+    async def last_act(self, person: str) -> datetime | None:
+        """When this person last decided anything; None: never."""
         ...
 
     async def inbox(

@@ -18,13 +18,12 @@ from bot.buttons import Choices
 from bot.commands import Commands
 from bot.covering import Covering
 from bot.errors import StoreError
-from bot.inquiries import Inquiries
+from bot.inquiries import Asked, Inquiries
 from bot.metrics import Metrics
 from bot.model import Facts, Urgency
 from bot.orders import OVER, OrderBook, RulesInUse, Silence
 from bot.outbox import CONSOLE
 from bot.overrides import Promise
-from bot.overview import Overview
 from bot.pausing import Paused
 from bot.ports import Clock
 from bot.ruleslog import RulesLog
@@ -46,7 +45,7 @@ TELL_WITHIN = timedelta(days=1)
 """Nobody is told of what was over so long before."""
 
 
-class RulesStore(OrderBook, RulesLog, Shelf, Overview, Protocol):
+class RulesStore(OrderBook, RulesLog, Shelf, Asked, Protocol):
     """The store, for what staff does about the rules, and asks."""
 
 
@@ -200,6 +199,7 @@ class Ruling:
             zone=self.settings.timezone,
             people=lambda key: self.names.get(key, key),
             link=self.link,
+            on_call=lambda: self.covering.on_call,
         )
         return Commands(
             store=self.store,

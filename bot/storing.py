@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime, timedelta
 
+    from bot.briefing import BriefingState, Due
     from bot.changes import Change, Decided, Decision
     from bot.model import Brand, Cursor, PostRef
     from bot.records import CardState, DigestState, Entry, Leased, Recorded, Settlement
@@ -98,6 +99,10 @@ class Store(RulesLog, Pasts, Looks, Protocol):
 
     async def reconsider(self, *, now: datetime) -> None:
         """Bring what is held back in step with `noise`, after a change of it."""
+        ...
+
+    async def briefing(self, due: Due, *, now: datetime) -> BriefingState:
+        """What a briefing says now."""
         ...
 
     async def notice(self, key: str, channel: str, text: str, *, now: datetime) -> None:

@@ -242,6 +242,26 @@ def silences(config: Config = None, as_json: Json = False) -> None:
 
 
 @app.command()
+def catchup(
+    person: Annotated[str, typer.Option(help="A key under people in the configuration.")],
+    config: Config = None,
+    since: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=options.a_duration,
+            metavar="DURATION",
+            help="Since so long ago (like 8h) instead of their last shift.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what happened since somebody's last shift: what is theirs, what presses, what others did."""
+    from bot.cli.catchup import show_catch_up
+
+    show_catch_up(config, person, since=since, as_json=as_json)
+
+
+@app.command()
 def signals(
     file: Annotated[
         Path | None,

@@ -18,7 +18,7 @@ _URGENCIES = {urgency.label: urgency for urgency in Urgency}
 _SHIFT = re.compile(r"(\d\d?:\d\d)\s*[-–]\s*(\d\d?:\d\d)")
 
 
-def _days(value: Any) -> Any:
+def days(value: Any) -> Any:
     """`sat`, `mon-fri` as numbers, Monday 0."""
     if not isinstance(value, str):
         return value
@@ -49,7 +49,7 @@ def _time(text: str) -> time:
     return time(hour, minute)
 
 
-def _time_of_day(value: Any) -> Any:
+def time_of_day(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"\d\d?:\d\d", value.strip()):
         return _time(value.strip())
     if isinstance(value, time):
@@ -76,9 +76,9 @@ def _urgency(value: Any) -> Any:
     return value
 
 
-TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+TimeOfDay = Annotated[time, BeforeValidator(time_of_day)]
 Date = Annotated[date, BeforeValidator(_day)]
-Days = Annotated[tuple[int, ...], BeforeValidator(_days)]
+Days = Annotated[tuple[int, ...], BeforeValidator(days)]
 OneShift = Annotated[Any, BeforeValidator(_shift)]
 Shifts = Annotated[tuple[OneShift, ...], BeforeValidator(_one_or_many)]
 

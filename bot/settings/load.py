@@ -33,6 +33,7 @@ from bot.settings.checks import check_together, is_channel, why_unknown
 from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
 from bot.settings.fields import is_id
 from bot.settings.inviting import deaf
+from bot.settings.mornings import mornings
 from bot.settings.problems import Inspection, explain, in_order, locate
 from bot.settings.quieting import noise
 from bot.settings.rotations import rotations
@@ -172,7 +173,9 @@ def load(
         acknowledge=acknowledge(file.acknowledge, file.language, tree),
         targets=targets(file.hours, file.timezone, tree, today=datetime.now(UTC).date()),
         hours_of=strangers(file.hours, tree),
-        on_call=rotations(file.on_call, tuple(file.people), file.timezone, tree),
+        on_call=replace(
+            rotations(file.on_call, tuple(file.people), file.timezone, tree), mornings=mornings(file)
+        ),
         noise=noise(file, tuple(parts(file.channels)), tree),
     )
     made = _settings(file, beside, known, told)

@@ -50,6 +50,7 @@ from bot.settings.fields import (
     lower,
 )
 from bot.settings.hours import HoursSection
+from bot.settings.mornings import Mornings
 from bot.settings.noise import BudgetSection, DigestSection, QuietSection
 from bot.settings.oncall import RotationSection
 from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
@@ -81,6 +82,7 @@ class PersonSection(Section):
     language: Spoken | None = None
     timezone: Zone | None = None
     pager: Text | None = None
+    morning: Mornings | None = None
 
 
 class Http(Section):

@@ -5,11 +5,9 @@ It reads, on one state of the database each; it knows the tables and no wording.
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta
 
-from bot.model import Urgency
-from bot.overview import Day, News, Row, Rows, Sent
+from bot.overview import Day, Row, Rows, Sent
 from bot.records import CardState
 from bot.staff import Verb
 from bot.store import card, holding, listing, rows
@@ -43,10 +41,10 @@ def _found(fetch: Fetch, where: str, values: tuple[str, ...], limit: int) -> Row
         first += fetch(f"SELECT l.rank, l.wait_at, l.conversation {table} {_SOONEST} LIMIT {limit:d}", asked)
         count += fetch(f"SELECT count(*) {table}", asked)[0][0]
     keys = [row[2] for row in sorted(tuple(row) for row in first)[:limit]]
-    return Rows(rows=_rows(fetch, keys), count=count)
+    return Rows(rows=rows_of(fetch, keys), count=count)
 
 
-def _rows(fetch: Fetch, keys: list[int]) -> tuple[Row, ...]:
+def rows_of(fetch: Fetch, keys: list[int]) -> tuple[Row, ...]:
     cards = _cards(fetch, keys)
     return tuple(Row(listed=one, cards=cards.get(one.conversation, ())) for one in listing.of(fetch, keys))
 
@@ -103,24 +101,7 @@ def longest(fetch: Fetch, *, limit: int) -> list[tuple[Row, datetime]]:
         (),
     )
     began = {conversation: rows.moment(at) for conversation, at in found}
-    return [(row, began[row.listed.conversation]) for row in _rows(fetch, list(began))]
-
-
-def news(fetch: Fetch, since: datetime) -> News:
-    found = fetch(
-        "SELECT l.rank, l.is_open AND l.state = 'open', l.is_open, c.claimed_by FROM listed l"
-        " JOIN conversations c ON c.id = l.conversation WHERE l.conversation IN (SELECT m.conversation"
-        "  FROM posts p JOIN mentions m ON m.post = p.id WHERE p.stored_at > ?)"
-        f" AND NOT l.ignored AND {OURS}",
-        (rows.micros(since),),
-    )
-    critical = [row for row in found if Urgency(3 - row[0]) is Urgency.CRITICAL]
-    return News(
-        since=since,
-        counts=Counter(Urgency(3 - row[0]) for row in found),
-        waiting=sum(bool(row[1]) for row in found),
-        handled=Counter(row[3] for row in critical if row[3] is not None or not row[2]),
-    )
+    return [(row, began[row.listed.conversation]) for row in rows_of(fetch, list(began))]
 
 
 def last_act(fetch: Fetch, person: str) -> datetime | None:

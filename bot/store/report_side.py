@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from bot.briefing import Briefing, BriefingState, Due
 from bot.listing import Listing, Tallies, Wanted, Whole
-from bot.overview import Day, News, Rows, StageTimes
+from bot.overview import Day, Rows, StageTimes
 from bot.records import CardState, InboxRow, Status, Tally
 from bot.reports import RuleCount, StoredVerdict
 from bot.store import by_rule, inbox, schema
@@ -39,8 +40,11 @@ class ReportSide:
     async def stage_times(self: _Whole, since: datetime, *, now: datetime) -> StageTimes:
         return await self._reports.stage_times(since, now=now)
 
-    async def news(self: _Whole, since: datetime) -> News:
-        return await self._reports.news(since)
+    async def brief(self: _Whole, person: str, since: datetime, *, now: datetime) -> Briefing:
+        return await self._reports.brief(person, since, now=now)
+
+    async def briefing(self: _Whole, due: Due, *, now: datetime) -> BriefingState:
+        return await self._reports.briefing(due, now=now)
 
     async def last_act(self: _Whole, person: str) -> datetime | None:
         return await self._reports.last_act(person)

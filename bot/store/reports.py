@@ -20,6 +20,7 @@ from sqlalchemy import URL, Connection, create_engine, event, func, or_, select,
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col
 
+from bot.briefing import Briefing, BriefingState, Due
 from bot.counting import Event
 from bot.history import Recall, Recalled
 from bot.listing import Listing, Tallies, Whole
@@ -28,7 +29,7 @@ from bot.model import Alert, Cursor, PostRef, searchable
 from bot.noise import Why, Withheld
 from bot.oncall import Cover
 from bot.orders import Account, Over, Silence
-from bot.overview import Day, News, Rows, StageTimes
+from bot.overview import Day, Rows, StageTimes
 from bot.pausing import Paused
 from bot.records import (
     CardState,
@@ -41,7 +42,9 @@ from bot.records import (
 )
 from bot.reports import RuleCount, StoredVerdict
 from bot.ruleslog import RulesState
+from bot.shifts import Roster
 from bot.store import (
+    briefing,
     by_rule,
     card,
     catching_up,
@@ -62,6 +65,7 @@ from bot.store import (
     snoozing,
     stages,
     status,
+    telling_shifts,
     whole,
 )
 from bot.store.effects import READY
@@ -202,9 +206,13 @@ class Reports:
 
     # --- delivering -----------------------------------------------------------------------------
 
-    async def next_due_at(self) -> datetime | None:
-        at = await self._read(lambda conn: conn.execute(_NEXT).scalar())
-        return rows.moment_or_none(at)
+    async def next_due_at(self, roster: Roster) -> datetime | None:
+        def ask(conn: Connection) -> datetime | None:
+            at = rows.moment_or_none(conn.execute(_NEXT).scalar())
+            shift = telling_shifts.next_at(_fetcher(conn), roster)
+            return min((one for one in (at, shift) if one is not None), default=None)
+
+        return await self._read(ask)
 
     async def card(self, leased: Leased) -> CardState | None:
         return await self._read(lambda conn: card.of_effect(_fetcher(conn), leased.id))
@@ -246,8 +254,11 @@ class Reports:
     async def stage_times(self, since: datetime, *, now: datetime) -> StageTimes:
         return await self._read(lambda conn: stages.read(_fetcher(conn), since, now=now))
 
-    async def news(self, since: datetime) -> News:
-        return await self._read(lambda conn: overview.news(_fetcher(conn), since))
+    async def brief(self, person: str, since: datetime, *, now: datetime) -> Briefing:
+        return await self._read(lambda conn: briefing.brief(_fetcher(conn), person, since, now))
+
+    async def briefing(self, due: Due, *, now: datetime) -> BriefingState:
+        return await self._read(lambda conn: briefing.state(_fetcher(conn), due, now))
 
     async def last_act(self, person: str) -> datetime | None:
         return await self._read(lambda conn: overview.last_act(_fetcher(conn), person))

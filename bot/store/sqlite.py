@@ -32,6 +32,7 @@ from bot.records import (
     Settlement,
 )
 from bot.ruleslog import RulesState
+from bot.shifts import Roster
 from bot.staff import Press
 from bot.stages import Reached
 from bot.store import (
@@ -48,6 +49,7 @@ from bot.store import (
     settling,
     silencing,
     snoozing,
+    telling_shifts,
 )
 from bot.store.lock import Lock
 from bot.store.reply_side import ReplySide
@@ -77,6 +79,8 @@ class SqliteStore(ReplySide, ReportSide):
         """By which hours an answer is due where a person says how urgent it is."""
         self.noise: Noise = NO_LIMITS
         """What is held back, and until when."""
+        self.roster = Roster()
+        """Who is told as shifts begin."""
         self.trouble: str | None = None
         """Why the last write failed; None once one worked."""
         self.changes = 0
@@ -243,6 +247,7 @@ class SqliteStore(ReplySide, ReportSide):
         def unit(conn: sqlite3.Connection) -> tuple[bool, tuple[Leased, ...]]:
             work = self._work(conn, now, lease_for)
             woken = snoozing.wake_due(work)
+            telling_shifts.tell_due(work, self.roster)
             return bool(woken), woken + effects.lease(work, limit=limit, each=each, without=without)
 
         has_woken, leased = await self._write(unit)
@@ -258,7 +263,7 @@ class SqliteStore(ReplySide, ReportSide):
         return await self._write(lambda conn: paging.page(self._work(conn, now, lease_for), page))
 
     async def next_due_at(self) -> datetime | None:
-        return await self._reports.next_due_at()
+        return await self._reports.next_due_at(self.roster)
 
     async def card(self, leased: Leased) -> CardState | None:
         if leased.card is not None and self._standing.shows(leased.card):

@@ -1,5 +1,5 @@
-"""The tables of what staff does apart from conversations: silences, pauses, covers, whose accounts belong
-together, links that were used. See `tables`.
+"""The tables of what staff does apart from conversations: silences, pauses, covers, shifts that were told,
+whose accounts belong together, links that were used. See `tables`.
 """
 
 from datetime import datetime
@@ -57,6 +57,28 @@ class CoverRow(SQLModel, table=True):
     ordered_at: datetime = at()
     ended_at: datetime | None = maybe_at()
     ended_by: str | None = None
+
+
+class TurnToldRow(SQLModel, table=True):
+    """Up to when staff was told of the changes of a rotation: who is on call (`person`; NULL: nobody), and
+    who was so last, since when.
+    """
+
+    __tablename__: ClassVar[str] = "turns_told"
+    rotation: str = Field(primary_key=True)
+    person: str | None = None
+    last: str | None = None
+    since: datetime = at()
+    told_to: datetime = at()
+
+
+class MorningToldRow(SQLModel, table=True):
+    """Up to when somebody's mornings are done, and when they last got a card of a shift or a morning."""
+
+    __tablename__: ClassVar[str] = "mornings_told"
+    person: str = Field(primary_key=True)
+    told_to: datetime = at()
+    carded_at: datetime | None = maybe_at()
 
 
 class LinkRow(SQLModel, table=True):

@@ -18,6 +18,7 @@ CHANNEL = "C0CARE"
 MOST_BLOCKS, MOST_TEXT, MOST_SECTION, MOST_BLOCK_TEXT, MOST_HEADER = 50, 40_000, 3_000, 13_200, 150
 SCOPES = "channels:history,channels:read,chat:write,commands,groups:history,groups:read,im:history"
 TRIGGER_SECONDS = 3.0
+_PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
 _CONTROL = re.compile(r"<([@#!])([^>|]+)(?:\|[^>]*)?>")
 
 
@@ -159,8 +160,12 @@ class Workspace:
         return {"view": opened}
 
     def _open(self, given: Mapping[str, Any]) -> Channel:
-        """The channel that is written to."""
-        channel = self.channels.get(str(given.get("channel")))
+        """The channel that is written to; of a person, their chat with the app."""
+        name = str(given.get("channel"))
+        if _PERSON.fullmatch(name):
+            name = f"D{name[1:]}"
+            self.channels.setdefault(name, Channel(id=name, name="directmessage"))
+        channel = self.channels.get(name)
         if channel is None or (channel.is_private and not channel.is_member):
             raise ApiError("channel_not_found")
         if channel.is_archived:

@@ -7,6 +7,7 @@ from bot.texts.en_answers import ANSWERS
 from bot.texts.en_noise import NOISE
 from bot.texts.en_on_call import ON_CALL
 from bot.texts.en_page import PAGE
+from bot.texts.en_shift import SHIFT
 from bot.texts.en_silences import SILENCES
 from bot.texts.language import Language, Message
 
@@ -203,7 +204,6 @@ _STAFF: dict[str, Message] = {
     "help.who": "who has what",
     "help.why": "as a reply to a card, or with an id: which rules made it what it is",
     "help.stats": "today in numbers",
-    "help.catchup": "what happened since you last did something",
     "help.rules": "rules status: which rules are in use",
     "help.reload": "read words and rules now (leads and ops)",
     "help.pause": "pause publishing why: no answer goes out (leads and ops)",
@@ -232,17 +232,6 @@ _STAFF: dict[str, Message] = {
     "stats.promises.open": {"one": "{count} still to be kept", "other": "{count} still to be kept"},
     "stats.longest": "The longest wait: {duration}",
     "stats.nobody": "Nobody waits.",
-    "catchup.since": "Since you last acted ({at}):",
-    "catchup.first": "You have not acted yet. Since {at}:",
-    "catchup.nothing": "nothing new",
-    "catchup.handled": "{counted}, handled by: {names}",
-    "catchup.by": "{name} ({count})",
-    "catchup.by_nobody": "nobody in particular ({count})",
-    "catchup.waiting": {
-        "=0": "none wait for somebody to take them",
-        "one": "{count} waits for somebody to take it",
-        "other": "{count} wait for somebody to take them",
-    },
     "whynow.usage": "Write /why as a reply to a card, or /why with the id of a mention.",
     "whynow.unknown": "I know no such mention.",
     "trace.ignored": "Ignored by the rules, {points}",
@@ -329,7 +318,7 @@ def ordinal(number: int) -> str:
 ENGLISH = Texts(
     Language(
         code="en",
-        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SILENCES,
+        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SHIFT | SILENCES,
         days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
         plural=plural,

@@ -7,6 +7,7 @@ from bot.texts.es_answers import ANSWERS
 from bot.texts.es_noise import NOISE
 from bot.texts.es_on_call import ON_CALL
 from bot.texts.es_page import PAGE
+from bot.texts.es_shift import SHIFT
 from bot.texts.es_silences import SILENCES
 from bot.texts.language import Language, Message
 
@@ -197,7 +198,6 @@ _STAFF: dict[str, Message] = {
     "help.who": "quién lleva qué",
     "help.why": "como respuesta a una tarjeta, o con un id: qué reglas la hicieron así",
     "help.stats": "el día de hoy en números",
-    "help.catchup": "qué ha pasado desde que hiciste algo por última vez",
     "help.rules": "rules status: qué reglas se usan",
     "help.reload": "leer ya las palabras y reglas (lead y ops)",
     "help.pause": "pause publishing motivo: no sale ninguna respuesta (lead y ops)",
@@ -229,17 +229,6 @@ _STAFF: dict[str, Message] = {
     "stats.promises.open": {"one": "{count} aún por vencer", "other": "{count} aún por vencer"},
     "stats.longest": "La espera más larga: {duration}",
     "stats.nobody": "Nadie espera.",
-    "catchup.since": "Desde que hiciste algo por última vez ({at}):",
-    "catchup.first": "Aún no has hecho nada. Desde {at}:",
-    "catchup.nothing": "nada nuevo",
-    "catchup.handled": "{counted}; se encargaron: {names}",
-    "catchup.by": "{name} ({count})",
-    "catchup.by_nobody": "nadie en particular ({count})",
-    "catchup.waiting": {
-        "=0": "ninguna espera a que alguien la lleve",
-        "one": "{count} espera a que alguien la lleve",
-        "other": "{count} esperan a que alguien las lleve",
-    },
     "whynow.usage": "Escribe /why como respuesta a una tarjeta, o /why con el id de una mención.",
     "whynow.unknown": "No conozco esa mención.",
     "trace.ignored": "Ignorada por las reglas, {points}",
@@ -321,7 +310,7 @@ def plural(number: int) -> str:
 SPANISH = Texts(
     Language(
         code="es",
-        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SILENCES,
+        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SHIFT | SILENCES,
         days=("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
         months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
         plural=plural,

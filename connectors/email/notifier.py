@@ -19,6 +19,7 @@ from bot.errors import Reason, Rejected
 from bot.model import ConversationState
 from bot.staff import Receipt
 from connectors.email.message import Letter, compose, message_id, needs_utf8
+from connectors.email.settings import ChannelSettings
 from connectors.email.smtp import Sending
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from bot.ports import Clock
     from bot.staff import Card
     from bot.texts.catalogue import Texts
-    from connectors.email.settings import AccountSettings, ChannelSettings
+    from connectors.email.settings import AccountSettings
     from connectors.email.smtp import Server
 
 _REF = re.compile(r"(<[0-9a-f]{32}@[^\s<>@]+>)( settled)?")
@@ -67,6 +68,12 @@ class EmailNotifier:
         await self._send(channel, card, self._id(key, card), (ref[1],))
         return Receipt(ref=_ref(ref[1], card), at=self.clock.now())
 
+    def direct(self, identity: str) -> str | None:
+        try:
+            return f"@{ChannelSettings(to=(identity,)).recipients[0]}"
+        except ValueError:
+            return None
+
     async def _send(self, channel: str, card: Card, sent: str, after: tuple[str, ...]) -> None:
         to, sender = self._recipients(channel), self.account.sender
         letter = Letter(
@@ -84,6 +91,8 @@ class EmailNotifier:
         await self.server.send(Sending(sender=sender, to=to, content=content, is_utf8=is_utf8))
 
     def _recipients(self, channel: str) -> tuple[str, ...]:
+        if channel.startswith("@"):
+            return (channel[1:],)
         if channel not in self.channels:
             raise Rejected(f"there is no channel email:{channel}", reason=Reason.NOT_FOUND)
         return self.channels[channel].recipients

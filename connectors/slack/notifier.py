@@ -18,6 +18,7 @@ from bot.texts.en import ENGLISH
 from connectors.slack.api import Sent
 from connectors.slack.incoming import message_ref
 from connectors.slack.message import render
+from connectors.slack.settings import ChannelSettings, is_person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from bot.texts.catalogue import Texts
     from connectors.slack.api import Api
     from connectors.slack.message import Message
-    from connectors.slack.settings import ChannelSettings
 
 _REF = re.compile(r"([A-Z0-9]+):(\d+\.\d+)\Z")
 
@@ -64,6 +64,12 @@ class SlackNotifier:
             return None
         return f"{me.url.rstrip('/')}/archives/{ref[1]}/p{ref[2].replace('.', '')}"
 
+    def direct(self, identity: str) -> str | None:
+        """A message to a person's id goes into their chat with the app:
+        https://docs.slack.dev/reference/methods/chat.postMessage#channels
+        """
+        return f"@{identity}" if is_person(identity) else None
+
     def rings_again(self, channel: str) -> timedelta | None:
         to = self.channels.get(channel)
         return to.ping_again if to else None
@@ -73,6 +79,8 @@ class SlackNotifier:
         return render(card, ping=to.ping, people=self.people, writes=writes)
 
     def _settings(self, channel: str) -> ChannelSettings:
+        if channel.startswith("@"):
+            return ChannelSettings.model_construct(channel=channel[1:])
         if channel not in self.channels:
             raise Rejected(f"there is no channel slack:{channel}", reason=Reason.NOT_FOUND)
         return self.channels[channel]

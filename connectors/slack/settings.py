@@ -49,6 +49,10 @@ def mention(called: str) -> str:
     return f"<!subteam^{called}>" if _GROUP.match(called) else f"<@{called}>"
 
 
+def is_person(id_: str) -> bool:
+    return bool(_PERSON.match(id_))
+
+
 def is_id(called: str) -> bool:
     return bool(_PERSON.match(called) or _GROUP.match(called))
 

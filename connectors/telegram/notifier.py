@@ -16,6 +16,7 @@ from bot.errors import Reason, Rejected
 from bot.model import Alert
 from bot.staff import Receipt
 from connectors.telegram.message import message_link, message_ref, render
+from connectors.telegram.settings import ChannelSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from bot.ports import Clock
     from bot.staff import Card
     from connectors.telegram.api import Api
-    from connectors.telegram.settings import ChannelSettings
 
 _REF = re.compile(r"(-?\d+):(\d+)\Z")
 
@@ -65,11 +65,17 @@ class TelegramNotifier:
         name = to.chat[1:] if isinstance(to.chat, str) else None
         return message_link(int(ref[1]), name, int(ref[2]))
 
+    def direct(self, identity: str) -> str | None:
+        """The chat of a person with the bot has the person's id: https://core.telegram.org/bots/api#chat."""
+        return f"@{identity}" if identity.isascii() and identity.isdigit() else None
+
     def rings_again(self, channel: str) -> timedelta | None:
         to = self.channels.get(channel)
         return to.ping_again if to else None
 
     def _settings(self, channel: str) -> ChannelSettings:
+        if channel.startswith("@"):
+            return ChannelSettings(chat=int(channel[1:]))
         if channel not in self.channels:
             raise Rejected(f"there is no channel telegram:{channel}", reason=Reason.NOT_FOUND)
         return self.channels[channel]

@@ -107,6 +107,7 @@ def inquiries(store: SqliteStore) -> Inquiries:
         zone=ZoneInfo("UTC"),
         people=lambda key: {one.key: one.name for one in PEOPLE.values()}.get(key, key),
         link=lambda channel, ref: f"https://chat.example/{ref}" if channel == "chat:care" else None,
+        on_call=lambda: ON_CALL,
     )
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import drawing
+from bot.briefing import BriefingState
 from bot.buttons import Choices
 from bot.changes import Change
 from bot.errors import Unauthorized
@@ -49,6 +50,7 @@ def question(
 
 def render(leased: Leased, state: State) -> Card:
     """The card as it is, as one line."""
+    assert not isinstance(state, BriefingState)
     card = drawing.draw(
         leased, state, texts=ENGLISH, zone=BERLIN, now=TEN, choices=Choices(people={"pia": "Pia"})
     )

@@ -201,31 +201,6 @@ async def test_medians_and_promises_of_the_week(path: Path) -> None:
         assert "Plazos: 1 aún por vencer" in (await it.say("/stats", who=3)).split("\n")
 
 
-async def test_catching_up(path: Path) -> None:
-    """Since the last decision, looking at cards and asking not counted: what came, and who handled it."""
-    async with office(path) as it:
-        first = (await it.say("/catchup")).split("\n")
-        assert ["You have not acted yet. Since Fri 12:00 UTC:", "nothing new"] == first
-        await heard(it.store, "zoe", "before", minute=-90)
-        await heard(it.store, "ann", ANN, minute=-50, urgency=Urgency.CRITICAL)
-        await press(it, "claim", ANN, who=2)
-        await it.clock.advance(3600)
-        for number, level in enumerate([Urgency.CRITICAL] * 4 + [Urgency.LOW] * 3):
-            await heard(
-                it.store, f"who{number}", f"01KAJ4ZC00ABCDEFGHJKMNPQS{number}", minute=10, urgency=level
-            )
-        for number, who in ((0, 1), (1, 1), (2, 3)):
-            await press(it, "claim", f"01KAJ4ZC00ABCDEFGHJKMNPQS{number}", who=who)
-        await answered(it.store, "who3", "01KAJ4ZC00ABCDEFGHJKMNPQS3", 20)
-        await press(it, "why", ANN, who=2)
-        assert [
-            "Since you last acted (12:00 UTC):",
-            "4 critical, handled by: Anna (2), Omar (1), nobody in particular (1)",
-            "3 low",
-            "3 wait for somebody to take them",
-        ] == (await it.say("/catchup", who=2)).split("\n")
-
-
 async def test_answers_are_not_kept(path: Path) -> None:
     """Who asked what is on record, not the posts that were shown."""
     async with office(path) as it:

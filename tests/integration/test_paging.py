@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.briefing import BriefingState
 from bot.buttons import Choices
 from bot.changes import Decision
 from bot.drawing import draw
@@ -96,6 +97,7 @@ async def night(path: Path, **more: object) -> AsyncIterator[Night]:
     choices = Choices(people=names, duty=shift.duty)
 
     def render(leased: Leased, state: State) -> Card:
+        assert not isinstance(state, BriefingState)
         now = desk.clock.now()
         return draw(leased, state, texts=ENGLISH, zone=ZoneInfo("UTC"), now=now, choices=choices)
 

@@ -13,6 +13,7 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
+from bot.catchup import Why as Since
 from bot.errors import Reason
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
@@ -50,6 +51,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "help.": COMMANDS,
     "held.": [why.value for why in Why],
     "noise.": [why.value for why in Why],
+    "catchup.since_": [one.value for one in Since],
     "stats.promises.": ["kept", "missed", "open"],
     "page.view_": [view.value for view in View],
     "page.level_": ["normal", "high", "critical"],

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.briefing import BriefingState, Due
 from bot.errors import BotError, Reason, Refused, Rejected, Unauthorized, Unavailable, Unknown
-from bot.gates import Paced, StillAlone, StillWanted
+from bot.gates import Paced, StillAlone, StillOnShift, StillWanted
 from bot.model import Alert, ConversationState
 from bot.outbox import CONSOLE, GIVE_UP_AFTER, next_step
 from bot.records import RINGS, Dead, DigestState, Dropped, Held, Leased, RetryAt
@@ -202,3 +203,14 @@ def test_pings_and_updates_overtake_a_flood() -> None:
     ping = replace(card_state(), verdict=verdict(alert=Alert.PING))
     assert gate.check(leased(98), ping, NOW) is None
     assert gate.check(leased(99, kind=EffectKind.UPDATE), card_state(), NOW) is None
+
+
+def test_what_is_for_the_beginning_of_a_shift_is_dropped_after_it() -> None:
+    """A chat that was down for a day gets no good morning of yesterday."""
+    effect = replace(leased().effect, kind=EffectKind.NOTICE)
+    notice = replace(leased(), effect=effect)
+    state = BriefingState(due=Due(person="anna", until=NOW))
+    assert StillOnShift().check(notice, state, NOW - SECOND) is None
+    assert Dropped(reason="shift_over") == StillOnShift().check(notice, state, NOW)
+    assert StillWanted().check(notice, state, NOW) is None
+    assert StillOnShift().check(notice, None, NOW) is None

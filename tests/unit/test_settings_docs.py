@@ -118,13 +118,21 @@ def _comparable(settings: Settings) -> str:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("name", "lead"), ("role", "lead"), ("language", "es"), ("pager", "console"), ("telegram", "7")],
+    [
+        ("name", "lead"),
+        ("role", "lead"),
+        ("language", "es"),
+        ("pager", "console"),
+        ("telegram", "7"),
+        ("morning", "08:30"),
+    ],
 )
 def test_a_person_is_changed_by_variables(tmp_path: Path, key: str, value: str) -> None:
     """The rows with a person's key in them."""
     text = MINIMAL + "people: {anna: {telegram: 1}}\n"
     changed = {f"OUTCARE_PEOPLE__ANNA__{key.upper()}": value}
-    assert load_text(text, tmp_path).people != load_text(text, tmp_path, env=changed).people
+    before, after = load_text(text, tmp_path), load_text(text, tmp_path, env=changed)
+    assert (before.people, before.on_call) != (after.people, after.on_call)
     assert f"OUTCARE_PEOPLE__<KEY>__{'<KIND>' if key == 'telegram' else key.upper()}" in PAGE
 
 
