@@ -44,6 +44,7 @@ from bot.sides import (
     second_looks,
 )
 from bot.staff import Card
+from bot.store.escalating import Escalated
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
 from bot.vault import Vault
@@ -117,6 +118,7 @@ class App:
         self.readiness = self._readiness()
         self.expenses.listen(self.metrics.show_bill)
         self.store.on_stage = self.metrics.came_to
+        self.store.on_step = self._asked
         self.expenses.listen(self.notices.budget)
         self.show(Face())
 
@@ -181,6 +183,7 @@ class App:
         await keep()
         people = {person.key for person in self.settings.people}
         self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
+        await self.store.plan_anew(now=now)
         for source, cursor in self.first_cursors.items():
             if await self.store.cursor(source) is None:
                 entry = Entry(source=source, cursor=cursor, observed_to=self.begin)
@@ -311,6 +314,19 @@ class App:
             read_answers=self.proposing.reading,
             watching_others=self.accounts.wake,
             breathe=partial(time.sleep, BREATH),
+        )
+
+    def _asked(self, step: Escalated) -> None:
+        """Nobody had answered: somebody was asked, or reminded."""
+        self.metrics.escalations.labels(step.step).inc()
+        log.info(
+            "ask.escalated",
+            conversation=step.conversation,
+            ask=step.ask,
+            step=step.step,
+            share=step.share,
+            whom=list(step.whom),
+            channels=list(step.channels),
         )
 
     def _use_rules(self, rules: RuleSet) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import cards, digests
+from bot import card_steps, cards, digests
+from bot.model import Alert
 from bot.overrides import ANEW, Anew
-from bot.records import MENU, REPLACED, SHOWN, DigestState
+from bot.records import ASKED, MENU, REPLACED, SHOWN, DigestState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,8 @@ def draw(
 ) -> Card:
     """`choices` names those who have something, and says what menus offer."""
     if isinstance(state, DigestState):
-        return _many(leased, state, texts=texts, zone=zone, now=now, people=choices.people)
+        many = _many(leased, state, texts=texts, zone=zone, now=now, people=choices.people)
+        return _asking(many, leased, state, texts=texts, choices=choices)
     payload = leased.effect.payload
     if state is None:
         return cards.notice_card(str(payload.get("text", "")))
@@ -58,3 +60,20 @@ def _many(
         return digests.replaced_group(state, texts=texts, zone=zone, now=now)
     is_again = leased.rings > 1
     return digests.group(state, texts=texts, zone=zone, now=now, again=is_again, people=people)
+
+
+def _asking(many: Card, leased: Leased, state: DigestState, *, texts: Texts, choices: Choices) -> Card:
+    """A card of many that asks for answers says so, and calls whom it asks; any other stays as it is."""
+    payload = leased.effect.payload
+    asked = payload.get(ASKED)
+    if not isinstance(asked, list) or payload.get(REPLACED):
+        return many
+    names = [choices.people.get(one, one) for one in asked]
+    return replace(
+        many,
+        headline=card_steps.many(Anew(str(payload[ANEW])), names, texts, len(state.rows)),
+        alert=Alert.PING if asked else many.alert,
+        ping=tuple(names),
+        called=tuple(known for one in asked for known in choices.identities.get(one, ())),
+        data={**many.data, "asked": asked},
+    )

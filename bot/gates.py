@@ -14,8 +14,9 @@ from itertools import takewhile
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from bot.model import Alert, ConversationState
+from bot.overrides import ANEW, Anew
 from bot.ports import Notifier
-from bot.records import CLOSED, TAKEN, CardState, DigestState, Dropped, Held, Leased
+from bot.records import ASKED, CLOSED, TAKEN, CardState, DigestState, Dropped, Held, Leased
 from bot.wishes import EffectKind
 
 UNUSED_FOR = timedelta(hours=1)
@@ -73,6 +74,19 @@ class StillAlone:
         if isinstance(state, CardState) and state.ask and state.ask.outcome is not None:
             return Dropped(reason=f"ask_{state.ask.outcome}")  # and what is open now is another one
         return None if ConversationState.OPEN in _stands(state) else Dropped(reason=TAKEN)
+
+
+class StillAsked:
+    """Nobody is asked for what somebody took or answered, and nobody reminded of what they have no more."""
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        if ASKED not in leased.effect.payload or not isinstance(state, CardState):
+            return None
+        if state.ask is None or state.ask.outcome is not None:
+            return Dropped(reason=f"ask_{state.ask.outcome if state.ask else 'gone'}")
+        is_reminder = leased.effect.payload.get(ANEW) == Anew.REMINDED
+        wanted = ConversationState.CLAIMED if is_reminder else ConversationState.OPEN
+        return None if state.conversation.state is wanted else Dropped(reason=TAKEN)
 
 
 def _stands(state: State) -> set[ConversationState]:

@@ -19,11 +19,11 @@ import structlog
 
 from bot.backoff import asked, doubled
 from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable, Unknown
-from bot.gates import Gate, Insistent, Paced, State, StillAlone, StillWanted, is_ping
+from bot.gates import Gate, Insistent, Paced, State, StillAlone, StillAsked, StillWanted, is_ping
 from bot.metrics import Metrics
 from bot.overrides import ANEW
 from bot.ports import Clock, Notifier
-from bot.records import LEASE_FOR, CardState, Dead, Held, Leased, Outcome, RetryAt, Sent, Settlement
+from bot.records import ASKED, LEASE_FOR, CardState, Dead, Held, Leased, Outcome, RetryAt, Sent, Settlement
 from bot.staff import Card, Receipt
 from bot.storing import Store
 from bot.wishes import EffectKind, Route
@@ -103,7 +103,7 @@ class Outbox:
 
     def __post_init__(self) -> None:
         limits = {kind: notifier.limits for kind, notifier in self.notifiers.items()}
-        self.gates: tuple[Gate, ...] = (StillWanted(), StillAlone(self._repeats), Paced(limits))
+        self.gates: tuple[Gate, ...] = (StillWanted(), StillAlone(self._repeats), StillAsked(), Paced(limits))
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight: Counter[str] = Counter()
         self._wake = asyncio.Event()
@@ -240,7 +240,8 @@ class Outbox:
     def _repeats(self, leased: Leased, state: State) -> timedelta | None:
         """How often it rings as long as nobody takes it: by the rules of now; a ping by its channel."""
         effect = leased.effect
-        is_ring = effect.kind is EffectKind.ALERT or (effect.kind is EffectKind.DIGEST and leased.is_group)
+        is_group = leased.is_group and ASKED not in effect.payload  # else the plan of each rings again
+        is_ring = effect.kind is EffectKind.ALERT or (effect.kind is EffectKind.DIGEST and is_group)
         if not (is_ring and effect.route):
             return None
         return self.route(effect.route).repeat_every or self._insists(effect.channel, state)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.counting import Event
+from bot.escalation import Asked, Taken
 from bot.model import (
     Alert,
     Author,
@@ -101,6 +102,8 @@ RINGS, GROUP, REPLACED, MENU, SHOWN = "rings", "group", "replaced", "menu", "sho
 """Keys of an effect's payload: how often it has rung, that it is of a group, that a newer one replaced it,
 the menu that its card shows, and what it says as long as that is open.
 """
+ASKED = "asked"
+"""Key of an effect's payload: which step of its ask it is, or whom a card of many asks."""
 TAKEN = "taken"
 """Why a message does not ring again: somebody has what it is about."""
 
@@ -244,6 +247,7 @@ class CardState:
     the post back. `undo`: the last decision, as long as what it changed still stands. `draft` waits for
     approval, `reply` is the newest that was approved, `standing` the newest that is public; `means`: how it
     can be answered (no row tells). `acknowledged`: what was said automatically, before anybody answered.
+    `asked`: who was asked for an answer, oldest first.
     """
 
     mention_id: str
@@ -263,6 +267,7 @@ class CardState:
     standing: Reply | None = None
     acknowledged: Reply | None = None
     means: Means = NO_MEANS
+    asked: tuple[Asked, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -359,6 +364,7 @@ class Status:
     last_mention_at: datetime | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
     paused: Paused | None = None
+    steps: Taken = Taken()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

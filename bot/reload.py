@@ -51,7 +51,7 @@ HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
 TAKEN_OVER = frozenset(
-    {"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "on_call", "staff"}
+    {"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "on_call", "escalation", "staff"}
 )
 """Fields of the settings that are not compared: all but one are reloaded, the staff follows the people."""
 
@@ -235,6 +235,7 @@ class Reload(Generic[R]):
             targets=wanted.targets,
             hours_of=wanted.hours_of,
             on_call=wanted.on_call,
+            escalation=wanted.escalation,
         )
         rules = await in_thread(partial(self.reading.rules, judging))
         waiting = tuple(differing(self.settings, wanted))
@@ -256,13 +257,22 @@ class Reload(Generic[R]):
         self.use_customers(wanted.customers)
         self.use_acknowledge(wanted.acknowledge)
         self.use_on_call(wanted.on_call)
-        self.store.targets = wanted.targets
+        has_other_plans = (self.store.targets, self.store.escalation) != (wanted.targets, wanted.escalation)
+        self.store.targets, self.store.escalation = wanted.targets, wanted.escalation
         use_answers()
         self.rules, self.waiting = rules, waiting
         await in_thread(partial(let_go, before))
         self.settings = replace(judging, brands=brands, customers=wanted.customers, answers=wanted.answers)
         self.watching_others()
         await taken_over()
+        if has_other_plans:
+            await self._plan_anew()
+
+    async def _plan_anew(self) -> None:
+        try:
+            await self.store.plan_anew(now=self.clock.now())
+        except StoreError as error:  # each is planned when its old time comes
+            log.warning("steps.not_planned", error=str(error))
 
     async def _failed(self, error: Exception) -> None:
         self.metrics.reloads.labels("failed").inc()

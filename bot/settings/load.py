@@ -22,6 +22,7 @@ from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
 from bot.acknowledging import Acknowledge
 from bot.answers import Answers
 from bot.errors import ConfigError, Problem
+from bot.escalation import Escalation
 from bot.model import Account, Brand
 from bot.oncall import OnCall
 from bot.ports import Connector
@@ -30,6 +31,7 @@ from bot.settings.answering import DraftsSection, RepliesSection, ai_replies, vo
 from bot.settings.answers import DEFAULT_ANSWERS, load_answers
 from bot.settings.checks import check_together, is_channel, why_unknown
 from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
+from bot.settings.escalation import Named, escalation, with_people
 from bot.settings.fields import is_id
 from bot.settings.inviting import deaf
 from bot.settings.problems import Inspection, explain, in_order, locate
@@ -61,6 +63,7 @@ from bot.voice import Voices
 
 T = TypeVar("T")
 
+CONSOLE = "console"
 DEFAULT_RULES = Path("config/rules")
 
 
@@ -87,6 +90,7 @@ class Settings:
     targets: Targets
     hours_of: Mapping[str, Problem]
     on_call: OnCall
+    escalation: Escalation
     database: Path
     rules: Path
     customers: Customers | None
@@ -165,11 +169,14 @@ def load(
         ),
         answers=other("answers", default=DEFAULT_ANSWERS, read=partial(load_answers, platforms=known)),
     )
+    on_call = rotations(file.on_call, tuple(file.people), file.timezone, tree)
+    named = Named(people=tuple(file.people), channels=(*parts(file.channels), CONSOLE))
     told = _Told(
         acknowledge=acknowledge(file.acknowledge, file.language, tree),
         targets=targets(file.hours, file.timezone, tree, today=datetime.now(UTC).date()),
         hours_of=strangers(file.hours, tree),
-        on_call=rotations(file.on_call, tuple(file.people), file.timezone, tree),
+        on_call=on_call,
+        escalation=escalation(file.escalation, named, on_call, tree),
     )
     made = _settings(file, beside, known, told)
     return replace(made, deaf=deaf(made.accounts, connectors))
@@ -280,6 +287,7 @@ class _Told:
     targets: Targets
     hours_of: Mapping[str, Problem]
     on_call: OnCall
+    escalation: Escalation
 
 
 def _other(
@@ -315,6 +323,7 @@ def _settings(file: File, beside: _Beside, known: Collection[str], told: _Told) 
         targets=told.targets,
         hours_of=told.hours_of,
         on_call=told.on_call,
+        escalation=with_people(told.escalation, people),
         database=Path(file.database),
         rules=beside.rules,
         customers=beside.customers,

@@ -46,11 +46,13 @@ from bot.store import (
     catching_up,
     counts,
     covering,
+    escalated,
     grouping,
     history,
     inbox,
     linking,
     listing,
+    next_steps,
     overview,
     pausing,
     replying,
@@ -86,7 +88,7 @@ _NEXT = text(
     "SELECT min(at) FROM (SELECT min(e.leased_until) AS at FROM effects e WHERE e.state = 'leased'"
     " UNION ALL SELECT * FROM (SELECT e.due_at FROM effects e"
     f" WHERE e.state = 'pending' AND {READY} ORDER BY e.due_at LIMIT 1)"
-    f" UNION ALL {snoozing.NEXT})"
+    f" UNION ALL {snoozing.NEXT} UNION ALL {next_steps.NEXT})"
 )
 
 
@@ -260,7 +262,9 @@ class Reports:
     async def status(self, *, schema: str, now: datetime) -> Status:
         return await self._read(
             lambda conn: replace(
-                status.read(conn, schema=schema, now=now), paused=pausing.paused(_fetcher(conn))
+                status.read(conn, schema=schema, now=now),
+                paused=pausing.paused(_fetcher(conn)),
+                steps=escalated.count(_fetcher(conn), now),
             )
         )
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.model import Urgency
 from bot.overrides import ANEW, Anew
 from bot.records import Leased
-from bot.store import effects, repeating
+from bot.store import effects, next_steps, repeating
 from bot.store.work import Work
 from bot.wishes import Effect, EffectKind
 
@@ -21,6 +21,7 @@ def ring(
     work: Work, conversation: int, why: Anew, *, version: int, urgency: Urgency | None = None
 ) -> tuple[Leased, ...]:
     """The newest card of each channel comes once more; the others show what is true now."""
+    next_steps.rang(work, conversation, work.now)
     found = work.conn.execute(
         "SELECT max(id) FROM effects WHERE conversation = ? AND kind = 'alert' AND state = 'sent'"
         " AND replaced_by IS NULL GROUP BY channel ORDER BY 1",

@@ -6,6 +6,7 @@ from bot.texts.catalogue import Texts
 from bot.texts.en_answers import ANSWERS
 from bot.texts.en_on_call import ON_CALL
 from bot.texts.en_page import PAGE
+from bot.texts.en_steps import STEPS
 from bot.texts.language import Language, Message
 
 _STAFF: dict[str, Message] = {
@@ -345,7 +346,7 @@ def ordinal(number: int) -> str:
 ENGLISH = Texts(
     Language(
         code="en",
-        messages=_STAFF | ANSWERS | ON_CALL | PAGE,
+        messages=_STAFF | ANSWERS | ON_CALL | PAGE | STEPS,
         days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
         plural=plural,

@@ -6,6 +6,7 @@ from bot.texts.catalogue import Texts
 from bot.texts.es_answers import ANSWERS
 from bot.texts.es_on_call import ON_CALL
 from bot.texts.es_page import PAGE
+from bot.texts.es_steps import STEPS
 from bot.texts.language import Language, Message
 
 _STAFF: dict[str, Message] = {
@@ -337,7 +338,7 @@ def plural(number: int) -> str:
 SPANISH = Texts(
     Language(
         code="es",
-        messages=_STAFF | ANSWERS | ON_CALL | PAGE,
+        messages=_STAFF | ANSWERS | ON_CALL | PAGE | STEPS,
         days=("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
         months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
         plural=plural,
