@@ -129,7 +129,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """So many open asks of which others were asked, and so many steps that were taken in the last 24 hours."""
+    """So many open asks of which others were asked, and so many steps that were taken in 24 hours."""
 
     asks: int = 0
     of_day: int = 0

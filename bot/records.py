@@ -364,7 +364,7 @@ class Status:
     last_mention_at: datetime | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
     paused: Paused | None = None
-    steps: Taken = Taken()
+    steps: Taken = field(default_factory=Taken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
