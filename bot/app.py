@@ -313,6 +313,7 @@ class App:
             use_on_call=self.ruling.covering.use,
             read_answers=self.proposing.reading,
             watching_others=self.accounts.wake,
+            planned=self.outbox.wake,
             breathe=partial(time.sleep, BREATH),
         )
 
@@ -326,7 +327,7 @@ class App:
             step=step.step,
             share=step.share,
             whom=list(step.whom),
-            channels=list(step.channels),
+            channel=step.channel,
         )
 
     def _use_rules(self, rules: RuleSet) -> None:

@@ -90,15 +90,14 @@ class Part:
 class Escalation:
     """The plans, and who there is to be asked. A persona's plan comes before a route's.
 
-    `leads`: keys of people. `pagers`: by person, channels that ring for them besides. `strangers`: what is to
-    be said of each named route or persona, if the rules know none such.
+    `leads`: keys of people. `strangers`: what is to be said of each named route or persona, if the rules know
+    none such.
     """
 
     everywhere: Part = Part()
     by_route: Mapping[str, Part] = field(default_factory=lambda: MappingProxyType({}))
     by_persona: Mapping[str, Part] = field(default_factory=lambda: MappingProxyType({}))
     leads: tuple[str, ...] = ()
-    pagers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     on_call: OnCall = NOBODY
     strangers: Mapping[tuple[str, str], Problem] = field(
         default_factory=lambda: MappingProxyType({}), compare=False

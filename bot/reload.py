@@ -170,6 +170,8 @@ class Reload(Generic[R]):
     read_answers: Callable[[Answers | None], Callable[[], None]]
     watching_others: Callable[[], None]
     breathe: Callable[[], None]
+    planned: Callable[[], None] = lambda: None
+    """Called when others may have to be asked now."""
     waiting: tuple[str, ...] = field(default=(), init=False)
     """What changed since the start and waits for a restart."""
     _part: Part = field(default=Part.SETTINGS, init=False)
@@ -271,6 +273,7 @@ class Reload(Generic[R]):
     async def _plan_anew(self) -> None:
         try:
             await self.store.plan_anew(now=self.clock.now())
+            self.planned()
         except StoreError as error:  # each is planned when its old time comes
             log.warning("steps.not_planned", error=str(error))
 

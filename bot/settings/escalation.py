@@ -30,8 +30,9 @@ class Named:
 def escalation(section: EscalationSection, named: Named, on_call: OnCall, tree: Given) -> Escalation:
     """Raises: ConfigError."""
     routes, personas = section.routes, section.personas
+    everywhere = _part(section, (), named, tree)
     return Escalation(
-        everywhere=_part(section, (), named, tree),
+        everywhere=replace(everywhere, claimed=everywhere.claimed or Claimed()),
         by_route=_parts(routes, "routes", named, tree),
         by_persona=_parts(personas, "personas", named, tree),
         on_call=on_call,

@@ -49,7 +49,7 @@ class Escalated:
     step: str
     share: int
     whom: tuple[str, ...]
-    channels: tuple[str, ...]
+    channel: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +60,12 @@ class _Taken:
     coming: Coming
     number: int
     whom: tuple[str, ...]
-    channels: tuple[str, ...]
     home: tuple[str, str]
     version: int
+
+    @property
+    def channel(self) -> str:
+        return self.coming.step.to or self.home[0]
 
     @property
     def why(self) -> Anew:
@@ -88,7 +91,7 @@ def take_due(work: Work) -> tuple[tuple[Leased, ...], tuple[Escalated, ...]]:
             step=one.label,
             share=one.coming.share,
             whom=one.whom,
-            channels=one.channels,
+            channel=one.channel,
         )
         for one in taken
     )
@@ -107,7 +110,6 @@ def _take(work: Work, conversation: int, escalation: Escalation) -> _Taken | Non
         next_steps.put(work, conversation, work.now + _LOOK_AGAIN)
         return None
     asked = _whom(work, waiting, coming, escalation)
-    pagers = (pager for one in asked for pager in escalation.pagers.get(one, ()))
     is_back = coming.kind is Kind.RETURN
     version = _return(work, conversation) if is_back else threads.advance(work, conversation)
     step = _Taken(
@@ -115,7 +117,6 @@ def _take(work: Work, conversation: int, escalation: Escalation) -> _Taken | Non
         coming=coming,
         number=waiting.number + 1,
         whom=asked,
-        channels=tuple(dict.fromkeys((coming.step.to or home[0], *pagers))),
         home=home,
         version=version,
     )
@@ -208,13 +209,12 @@ def _ring(work: Work, taken: Iterable[_Taken]) -> tuple[Leased, ...]:
     together: dict[tuple[str, Anew, tuple[str, ...]], list[_Taken]] = defaultdict(list)
     leased: list[Leased] = []
     for step in taken:
-        for channel in step.channels:
-            together[channel, step.why, step.whom].append(step)
-    for (channel, _, _), steps in together.items():
+        together[step.channel, step.why, step.whom].append(step)
+    for steps in together.values():
         if len(steps) > AT_ONCE:
-            _ring_together(work, steps, channel)
+            _ring_together(work, steps)
         else:
-            rung = (_ring_alone(work, step, channel) for step in steps)
+            rung = (_ring_alone(work, step) for step in steps)
             leased += (one for one in rung if one is not None)
     rang = {one.id for one in leased}
     for step in taken:
@@ -224,9 +224,9 @@ def _ring(work: Work, taken: Iterable[_Taken]) -> tuple[Leased, ...]:
     return tuple({one.id: one for one in leased}.values())
 
 
-def _ring_alone(work: Work, step: _Taken, channel: str) -> Leased | None:
+def _ring_alone(work: Work, step: _Taken) -> Leased | None:
     """The card of the conversation comes once more in that channel; what it takes the place of steps back."""
-    ask, conversation = step.waiting.ask, step.waiting.conversation
+    ask, conversation, channel = step.waiting.ask, step.waiting.conversation, step.channel
     repeating.stop(work, ask, channel)
     before = rows.one(
         work.conn.execute(
@@ -259,9 +259,9 @@ def _is_replaced_by(work: Work, alert: int, rang: set[int]) -> bool:
     return bool(row[0])
 
 
-def _ring_together(work: Work, steps: list[_Taken], channel: str) -> None:
+def _ring_together(work: Work, steps: list[_Taken]) -> None:
     """One card of many, or one more line on that which waits already."""
-    first = steps[0]
+    first, channel = steps[0], steps[0].channel
     payload = {GROUP: True, ANEW: first.why.value, ASKED: list(first.whom)}
     row = rows.one(
         work.conn.execute(
