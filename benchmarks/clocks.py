@@ -48,10 +48,10 @@ def ring(path: Path, now: datetime) -> None:
         )
 
 
-def make_due(path: Path, now: datetime, *, together: bool, after: int) -> None:
+def make_due(path: Path, begun: datetime, *, together: bool, after: int) -> None:
     """A hundred of them have come to a step; each with a lead of its own time, unless `together`."""
     channel = "'telegram:care'" if together else "'telegram:c' || (conversation / 3)"
-    long_ago = micros(now - timedelta(hours=2))
+    long_ago = micros(begun - timedelta(hours=2))
     with closing(sqlite3.connect(path)) as conn, conn:
         chosen = "SELECT id FROM asks WHERE started_at < ? ORDER BY id LIMIT ? OFFSET ?"
         values = (long_ago, DUE, after)
@@ -61,7 +61,7 @@ def make_due(path: Path, now: datetime, *, together: bool, after: int) -> None:
         )
         conn.execute(
             f"UPDATE asks SET due_at = ?, escalate_at = ? WHERE id IN ({chosen})",  # noqa: S608 - see above
-            (micros(now + timedelta(minutes=1)), micros(now - timedelta(minutes=1)), *values),
+            (micros(begun), micros(begun), *values),
         )
 
 
@@ -81,7 +81,8 @@ async def measure(count: int, folder: Path) -> list[Finding]:
     store.escalation = Escalation(leads=("lea",))
     steps: list[int] = []
     store.on_step = lambda step: steps.append(step.ask)
-    ring(path, clock.now())
+    begun = clock.now()
+    ring(path, begun)
     await turn(store, clock)
     took: dict[str, list[float]] = {"nothing due": [], f"{DUE} due": [], f"{DUE} due together": []}
     try:
@@ -89,7 +90,7 @@ async def measure(count: int, folder: Path) -> list[Finding]:
             took["nothing due"].append((await turn(store, clock))[0])
             for place, together in enumerate((False, True)):
                 steps.clear()
-                make_due(path, clock.now(), together=together, after=(2 * number + place) * DUE)
+                make_due(path, begun, together=together, after=(2 * number + place) * DUE)
                 took[f"{DUE} due together" if together else f"{DUE} due"].append(
                     (await turn(store, clock))[0]
                 )

@@ -129,10 +129,10 @@ def _home(work: Work, waiting: Waiting) -> tuple[str, str] | None:
     row = rows.one(
         work.conn.execute(
             "SELECT channel, route FROM (SELECT e.id, e.channel, e.route FROM effects e"
-            "  WHERE e.conversation = :id AND e.kind = 'alert' AND e.state = 'sent'"
+            "  WHERE e.conversation = :id AND e.kind = 'alert' AND +e.state = 'sent'"  # not by its index
             " UNION ALL SELECT e.id, e.channel, e.route FROM mentions m"
             "  JOIN digest_items d ON d.mention = m.id JOIN effects e ON e.id = d.effect"
-            "  WHERE m.conversation = :id AND e.state = 'sent' AND e.kind = 'digest')"
+            "  WHERE m.conversation = :id AND +e.state = 'sent' AND e.kind = 'digest')"
             " ORDER BY route IS NOT :route, id LIMIT 1",
             {"id": waiting.conversation, "route": waiting.route},
         )
@@ -216,10 +216,10 @@ def _ring(work: Work, taken: Iterable[_Taken]) -> tuple[Leased, ...]:
         else:
             rung = (_ring_alone(work, step) for step in steps)
             leased += (one for one in rung if one is not None)
-    rang = {one.id for one in leased}
+    rung_now = {id_ for one in leased for id_ in (one.id, one.effect.payload.get(repeating.AFTER))}
     for step in taken:
         shown = effects.delivered(work, step.waiting.conversation)
-        others = tuple(id_ for id_ in shown if id_ not in rang and not _is_replaced_by(work, id_, rang))
+        others = tuple(id_ for id_ in shown if id_ not in rung_now)
         leased += effects.update(work, others, version=step.version)
     return tuple({one.id: one for one in leased}.values())
 
@@ -247,16 +247,6 @@ def _ring_alone(work: Work, step: _Taken) -> Leased | None:
         payload={ANEW: step.why.value, ASKED: step.number, **after},
     )
     return effects.first_lease(work, effects.New(effect=effect, ask=ask, urgency=int(step.waiting.urgency)))
-
-
-def _is_replaced_by(work: Work, alert: int, rang: set[int]) -> bool:
-    """Whether a card that rings now takes its place."""
-    row = work.conn.execute(
-        "SELECT EXISTS (SELECT 1 FROM effects WHERE id IN (SELECT value FROM json_each(?))"
-        f" AND json_extract(payload, '$.{repeating.AFTER}') = ?)",
-        (rows.dump(sorted(rang)), alert),
-    ).fetchone()
-    return bool(row[0])
 
 
 def _ring_together(work: Work, steps: list[_Taken]) -> None:

@@ -67,7 +67,7 @@ async def test_the_next_is_asked_and_a_claim_that_comes_to_nothing_goes_back(tmp
             assert ("open", None) == (row.state, row.claimed_by)
             await world.jetstream.post("did:plc:acme", "on it", **reply_to(asked, asked))
             await until(lambda: "Answered" in chat.messages[3].text, what="the answer")
-            assert await app.store.next_due_at() is None
+            assert 0 == (await app.store.status(now=app.clock.now())).steps.asks
         assert [("ask", 50, '["ben"]'), ("remind", 80, '["ben"]'), ("return", 100, '["li"]')] == steps(world)
 
 

@@ -148,7 +148,8 @@ def test_another_urgency_is_another_promise(it: World) -> None:
 
 def test_only_what_rang_is_escalated(tmp_path: Path) -> None:
     """What stands in the digest of its hour alone, or was promised nothing, rings nobody at night."""
-    for number, how in enumerate(({"alert": Alert.DIGEST}, {"due": None}, {"channel": None})):
+    cases: tuple[dict[str, Any], ...] = ({"alert": Alert.DIGEST}, {"due": None}, {"channel": None})
+    for number, how in enumerate(cases):
         with world(tmp_path / f"{number}.db", ESCALATION, **how) as it:
             it.due(minute=70)
             it.due(minute=71)
