@@ -259,21 +259,26 @@ class Reload(Generic[R]):
         self.use_customers(wanted.customers)
         self.use_acknowledge(wanted.acknowledge)
         self.use_on_call(wanted.on_call)
-        has_other_plans = (self.store.targets, self.store.escalation) != (wanted.targets, wanted.escalation)
-        self.store.targets, self.store.escalation = wanted.targets, wanted.escalation
+        has_other_plans = self._use_plans(wanted)
         use_answers()
         self.rules, self.waiting = rules, waiting
         await in_thread(partial(let_go, before))
         self.settings = replace(judging, brands=brands, customers=wanted.customers, answers=wanted.answers)
         self.watching_others()
         await taken_over()
-        if has_other_plans:
-            await self._plan_anew()
+        await self._plan_anew(is_wanted=has_other_plans)
 
-    async def _plan_anew(self) -> None:
+    def _use_plans(self, wanted: Settings) -> bool:
+        """Whether somebody may be asked at another time than before."""
+        before = self.store.targets, self.store.escalation
+        self.store.targets, self.store.escalation = wanted.targets, wanted.escalation
+        return before != (wanted.targets, wanted.escalation)
+
+    async def _plan_anew(self, *, is_wanted: bool) -> None:
         try:
-            await self.store.plan_anew(now=self.clock.now())
-            self.planned()
+            if is_wanted:
+                await self.store.plan_anew(now=self.clock.now())
+                self.planned()
         except StoreError as error:  # each is planned when its old time comes
             log.warning("steps.not_planned", error=str(error))
 

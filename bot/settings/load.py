@@ -170,16 +170,19 @@ def load(
         answers=other("answers", default=DEFAULT_ANSWERS, read=partial(load_answers, platforms=known)),
     )
     on_call = rotations(file.on_call, tuple(file.people), file.timezone, tree)
-    named = Named(people=tuple(file.people), channels=(*parts(file.channels), CONSOLE))
     told = _Told(
         acknowledge=acknowledge(file.acknowledge, file.language, tree),
         targets=targets(file.hours, file.timezone, tree, today=datetime.now(UTC).date()),
         hours_of=strangers(file.hours, tree),
         on_call=on_call,
-        escalation=escalation(file.escalation, named, on_call, tree),
+        escalation=escalation(file.escalation, _named(file), on_call, tree),
     )
     made = _settings(file, beside, known, told)
     return replace(made, deaf=deaf(made.accounts, connectors))
+
+
+def _named(file: File) -> Named:
+    return Named(people=tuple(file.people), channels=(*parts(file.channels), CONSOLE))
 
 
 def _gather(
