@@ -74,7 +74,7 @@ def render(
         alert=Alert.MESSAGE if loud is Alert.PING and not (is_waiting or owner) else loud,
         ping=tuple(view.name(one) for one in called),
         called=tuple(known for one in called for known in choices.identities.get(one, ())),
-        callees=tuple(choices.identities.get(one, ()) for one in called),
+        callees=tuple(choices.identities.get(one, ()) for one in called if len(called) > 1),
         data=card_data.of(
             state,
             status=_SEPARATOR.join(_status(view)) or texts.say("card.open"),

@@ -75,6 +75,6 @@ def _asking(many: Card, leased: Leased, state: DigestState, *, texts: Texts, cho
         alert=Alert.PING if asked else many.alert,
         ping=tuple(names),
         called=tuple(known for one in asked for known in choices.identities.get(one, ())),
-        callees=tuple(choices.identities.get(one, ()) for one in asked),
+        callees=tuple(choices.identities.get(one, ()) for one in asked if len(asked) > 1),
         data={**many.data, "asked": asked},
     )
