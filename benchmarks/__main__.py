@@ -24,6 +24,7 @@ NAMES = (
     "life",
     "page",
     "asking",
+    "clocks",
     "retrieval",
     "connectors",
     "peers",

@@ -50,6 +50,7 @@ from bot.sides import (
     second_looks,
 )
 from bot.staff import Card
+from bot.store.escalating import Escalated
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
 from bot.vault import Vault
@@ -125,6 +126,7 @@ class App:
         self.readiness = self._readiness()
         self.expenses.listen(self.metrics.show_bill)
         self.store.on_stage = self.metrics.came_to
+        self.store.on_step = self._asked
         self.expenses.listen(self.notices.budget)
         self.show(Face())
 
@@ -190,6 +192,7 @@ class App:
         await self._use_noise(self.settings.noise)
         people = {person.key for person in self.settings.people}
         self.outbox.push(await self.store.release_claims(people, now=now, lease_for=LEASE_FOR))
+        await self.store.plan_anew(now=now)
         for source, cursor in self.first_cursors.items():
             if await self.store.cursor(source) is None:
                 entry = Entry(source=source, cursor=cursor, observed_to=self.begin)
@@ -350,6 +353,7 @@ class App:
             use_noise=self._use_noise,
             read_answers=self.proposing.reading,
             watching_others=self.accounts.wake,
+            planned=self.outbox.wake,
             breathe=partial(time.sleep, BREATH),
         )
 
@@ -358,6 +362,19 @@ class App:
         self.store.noise = noise
         await self.store.reconsider(now=self.clock.now())
         self.outbox.wake()
+
+    def _asked(self, step: Escalated) -> None:
+        """Nobody had answered: somebody was asked, or reminded."""
+        self.metrics.escalations.labels(step.step).inc()
+        log.info(
+            "ask.escalated",
+            conversation=step.conversation,
+            ask=step.ask,
+            step=step.step,
+            share=step.share,
+            whom=list(step.whom),
+            channel=step.channel,
+        )
 
     def _use_rules(self, rules: RuleSet) -> None:
         self.rules = self.intake.judge = rules

@@ -33,7 +33,7 @@ async def build(
     if not settings.database.is_file():
         files.usable()  # else there is nothing to fall back to, and nothing is to be left behind
     store = await SqliteStore.open(settings.database, upgrade=True)
-    store.targets = settings.targets
+    store.targets, store.escalation = settings.targets, settings.escalation
     try:
         return await _assemble(
             settings,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot import duties
+from bot import card_steps, duties
 from bot.oneline import link
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def of(state: CardState, *, status: str, draft: str | None, duty: Duty | None) -
         "claimed_by": state.conversation.claimed_by,
         "is_deleted": state.post_deleted,
         "on_call": duty.person if duty else None,
+        "asked": list(card_steps.called(state)),
         **_times(state, duty),
     }
 

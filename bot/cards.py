@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from bot import buttons, card_answers, card_data, drafts, duties, recollections
+from bot import buttons, card_answers, card_data, card_steps, drafts, duties, recollections
 from bot.buttons import Choices
 from bot.model import Alert, ConversationState, Kind, Span
 from bot.oneline import NAME_CHARS, excerpt, link, one_line
@@ -36,6 +36,8 @@ LOCK_SCREEN = 60
 _SEPARATOR = " · "
 _FEWEST_WORDS = 20
 _PARENT_CHARS = 140
+_TO_OWNERS = frozenset({Anew.WOKEN, Anew.HANDED, Anew.REMINDED})
+"""Why a card comes again for whoever has it."""
 NO_CHOICES = Choices(people={})
 
 
@@ -62,17 +64,18 @@ def render(
         shown=choices.shown,
         duty=choices.duty(state.verdict.route, now) if is_waiting else None,
     )
-    owner = _called(view)
-    loud = Alert.PING if owner else state.alert
-    called = owner or (_on_call(view) if loud is Alert.PING else None)
+    owner, asked = _called(view), card_steps.called(state)
+    loud = Alert.PING if owner or asked else state.alert
+    called = (owner,) if owner else asked or (_on_call(view) if loud is Alert.PING else ())
     return Card(
         headline=_headline(view),
         lines=tuple(_lines(view)),
         buttons=buttons.rows(state, texts, choices, now=now),
         alert=Alert.MESSAGE if loud is Alert.PING and not (is_waiting or owner) else loud,
-        ping=(view.name(called),) if called else (),
-        called=choices.identities.get(called, ()) if called else (),
-        person=called,
+        ping=tuple(view.name(one) for one in called),
+        called=tuple(known for one in called for known in choices.identities.get(one, ())),
+        callees=tuple(choices.identities.get(one, ()) for one in called if len(called) > 1),
+        people=called,
         data=card_data.of(
             state,
             status=_SEPARATOR.join(_status(view)) or texts.say("card.open"),
@@ -86,13 +89,13 @@ def render(
 def _called(view: _View) -> str | None:
     """Whom a card that comes once more calls."""
     conversation = view.state.conversation
-    is_theirs = conversation.state is ConversationState.CLAIMED and view.again in {Anew.WOKEN, Anew.HANDED}
+    is_theirs = conversation.state is ConversationState.CLAIMED and view.again in _TO_OWNERS
     return conversation.claimed_by if is_theirs else None
 
 
-def _on_call(view: _View) -> str | None:
+def _on_call(view: _View) -> tuple[str, ...]:
     """Who is on call for what nobody has yet."""
-    return view.duty.person if view.duty else None
+    return (view.duty.person,) if view.duty and view.duty.person else ()
 
 
 def replaced_card(state: CardState, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
@@ -166,6 +169,7 @@ def _status(view: _View) -> Iterator[str]:
         yield texts.say("card.deleted")
     if view.again is Anew.WOKEN and conversation.state not in CLOSED | {ConversationState.SNOOZED}:
         yield texts.say("card.woken")
+    yield from card_steps.status(view.state, texts, again=view.again, name=view.name)
     if conversation.state is ConversationState.CLAIMED:
         at = view.time(conversation.claimed_at) if conversation.claimed_at else None
         yield texts.claimed_by(view.name(conversation.claimed_by), at)
@@ -199,6 +203,7 @@ def _answered(ask: Ask | None, texts: Texts) -> str:
 
 def _lines(view: _View) -> Iterator[Line]:
     state, texts = view.state, view.texts
+    yield from card_steps.lines(state, texts, again=view.again, name=view.name)
     yield Line(text=_author(view), is_strong=True)
     yield Line(text=_where(view))
     yield from _by_calendar(view)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import cards, digests
+from bot import card_steps, cards, digests
 from bot.model import Alert
 from bot.overrides import ANEW, Anew
-from bot.records import HUSHED, MENU, REPLACED, SHOWN, DigestState
+from bot.records import ASKED, HUSHED, MENU, REPLACED, SHOWN, DigestState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,8 @@ def draw(
 ) -> Card:
     """`choices` names those who have something, and says what menus offer."""
     if isinstance(state, DigestState):
-        return _many(leased, state, texts=texts, zone=zone, now=now, people=choices.people)
+        many = _many(leased, state, texts=texts, zone=zone, now=now, people=choices.people)
+        return _asking(many, leased, state, texts=texts, choices=choices)
     payload = leased.effect.payload
     if state is None:
         return cards.notice_card(str(payload.get("text", "")))
@@ -47,7 +48,9 @@ def draw(
     )
     card = cards.render(state, texts=texts, zone=zone, now=now, choices=choices, again=_again(leased))
     is_hushed = HUSHED in payload and card.alert is Alert.PING
-    return replace(card, alert=Alert.MESSAGE, ping=(), called=(), person=None) if is_hushed else card
+    return (
+        replace(card, alert=Alert.MESSAGE, ping=(), called=(), callees=(), people=()) if is_hushed else card
+    )
 
 
 def _again(leased: Leased) -> Anew | None:
@@ -72,3 +75,22 @@ def _many(
         return digests.replaced_group(state, texts=texts, zone=zone, now=now)
     is_again = leased.rings > 1
     return digests.group(state, texts=texts, zone=zone, now=now, again=is_again, people=people)
+
+
+def _asking(many: Card, leased: Leased, state: DigestState, *, texts: Texts, choices: Choices) -> Card:
+    """A card of many that asks for answers says so, and calls whom it asks; any other stays as it is."""
+    payload = leased.effect.payload
+    asked = payload.get(ASKED)
+    if not isinstance(asked, list) or payload.get(REPLACED):
+        return many
+    names = [choices.people.get(one, one) for one in asked]
+    return replace(
+        many,
+        headline=card_steps.many(Anew(str(payload[ANEW])), names, texts, len(state.rows)),
+        alert=Alert.PING if asked else many.alert,
+        ping=tuple(names),
+        called=tuple(known for one in asked for known in choices.identities.get(one, ())),
+        callees=tuple(choices.identities.get(one, ()) for one in asked if len(asked) > 1),
+        people=tuple(asked),
+        data={**many.data, "asked": asked},
+    )

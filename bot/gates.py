@@ -18,7 +18,7 @@ from bot.model import Alert, ConversationState, Urgency
 from bot.noise import Why
 from bot.overrides import ANEW, Anew
 from bot.ports import Notifier
-from bot.records import CLOSED, PAGER, TAKEN, CardState, DigestState, Dropped, Held, Leased
+from bot.records import ASKED, CLOSED, PAGER, TAKEN, CardState, DigestState, Dropped, Held, Leased
 from bot.silences import Standing
 from bot.wishes import EffectKind
 
@@ -125,6 +125,19 @@ class Unsilenced:
         else:
             return None
         return Dropped(reason="silenced") if is_silenced else None
+
+
+class StillAsked:
+    """Nobody is asked for what somebody took or answered, and nobody reminded of what they have no more."""
+
+    def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
+        if ASKED not in leased.effect.payload or not isinstance(state, CardState):
+            return None
+        if state.ask is None or state.ask.outcome is not None:
+            return Dropped(reason=f"ask_{state.ask.outcome if state.ask else 'gone'}")
+        is_reminder = leased.effect.payload.get(ANEW) == Anew.REMINDED
+        wanted = ConversationState.CLAIMED if is_reminder else ConversationState.OPEN
+        return None if state.conversation.state is wanted else Dropped(reason=TAKEN)
 
 
 def _stands(state: State) -> set[ConversationState]:

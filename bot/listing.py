@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from bot.escalation import Asked
 from bot.model import Author, ConversationState, Facts, Kind, Post, Span, Urgency, Verdict
 from bot.orders import Silence
 from bot.overrides import Undoable
@@ -162,6 +163,7 @@ class Whole:
     publications: tuple[Publication, ...]
     earlier: tuple[Listed, ...]
     undo: Undoable | None = None
+    steps: tuple[Asked, ...] = ()
     feedback: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -79,6 +79,9 @@ class Metrics:
         self.promises = self._counter(
             "promises", "Answers that were due at some time, by whether they came then", "outcome", "urgency"
         )
+        self.escalations = self._counter(
+            "escalations", "Steps that were taken because nobody answered an ask", "step"
+        )
         self.reloads = self._counter("reloads", "Times the configuration was read again", "outcome")
 
     def _gauge_sources(self) -> None:

@@ -27,6 +27,7 @@ from bot.gates import (
     QuietHours,
     State,
     StillAlone,
+    StillAsked,
     StillCalled,
     StillOnShift,
     StillWanted,
@@ -39,6 +40,7 @@ from bot.overrides import ANEW
 from bot.paging import Paging
 from bot.ports import Clock, Notifier
 from bot.records import (
+    ASKED,
     HUSHED,
     LEASE_FOR,
     CardState,
@@ -138,6 +140,7 @@ class Outbox:
             StillWanted(),
             StillOnShift(),
             StillAlone(self._repeats),
+            StillAsked(),
             StillCalled(),
             *self.further,
             QuietHours(self._quiet_until),
@@ -293,7 +296,8 @@ class Outbox:
     def _repeats(self, leased: Leased, state: State) -> timedelta | None:
         """How often it rings as long as nobody takes it: by the rules of now; a ping by its channel."""
         effect = leased.effect
-        is_ring = effect.kind is EffectKind.ALERT or (effect.kind is EffectKind.DIGEST and leased.is_group)
+        is_group = leased.is_group and ASKED not in effect.payload  # else the plan of each rings again
+        is_ring = effect.kind is EffectKind.ALERT or (effect.kind is EffectKind.DIGEST and is_group)
         is_calm = isinstance(state, DigestState) and state.group_alert is Alert.DIGEST
         if not (is_ring and effect.route) or is_calm or leased.is_page:
             return None

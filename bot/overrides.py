@@ -26,6 +26,9 @@ class Anew(StrEnum):
     WOKEN = "woken"
     HANDED = "handed"
     RAISED = "raised"
+    ASKED = "asked"
+    REMINDED = "reminded"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,19 +64,19 @@ class Paging:
     async def call(self, leased: Leased, card: Card) -> None:
         """Call by pager whomever the card calls. Raises: StoreError."""
         now = self.clock.now()
-        person = self._called(leased, card, now)
-        pager = self.pagers.get(person or "")
-        if person is None or pager is None or pager == leased.effect.channel:
-            return
-        page = Page(card=leased, person=person, pager=pager)
-        taken = await self.store.page(page, now=now, lease_for=LEASE_FOR)
-        if taken is not None:
-            self.deliver((taken,))
+        for person in self._called(leased, card, now):
+            pager = self.pagers.get(person)
+            if pager is None or pager == leased.effect.channel:
+                continue
+            page = Page(card=leased, person=person, pager=pager)
+            taken = await self.store.page(page, now=now, lease_for=LEASE_FOR)
+            if taken is not None:
+                self.deliver((taken,))
 
-    def _called(self, leased: Leased, card: Card, now: datetime) -> str | None:
+    def _called(self, leased: Leased, card: Card, now: datetime) -> tuple[str, ...]:
         if card.alert is not Alert.PING:
-            return None
-        if not leased.is_group:
-            return card.person
-        duty = self.duty(leased.effect.route or "", now)  # a card of many names nobody
-        return duty.person if duty else None
+            return ()
+        if card.people or not leased.is_group:
+            return card.people
+        duty = self.duty(leased.effect.route or "", now)  # the card of a group names nobody
+        return (duty.person,) if duty and duty.person else ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.counting import Event
+from bot.escalation import Asked, Taken
 from bot.model import (
     Alert,
     Author,
@@ -108,6 +109,8 @@ PAGER = "pager"
 """The payload's key for the person whose pager shows a copy of a card (bot.paging)."""
 HUSHED = "hushed"
 """The same of an alert that is a message where its rule says ping: its author has called already."""
+ASKED = "asked"
+"""Key of an effect's payload: which step of its ask it is, or whom a card of many asks."""
 TAKEN = "taken"
 """Why a message does not ring again: somebody has what it is about."""
 
@@ -256,6 +259,7 @@ class CardState:
     the post back. `undo`: the last decision, as long as what it changed still stands. `draft` waits for
     approval, `reply` is the newest that was approved, `standing` the newest that is public; `means`: how it
     can be answered (no row tells). `acknowledged`: what was said automatically, before anybody answered.
+    `asked`: who was asked for an answer, oldest first.
     """
 
     mention_id: str
@@ -275,6 +279,7 @@ class CardState:
     standing: Reply | None = None
     acknowledged: Reply | None = None
     means: Means = NO_MEANS
+    asked: tuple[Asked, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -372,6 +377,7 @@ class Status:
     failures: Mapping[str, str] = field(default_factory=dict)
     paused: Paused | None = None
     noise: tuple[ChannelNoise, ...] = ()
+    steps: Taken = field(default_factory=Taken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,18 @@ HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
 TAKEN_OVER = frozenset(
-    {"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "on_call", "noise", "staff"}
+    {
+        "brands",
+        "customers",
+        "answers",
+        "acknowledge",
+        "targets",
+        "hours_of",
+        "on_call",
+        "noise",
+        "escalation",
+        "staff",
+    }
 )
 """Fields of the settings that are not compared: all but one are reloaded, the staff follows the people."""
 
@@ -172,6 +183,8 @@ class Reload(Generic[R]):
     read_answers: Callable[[Answers | None], Callable[[], None]]
     watching_others: Callable[[], None]
     breathe: Callable[[], None]
+    planned: Callable[[], None] = lambda: None
+    """Called when others may have to be asked now."""
     waiting: tuple[str, ...] = field(default=(), init=False)
     """What changed since the start and waits for a restart."""
     _part: Part = field(default=Part.SETTINGS, init=False)
@@ -238,6 +251,7 @@ class Reload(Generic[R]):
             hours_of=wanted.hours_of,
             on_call=wanted.on_call,
             noise=wanted.noise,
+            escalation=wanted.escalation,
         )
         rules = await in_thread(partial(self.reading.rules, judging))
         waiting = tuple(differing(self.settings, wanted))
@@ -259,14 +273,29 @@ class Reload(Generic[R]):
         self.use_customers(wanted.customers)
         self.use_acknowledge(wanted.acknowledge)
         self.use_on_call(wanted.on_call)
-        self.store.targets = wanted.targets
+        has_other_plans = self._use_plans(wanted)
         use_answers()
         self.rules, self.waiting = rules, waiting
         await in_thread(partial(let_go, before))
         self.settings = replace(judging, brands=brands, customers=wanted.customers, answers=wanted.answers)
         self.watching_others()
         await taken_over()
+        await self._plan_anew(is_wanted=has_other_plans)
         await self.use_noise(wanted.noise)
+
+    def _use_plans(self, wanted: Settings) -> bool:
+        """Whether somebody may be asked at another time than before."""
+        before = self.store.targets, self.store.escalation
+        self.store.targets, self.store.escalation = wanted.targets, wanted.escalation
+        return before != (wanted.targets, wanted.escalation)
+
+    async def _plan_anew(self, *, is_wanted: bool) -> None:
+        try:
+            if is_wanted:
+                await self.store.plan_anew(now=self.clock.now())
+                self.planned()
+        except StoreError as error:  # each is planned when its old time comes
+            log.warning("steps.not_planned", error=str(error))
 
     async def _failed(self, error: Exception) -> None:
         self.metrics.reloads.labels("failed").inc()

@@ -75,13 +75,21 @@ def unknown(acknowledge: Acknowledge, rules: RuleSet) -> list[Problem]:
 
 
 def _unrouted(settings: Settings, rules: RuleSet) -> list[Problem]:
-    """The routes that hours or people on call are for, or that are to be quiet, and that are not there."""
+    """The routes that hours, people on call or steps are for, or that are to be quiet, and that are not there;
+    likewise personas.
+    """
     routes = rules.routes
-    return [
+    found = [
         replace(problem, suggestion=closest(name, routes))
         for name, problem in _named(settings)
         if name not in routes
     ]
+    personas = tuple(persona.name for persona in rules.program.personas)
+    for (kind, name), problem in settings.escalation.strangers.items():
+        known = routes if kind == "routes" else personas
+        if name not in known:
+            found.append(replace(problem, suggestion=closest(name, known)))
+    return found
 
 
 def _named(settings: Settings) -> Iterator[tuple[str, Problem]]:

@@ -125,8 +125,9 @@ class Card:
     """A message to staff as it stands now; a channel renders it in its own markup.
 
     The first 60 characters of `headline` suffice on a lock screen. `buttons` are rows. `ping`: the names of
-    whom it calls, `called`: their identities, for channels that can ring for somebody; `person`: the key of
-    the one whose pager it calls, too. `form`: what a form
+    whom it calls, `called`: their identities, for channels that can ring for somebody, `callees`: those of
+    each of these names (none given: all are of the last); `people`: the keys of those whose pagers it calls,
+    too. `form`: what a form
     for an answer begins with, on a channel that has forms; what is sent with it counts as a reply to the
     card. None: no answer can be written to it now.
     """
@@ -137,7 +138,8 @@ class Card:
     alert: Alert = Alert.MESSAGE
     ping: tuple[str, ...] = ()
     called: tuple[tuple[str, str], ...] = ()
-    person: str | None = None
+    callees: tuple[tuple[tuple[str, str], ...], ...] = ()
+    people: tuple[str, ...] = ()
     data: Mapping[str, object] = field(default_factory=dict)
     form: str | None = None
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bot.briefing import BriefingState, Due
     from bot.changes import Change, Decided, Decision
+    from bot.escalation import Escalation
     from bot.model import Brand, Cursor, PostRef
     from bot.records import CardState, DigestState, Entry, Leased, Recorded, Settlement
     from bot.staff import Press
@@ -28,10 +29,12 @@ class Store(RulesLog, Pasts, Looks, Protocol):
     """Everything that survives a restart. Every write is one transaction, durable when the call returns.
 
     `targets`: when an answer is due, by the hours in which somebody is there. `noise`: what is held back.
+    `escalation`: who is asked when nobody answers (None: nobody is).
     """
 
     targets: Targets
     noise: Noise
+    escalation: Escalation | None
 
     # listening
     async def cursor(self, name: str) -> Cursor | None:
@@ -83,6 +86,10 @@ class Store(RulesLog, Pasts, Looks, Protocol):
 
     async def settle(self, settlement: Settlement) -> bool:
         """Write how a try ended; whether something may be due by that. Ignored when another leases it."""
+        ...
+
+    async def plan_anew(self, *, now: datetime) -> None:
+        """When `escalation` or `targets` are others: each open ask is planned by them, in turn."""
         ...
 
     async def next_due_at(self) -> datetime | None:

@@ -50,11 +50,15 @@ class Targets:
 
     def due(self, started_at: datetime, respond_in: timedelta | None, *, route: str, urgency: Urgency) -> Due:
         """When an ask that began then is due."""
-        by_calendar = due_at(started_at, respond_in)
-        staffed = self.by_route.get(route, self.everywhere)
-        if staffed is None or respond_in is None or urgency in staffed.round_the_clock:
+        by_calendar, hours = due_at(started_at, respond_in), self.hours(route, urgency)
+        if hours is None or respond_in is None:
             return Due(at=by_calendar, by_calendar=by_calendar)
-        return Due(at=staffed.hours.due_at(started_at, respond_in), by_calendar=by_calendar)
+        return Due(at=hours.due_at(started_at, respond_in), by_calendar=by_calendar)
+
+    def hours(self, route: str, urgency: Urgency) -> Hours | None:
+        """The hours in which a promise runs down; None: always."""
+        staffed = self.by_route.get(route, self.everywhere)
+        return None if staffed is None or urgency in staffed.round_the_clock else staffed.hours
 
 
 ROUND_THE_CLOCK = Targets()

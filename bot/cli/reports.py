@@ -123,6 +123,7 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
         "conversations  " + (", ".join(f"{n} {s}" for s, n in status.conversations.items()) or "none"),
         *_publishing_lines(status, at),
         f"open asks      {status.open_asks}, of which {status.overdue_asks} overdue",
+        f"escalated      {status.steps.asks} open asks, {status.steps.of_day} steps in 24 hours",
         "effects        " + (", ".join(f"{n} {s}" for s, n in status.effects.items()) or "none"),
     ]
     lines += [f"alerts         {line}" for line in withheld.lines(status.noise, ENGLISH)]

@@ -22,6 +22,7 @@ from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
 from bot.acknowledging import Acknowledge
 from bot.answers import Answers
 from bot.errors import ConfigError, Problem
+from bot.escalation import Escalation
 from bot.model import Account, Brand
 from bot.noise import Noise
 from bot.oncall import OnCall
@@ -31,6 +32,7 @@ from bot.settings.answering import DraftsSection, RepliesSection, ai_replies, vo
 from bot.settings.answers import DEFAULT_ANSWERS, load_answers
 from bot.settings.checks import check_together, is_channel, why_unknown
 from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
+from bot.settings.escalation import Named, escalation, with_people
 from bot.settings.fields import is_id
 from bot.settings.inviting import deaf
 from bot.settings.mornings import mornings
@@ -64,6 +66,7 @@ from bot.voice import Voices
 
 T = TypeVar("T")
 
+CONSOLE = "console"
 DEFAULT_RULES = Path("config/rules")
 
 
@@ -91,6 +94,7 @@ class Settings:
     hours_of: Mapping[str, Problem]
     on_call: OnCall
     noise: Noise
+    escalation: Escalation
     database: Path
     rules: Path
     customers: Customers | None
@@ -169,17 +173,21 @@ def load(
         ),
         answers=other("answers", default=DEFAULT_ANSWERS, read=partial(load_answers, platforms=known)),
     )
+    on_call = rotations(file.on_call, tuple(file.people), file.timezone, tree)
     told = _Told(
         acknowledge=acknowledge(file.acknowledge, file.language, tree),
         targets=targets(file.hours, file.timezone, tree, today=datetime.now(UTC).date()),
         hours_of=strangers(file.hours, tree),
-        on_call=replace(
-            rotations(file.on_call, tuple(file.people), file.timezone, tree), mornings=mornings(file)
-        ),
+        on_call=replace(on_call, mornings=mornings(file)),
         noise=noise(file, tuple(parts(file.channels)), tree),
+        escalation=escalation(file.escalation, _named(file), on_call, tree),
     )
     made = _settings(file, beside, known, told)
     return replace(made, deaf=deaf(made.accounts, connectors))
+
+
+def _named(file: File) -> Named:
+    return Named(people=tuple(file.people), channels=(*parts(file.channels), CONSOLE))
 
 
 def _gather(
@@ -297,6 +305,7 @@ class _Told:
     hours_of: Mapping[str, Problem]
     on_call: OnCall
     noise: Noise
+    escalation: Escalation
 
 
 def _other(
@@ -333,6 +342,7 @@ def _settings(file: File, beside: _Beside, known: Collection[str], told: _Told) 
         hours_of=told.hours_of,
         on_call=told.on_call,
         noise=told.noise,
+        escalation=with_people(told.escalation, people),
         database=Path(file.database),
         rules=beside.rules,
         customers=beside.customers,

@@ -54,6 +54,7 @@ from bot.settings.mornings import Mornings
 from bot.settings.noise import BudgetSection, DigestSection, QuietSection
 from bot.settings.oncall import RotationSection
 from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
+from bot.settings.steps import ClaimedSection, EscalationSection, StepSection
 from bot.staff import Role
 from bot.suggestions import AiReply
 
@@ -121,6 +122,7 @@ class File(Section):
     quiet_hours: dict[Text, QuietSection] = Field(default_factory=dict)
     digests: dict[Text, DigestSection] = Field(default_factory=dict)
     budgets: dict[Text, BudgetSection] = Field(default_factory=dict)
+    escalation: EscalationSection = EscalationSection()
     database: PathText = "data/outcare.db"
     rules: PathText = "rules"
     customers: PathText | None = None
@@ -143,7 +145,7 @@ FIXED = frozenset(
     for section in (
         File, BrandSection, PersonSection, Http, Web, Log, VoicesSection, VoiceSection, DraftsSection, Model,
         RepliesSection, AcknowledgeSection, HoursSection, RotationSection, QuietSection,
-        DigestSection, BudgetSection,
+        DigestSection, BudgetSection, EscalationSection, StepSection, ClaimedSection,
     )
     for key in section.model_fields
 )  # fmt: skip

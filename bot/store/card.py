@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.model import Kind, Mention, Post
 from bot.records import Ask, CardState
-from bot.store import audit, drafted, remembering, rows
+from bot.store import audit, drafted, escalated, remembering, rows
 
 Fetch = Callable[[str, tuple[Any, ...] | Mapping[str, Any]], Sequence[rows.Row]]
 
@@ -92,6 +92,7 @@ def load(fetch: Fetch, mention: int, ask: int | None) -> CardState | None:
         reply=reply,
         standing=standing,
         acknowledged=drafted.acknowledgement(fetch, conversation.id),
+        asked=escalated.of_ask(fetch, ask) if ask is not None else (),
     )
 
 

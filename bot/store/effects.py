@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot.records import GROUP, Leased
+from bot.overrides import ANEW
+from bot.records import ASKED, GROUP, Leased
 from bot.staff import Receipt
 from bot.store import rows
 from bot.store.work import Work
@@ -177,12 +178,17 @@ def _update(
         kind=EffectKind.UPDATE,
         mention_id=None if subject.is_group else mention or subject.effect.mention_id,
         due_at=due_at,
-        payload={GROUP: True} if subject.is_group else payload,
+        payload=_of_many(subject) if subject.is_group else payload,
     )
     is_free = state == "sent" and due_at <= work.now and not _is_in_flight(work, alert)
     new = New(effect=effect, ask=ask_of(work, alert), subject=alert)
     id_ = insert(work, new, leased=is_free)
     return read(work, id_) if id_ is not None and is_free else None
+
+
+def _of_many(card: Leased) -> dict[str, object]:
+    """What a card of many is stays as it was: whom it asks, and why."""
+    return {key: value for key, value in card.effect.payload.items() if key in {GROUP, ANEW, ASKED}}
 
 
 def _nth_update(work: Work, card: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.listing import Listed, Listing, Place, Tallies, View, Wanted
 from bot.model import ConversationState, Kind, Urgency
-from bot.store import courses, rows
+from bot.store import courses, next_steps, rows
 from bot.store.card import Fetch
 from bot.store.work import Work
 
@@ -74,12 +74,13 @@ _VIEWS: Mapping[View, str] = {
 
 
 def refresh(work: Work) -> None:
-    """Bring the rows of all conversations that this unit touched in step, and note which stages their asks
-    came to. Call it last.
+    """Bring the rows of all conversations that this unit touched in step, note which stages their asks came
+    to, and when somebody must be asked next. Call it last.
     """
     if work.touched:
         courses.count(work, work.touched)
         work.conn.executemany(_REFRESH, [(one,) for one in work.touched])
+        next_steps.plan(work, work.touched)
         work.touched.clear()
 
 

@@ -50,12 +50,14 @@ from bot.store import (
     catching_up,
     counts,
     covering,
+    escalated,
     grouping,
     history,
     holding,
     inbox,
     linking,
     listing,
+    next_steps,
     overview,
     pausing,
     replying,
@@ -93,7 +95,7 @@ _NEXT = text(
     "SELECT min(at) FROM (SELECT min(e.leased_until) AS at FROM effects e WHERE e.state = 'leased'"
     " UNION ALL SELECT * FROM (SELECT e.due_at FROM effects e"
     f" WHERE e.state = 'pending' AND {READY} ORDER BY e.due_at LIMIT 1)"
-    f" UNION ALL {snoozing.NEXT})"
+    f" UNION ALL {snoozing.NEXT} UNION ALL {next_steps.NEXT})"
 )
 
 
@@ -280,6 +282,7 @@ class Reports:
                 status.read(conn, schema=schema, now=now),
                 paused=pausing.paused(_fetcher(conn)),
                 noise=holding.told(_fetcher(conn), now - A_DAY),
+                steps=escalated.count(_fetcher(conn), now),
             )
         )
 

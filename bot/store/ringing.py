@@ -13,7 +13,7 @@ from dataclasses import replace
 from bot.model import Urgency
 from bot.overrides import ANEW, Anew
 from bot.records import Leased
-from bot.store import effects, holding, repeating
+from bot.store import effects, holding, next_steps, repeating
 from bot.store.paging import IS_PAGE
 from bot.store.work import Work
 from bot.wishes import Effect, EffectKind
@@ -25,6 +25,7 @@ def ring(
     """The newest card of each channel comes once more; the others show what is true now, and none that waits
     tells of it again.
     """
+    next_steps.rang(work, conversation, work.now)
     rung = _ring(work, conversation, why, version=version, urgency=urgency)
     for one in rung:
         holding.withdraw(work, conversation, one.effect.channel)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.records import MENU, REPLACED, Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
-from bot.store import courses, effects, repeating, rows, undoing
+from bot.records import ASKED, MENU, REPLACED, Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
+from bot.store import courses, effects, next_steps, repeating, rows, undoing
 from bot.store.work import Work
 from bot.wishes import EffectKind
 
@@ -97,11 +97,27 @@ def _sent(work: Work, settlement: Settlement, outcome: Sent) -> bool:
         courses.count(work, (conversation,))
     if leased.effect.kind is EffectKind.DIGEST:
         _told_together(work, leased.id, at)
+    someone_is_next = not leased.is_page and _heard(work, leased, ask)
     offers_undo = _offers_undo(work, settlement, subject)
     if outcome.again_at or repeating.AFTER in leased.effect.payload:
         repeating.sent(work, leased, outcome.again_at)
         return True
-    return offers_undo or effects.has_updates(work, subject or leased.id)
+    return offers_undo or someone_is_next or effects.has_updates(work, subject or leased.id)
+
+
+def _heard(work: Work, leased: Leased, ask: int | None) -> bool:
+    """Staff heard of asks by this: whether somebody must be asked soon. A repetition is no news."""
+    conversation = leased.effect.conversation_id
+    if leased.effect.kind is EffectKind.DIGEST:
+        next_steps.rang_together(work, leased.id, work.now)
+        return True
+    if ask is None or conversation is None:
+        return False
+    is_news = leased.rings == 1 and ASKED not in leased.effect.payload
+    if leased.effect.kind is EffectKind.ALERT and is_news:
+        next_steps.rang(work, conversation, work.now)
+        next_steps.plan(work, (conversation,))
+    return next_steps.is_soon(work, ask)
 
 
 def _told_together(work: Work, card: int, at: int) -> None:

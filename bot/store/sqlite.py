@@ -15,6 +15,7 @@ from typing import TypeVar
 from bot.changes import Change, Decided, Decision
 from bot.counting import Event
 from bot.errors import StoreError
+from bot.escalation import Escalation
 from bot.history import Recall, Recalled
 from bot.model import Brand, Cursor, PostRef
 from bot.noise import NO_LIMITS, Noise
@@ -39,10 +40,12 @@ from bot.store import (
     counts,
     deciding,
     effects,
+    escalating,
     holding,
     ingest,
     known,
     logins,
+    next_steps,
     paging,
     schema,
     second_looks,
@@ -51,6 +54,7 @@ from bot.store import (
     snoozing,
     telling_shifts,
 )
+from bot.store.escalating import Escalated
 from bot.store.lock import Lock
 from bot.store.reply_side import ReplySide
 from bot.store.report_side import ReportSide
@@ -81,6 +85,10 @@ class SqliteStore(ReplySide, ReportSide):
         """What is held back, and until when."""
         self.roster = Roster()
         """Who is told as shifts begin."""
+        self.escalation: Escalation | None = None
+        """Who is asked when nobody answers; None: nobody is."""
+        self.on_step: Callable[[Escalated], None] | None = None
+        """Told of each step that was taken, after the commit."""
         self.trouble: str | None = None
         """Why the last write failed; None once one worked."""
         self.changes = 0
@@ -135,6 +143,7 @@ class SqliteStore(ReplySide, ReportSide):
             standing=self._standing,
             targets=self.targets,
             noise=self.noise,
+            escalation=self.escalation,
             reached=self._reached,
         )
 
@@ -244,15 +253,24 @@ class SqliteStore(ReplySide, ReportSide):
         each: int = _ANY,
         without: Collection[str] = (),
     ) -> tuple[Leased, ...]:
-        def unit(conn: sqlite3.Connection) -> tuple[bool, tuple[Leased, ...]]:
+        def unit(conn: sqlite3.Connection) -> tuple[int, tuple[Leased, ...], tuple[Escalated, ...]]:
             work = self._work(conn, now, lease_for)
             woken = snoozing.wake_due(work)
             telling_shifts.tell_due(work, self.roster)
-            return bool(woken), woken + effects.lease(work, limit=limit, each=each, without=without)
+            asked, steps = escalating.take_due(work)
+            due = effects.lease(work, limit=limit, each=each, without=without)
+            return len(woken) + len(steps), woken + asked + due, steps
 
-        has_woken, leased = await self._write(unit)
-        self.changes += has_woken
+        changed, leased, steps = await self._write(unit)
+        self.changes += changed > 0
+        if self.on_step is not None:
+            for step in steps:
+                self.on_step(step)
         return leased
+
+    async def plan_anew(self, *, now: datetime) -> None:
+        """Who is asked next, and when, is looked at again for all that wait."""
+        await self._write(lambda conn: next_steps.anew(self._work(conn, now)))
 
     async def settle(self, settlement: Settlement) -> bool:
         return await self._write(

@@ -12,7 +12,12 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field, SQLModel
 
 from bot.model import Alert, ConversationState, Kind
-from bot.store import answering_tables, effect_tables, staff_tables  # noqa: F401 - of the same metadata
+from bot.store import (  # noqa: F401 - of the same metadata
+    answering_tables,
+    effect_tables,
+    escalation_tables,
+    staff_tables,
+)
 from bot.store.columns import (
     RowId,
     UTCDateTime,
@@ -170,6 +175,7 @@ class AskRow(SQLModel, table=True):
 
     `judged_to` is for how long (in microseconds) it had waited when it was last judged again for that,
     `engaged_to` when it was last asked how many reacted. `counted`: a bit a stage that metrics know of.
+    `rang_at`: when staff last heard of it by itself; `escalate_at`: when somebody must be asked next.
     """
 
     __tablename__: ClassVar[str] = "asks"
@@ -184,6 +190,7 @@ class AskRow(SQLModel, table=True):
         ),
         while_open("judged_to"),
         while_open("started_at"),
+        where("escalate_at", "outcome IS NULL AND escalate_at IS NOT NULL"),
     )
     id: int | None = key()
     brand: str = brand_name()
@@ -202,6 +209,8 @@ class AskRow(SQLModel, table=True):
     judged_to: int = microseconds()
     engaged_to: int = microseconds()
     counted: int = bits()
+    rang_at: datetime | None = maybe_at()
+    escalate_at: datetime | None = maybe_at()
 
 
 class VerdictRow(SQLModel, table=True):

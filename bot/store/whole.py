@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.listing import Publication, Spoken, Taken, Whole
 from bot.records import Conversation
-from bot.store import audit, listing, remembering, rows
+from bot.store import audit, escalated, listing, remembering, rows
 from bot.store.card import Fetch
 
 THREAD_SHOWN = 200
@@ -58,6 +58,7 @@ def read(fetch: Fetch, conversation: int) -> Whole | None:
         earlier=_earlier(fetch, it),
         feedback=_feedback(fetch, shown[0].mention_id),
         undo=audit.last(fetch, conversation),
+        steps=escalated.of_conversation(fetch, conversation),
     )
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.escalation import Escalation
 from bot.model import Cursor
 from bot.noise import NO_LIMITS, Noise
 from bot.records import CardState
@@ -48,6 +49,8 @@ class Work:
     standing: Standing
     targets: Targets = ROUND_THE_CLOCK
     noise: Noise = NO_LIMITS
+    escalation: Escalation | None = None
+    """Who is asked when nobody answers; None: nobody is."""
     touched: set[int] = field(default_factory=set)
     """Conversations whose cards would show something else after this unit."""
     reached: list[Reached] = field(default_factory=list)

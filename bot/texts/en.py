@@ -9,6 +9,7 @@ from bot.texts.en_on_call import ON_CALL
 from bot.texts.en_page import PAGE
 from bot.texts.en_shift import SHIFT
 from bot.texts.en_silences import SILENCES
+from bot.texts.en_steps import STEPS
 from bot.texts.language import Language, Message
 
 _STAFF: dict[str, Message] = {
@@ -318,7 +319,7 @@ def ordinal(number: int) -> str:
 ENGLISH = Texts(
     Language(
         code="en",
-        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SHIFT | SILENCES,
+        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SHIFT | SILENCES | STEPS,
         days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
         plural=plural,

@@ -9,6 +9,7 @@ from bot.texts.es_on_call import ON_CALL
 from bot.texts.es_page import PAGE
 from bot.texts.es_shift import SHIFT
 from bot.texts.es_silences import SILENCES
+from bot.texts.es_steps import STEPS
 from bot.texts.language import Language, Message
 
 _STAFF: dict[str, Message] = {
@@ -310,7 +311,7 @@ def plural(number: int) -> str:
 SPANISH = Texts(
     Language(
         code="es",
-        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SHIFT | SILENCES,
+        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SHIFT | SILENCES | STEPS,
         days=("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
         months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
         plural=plural,

@@ -134,6 +134,16 @@ def _whole(whole: Whole) -> dict[str, Any]:
             }
             for one in whole.decisions
         ],
+        "steps": [
+            {
+                "kind": one.kind.value,
+                "share": one.share,
+                "whom": list(one.whom),
+                "owner": one.owner,
+                "at": one.at,
+            }
+            for one in whole.steps
+        ],
         "earlier": [one.conversation for one in whole.earlier],
     }
 

@@ -12,6 +12,7 @@ from bot.approval import PATCH_SHOWN
 from bot.buttons import Choices, chosen, token
 from bot.cards import prepared
 from bot.changes import ELSEWHERE
+from bot.escalation import Asked
 from bot.listing import Publication, Spoken, Taken, Whole
 from bot.model import Author, ConversationState, Urgency
 from bot.oneline import link
@@ -212,10 +213,18 @@ def facts(author: Author | None, eye: Eye) -> list[tuple[str, str]]:
 
 
 def events(whole: Whole, eye: Eye) -> list[Event]:
-    """What people decided, and what became of their answers, in the order in which it happened."""
+    """What people decided, what became of their answers, and who was asked, in the order of time."""
     decided = [(one.at, event(one, eye)) for one in whole.decisions]
     tried = [(one.at, tried_event(one, whole.shown.platform, eye)) for one in whole.publications]
-    return [told for _, told in sorted([*decided, *tried], key=lambda one: one[0])]
+    asked = [(one.at, step_event(one, eye)) for one in whole.steps]
+    return [told for _, told in sorted([*decided, *tried, *asked], key=lambda one: one[0])]
+
+
+def step_event(one: Asked, eye: Eye) -> Event:
+    names = eye.texts.listed(map(eye.name, one.whom)) or eye.texts.on_page("step_everybody")
+    owner = eye.name(one.owner) if one.owner else ""
+    said = eye.texts.on_page(f"step_{one.kind.value}", names=names, owner=owner, share=str(one.share))
+    return Event(text=said, at=eye.time(one.at))
 
 
 def tried_event(one: Publication, platform: str, eye: Eye) -> Event:

@@ -130,6 +130,7 @@ _SCHEMAS = {
                 person=_TEXT, verb=_TEXT, outcome=_TEXT, channel=_TEXT, note=_TEXT, words=_MAYBE_TEXT, at=_AT
             )
         ),
+        steps=_many(_closed(kind=_TEXT, share=_COUNT, whom=_many(_TEXT), owner=_MAYBE_TEXT, at=_AT)),
         earlier=_many(_COUNT),
     ),
     "Answer": _closed(

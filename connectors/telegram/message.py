@@ -99,15 +99,21 @@ def render(card: Card, *, ping: Iterable[str] = ()) -> Message:
 
 
 def _calling(message: Message, card: Card) -> Message:
-    """The name at its end rings for them: also for people who have no @name
+    """The names at its end ring for them: also for people who have no @name
     (https://core.telegram.org/bots/api#messageentity, text_mention).
     """
-    known = [id_ for kind, id_ in card.called if kind == "telegram" and id_.isascii() and id_.isdigit()]
-    if card.alert is not Alert.PING or not known or not message.text.endswith(name := card.ping[-1]):
+    callees = card.callees or (*(() for _ in card.ping[1:]), card.called)
+    names = " ".join(card.ping)
+    if card.alert is not Alert.PING or not names or not message.text.endswith(names):
         return message
-    at = units(message.text) - units(name)
-    mention = Entity(kind="text_mention", offset=at, length=units(name), user=int(known[0]))
-    return replace(message, entities=(*message.entities, mention))
+    at = units(message.text) - units(names)
+    mentions: list[Entity] = []
+    for name, identities in zip(card.ping, callees, strict=False):
+        known = [id_ for kind, id_ in identities if kind == "telegram" and id_.isascii() and id_.isdigit()]
+        if known:
+            mentions.append(Entity(kind="text_mention", offset=at, length=units(name), user=int(known[0])))
+        at += units(name) + 1
+    return replace(message, entities=(*message.entities, *mentions)) if mentions else message
 
 
 def told(text: str) -> Message:

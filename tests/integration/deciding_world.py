@@ -11,11 +11,12 @@ from typing import Any, TypeVar, cast
 
 from bot.changes import Decided, Decision
 from bot.desk import Desk
+from bot.escalation import Escalation
 from bot.metrics import Metrics
 from bot.ports import Clock
 from bot.records import Answer, CardState, Judged, Leased, Sent, Settlement
 from bot.staff import Person, Receipt, Role, Staff, Verb
-from bot.store import card, deciding, effects, ingest, schema, settling, snoozing
+from bot.store import card, deciding, effects, escalating, ingest, schema, settling, snoozing
 from bot.store.work import Standing, Work
 from bot.storing import Store
 from bot.targets import ROUND_THE_CLOCK, Targets
@@ -50,6 +51,7 @@ class World:
     pressed: int = 0
     standing: Standing = field(default_factory=Standing)
     targets: Targets = ROUND_THE_CLOCK
+    escalation: Escalation | None = None
 
     def write(self, unit: Callable[[Work], T], *, minute: float) -> T:
         """One transaction, as the writer makes it."""
@@ -62,6 +64,7 @@ class World:
                     lease_for=s.LEASE,
                     standing=self.standing,
                     targets=self.targets,
+                    escalation=self.escalation,
                 )
             )
         except BaseException:
@@ -107,7 +110,8 @@ class World:
         """What the outbox would take then, delivered."""
 
         def unit(work: Work) -> tuple[Leased, ...]:
-            return snoozing.wake_due(work) + effects.lease(work, limit=100, each=100, without=())
+            woken, (asked, _) = snoozing.wake_due(work), escalating.take_due(work)
+            return woken + asked + effects.lease(work, limit=100, each=100, without=())
 
         return self.settled(self.write(unit, minute=minute), minute=minute)
 
@@ -146,11 +150,11 @@ class World:
 
 
 @contextmanager
-def world(path: Path, **judged: Any) -> Iterator[World]:
-    """Ann has asked at noon; her card is in the chat."""
+def world(path: Path, escalation: Escalation | None = None, **judged: Any) -> Iterator[World]:
+    """Ann has asked at noon; her card is in the chat. `escalation` None: nobody else is ever asked."""
     s.lay(path)
     with closing(schema.connect_for_writing(path)) as conn:
         conn.execute("PRAGMA synchronous=OFF")  # thousands of commits, and no power to lose
-        it = World(path=path, conn=conn)
+        it = World(path=path, conn=conn, escalation=escalation)
         it.record(s.judged(s.post("q"), uid=ASK, **judged), minute=0)
         yield it

@@ -15,9 +15,11 @@ from jinja2 import nodes
 
 from bot.catchup import Why as Since
 from bot.errors import Reason
+from bot.escalation import Kind as StepKind
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
 from bot.noise import Why
+from bot.overrides import Anew
 from bot.replies import ReplyState
 from bot.silenced import Scope
 from bot.staff import COMMANDS, FEEDBACK_VERBS, REASONS, Menu, Nap, Verb
@@ -65,6 +67,8 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "page.mistake_": MISTAKES,
     "page.ask_": ["dismissed", "deleted", "elsewhere"],
     "page.event_": [*EVENTS, "other"],
+    "page.step_": [kind.value for kind in StepKind],
+    "steps.many.": [why.value for why in (Anew.ASKED, Anew.REMINDED, Anew.RETURNED)],
     "page.try_": [one.__name__.lower() for one in get_args(End)],
 }
 """Keys that are put together: what they begin with, and all that may follow."""

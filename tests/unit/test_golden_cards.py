@@ -13,6 +13,8 @@ import pytest
 from bot import cards, digests
 from bot.buttons import Choices
 from bot.decisions import POLICIES
+from bot.escalation import Asked
+from bot.escalation import Kind as StepKind
 from bot.expenses import Money, Price
 from bot.model import Alert, ConversationState, Kind, Urgency
 from bot.noise import Why, Withheld
@@ -37,6 +39,9 @@ A_MEMORY = Memory(
 )
 AN_OVERRIDE = Override(urgency=Urgency.LOW, urgency_by="anna", persona="press", persona_by="ben")
 
+A_STEP = Asked(number=1, kind=StepKind.ASK, step="next", share=50, whom=("ben",), owner=None, at=NOW)
+BACK = replace(A_STEP, number=2, kind=StepKind.RETURN, share=100, whom=("li",), owner="anna")
+ASKED = {Anew.ASKED: (A_STEP,), Anew.RETURNED: (A_STEP, BACK)}
 FOLDER = Path(__file__).parents[1] / "golden" / "cards"
 
 
@@ -248,6 +253,13 @@ def answers(texts: Texts) -> Iterator[tuple[str, str]]:
     yield "reload", texts.say("notice.settings_loaded", version="3aeb446a", file="outcare.yaml")
 
 
+def again(why: Anew) -> CardState:
+    """A card for which that is a reason to come again."""
+    if why in {Anew.HANDED, Anew.REMINDED}:
+        return in_state(ConversationState.CLAIMED, claimed_by="anna")
+    return replace(a_state(), asked=ASKED.get(why, ()))
+
+
 def told(texts: Texts) -> str:
     """All of it, each under its name."""
     render = partial(cards.render, texts=texts, zone=BERLIN, now=NOW, choices=CHOICES)
@@ -258,11 +270,7 @@ def told(texts: Texts) -> str:
     ]
     published = next(state for name, state in replying() if name == "a reply, published")
     said += [(name, shown(render(published, choices=choices))) for name, choices in patches()]
-    theirs = in_state(ConversationState.CLAIMED, claimed_by="anna")
-    said += [
-        (f"again {why.value}", shown(render(theirs if why is Anew.HANDED else a_state(), again=why)))
-        for why in Anew
-    ]
+    said += [(f"again {why.value}", shown(render(again(why), again=why))) for why in Anew]
     said.append(
         ("rang again below", shown(cards.replaced_card(a_state(), texts=texts, zone=BERLIN, now=NOW)))
     )

@@ -91,14 +91,14 @@ def test_a_copy_by_another_route_calls_whom_that_is_for() -> None:
         effect = Effect(key="k", kind=EffectKind.ALERT, channel="telegram:x", route=route)
         leased = Leased(id=1, effect=effect, attempt=1, fence=1, written_at=NOW)
         card = draw(leased, a_state(), texts=ENGLISH, zone=BERLIN, now=NOW, choices=choices)
-        assert (person, person) == (card.person, card.data["on_call"])
+        assert ((person,), person) == (card.people, card.data["on_call"])
 
 
 def test_a_card_tells_whose_pager_it_calls() -> None:
     """Nobody's, if it does not ping."""
-    assert "anna" == render(a_state(), on_call("anna")).person
+    assert ("anna",) == render(a_state(), on_call("anna")).people
     verdict = replace(a_state().verdict, alert=Alert.MESSAGE)
-    assert render(replace(a_state(), verdict=verdict), on_call("anna")).person is None
+    assert render(replace(a_state(), verdict=verdict), on_call("anna")).people == ()
 
 
 def test_telegram_rings_for_them_also_without_a_name_of_theirs() -> None:

@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Europe/Berlin"))
 
 @pytest.fixture
 def example(tmp_path: Path) -> Settings:
-    [text] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    text, *_ = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     return load_text(text, tmp_path, env={"OUTCARE_TELEGRAM__TOKEN": TOKEN})
 
 

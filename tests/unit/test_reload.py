@@ -22,6 +22,7 @@ from bot.answers import Answers
 from bot.bulletin import Bulletin
 from bot.cli import setup
 from bot.errors import ConfigError, Problem, StoreError
+from bot.escalation import Escalation
 from bot.filewatch import FileWatch
 from bot.metrics import Metrics
 from bot.model import Account, Brand
@@ -63,6 +64,11 @@ class Shelf:
         self.states: list[tuple[str, tuple[str, ...]]] = []
         self.is_locked = False
         self.targets = ROUND_THE_CLOCK
+        self.escalation: Escalation | None = None
+        self.planned = 0
+
+    async def plan_anew(self, *, now: datetime) -> None:
+        self.planned += 1
 
     async def account_ids(self) -> Ids:
         return dict(self.ids)

@@ -1,0 +1,34 @@
+"""English: who is asked when nobody answers."""
+
+from __future__ import annotations
+
+from bot.texts.language import Message
+
+STEPS: dict[str, Message] = {
+    "steps.nobody": "Nobody has it after {share} % of the time",
+    "steps.at_once": "Nobody has it yet",
+    "steps.time_is_up": "Nobody has it and the time is up",
+    "steps.returned": "{name} had it, no answer",
+    "steps.reminder": "Reminder",
+    "steps.remind": "{name}, this is yours and has no answer yet. Answer it, or hand it over.",
+    "steps.next": "{why}. Next: {names}",
+    "steps.anybody": "{why}. Who takes it?",
+    "steps.before": "Asked before: {names}",
+    "steps.many.asked": {
+        "one": "Nobody has {count} conversation",
+        "other": "Nobody has {count} conversations",
+    },
+    "steps.many.returned": {
+        "one": "{count} conversation came back without an answer",
+        "other": "{count} conversations came back without an answer",
+    },
+    "steps.many.reminded": {
+        "one": "{count} claimed conversation has no answer yet",
+        "other": "{count} claimed conversations have no answer yet",
+    },
+    "page.step_ask": "Nobody had it after {share} % of the time; asked: {names}",
+    "page.step_repeat": "Nobody had it and the time was up; asked again: {names}",
+    "page.step_remind": "{names} was reminded",
+    "page.step_return": "{owner} had it and did not answer: back to the queue; asked: {names}",
+    "page.step_everybody": "whoever is there",
+}
