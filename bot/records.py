@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.counting import Event
+from bot.incidents import Incident
 from bot.model import (
     Alert,
     Author,
@@ -101,6 +102,8 @@ RINGS, GROUP, REPLACED, MENU, SHOWN = "rings", "group", "replaced", "menu", "sho
 """Keys of an effect's payload: how often it has rung, that it is of a group, that a newer one replaced it,
 the menu that its card shows, and what it says as long as that is open.
 """
+INCIDENT = "incident"
+"""Another one: which incident its card tells of."""
 TAKEN = "taken"
 """Why a message does not ring again: somebody has what it is about."""
 
@@ -133,6 +136,11 @@ class Leased:
     def is_group(self) -> bool:
         """Whether it is the card of several alerts that belong together, not the digest of an hour."""
         return bool(self.effect.payload.get(GROUP))
+
+    @property
+    def is_of_many(self) -> bool:
+        """Whether its card shows several conversations and is kept up to date."""
+        return self.is_group or INCIDENT in self.effect.payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,12 +384,13 @@ class CaughtUp:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestState:
     """What a digest card tells: one hour of one route, or (`caught_up`) what was missed while we were away,
-    or (`group_alert`, how loud it is) several alerts that belong together.
+    or (`group_alert`, how loud it is) several alerts that belong together, or an `incident`.
 
-    `rows` are those of its mentions that are still open.
+    `rows` are those of its mentions that are still open; of an incident, those that it names.
     """
 
     route: str
     rows: tuple[InboxRow, ...]
     caught_up: CaughtUp | None = None
     group_alert: Alert | None = None
+    incident: Incident | None = None

@@ -51,7 +51,7 @@ HELD_FOR = timedelta(days=30)
 """Replies are watched for under posts stored within this time."""
 
 TAKEN_OVER = frozenset(
-    {"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "on_call", "staff"}
+    {"brands", "customers", "answers", "acknowledge", "targets", "hours_of", "on_call", "incidents", "staff"}
 )
 """Fields of the settings that are not compared: all but one are reloaded, the staff follows the people."""
 
@@ -235,6 +235,7 @@ class Reload(Generic[R]):
             targets=wanted.targets,
             hours_of=wanted.hours_of,
             on_call=wanted.on_call,
+            incidents=wanted.incidents,
         )
         rules = await in_thread(partial(self.reading.rules, judging))
         waiting = tuple(differing(self.settings, wanted))
@@ -257,6 +258,7 @@ class Reload(Generic[R]):
         self.use_acknowledge(wanted.acknowledge)
         self.use_on_call(wanted.on_call)
         self.store.targets = wanted.targets
+        self.store.incidents = wanted.incidents
         use_answers()
         self.rules, self.waiting = rules, waiting
         await in_thread(partial(let_go, before))

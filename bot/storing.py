@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from bot.history import Pasts
+from bot.incidents import Incidents
 from bot.ruleslog import RulesLog
 from bot.targets import Targets
 from bot.waits import Looks
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 class Store(RulesLog, Pasts, Looks, Protocol):
     """Everything that survives a restart. Every write is one transaction, durable when the call returns.
 
-    `targets`: when an answer is due, by the hours in which somebody is there.
+    `targets`: when an answer is due, by the hours in which somebody is there. `incidents`: when many alerts
+    are one.
     """
 
     targets: Targets
+    incidents: Incidents
 
     # listening
     async def cursor(self, name: str) -> Cursor | None:

@@ -22,12 +22,15 @@ from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
 from bot.acknowledging import Acknowledge
 from bot.answers import Answers
 from bot.errors import ConfigError, Problem
+from bot.incidents import Incidents
 from bot.model import Account, Brand
 from bot.oncall import OnCall
 from bot.ports import Connector
 from bot.settings.acknowledging import acknowledge
 from bot.settings.answering import DraftsSection, RepliesSection, ai_replies, voices
 from bot.settings.answers import DEFAULT_ANSWERS, load_answers
+from bot.settings.bursts import incidents
+from bot.settings.bursts import strangers as strangers_of_incidents
 from bot.settings.checks import check_together, is_channel, why_unknown
 from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
 from bot.settings.fields import is_id
@@ -71,8 +74,8 @@ class Settings:
     `sources` by connector, `channels` by their whole name ("telegram:care", "console"), each with the
     connector's own settings. `heartbeat_url` may hold a key: it is not shown. `customers`: None: no list.
     `answers`: None: no file. `ai_reply`: by platform, whether a model may write a draft there. `acknowledge`:
-    what is answered automatically. `hours_of`: by route that has hours, what to say if there is no such
-    route. `deaf`: platforms on which we answer and read no direct messages.
+    what is answered automatically. `hours_of`: by route that has hours (or is named for incidents), what
+    to say if there is no such route. `deaf`: platforms on which we answer and read no direct messages.
     """
 
     aim: str
@@ -87,6 +90,7 @@ class Settings:
     targets: Targets
     hours_of: Mapping[str, Problem]
     on_call: OnCall
+    incidents: Incidents
     database: Path
     rules: Path
     customers: Customers | None
@@ -168,7 +172,7 @@ def load(
     told = _Told(
         acknowledge=acknowledge(file.acknowledge, file.language, tree),
         targets=targets(file.hours, file.timezone, tree, today=datetime.now(UTC).date()),
-        hours_of=strangers(file.hours, tree),
+        hours_of={**strangers_of_incidents(file.incidents, tree), **strangers(file.hours, tree)},
         on_call=rotations(file.on_call, tuple(file.people), file.timezone, tree),
     )
     made = _settings(file, beside, known, told)
@@ -315,6 +319,7 @@ def _settings(file: File, beside: _Beside, known: Collection[str], told: _Told) 
         targets=told.targets,
         hours_of=told.hours_of,
         on_call=told.on_call,
+        incidents=incidents(file.incidents),
         database=Path(file.database),
         rules=beside.rules,
         customers=beside.customers,

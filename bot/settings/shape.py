@@ -50,6 +50,7 @@ from bot.settings.fields import (
     lower,
 )
 from bot.settings.hours import HoursSection
+from bot.settings.incidents import IncidentsSection
 from bot.settings.oncall import RotationSection
 from bot.settings.sources import Given, Spot, Trail, Wanted, variable_name
 from bot.staff import Role
@@ -114,6 +115,7 @@ class File(Section):
     timezone: Zone = ZoneInfo("UTC")
     hours: dict[Text, HoursSection] = Field(default_factory=dict)
     on_call: dict[Text, RotationSection] = Field(default_factory=dict)
+    incidents: IncidentsSection = IncidentsSection()
     database: PathText = "data/outcare.db"
     rules: PathText = "rules"
     customers: PathText | None = None
@@ -135,7 +137,7 @@ FIXED = frozenset(
     key
     for section in (
         File, BrandSection, PersonSection, Http, Web, Log, VoicesSection, VoiceSection, DraftsSection, Model,
-        RepliesSection, AcknowledgeSection, HoursSection, RotationSection,
+        RepliesSection, AcknowledgeSection, HoursSection, RotationSection, IncidentsSection,
     )
     for key in section.model_fields
 )  # fmt: skip

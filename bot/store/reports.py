@@ -30,6 +30,7 @@ from bot.orders import Account, Silence
 from bot.overview import Day, News, Rows, StageTimes
 from bot.pausing import Paused
 from bot.records import (
+    INCIDENT,
     CardState,
     DigestState,
     InboxRow,
@@ -49,6 +50,8 @@ from bot.store import (
     grouping,
     history,
     inbox,
+    incident_numbers,
+    incidents,
     linking,
     listing,
     overview,
@@ -86,7 +89,7 @@ _NEXT = text(
     "SELECT min(at) FROM (SELECT min(e.leased_until) AS at FROM effects e WHERE e.state = 'leased'"
     " UNION ALL SELECT * FROM (SELECT e.due_at FROM effects e"
     f" WHERE e.state = 'pending' AND {READY} ORDER BY e.due_at LIMIT 1)"
-    f" UNION ALL {snoozing.NEXT})"
+    f" UNION ALL {snoozing.NEXT} UNION ALL {incidents.NEXT})"
 )
 
 
@@ -329,6 +332,9 @@ def _widen(connection: Any, _record: object) -> None:
 
 def _digest(conn: Connection, leased: Leased) -> DigestState:
     fetch = _fetcher(conn)
+    incident = leased.effect.payload.get(INCIDENT)
+    if isinstance(incident, int):
+        return _incident(conn, incident, leased.effect.route or "")
     card = grouping.card_of(fetch, leased.id) if leased.is_group else leased.id
     is_catch_up = catching_up.SOURCE in leased.effect.payload
     return DigestState(
@@ -337,6 +343,12 @@ def _digest(conn: Connection, leased: Leased) -> DigestState:
         caught_up=catching_up.summary(fetch, card) if is_catch_up else None,
         group_alert=grouping.loudest(fetch, card) if leased.is_group else None,
     )
+
+
+def _incident(conn: Connection, id_: int, route: str) -> DigestState:
+    told = incident_numbers.whole(_fetcher(conn), id_)
+    uids = dict.fromkeys((*told.first, *told.urgent, *told.waiting)) if told else {}
+    return DigestState(route=route, rows=inbox.named(conn, list(uids)), incident=told)
 
 
 def _fetcher(conn: Connection) -> card.Fetch:

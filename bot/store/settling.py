@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.records import MENU, REPLACED, Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
-from bot.store import courses, effects, repeating, rows, undoing
+from bot.store import courses, effects, merging, repeating, rows, undoing
 from bot.store.work import Work
 from bot.wishes import EffectKind
 
@@ -36,9 +36,11 @@ def _not_sent(work: Work, settlement: Settlement) -> None:
         case RetryAt(at=at, reason=reason):
             _log(work, settlement, "retry", reason=reason)
             _set(work, leased, "pending", reason=reason, due_at=rows.micros(at))
+            merging.held(work, leased)
         case Held(until=until, reason=reason):
             _set(work, leased, "pending", reason=reason, due_at=rows.micros(until))
             work.conn.execute("UPDATE effects SET attempts = attempts - 1 WHERE id = ?", (leased.id,))
+            merging.held(work, leased)
         case Dropped(reason=reason):
             _end(work, leased, "dropped", reason)
         case Dead():
@@ -95,6 +97,8 @@ def _sent(work: Work, settlement: Settlement, outcome: Sent) -> bool:
             (at, ask, at),
         )
         courses.count(work, (conversation,))
+    if leased.is_of_many:
+        _told(work, subject or leased.id, at)
     offers_undo = _offers_undo(work, settlement, subject)
     if outcome.again_at or repeating.AFTER in leased.effect.payload:
         repeating.sent(work, leased, outcome.again_at)
@@ -102,10 +106,20 @@ def _sent(work: Work, settlement: Settlement, outcome: Sent) -> bool:
     return offers_undo or effects.has_updates(work, subject or leased.id)
 
 
+def _told(work: Work, card: int, at: int) -> None:
+    """Staff heard of all that stands on a card of many."""
+    told = work.conn.execute(
+        "UPDATE asks SET alerted_at = ? WHERE alerted_at IS NULL AND id IN (SELECT m.ask FROM digest_items d"
+        " JOIN mentions m ON m.id = d.mention WHERE d.effect = ?) RETURNING conversation",
+        (at, card),
+    ).fetchall()
+    courses.count(work, {conversation for (conversation,) in told})
+
+
 def _offers_undo(work: Work, settlement: Settlement, subject: int | None) -> bool:
     """Whether the card that went out shows a button that is to go again soon."""
     leased = settlement.leased
-    is_card = leased.effect.kind in {EffectKind.ALERT, EffectKind.UPDATE} and not leased.is_group
+    is_card = leased.effect.kind in {EffectKind.ALERT, EffectKind.UPDATE} and not leased.is_of_many
     if not is_card or REPLACED in leased.effect.payload or leased.effect.payload.get(MENU):
         return False
     shown = undoing.Shown(

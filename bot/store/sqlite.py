@@ -16,6 +16,7 @@ from bot.changes import Change, Decided, Decision
 from bot.counting import Event
 from bot.errors import StoreError
 from bot.history import Recall, Recalled
+from bot.incidents import NONE, Incidents
 from bot.model import Brand, Cursor, PostRef
 from bot.oncall import Cover
 from bot.orders import Account, Order, Ordered, Silence
@@ -36,6 +37,7 @@ from bot.store import (
     counts,
     deciding,
     effects,
+    incidents,
     ingest,
     known,
     logins,
@@ -71,6 +73,8 @@ class SqliteStore(ReplySide, ReportSide):
         self._standing = Standing()
         self.targets: Targets = ROUND_THE_CLOCK
         """By which hours an answer is due where a person says how urgent it is."""
+        self.incidents: Incidents = NONE
+        """When many alerts are one incident."""
         self.trouble: str | None = None
         """Why the last write failed; None once one worked."""
         self.changes = 0
@@ -124,6 +128,7 @@ class SqliteStore(ReplySide, ReportSide):
             lease_for=lease_for,
             standing=self._standing,
             targets=self.targets,
+            incidents=self.incidents,
             reached=self._reached,
         )
 
@@ -236,6 +241,7 @@ class SqliteStore(ReplySide, ReportSide):
         def unit(conn: sqlite3.Connection) -> tuple[bool, tuple[Leased, ...]]:
             work = self._work(conn, now, lease_for)
             woken = snoozing.wake_due(work)
+            incidents.look_due(work)
             return bool(woken), woken + effects.lease(work, limit=limit, each=each, without=without)
 
         has_woken, leased = await self._write(unit)

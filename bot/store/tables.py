@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field, SQLModel
 
 from bot.model import Alert, ConversationState, Kind
-from bot.store import answering_tables, effect_tables, staff_tables  # noqa: F401 - of the same metadata
+from bot.store import answering_tables, effect_tables, incident_tables, staff_tables  # noqa: F401 - of the same metadata
 from bot.store.columns import (
     RowId,
     UTCDateTime,

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.incidents import NONE, Incidents
 from bot.model import Cursor
 from bot.records import CardState
 from bot.stages import Reached
@@ -46,6 +47,7 @@ class Work:
     lease_for: timedelta
     standing: Standing
     targets: Targets = ROUND_THE_CLOCK
+    incidents: Incidents = NONE
     touched: set[int] = field(default_factory=set)
     """Conversations whose cards would show something else after this unit."""
     reached: list[Reached] = field(default_factory=list)

@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 from bot.errors import StoreError
 from bot.model import Gap
 from bot.replies import Acknowledgement
-from bot.store import answering_tables, derived, effect_tables, schema, staff_tables, tables
+from bot.store import answering_tables, derived, effect_tables, incident_tables, schema, staff_tables, tables
 from bot.store.migrations import run
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s
@@ -232,7 +232,14 @@ def test_models_register_in_one_metadata() -> None:
         for value in chain(
             *(
                 vars(module).values()
-                for module in (tables, effect_tables, staff_tables, answering_tables, derived)
+                for module in (
+                    tables,
+                    effect_tables,
+                    incident_tables,
+                    staff_tables,
+                    answering_tables,
+                    derived,
+                )
             )
         )
         if isinstance(value, type) and issubclass(value, SQLModel) and value is not SQLModel

@@ -1,0 +1,128 @@
+"""What staff sees of an incident: how much, by how many, where, and what of it still waits. Pure.
+
+Knows what belongs on such a card and in which order; all wording comes from the catalogue that it is given
+(`bot.texts`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.model import Alert
+from bot.oneline import NAME_CHARS, link, one_line
+from bot.staff import Card, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from bot.incidents import Incident
+    from bot.records import DigestState, InboxRow
+    from bot.texts.catalogue import Texts
+
+_TEXT_CHARS = 80
+
+
+def render(state: DigestState, incident: Incident, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
+    """As it stands at the last look; `state.rows` are the mentions that it names."""
+    rows = {row.mention_id: row for row in state.rows}
+    since, until = (
+        texts.time_of_day(at, now=now, zone=zone) if at else ""
+        for at in (incident.begun_at, incident.ended_at)
+    )
+    return Card(
+        headline=_headline(incident, texts, since=since, until=until),
+        lines=(
+            Line(text=_counts(incident, texts), is_strong=True),
+            Line(text=_standing(incident, texts)),
+            *_examples(incident, rows, texts),
+            *_waiting(incident, rows, texts, zone=zone, now=now),
+        ),
+        alert=Alert.MESSAGE if incident.ended_at else Alert.PING,
+        data=data(incident),
+    )
+
+
+def _headline(incident: Incident, texts: Texts, *, since: str, until: str) -> str:
+    said = {"route": incident.route, "brand": incident.brand}
+    posts = texts.say("incident.posts", count=incident.posts)
+    if incident.ended_at is not None:
+        answered = texts.say("incident.answered", count=incident.answered)
+        still = texts.say("incident.open", count=incident.open)
+        when = texts.say("time.from_to", start=since, end=until)
+        return texts.say("incident.ended", posts=posts, answered=answered, open=still, when=when, **said)
+    return texts.say("incident.runs", posts=posts, since=since, **said)
+
+
+def _counts(incident: Incident, texts: Texts) -> str:
+    where = (
+        texts.say("incident.on", platform=texts.platform(name), count=count)
+        for name, count in incident.platforms.items()
+    )
+    parts = [texts.say("incident.authors", count=incident.authors), texts.listed(where)]
+    if incident.ended_at is None:
+        parts.append(texts.say("incident.lately", count=incident.lately))
+    if incident.critical:
+        parts.append(texts.say("incident.critical", count=incident.critical))
+    return " · ".join(parts)
+
+
+def _standing(incident: Incident, texts: Texts) -> str:
+    return texts.say(
+        "incident.stands",
+        open=texts.say("incident.open", count=incident.open),
+        answered=texts.say("incident.answered", count=incident.answered),
+    )
+
+
+def _examples(incident: Incident, rows: Mapping[str, InboxRow], texts: Texts) -> Iterator[Line]:
+    for head, uids in (
+        (texts.say("incident.first"), incident.first),
+        (texts.say("incident.urgent"), incident.urgent),
+    ):
+        yield from _listed(head, (rows[uid] for uid in uids if uid in rows), texts)
+
+
+def _listed(head: str, rows: Iterable[InboxRow], texts: Texts) -> Iterator[Line]:
+    lines = [Line(text=_said(row, texts), href=link(row.url)) for row in rows]
+    if lines:
+        yield Line(text=head)
+        yield from lines
+
+
+def _waiting(
+    incident: Incident, rows: Mapping[str, InboxRow], texts: Texts, *, zone: ZoneInfo, now: datetime
+) -> Iterator[Line]:
+    """Who is still to be answered once it is over, first who is due first."""
+    found = [rows[uid] for uid in incident.waiting if uid in rows]
+    if found:
+        yield Line(text=texts.say("incident.waiting"), is_strong=True)
+    for row in found:
+        when = texts.answer_by(row.due_at, now=now, zone=zone) if row.due_at else ""
+        yield Line(text=" · ".join(filter(None, [when, _said(row, texts)])), href=link(row.url))
+    if found and (rest := incident.open - len(found)) > 0:
+        yield Line(text=texts.say("digest.rest", count=rest))
+
+
+def _said(row: InboxRow, texts: Texts) -> str:
+    author, text = one_line(row.author, NAME_CHARS), one_line(row.text, _TEXT_CHARS)
+    return texts.digest_row(row.urgency, row.platform, author, text)
+
+
+def data(incident: Incident) -> dict[str, object]:
+    """The same for programs."""
+    return {
+        "event": "incident",
+        "incident": incident.uid,
+        "brand": incident.brand,
+        "route": incident.route,
+        "begun_at": incident.begun_at.isoformat(),
+        "ended_at": incident.ended_at.isoformat() if incident.ended_at else None,
+        "posts": incident.posts,
+        "authors": incident.authors,
+        "platforms": dict(incident.platforms),
+        "critical": incident.critical,
+        "open": incident.open,
+        "answered": incident.answered,
+    }
