@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from bot.incidents import Incident
 from bot.model import Author, ConversationState, Facts, Kind, Post, Span, Urgency, Verdict
 from bot.orders import Silence
 from bot.overrides import Undoable
@@ -176,6 +177,8 @@ class Shelf(Protocol):
     async def listing(self, wanted: Wanted, *, now: datetime) -> Listing:
         """One page, the most urgent and longest waiting first (closed ones: newest first)."""
         ...
+
+    async def running_incidents(self) -> tuple[Incident, ...]: ...
 
     async def listing_tallies(self, brand: str, person: str | None, *, now: datetime) -> Tallies: ...
 

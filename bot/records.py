@@ -348,7 +348,7 @@ class SourceStatus:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """A few numbers about the whole database. `gaps`: the newest of the last days, oldest first; `more_gaps`
-    of those days are not among them.
+    of those days are not among them. `incidents`: those that run.
     """
 
     schema_version: str
@@ -367,6 +367,7 @@ class Status:
     last_mention_at: datetime | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
     paused: Paused | None = None
+    incidents: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

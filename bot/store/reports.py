@@ -22,6 +22,7 @@ from sqlmodel import col
 
 from bot.counting import Event
 from bot.history import Recall, Recalled
+from bot.incidents import Incident
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Cursor, PostRef, searchable
@@ -258,12 +259,17 @@ class Reports:
     async def author(self, platform: str, name: str) -> Account | None:
         return await self._read(lambda conn: linking.find(_fetcher(conn), platform, name))
 
+    async def incidents(self) -> tuple[Incident, ...]:
+        return await self._read(lambda conn: incident_numbers.running(_fetcher(conn)))
+
     # --- reporting ------------------------------------------------------------------------------
 
     async def status(self, *, schema: str, now: datetime) -> Status:
         return await self._read(
             lambda conn: replace(
-                status.read(conn, schema=schema, now=now), paused=pausing.paused(_fetcher(conn))
+                status.read(conn, schema=schema, now=now),
+                paused=pausing.paused(_fetcher(conn)),
+                incidents=incident_numbers.running(_fetcher(conn)),
             )
         )
 
