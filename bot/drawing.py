@@ -53,7 +53,7 @@ def _many(
     people: Mapping[str, str],
 ) -> Card:
     if state.incident is not None:
-        return incident_cards.render(state, state.incident, texts=texts, zone=zone, now=now)
+        return incident_cards.render(state, state.incident, texts=texts, zone=zone, now=now, people=people)
     if not leased.is_group:
         return digests.render(state, texts=texts, zone=zone, now=now)
     if leased.effect.payload.get(REPLACED):

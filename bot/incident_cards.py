@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.buttons import token
+from bot.incidents import MOST_AT_ONCE
 from bot.model import Alert
 from bot.oneline import NAME_CHARS, link, one_line
-from bot.staff import Card, Line
+from bot.staff import Button, Card, Line, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +26,15 @@ if TYPE_CHECKING:
 _TEXT_CHARS = 80
 
 
-def render(state: DigestState, incident: Incident, *, texts: Texts, zone: ZoneInfo, now: datetime) -> Card:
+def render(
+    state: DigestState,
+    incident: Incident,
+    *,
+    texts: Texts,
+    zone: ZoneInfo,
+    now: datetime,
+    people: Mapping[str, str] = {},
+) -> Card:
     """As it stands at the last look; `state.rows` are the mentions that it names."""
     rows = {row.mention_id: row for row in state.rows}
     since, until = (
@@ -38,7 +48,10 @@ def render(state: DigestState, incident: Incident, *, texts: Texts, zone: ZoneIn
             Line(text=_standing(incident, texts)),
             *_examples(incident, rows, texts),
             *_waiting(incident, rows, texts, zone=zone, now=now),
+            *_shared(incident, texts, people),
         ),
+        buttons=_buttons(incident, texts),
+        form=_form(incident),
         alert=Alert.MESSAGE if incident.ended_at else Alert.PING,
         data=data(incident),
     )
@@ -103,6 +116,64 @@ def _waiting(
         yield Line(text=" · ".join(filter(None, [when, _said(row, texts)])), href=link(row.url))
     if found and (rest := incident.open - len(found)) > 0:
         yield Line(text=texts.say("digest.rest", count=rest))
+
+
+def _shared(incident: Incident, texts: Texts, people: Mapping[str, str]) -> Iterator[Line]:
+    """What is to be said to all of them, and how far that has come."""
+    answer = incident.answer
+    if answer is None:
+        if incident.open:
+            yield Line(text=texts.say("incident.to_answer"))
+            if incident.offered:
+                yield Line(text=incident.offered, is_copy=True)
+        return
+    yield Line(text=texts.say("share.text", name=people.get(answer.person, answer.person)), is_strong=True)
+    yield Line(text=answer.text, is_copy=True)
+    if answer.whole:
+        yield Line(
+            text=texts.say(
+                "share.progress",
+                published=answer.published,
+                count=answer.whole,
+                under_way=answer.under_way,
+                refused=answer.refused,
+            )
+        )
+    if answer.drafts:
+        yield Line(text=texts.say("share.drafts", count=answer.drafts))
+    elif not answer.under_way:
+        yield Line(text=texts.say("share.to", count=answer.to))
+
+
+def _form(incident: Incident) -> str | None:
+    """What a form for the text begins with; None: there is nothing to be written now."""
+    answer = incident.answer
+    if answer is None:
+        return incident.offered if incident.open else None
+    return None if answer.under_way else answer.text
+
+
+def _buttons(incident: Incident, texts: Texts) -> tuple[tuple[Button, ...], ...]:
+    """The next step, with how many it is about, and the way back."""
+    answer = incident.answer
+    if answer is None:
+        is_offered = bool(incident.offered) and incident.open > 0
+        return ((_button(incident, Verb.ALL_USE, texts),),) if is_offered else ()
+    steps = []
+    if answer.drafts:
+        steps.append(
+            _button(incident, Verb.ALL_PUBLISH, texts, answer.drafts, f"{answer.id}.{answer.drafts}")
+        )
+    if answer.drafts or answer.under_way:
+        steps.append(_button(incident, Verb.ALL_STOP, texts, argument=str(answer.id)))
+    elif answer.to:
+        number = min(answer.to, MOST_AT_ONCE)
+        steps.append(_button(incident, Verb.ALL_PREPARE, texts, number, str(answer.id)))
+    return (tuple(steps),) if steps else ()
+
+
+def _button(incident: Incident, verb: Verb, texts: Texts, number: int = 0, argument: str = "") -> Button:
+    return Button(label=texts.button(verb, number), token=token(verb, incident.uid, argument))
 
 
 def _said(row: InboxRow, texts: Texts) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 LOOK_EVERY = timedelta(seconds=15)
 """A card changes no more often, however much comes: four times a minute of what a Telegram group takes."""
@@ -57,11 +58,49 @@ def next_look(now: datetime, *, ended_at: datetime | None, waits: bool) -> datet
     return now + LOOK_AFTER_END if waits and is_fresh else None
 
 
+class AnswerState(StrEnum):
+    """`PREPARED`: there is a draft for each person; `APPROVED`: they go out; `REPLACED` by another text."""
+
+    OPEN = "open"
+    PREPARED = "prepared"
+    APPROVED = "approved"
+    STOPPED = "stopped"
+    REPLACED = "replaced"
+
+
+MOST_AT_ONCE = 200
+"""So many people are answered by one approval; the next ones by another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedAnswer:
+    """One text for all who wait, with its `{fields}`. `to` could be answered by it, `drafts` wait for
+    approval; of what was approved, so many are `published`, still `under_way`, or came to nothing
+    (`refused`).
+    """
+
+    id: int
+    text: str
+    state: AnswerState
+    person: str
+    to: int = 0
+    drafts: int = 0
+    published: int = 0
+    under_way: int = 0
+    refused: int = 0
+
+    @property
+    def whole(self) -> int:
+        """How many were approved."""
+        return self.published + self.under_way + self.refused
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """An incident as it stands. `lately` came within a minute before the last look; `conversations` by state;
     `platforms`: how many posts each, most first. `first`, `urgent`, `waiting` name mentions: those that came
     first, those of the rest that matter most, and (once it has ended) those who still wait, first who is due.
+    `answer`: what is to be said to all of them; `offered`: what a rule prepared for most.
     """
 
     uid: str
@@ -78,6 +117,8 @@ class Incident:
     first: tuple[str, ...] = ()
     urgent: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    answer: SharedAnswer | None = None
+    offered: str = ""
 
     @property
     def answered(self) -> int:

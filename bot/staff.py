@@ -59,6 +59,11 @@ class Verb(StrEnum):
     IS_THERE = "is_there"
     IS_NOT_THERE = "is_not_there"
     SAVE = "save"
+    ALL_USE = "all_use"
+    ALL_EDIT = "all_edit"
+    ALL_PREPARE = "all_prepare"
+    ALL_PUBLISH = "all_publish"
+    ALL_STOP = "all_stop"
 
 
 class Menu(StrEnum):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.incidents import LATELY, Incident
-from bot.store import rows
+from bot.store import rows, sharing
 from bot.store.card import Fetch
 
 SHOWN, WAITING_SHOWN = 3, 10
@@ -43,6 +43,7 @@ def read(fetch: Fetch, incident: int, *, since: datetime) -> dict[str, Any]:
         "critical": int(critical),
         "platforms": {row[0]: row[1] for row in platforms},
         "conversations": {row[0]: row[1] for row in states},
+        "answer": sharing.newest(fetch, incident),
     }
 
 
@@ -69,6 +70,7 @@ def whole(fetch: Fetch, incident: int) -> Incident | None:
         first=first,
         urgent=_urgent(fetch, incident, first),
         waiting=_waiting(fetch, incident) if ended_at is not None else (),
+        offered=sharing.offered(fetch, incident),
     )
 
 
@@ -109,3 +111,9 @@ def running(fetch: Fetch) -> tuple[Incident, ...]:
     found = fetch("SELECT id FROM incidents WHERE ended_at IS NULL ORDER BY begun_at DESC, id DESC", ())
     incidents = (whole(fetch, id_) for (id_,) in found)
     return tuple(one for one in incidents if one is not None)
+
+
+def called(fetch: Fetch, uid: str) -> tuple[int, Incident] | None:
+    id_ = sharing.incident_of(fetch, uid)
+    incident = whole(fetch, id_) if id_ is not None else None
+    return (id_, incident) if id_ is not None and incident is not None else None

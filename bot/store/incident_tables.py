@@ -6,7 +6,8 @@ from typing import ClassVar
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from bot.store.columns import RowId, at, brand_name, key, maybe_at, maybe_ref, ref, where
+from bot.incidents import AnswerState
+from bot.store.columns import RowId, at, brand_name, key, maybe_at, maybe_ref, one_of, ref, where
 
 _RUNS, _LOOSE = text("ended_at IS NULL"), text("incident IS NULL")
 
@@ -69,3 +70,20 @@ class BurstPostRow(SQLModel, table=True):
     author_id: str
     urgency: int
     at: datetime = at()
+
+
+class SharedAnswerRow(SQLModel, table=True):
+    """A text that is to be said to all who wait in an incident; the newest of an incident counts. What is
+    published are ordinary drafts and replies, whose decisions name it.
+    """
+
+    __tablename__: ClassVar[str] = "shared_answers"
+    __table_args__ = (one_of("state", AnswerState),)
+    id: int | None = key()
+    incident: int = Field(foreign_key="incidents.id", sa_type=RowId, index=True)
+    text: str
+    origin: str
+    lang: str | None = None
+    person: str
+    made_at: datetime = at()
+    state: str

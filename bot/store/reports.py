@@ -259,6 +259,12 @@ class Reports:
     async def author(self, platform: str, name: str) -> Account | None:
         return await self._read(lambda conn: linking.find(_fetcher(conn), platform, name))
 
+    async def ask(self, question: Callable[[card.Fetch], T]) -> T:
+        return await self._read(lambda conn: question(_fetcher(conn)))
+
+    async def incident(self, uid: str) -> tuple[int, Incident] | None:
+        return await self.ask(lambda fetch: incident_numbers.called(fetch, uid))
+
     async def incidents(self) -> tuple[Incident, ...]:
         return await self._read(lambda conn: incident_numbers.running(_fetcher(conn)))
 

@@ -51,6 +51,7 @@ from bot.store.lock import Lock
 from bot.store.reply_side import ReplySide
 from bot.store.report_side import ReportSide
 from bot.store.reports import Reports
+from bot.store.sharing_side import SharingSide
 from bot.store.work import Standing, Work, save_cursor
 from bot.store.writer import Writer
 from bot.targets import ROUND_THE_CLOCK, Targets
@@ -63,7 +64,7 @@ _NO_LEASE = timedelta(0)
 _ANY = 1_000_000
 
 
-class SqliteStore(ReplySide, ReportSide):
+class SqliteStore(ReplySide, ReportSide, SharingSide):
     """Made by `open`; see `bot.storing.Store` for what each method promises."""
 
     def __init__(self, *, reports: Reports, writer: Writer | None, lock: Lock | None) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import incident_cards
-from bot.incidents import LOOK_FOR, Incident, Incidents, next_look
+from bot.incidents import LOOK_FOR, AnswerState, Incident, Incidents, SharedAnswer, next_look
 from bot.model import Alert, Urgency
 from bot.records import DigestState
 from bot.staff import Card
@@ -52,11 +52,29 @@ def states() -> Iterator[tuple[str, Incident]]:
     yield "it runs", RUNS
     yield "it ended", ENDED
     yield "all are answered", SMALL
+    yield "a rule has a text", replace(RUNS, offered="Hi {author.name}, we know.")
+    for name, answer in answers():
+        yield name, replace(SMALL, conversations={"open": 80}, answer=answer)
+
+
+def answers() -> Iterator[tuple[str, SharedAnswer]]:
+    """From the text to the last that is published."""
+    said = SharedAnswer(
+        id=7, text="Hi {author.name}, it works again.", state=AnswerState.OPEN, person="anna", to=80
+    )
+    yield "a text for all", said
+    yield "a text for nobody", replace(said, to=0)
+    yield "it is prepared", replace(said, state=AnswerState.PREPARED, to=2, drafts=78)
+    going = replace(said, state=AnswerState.APPROVED, to=2, published=12, under_way=63, refused=3)
+    yield "it goes out", going
+    yield "it is out", replace(going, published=75, under_way=0)
+    yield "more than are answered at once", replace(said, to=4000)
 
 
 def card(incident: Incident, code: str = "en") -> Card:
     state = DigestState(route="care", rows=ROWS, incident=incident)
-    return incident_cards.render(state, incident, texts=LANGUAGES[code], zone=BERLIN, now=NOW)
+    people = {"anna": "Anna"}
+    return incident_cards.render(state, incident, texts=LANGUAGES[code], zone=BERLIN, now=NOW, people=people)
 
 
 def shown(one: Card) -> str:

@@ -85,8 +85,31 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_burst_posts_incident_at"), "burst_posts", ["incident", "at"], unique=False
     )
+    op.create_table(
+        "shared_answers",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("incident", _ID, nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("lang", sa.String(), nullable=True),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('open', 'prepared', 'approved', 'stopped', 'replaced')",
+            name=op.f("ck_shared_answers_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["incident"], ["incidents.id"], name=op.f("fk_shared_answers_incident")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shared_answers")),
+    )
+    op.create_index(
+        op.f("ix_shared_answers_incident"), "shared_answers", ["incident"], unique=False
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("shared_answers")
     op.drop_table("burst_posts")
     op.drop_table("incidents")
