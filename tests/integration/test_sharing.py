@@ -190,7 +190,7 @@ async def test_preparing_goes_on_where_a_crash_stopped_it(path: Path) -> None:
                 raise StoreError("disk full")
             return await take(*given)
 
-        desk._one_of_many = dies  # type: ignore[method-assign]
+        desk._one_of_many = dies  # type: ignore[method-assign, assignment]
         with pytest.raises(StoreError):
             await all_.press(Verb.ALL_PREPARE, str(answer.id), number=900)
         desk._one_of_many = take  # type: ignore[method-assign]
