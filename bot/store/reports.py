@@ -66,6 +66,7 @@ from bot.store import (
     status,
     whole,
 )
+from bot.store.card import Fetch
 from bot.store.effects import READY
 from bot.store.tables import (
     AccountRow,
@@ -259,7 +260,7 @@ class Reports:
     async def author(self, platform: str, name: str) -> Account | None:
         return await self._read(lambda conn: linking.find(_fetcher(conn), platform, name))
 
-    async def ask(self, question: Callable[[card.Fetch], T]) -> T:
+    async def ask(self, question: Callable[[Fetch], T]) -> T:
         return await self._read(lambda conn: question(_fetcher(conn)))
 
     async def incident(self, uid: str) -> tuple[int, Incident] | None:
