@@ -43,6 +43,7 @@ from bot.rulebook import Beginning
 from bot.ruling import Ruling
 from bot.schedule import Schedule
 from bot.settings.load import Settings
+from bot.sharing import Sharing
 from bot.shifts import Roster
 from bot.sides import (
     in_order,
@@ -299,7 +300,17 @@ class App:
             deliver=self.outbox.push,
             commands=self.ruling.commands(),
             answers=self.answering,
+            incidents=Sharing(
+                store=self.store,
+                now=self.clock.now,
+                personal=self.proposing.personal,
+                wake=self._look_again,
+            ),
         )
+
+    def _look_again(self) -> None:
+        self.outbox.wake()
+        self.answering.wake()
 
     def _answering(self) -> Answering:
         return Answering(

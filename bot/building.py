@@ -34,6 +34,7 @@ async def build(
         files.usable()  # else there is nothing to fall back to, and nothing is to be left behind
     store = await SqliteStore.open(settings.database, upgrade=True)
     store.targets, store.escalation = settings.targets, settings.escalation
+    store.incidents = settings.incidents
     try:
         return await _assemble(
             settings,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.incidents import AnswerState
 from bot.model import ConversationState
 from bot.overrides import Anew, Override
 from bot.records import Leased
@@ -91,3 +92,24 @@ class Decided:
     is_loud: bool
     change: Change | None
     leased: tuple[Leased, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What a person decided of the one answer for all who are in an incident. `text`: the new one; empty:
+    `answer` (its id) comes to this `state`, None: it stays as it is.
+    """
+
+    press_id: str
+    feed: str
+    channel: str
+    person: str
+    verb: Verb
+    at: datetime
+    incident: int
+    outcome: str
+    reply: str
+    text: str = ""
+    origin: Origin = Origin.PERSON
+    answer: int = 0
+    state: AnswerState | None = None

@@ -6,7 +6,7 @@ policy's (`bot.decisions`). Knows no chat platform and no SQL. Only people of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -71,6 +71,23 @@ class AnswerDesk(Protocol):
         ...
 
 
+class IncidentDesk(Protocol):
+    """Where one answer for all who are in an incident is decided."""
+
+    async def take(
+        self,
+        feed: str,
+        press: Press,
+        person: Person,
+        *,
+        texts: Texts,
+        decide: Callable[[Decision, Callable[[CardState], str] | None], Awaitable[str]],
+        cursor: Cursor | None,
+    ) -> Told | None:
+        """None: the press is about no incident. Raises: StoreError."""
+        ...
+
+
 @dataclass(kw_only=True)
 class Desk:
     """Understands presses, has them decided, and tells the person what came of it.
@@ -91,6 +108,7 @@ class Desk:
     deliver: Callable[[tuple[Leased, ...]], None]
     commands: CommandDesk | None = None
     answers: AnswerDesk | None = None
+    incidents: IncidentDesk | None = None
     policies: Mapping[Verb, Policy] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -125,6 +143,13 @@ class Desk:
         command = press if is_command else self._as_command(press, person, note)
         if command and self.commands:
             return await self.commands.take(feed, command, person, cursor=cursor)
+        shared = await self._shared(feed, press, person, cursor)
+        return shared or await self._in_one(feed, press, person, cursor=cursor, note=note)
+
+    async def _in_one(
+        self, feed: str, press: Press, person: Person, *, cursor: Cursor | None, note: str
+    ) -> Told:
+        """What is decided of one conversation."""
         decision = await self._understood(feed, press, person, note)
         if decision is None:
             told = self._to(person).say("press.reply" if press.is_reply else "press.stale")
@@ -151,6 +176,31 @@ class Desk:
             return None
         words = silence_of(token.mention_id, note or self._to(person).say("silence.by_button"))
         return replace(press, token=words, channel=f"{press.channel.partition(':')[0]}:?")
+
+    async def _shared(self, feed: str, press: Press, person: Person, cursor: Cursor | None) -> Told | None:
+        """What is decided for all who are in an incident."""
+        if self.incidents is None:
+            return None
+        told = await self.incidents.take(
+            feed, press, person, texts=self._to(person), decide=self._one_of_many, cursor=cursor
+        )
+        if told is not None:
+            self._report(press, person.key, "shared", told.outcome)
+        return told
+
+    async def _one_of_many(self, decision: Decision, text: Callable[[CardState], str] | None) -> str:
+        """In one conversation, as if somebody had pressed there; what came of it."""
+
+        def transition(state: CardState, decision: Decision) -> Change:
+            return self.transition(state, replace(decision, text=text(state)) if text else decision)
+
+        decided = await self.store.decide(
+            decision, transition, cursor=None, now=self.clock.now(), lease_for=LEASE_FOR
+        )
+        if decided is None:
+            return "gone"
+        self.deliver(decided.leased)
+        return decided.change.outcome if decided.change else "repeated"
 
     def _go_on(self, answers: AnswerDesk, decision: Decision, change: Change) -> None:
         """What is behind a decision, beside the database."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import card_steps, cards, digests
+from bot import card_steps, cards, digests, incident_cards
 from bot.model import Alert
 from bot.overrides import ANEW, Anew
 from bot.records import ASKED, HUSHED, MENU, REPLACED, SHOWN, DigestState
@@ -69,6 +69,8 @@ def _many(
     now: datetime,
     people: Mapping[str, str],
 ) -> Card:
+    if state.incident is not None:
+        return incident_cards.render(state, state.incident, texts=texts, zone=zone, now=now, people=people)
     if not leased.is_group:
         return digests.render(state, texts=texts, zone=zone, now=now)
     if leased.effect.payload.get(REPLACED):

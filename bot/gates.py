@@ -27,6 +27,11 @@ UNUSED_FOR = timedelta(hours=1)
 
 _WANTED = frozenset({Anew.WOKEN, Anew.HANDED, Anew.RAISED})
 """Why a card comes once more that somebody of the staff asked for."""
+PACE = "pace"
+"""Why something waits that its channel does not take yet."""
+MOST_WAITING = 10
+"""More alerts of a channel than these do not wait for slots of their own: they go out as one card
+(`bot.store.merging`)."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -49,7 +54,7 @@ class StillWanted:
         if leased.effect.kind is EffectKind.NOTICE or isinstance(state, BriefingState):
             return None
         if isinstance(state, DigestState):
-            has_news = state.rows or leased.effect.kind is EffectKind.UPDATE
+            has_news = state.rows or state.incident or leased.effect.kind is EffectKind.UPDATE
             return None if has_news else Dropped(reason="nothing_left")
         if state is None:
             return Dropped(reason="mention_gone")
@@ -184,7 +189,7 @@ class Insistent(Notifier, Protocol):
 def is_ping(state: State) -> bool:
     """Whether a message is as loud as can be."""
     if isinstance(state, DigestState):
-        return state.group_alert is Alert.PING
+        return state.group_alert is Alert.PING or state.incident is not None
     return isinstance(state, CardState) and state.verdict.alert is Alert.PING
 
 
@@ -200,13 +205,14 @@ class Paced:
     Lanes share a limit: a quarter is kept for pings, and one for updates of cards (somebody just pressed, or
     it was answered), so that a flood of ordinary alerts does not delay them; when theirs is full they use the
     ordinary lane too. What must wait gets a slot of its own, so that a thousand held effects do not all come
-    back at the same moment.
+    back at the same moment; of alerts that may be merged, only the first few.
     """
 
     def __init__(self, limits: Mapping[str, tuple[tuple[int, timedelta], ...]]) -> None:
         self.limits = limits
         self._slots: dict[tuple[str, _Lane], deque[datetime]] = defaultdict(deque)
         self._granted: dict[int, datetime] = {}
+        self._queued: dict[str, deque[datetime]] = defaultdict(deque)
 
     def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
         channel = leased.effect.channel
@@ -218,13 +224,25 @@ class Paced:
         free = {lane: self._free_at(channel, lane, now) for lane in lanes}
         lane = min(free, key=lambda lane: free[lane])
         slot = free[lane]
+        if slot > now and _may_be_merged(leased, state) and not self._queues(channel, slot, now):
+            return Held(until=slot, reason=PACE)
         self._take(channel, lane, slot)
         if slot <= now:
             return None
         for old in list(takewhile(lambda one: self._granted[one] < now - UNUSED_FOR, self._granted)):
             del self._granted[old]
         self._granted[leased.id] = slot
-        return Held(until=slot, reason="pace")
+        return Held(until=slot, reason=PACE)
+
+    def _queues(self, channel: str, slot: datetime, now: datetime) -> bool:
+        """Whether it is one of the few that wait by themselves."""
+        queued = self._queued[channel]
+        while queued and queued[0] <= now:
+            queued.popleft()
+        if len(queued) >= MOST_WAITING:
+            return False
+        queued.append(slot)
+        return True
 
     def _shares(self, channel: str, lane: _Lane) -> list[tuple[int, timedelta]]:
         return [(_share(count, lane), period) for count, period in self.limits[channel.partition(":")[0]]]
@@ -244,8 +262,19 @@ class Paced:
 def _lane(leased: Leased, state: State) -> _Lane:
     if leased.effect.kind is EffectKind.UPDATE:
         return _Lane.UPDATE
-    is_ping = isinstance(state, CardState) and state.alert is Alert.PING
-    return _Lane.PING if is_ping else _Lane.ORDINARY
+    if isinstance(state, CardState):
+        is_loud = state.alert is Alert.PING or state.urgency is Urgency.CRITICAL
+    else:
+        is_loud = isinstance(state, DigestState) and state.incident is not None
+    return _Lane.PING if is_loud else _Lane.ORDINARY
+
+
+def _may_be_merged(leased: Leased, state: State) -> bool:
+    """An alert that rings for the first time and is not critical."""
+    if leased.effect.kind is not EffectKind.ALERT or not isinstance(state, CardState):
+        return False
+    is_first = leased.rings == 1 and ANEW not in leased.effect.payload
+    return is_first and state.urgency < Urgency.CRITICAL
 
 
 def _share(count: int, lane: _Lane) -> int:

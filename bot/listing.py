@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from bot.escalation import Asked
+from bot.incidents import Incident
 from bot.model import Author, ConversationState, Facts, Kind, Post, Span, Urgency, Verdict
 from bot.orders import Silence
 from bot.overrides import Undoable
@@ -178,6 +179,8 @@ class Shelf(Protocol):
     async def listing(self, wanted: Wanted, *, now: datetime) -> Listing:
         """One page, the most urgent and longest waiting first (closed ones: newest first)."""
         ...
+
+    async def running_incidents(self) -> tuple[Incident, ...]: ...
 
     async def listing_tallies(self, brand: str, person: str | None, *, now: datetime) -> Tallies: ...
 

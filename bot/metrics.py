@@ -120,6 +120,9 @@ class Metrics:
         self.asks_overdue = Gauge(
             "outcare_asks_overdue", "Those of them whose answer was due before now", registry=registry
         )
+        self.incidents_running = Gauge(
+            "outcare_incidents_running", "Bursts of alerts that are one incident just now", registry=registry
+        )
         self.watch_patterns = Gauge(
             "outcare_watch_patterns", "Words and handles that are watched for", registry=registry
         )

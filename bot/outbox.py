@@ -320,7 +320,7 @@ class Outbox:
             self.metrics.alert_delay_seconds.observe(max(0.0, delay.total_seconds()))
 
     async def _state(self, leased: Leased) -> State:
-        if leased.effect.kind is EffectKind.DIGEST or leased.is_group:
+        if leased.effect.kind is EffectKind.DIGEST or leased.is_of_many:
             return await self.store.digest(leased)
         if leased.effect.kind is EffectKind.NOTICE:
             due = due_of(leased.effect.payload)

@@ -72,6 +72,11 @@ class Proposing:
         voice = self._settings.voices.on(wanted.platform)
         return suggestions(wanted, self._found(wanted), voice, written, self._ai_reply(wanted.platform))
 
+    def personal(self, state: CardState, text: str) -> str:
+        """A text for many, filled in for whoever wrote this, and signed."""
+        wanted = asked(state)
+        return self._settings.voices.on(wanted.platform).signed(wanted.filled(text, wanted.url))
+
     async def write(
         self, state: CardState, thread: Sequence[Said], length: Callable[[str], Length]
     ) -> Written | Declined | None:

@@ -83,6 +83,7 @@ class Readiness:
         self.metrics.show_noise(status.noise)
         self.metrics.asks_open.set(status.open_asks)
         self.metrics.asks_overdue.set(status.overdue_asks)
+        self.metrics.incidents_running.set(len(status.incidents))
         self.metrics.effects_pending.set(status.effects.get("pending", 0) + status.effects.get("leased", 0))
         for one in self.listeners:
             state = one.state()

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.counting import Event
 from bot.escalation import Asked, Taken
+from bot.incidents import Incident
 from bot.model import (
     Alert,
     Author,
@@ -111,6 +112,8 @@ HUSHED = "hushed"
 """The same of an alert that is a message where its rule says ping: its author has called already."""
 ASKED = "asked"
 """Key of an effect's payload: which step of its ask it is, or whom a card of many asks."""
+INCIDENT = "incident"
+"""Another one: which incident its card tells of."""
 TAKEN = "taken"
 """Why a message does not ring again: somebody has what it is about."""
 
@@ -148,6 +151,11 @@ class Leased:
     def is_page(self) -> bool:
         """Whether it is a copy for somebody's pager: the card itself has a channel of its own."""
         return PAGER in self.effect.payload
+
+    @property
+    def is_of_many(self) -> bool:
+        """Whether its card shows several conversations and is kept up to date."""
+        return self.is_group or INCIDENT in self.effect.payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,7 +365,7 @@ class SourceStatus:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """A few numbers about the whole database. `gaps`: the newest of the last days, oldest first; `more_gaps`
-    of those days are not among them.
+    of those days are not among them. `incidents`: those that run.
     """
 
     schema_version: str
@@ -378,6 +386,7 @@ class Status:
     paused: Paused | None = None
     noise: tuple[ChannelNoise, ...] = ()
     steps: Taken = field(default_factory=Taken)
+    incidents: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,9 +404,10 @@ class CaughtUp:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestState:
     """What a digest card tells: one hour of one route, or (`caught_up`) what was missed while we were away,
-    or (`group_alert`, how loud it is) several alerts that belong together, or that were `withheld`.
+    or (`group_alert`, how loud it is) several alerts that belong together, or that were `withheld`, or an
+    `incident`.
 
-    `rows` are those of its mentions that are still open.
+    `rows` are those of its mentions that are still open; of an incident, those that it names.
     """
 
     route: str
@@ -405,3 +415,4 @@ class DigestState:
     caught_up: CaughtUp | None = None
     group_alert: Alert | None = None
     withheld: Withheld | None = None
+    incident: Incident | None = None

@@ -62,6 +62,7 @@ TAKEN_OVER = frozenset(
         "on_call",
         "noise",
         "escalation",
+        "incidents",
         "staff",
     }
 )
@@ -252,6 +253,7 @@ class Reload(Generic[R]):
             on_call=wanted.on_call,
             noise=wanted.noise,
             escalation=wanted.escalation,
+            incidents=wanted.incidents,
         )
         rules = await in_thread(partial(self.reading.rules, judging))
         waiting = tuple(differing(self.settings, wanted))
@@ -274,6 +276,7 @@ class Reload(Generic[R]):
         self.use_acknowledge(wanted.acknowledge)
         self.use_on_call(wanted.on_call)
         has_other_plans = self._use_plans(wanted)
+        self.store.incidents = wanted.incidents
         use_answers()
         self.rules, self.waiting = rules, waiting
         await in_thread(partial(let_go, before))

@@ -75,8 +75,8 @@ def unknown(acknowledge: Acknowledge, rules: RuleSet) -> list[Problem]:
 
 
 def _unrouted(settings: Settings, rules: RuleSet) -> list[Problem]:
-    """The routes that hours, people on call or steps are for, or that are to be quiet, and that are not there;
-    likewise personas.
+    """The routes that hours, people on call or steps are for, or that are to be quiet, and that the rules
+    have not; likewise personas.
     """
     routes = rules.routes
     found = [

@@ -60,6 +60,11 @@ class Verb(StrEnum):
     IS_NOT_THERE = "is_not_there"
     SAVE = "save"
     SILENCE = "silence"
+    ALL_USE = "all_use"
+    ALL_EDIT = "all_edit"
+    ALL_PREPARE = "all_prepare"
+    ALL_PUBLISH = "all_publish"
+    ALL_STOP = "all_stop"
 
 
 class Menu(StrEnum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from bot.history import Pasts
+from bot.incidents import Incidents
 from bot.noise import Noise
 from bot.ruleslog import RulesLog
 from bot.targets import Targets
@@ -29,12 +30,13 @@ class Store(RulesLog, Pasts, Looks, Protocol):
     """Everything that survives a restart. Every write is one transaction, durable when the call returns.
 
     `targets`: when an answer is due, by the hours in which somebody is there. `noise`: what is held back.
-    `escalation`: who is asked when nobody answers (None: nobody is).
+    `escalation`: who is asked when nobody answers (None: nobody is). `incidents`: when many alerts are one.
     """
 
     targets: Targets
     noise: Noise
     escalation: Escalation | None
+    incidents: Incidents
 
     # listening
     async def cursor(self, name: str) -> Cursor | None:

@@ -124,6 +124,7 @@ def _status_lines(status: Status, path: Path, pid: int | None, *, now: datetime,
         *_publishing_lines(status, at),
         f"open asks      {status.open_asks}, of which {status.overdue_asks} overdue",
         f"escalated      {status.steps.asks} open asks, {status.steps.of_day} steps in 24 hours",
+        *_incident_lines(status, at),
         "effects        " + (", ".join(f"{n} {s}" for s, n in status.effects.items()) or "none"),
     ]
     lines += [f"alerts         {line}" for line in withheld.lines(status.noise, ENGLISH)]
@@ -172,6 +173,14 @@ def _publishing_lines(status: Status, at: Callable[[datetime | None], str]) -> l
         return []
     why = f": {visible(paused.reason)}" if paused.reason else ""
     return [f"publishing     PAUSED by {visible(paused.person)} since {at(paused.since)}{why}"]
+
+
+def _incident_lines(status: Status, at: Callable[[datetime | None], str]) -> list[str]:
+    return [
+        f"incident       {visible(one.route)}: {one.posts} posts by {one.authors} authors since"
+        f" {at(one.begun_at)}, {one.open} conversations open"
+        for one in status.incidents
+    ]
 
 
 def _rules_lines(status: Status, at: Callable[[datetime | None], str]) -> list[str]:

@@ -23,6 +23,7 @@ from bot.acknowledging import Acknowledge
 from bot.answers import Answers
 from bot.errors import ConfigError, Problem
 from bot.escalation import Escalation
+from bot.incidents import Incidents
 from bot.model import Account, Brand
 from bot.noise import Noise
 from bot.oncall import OnCall
@@ -30,6 +31,8 @@ from bot.ports import Connector
 from bot.settings.acknowledging import acknowledge
 from bot.settings.answering import DraftsSection, RepliesSection, ai_replies, voices
 from bot.settings.answers import DEFAULT_ANSWERS, load_answers
+from bot.settings.bursts import incidents
+from bot.settings.bursts import strangers as strangers_of_incidents
 from bot.settings.checks import check_together, is_channel, why_unknown
 from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
 from bot.settings.escalation import Named, escalation, with_people
@@ -77,8 +80,8 @@ class Settings:
     `sources` by connector, `channels` by their whole name ("telegram:care", "console"), each with the
     connector's own settings. `heartbeat_url` may hold a key: it is not shown. `customers`: None: no list.
     `answers`: None: no file. `ai_reply`: by platform, whether a model may write a draft there. `acknowledge`:
-    what is answered automatically. `hours_of`: by route that has hours, what to say if there is no such
-    route. `deaf`: platforms on which we answer and read no direct messages.
+    what is answered automatically. `hours_of`: by route that has hours (or is named for incidents), what
+    to say if there is no such route. `deaf`: platforms on which we answer and read no direct messages.
     """
 
     aim: str
@@ -95,6 +98,7 @@ class Settings:
     on_call: OnCall
     noise: Noise
     escalation: Escalation
+    incidents: Incidents
     database: Path
     rules: Path
     customers: Customers | None
@@ -177,7 +181,7 @@ def load(
     told = _Told(
         acknowledge=acknowledge(file.acknowledge, file.language, tree),
         targets=targets(file.hours, file.timezone, tree, today=datetime.now(UTC).date()),
-        hours_of=strangers(file.hours, tree),
+        hours_of={**strangers_of_incidents(file.incidents, tree), **strangers(file.hours, tree)},
         on_call=replace(on_call, mornings=mornings(file)),
         noise=noise(file, tuple(parts(file.channels)), tree),
         escalation=escalation(file.escalation, _named(file), on_call, tree),
@@ -343,6 +347,7 @@ def _settings(file: File, beside: _Beside, known: Collection[str], told: _Told) 
         on_call=told.on_call,
         noise=told.noise,
         escalation=with_people(told.escalation, people),
+        incidents=incidents(file.incidents),
         database=Path(file.database),
         rules=beside.rules,
         customers=beside.customers,

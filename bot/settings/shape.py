@@ -50,6 +50,7 @@ from bot.settings.fields import (
     lower,
 )
 from bot.settings.hours import HoursSection
+from bot.settings.incidents import IncidentsSection
 from bot.settings.mornings import Mornings
 from bot.settings.noise import BudgetSection, DigestSection, QuietSection
 from bot.settings.oncall import RotationSection
@@ -123,6 +124,7 @@ class File(Section):
     digests: dict[Text, DigestSection] = Field(default_factory=dict)
     budgets: dict[Text, BudgetSection] = Field(default_factory=dict)
     escalation: EscalationSection = EscalationSection()
+    incidents: IncidentsSection = IncidentsSection()
     database: PathText = "data/outcare.db"
     rules: PathText = "rules"
     customers: PathText | None = None
@@ -144,7 +146,7 @@ FIXED = frozenset(
     key
     for section in (
         File, BrandSection, PersonSection, Http, Web, Log, VoicesSection, VoiceSection, DraftsSection, Model,
-        RepliesSection, AcknowledgeSection, HoursSection, RotationSection, QuietSection,
+        RepliesSection, AcknowledgeSection, HoursSection, RotationSection, QuietSection, IncidentsSection,
         DigestSection, BudgetSection, EscalationSection, StepSection, ClaimedSection,
     )
     for key in section.model_fields

@@ -14,12 +14,24 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.escalation import WORDS, Coming, Duties, Escalation, Kind, whom
-from bot.model import ConversationState
+from bot.model import ConversationState, Urgency
 from bot.overrides import ANEW, Anew
 from bot.records import ASKED, GROUP, Leased
 from bot.replies import ReplyState
-from bot.store import card, covering, effects, escalated, listing, next_steps, repeating, rows, threads
+from bot.store import (
+    card,
+    covering,
+    effects,
+    escalated,
+    incidents,
+    listing,
+    next_steps,
+    repeating,
+    rows,
+    threads,
+)
 from bot.store.next_steps import Waiting
+from bot.store.paging import IS_PAGE
 from bot.store.work import Work
 from bot.wishes import Effect, EffectKind
 
@@ -109,6 +121,8 @@ def _take(work: Work, conversation: int, escalation: Escalation) -> _Taken | Non
     if _is_being_answered(work, conversation):
         next_steps.put(work, conversation, work.now + _LOOK_AGAIN)
         return None
+    if waiting.urgency < Urgency.CRITICAL and _is_put_off(work, waiting, coming, home):
+        return None
     asked = _whom(work, waiting, coming, escalation)
     is_back = coming.kind is Kind.RETURN
     version = _return(work, conversation) if is_back else threads.advance(work, conversation)
@@ -124,12 +138,24 @@ def _take(work: Work, conversation: int, escalation: Escalation) -> _Taken | Non
     return step
 
 
+def _is_put_off(work: Work, waiting: Waiting, coming: Coming, home: tuple[str, str]) -> bool:
+    """In quiet hours nobody is asked, but once they are over; while an incident runs its card asks, and the
+    end of it plans those who still wait (`next_steps.after_incident`).
+    """
+    until = work.noise.quiet_until(coming.step.to or home[0], home[1], work.now)
+    is_in_incident = incidents.has(work, waiting.conversation)
+    if until is not None or is_in_incident:
+        next_steps.put(work, waiting.conversation, None if is_in_incident else until)
+    return until is not None or is_in_incident
+
+
 def _home(work: Work, waiting: Waiting) -> tuple[str, str] | None:
     """The channel where it was first heard of, by its own route if possible, and by which route that was."""
     row = rows.one(
         work.conn.execute(
             "SELECT channel, route FROM (SELECT e.id, e.channel, e.route FROM effects e"
             "  WHERE e.conversation = :id AND e.kind = 'alert' AND +e.state = 'sent'"  # not by its index
+            f" AND NOT {IS_PAGE}"
             " UNION ALL SELECT e.id, e.channel, e.route FROM mentions m"
             "  JOIN digest_items d ON d.mention = m.id JOIN effects e ON e.id = d.effect"
             "  WHERE m.conversation = :id AND +e.state = 'sent' AND e.kind = 'digest')"

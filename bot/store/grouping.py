@@ -124,12 +124,14 @@ def _join(work: Work, waiting: _Waiting, heard: announcing.Heard) -> None:
         )
         return
     if waiting.kind == EffectKind.ALERT:
-        _make_card_of_many(work, waiting.id)
+        make_card_of_many(work, waiting.id)
     announcing.collect(work, waiting.id, heard)
 
 
-def _make_card_of_many(work: Work, alert: int) -> None:
-    """Its key becomes free: should the conversation be heard of again, it gets a card of its own."""
+def make_card_of_many(work: Work, alert: int) -> None:
+    """An alert that waits becomes a card of several. Its key becomes free: should the conversation be heard
+    of again, it gets a card of its own.
+    """
     effects.supersede(work, alert)
     work.conn.execute(
         "INSERT INTO digest_items (effect, mention, brand)"

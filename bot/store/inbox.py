@@ -135,6 +135,11 @@ def collected(conn: Connection, digest: int) -> tuple[InboxRow, ...]:
     return _read(conn, query)
 
 
+def named(conn: Connection, uids: Sequence[str]) -> tuple[InboxRow, ...]:
+    """These mentions, open or not."""
+    return _read(conn, _rows().where(col(MentionRow.uid).in_(uids)))
+
+
 def _is_open() -> tuple[ColumnElement[bool], ...]:
     return (col(ConversationRow.state).not_in(CLOSED), col(PostRow.deleted_at).is_(None))
 

@@ -23,6 +23,7 @@ from bot.store import (
     deletions,
     effects,
     grouping,
+    incidents,
     listing,
     opting,
     overriding,
@@ -209,8 +210,15 @@ def _announce(
         if item.is_late:
             tally.leased += catching_up.announce(work, heard, tally.source)
         else:
-            tally.leased += grouping.announce(work, heard)
+            tally.leased += _told(work, heard)
             tally.waits |= heard.group is not None or bool(work.noise.quiet or work.noise.budgets)
+
+
+def _told(work: Work, heard: announcing.Heard) -> tuple[Leased, ...]:
+    """Whoever comes first tells it; what is critical rings by itself, and counts."""
+    begun = incidents.count(work, heard)
+    told = incidents.announce(work, heard)
+    return begun + (grouping.announce(work, heard) if told is None else told)
 
 
 def _first_card(work: Work, item: Judged, joined: threads.Joined, author: Author | None) -> CardState | None:

@@ -130,6 +130,16 @@ def rang_together(work: Work, card: int, at: datetime) -> None:
     )
 
 
+def after_incident(work: Work, incident: int) -> None:
+    """It is over, and its last card names who still waits: each of them is planned as though it had rung."""
+    work.conn.execute(
+        "UPDATE asks SET rang_at = max(COALESCE(rang_at, 0), :now),"
+        " escalate_at = CASE WHEN :plans THEN :now END WHERE outcome IS NULL AND conversation IN"
+        " (SELECT conversation FROM burst_posts WHERE incident = :incident)",
+        {"now": work.at, "incident": incident, "plans": work.escalation is not None},
+    )
+
+
 def is_soon(work: Work, ask: int) -> bool:
     """Whether whoever looks at what is due must look sooner than it does anyway."""
     row = rows.one(

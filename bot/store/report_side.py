@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.briefing import Briefing, BriefingState, Due
+from bot.incidents import Incident
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.overview import Day, Rows, StageTimes
 from bot.records import CardState, InboxRow, Status, Tally
@@ -51,6 +52,9 @@ class ReportSide:
 
     async def carded(self: _Whole, kind: str, receipt: str) -> CardState | None:
         return await self._reports.carded(kind, receipt)
+
+    async def running_incidents(self: _Whole) -> tuple[Incident, ...]:
+        return await self._reports.incidents()
 
     # --- reporting ------------------------------------------------------------------------------
 

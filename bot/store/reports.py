@@ -23,6 +23,7 @@ from sqlmodel import col
 from bot.briefing import Briefing, BriefingState, Due
 from bot.counting import Event
 from bot.history import Recall, Recalled
+from bot.incidents import Incident
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
 from bot.model import Alert, Cursor, PostRef, searchable
@@ -32,6 +33,7 @@ from bot.orders import Account, Over, Silence
 from bot.overview import Day, Rows, StageTimes
 from bot.pausing import Paused
 from bot.records import (
+    INCIDENT,
     CardState,
     DigestState,
     InboxRow,
@@ -55,6 +57,8 @@ from bot.store import (
     history,
     holding,
     inbox,
+    incident_numbers,
+    incidents,
     linking,
     listing,
     next_steps,
@@ -70,6 +74,7 @@ from bot.store import (
     telling_shifts,
     whole,
 )
+from bot.store.card import Fetch
 from bot.store.effects import READY
 from bot.store.status import A_DAY
 from bot.store.tables import (
@@ -95,7 +100,7 @@ _NEXT = text(
     "SELECT min(at) FROM (SELECT min(e.leased_until) AS at FROM effects e WHERE e.state = 'leased'"
     " UNION ALL SELECT * FROM (SELECT e.due_at FROM effects e"
     f" WHERE e.state = 'pending' AND {READY} ORDER BY e.due_at LIMIT 1)"
-    f" UNION ALL {snoozing.NEXT} UNION ALL {next_steps.NEXT})"
+    f" UNION ALL {snoozing.NEXT} UNION ALL {next_steps.NEXT} UNION ALL {incidents.NEXT})"
 )
 
 
@@ -274,6 +279,15 @@ class Reports:
     async def author(self, platform: str, name: str) -> Account | None:
         return await self._read(lambda conn: linking.find(_fetcher(conn), platform, name))
 
+    async def ask(self, question: Callable[[Fetch], T]) -> T:
+        return await self._read(lambda conn: question(_fetcher(conn)))
+
+    async def incident(self, uid: str) -> tuple[int, Incident] | None:
+        return await self.ask(lambda fetch: incident_numbers.called(fetch, uid))
+
+    async def incidents(self) -> tuple[Incident, ...]:
+        return await self._read(lambda conn: incident_numbers.running(_fetcher(conn)))
+
     # --- reporting ------------------------------------------------------------------------------
 
     async def status(self, *, schema: str, now: datetime) -> Status:
@@ -283,6 +297,7 @@ class Reports:
                 paused=pausing.paused(_fetcher(conn)),
                 noise=holding.told(_fetcher(conn), now - A_DAY),
                 steps=escalated.count(_fetcher(conn), now),
+                incidents=incident_numbers.running(_fetcher(conn)),
             )
         )
 
@@ -351,6 +366,9 @@ def _widen(connection: Any, _record: object) -> None:
 
 def _digest(conn: Connection, leased: Leased) -> DigestState:
     fetch = _fetcher(conn)
+    incident = leased.effect.payload.get(INCIDENT)
+    if isinstance(incident, int):
+        return _incident(conn, incident, leased.effect.route or "")
     card = grouping.card_of(fetch, leased.id) if leased.is_group else leased.id
     is_catch_up = catching_up.SOURCE in leased.effect.payload
     held = holding.withheld(fetch, card) if leased.is_group else None
@@ -368,6 +386,12 @@ def _loudness(fetch: card.Fetch, of: int, held: Withheld | None) -> Alert:
     loudest = grouping.loudest(fetch, of)
     is_spent = held is not None and held.why is Why.BUDGET
     return Alert.MESSAGE if is_spent and loudest is Alert.PING else loudest
+
+
+def _incident(conn: Connection, id_: int, route: str) -> DigestState:
+    told = incident_numbers.whole(_fetcher(conn), id_)
+    uids = dict.fromkeys((*told.first, *told.urgent, *told.waiting)) if told else {}
+    return DigestState(route=route, rows=inbox.named(conn, list(uids)), incident=told)
 
 
 def _fetcher(conn: Connection) -> card.Fetch:

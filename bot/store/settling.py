@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.records import ASKED, MENU, REPLACED, Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
-from bot.store import courses, effects, next_steps, repeating, rows, undoing
+from bot.store import courses, effects, merging, next_steps, repeating, rows, undoing
 from bot.store.work import Work
 from bot.wishes import EffectKind
 
@@ -36,9 +36,11 @@ def _not_sent(work: Work, settlement: Settlement) -> None:
         case RetryAt(at=at, reason=reason):
             _log(work, settlement, "retry", reason=reason)
             _set(work, leased, "pending", reason=reason, due_at=rows.micros(at))
+            merging.held(work, leased)
         case Held(until=until, reason=reason):
             _set(work, leased, "pending", reason=reason, due_at=rows.micros(until))
             work.conn.execute("UPDATE effects SET attempts = attempts - 1 WHERE id = ?", (leased.id,))
+            merging.held(work, leased)
         case Dropped(reason=reason):
             _end(work, leased, "dropped", reason)
         case Dead():
@@ -95,8 +97,8 @@ def _sent(work: Work, settlement: Settlement, outcome: Sent) -> bool:
             (at, ask, at),
         )
         courses.count(work, (conversation,))
-    if leased.effect.kind is EffectKind.DIGEST:
-        _told_together(work, leased.id, at)
+    if leased.effect.kind is EffectKind.DIGEST or leased.is_of_many:
+        _told_together(work, subject or leased.id, at)
     someone_is_next = not leased.is_page and _heard(work, leased, ask)
     offers_undo = _offers_undo(work, settlement, subject)
     if outcome.again_at or repeating.AFTER in leased.effect.payload:
@@ -134,7 +136,7 @@ def _told_together(work: Work, card: int, at: int) -> None:
 def _offers_undo(work: Work, settlement: Settlement, subject: int | None) -> bool:
     """Whether the card that went out shows a button that is to go again soon."""
     leased = settlement.leased
-    is_card = leased.effect.kind in {EffectKind.ALERT, EffectKind.UPDATE} and not leased.is_group
+    is_card = leased.effect.kind in {EffectKind.ALERT, EffectKind.UPDATE} and not leased.is_of_many
     if not is_card or REPLACED in leased.effect.payload or leased.effect.payload.get(MENU):
         return False
     shown = undoing.Shown(

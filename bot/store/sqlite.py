@@ -17,6 +17,7 @@ from bot.counting import Event
 from bot.errors import StoreError
 from bot.escalation import Escalation
 from bot.history import Recall, Recalled
+from bot.incidents import NONE, Incidents
 from bot.model import Brand, Cursor, PostRef
 from bot.noise import NO_LIMITS, Noise
 from bot.oncall import Cover
@@ -42,6 +43,7 @@ from bot.store import (
     effects,
     escalating,
     holding,
+    incidents,
     ingest,
     known,
     logins,
@@ -59,6 +61,7 @@ from bot.store.lock import Lock
 from bot.store.reply_side import ReplySide
 from bot.store.report_side import ReportSide
 from bot.store.reports import Reports
+from bot.store.sharing_side import SharingSide
 from bot.store.work import Standing, Work, save_cursor
 from bot.store.writer import Writer
 from bot.targets import ROUND_THE_CLOCK, Targets
@@ -71,7 +74,7 @@ _NO_LEASE = timedelta(0)
 _ANY = 1_000_000
 
 
-class SqliteStore(ReplySide, ReportSide):
+class SqliteStore(ReplySide, ReportSide, SharingSide):
     """Made by `open`; see `bot.storing.Store` for what each method promises."""
 
     def __init__(self, *, reports: Reports, writer: Writer | None, lock: Lock | None) -> None:
@@ -89,6 +92,8 @@ class SqliteStore(ReplySide, ReportSide):
         """Who is asked when nobody answers; None: nobody is."""
         self.on_step: Callable[[Escalated], None] | None = None
         """Told of each step that was taken, after the commit."""
+        self.incidents: Incidents = NONE
+        """When many alerts are one incident."""
         self.trouble: str | None = None
         """Why the last write failed; None once one worked."""
         self.changes = 0
@@ -144,6 +149,7 @@ class SqliteStore(ReplySide, ReportSide):
             targets=self.targets,
             noise=self.noise,
             escalation=self.escalation,
+            incidents=self.incidents,
             reached=self._reached,
         )
 
@@ -257,6 +263,7 @@ class SqliteStore(ReplySide, ReportSide):
             work = self._work(conn, now, lease_for)
             woken = snoozing.wake_due(work)
             telling_shifts.tell_due(work, self.roster)
+            incidents.look_due(work)
             asked, steps = escalating.take_due(work)
             due = effects.lease(work, limit=limit, each=each, without=without)
             return len(woken) + len(steps), woken + asked + due, steps

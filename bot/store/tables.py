@@ -16,6 +16,7 @@ from bot.store import (  # noqa: F401 - of the same metadata
     answering_tables,
     effect_tables,
     escalation_tables,
+    incident_tables,
     staff_tables,
 )
 from bot.store.columns import (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.escalation import Escalation
+from bot.incidents import NONE, Incidents
 from bot.model import Cursor
 from bot.noise import NO_LIMITS, Noise
 from bot.records import CardState
@@ -51,6 +52,7 @@ class Work:
     noise: Noise = NO_LIMITS
     escalation: Escalation | None = None
     """Who is asked when nobody answers; None: nobody is."""
+    incidents: Incidents = NONE
     touched: set[int] = field(default_factory=set)
     """Conversations whose cards would show something else after this unit."""
     reached: list[Reached] = field(default_factory=list)

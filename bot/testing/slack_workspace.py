@@ -78,6 +78,7 @@ class Workspace:
         self.messages: dict[tuple[str, str], Sent] = {}
         self.whispers: list[Sent] = []
         self.burst = burst
+        self.now: Callable[[], float] = time.monotonic
         self.refused = 0
         self.views: dict[str, dict[str, Any]] = {}
         self.triggers: dict[str, float] = {}
@@ -178,7 +179,7 @@ class Workspace:
         """https://docs.slack.dev/apis/web-api/rate-limits: one a second, "short bursts" allowed."""
         if self.burst is None:
             return
-        posted, now = self._posted[channel], time.monotonic()
+        posted, now = self._posted[channel], self.now()
         while posted and posted[0] <= now - self.burst:
             posted.popleft()
         if len(posted) >= self.burst:

@@ -6,10 +6,11 @@ of our connectors, so that the two cannot share a mistake.
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from collections import deque
-from collections.abc import Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,12 +114,31 @@ class Telegram:
     next_update_id: int = 700_000_001
     commands: dict[str, dict[str, str]] = field(default_factory=dict)
     open_queries: set[str] = field(default_factory=set)
+    per_minute: int | None = None
+    """So many messages a minute one group takes, new ones and edits; None: any number.
+    https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+    """
+    now: Callable[[], float] = time.monotonic
+    refused: int = 0
+    written: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """When something was written into each chat."""
+
+    def _pace(self, chat: Chat) -> None:
+        if self.per_minute is None or chat.id > 0:
+            return
+        now, written = self.now(), self.written[chat.id]
+        if len(written) >= self.per_minute and (wait := written[-self.per_minute] + 60 - now) > 0:
+            self.refused += 1
+            seconds = max(1, math.ceil(wait))
+            raise ApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
+        written.append(now)
 
     # --- what the bot does ---
 
     def send_message(self, params: Mapping[str, Any]) -> Sent:
         chat = self._writable(params.get("chat_id"))
         text, entities = _text(params, too_long="message is too long")
+        self._pace(chat)
         sent = Sent(
             message_id=self.next_message_id,
             chat=chat,
@@ -154,6 +174,7 @@ class Telegram:
                 "Bad Request: message is not modified: specified new message content and reply markup are "
                 "exactly the same as a current content and reply markup of the message",
             )
+        self._pace(chat)
         sent.text, sent.entities, sent.keyboard = text, entities, keyboard
         sent.versions += 1
         return sent

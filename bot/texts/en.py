@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.texts.catalogue import Texts
 from bot.texts.en_answers import ANSWERS
+from bot.texts.en_incidents import INCIDENTS
 from bot.texts.en_noise import NOISE
 from bot.texts.en_on_call import ON_CALL
 from bot.texts.en_page import PAGE
@@ -319,7 +320,7 @@ def ordinal(number: int) -> str:
 ENGLISH = Texts(
     Language(
         code="en",
-        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SHIFT | SILENCES | STEPS,
+        messages=_STAFF | ANSWERS | INCIDENTS | NOISE | ON_CALL | PAGE | SHIFT | SILENCES | STEPS,
         days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
         plural=plural,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.texts.catalogue import Texts
 from bot.texts.es_answers import ANSWERS
+from bot.texts.es_incidents import INCIDENTS
 from bot.texts.es_noise import NOISE
 from bot.texts.es_on_call import ON_CALL
 from bot.texts.es_page import PAGE
@@ -311,7 +312,7 @@ def plural(number: int) -> str:
 SPANISH = Texts(
     Language(
         code="es",
-        messages=_STAFF | ANSWERS | NOISE | ON_CALL | PAGE | SHIFT | SILENCES | STEPS,
+        messages=_STAFF | ANSWERS | INCIDENTS | NOISE | ON_CALL | PAGE | SHIFT | SILENCES | STEPS,
         days=("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
         months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
         plural=plural,

@@ -52,6 +52,7 @@ class Inbox:
         return {
             "rows": [shown.row(one, eye) for one in found.rows],
             "tallies": tallies,
+            "incidents": [shown.incident(one, eye) for one in await page.shelf.running_incidents()],
             "total": sum(tallies.waiting.values()),
             "filters": asked,
             "choices": choices,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.incidents import Incident
 from bot.listing import Listed
 from bot.model import ConversationState, Span, Verdict
 from bot.oneline import NAME_CHARS, link, one_line
@@ -136,6 +137,13 @@ class Eye:
         """`now`, `5m`, `3h`, `2d`: how old something is, in one unit."""
         age = self.now - at
         return self.texts.on_page("just_now") if age < timedelta(minutes=1) else self.texts.brief(age)
+
+
+def incident(one: Incident, eye: Eye) -> str:
+    """One that runs, in a line."""
+    posts = eye.texts.say("incident.posts", count=one.posts)
+    said = eye.texts.say("incident.runs", posts=posts, since=eye.time(one.begun_at), route=one.route)
+    return f"{said} · {eye.texts.say('incident.open', count=one.open)}"
 
 
 def row(it: Listed, eye: Eye) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -13,11 +14,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import Reason, Rejected, StoreError, Unauthorized, Unavailable
-from bot.model import Alert, Deletion
+from bot.model import Alert, Deletion, Urgency
 from bot.outbox import LEASED_PER_CHANNEL
 from bot.records import CardState, Judged, Leased, Settlement
 from bot.staff import Verb
 from bot.store.sqlite import SqliteStore
+from bot.wishes import Route
 from tests.integration import store_samples as s
 from tests.integration.outbox_world import Desk, running, until
 
@@ -282,8 +284,8 @@ async def test_a_channel_that_hangs_holds_up_no_other(path: Path) -> None:
         assert leased <= 2 * LEASED_PER_CHANNEL
 
 
-async def test_a_flood_on_a_slow_channel_is_paced_and_a_ping_overtakes_it(path: Path) -> None:
-    """Twenty a minute: forty arrive within four minutes, none twice; the ping does not wait for them."""
+async def test_a_flood_on_a_slow_channel_is_merged_and_a_ping_overtakes_it(path: Path) -> None:
+    """Twenty a minute: of forty, ten come at once and thirty as one card, each once; the ping waits for none."""
     async with running(path, limits=((20, MINUTE),)) as desk:
         await desk.hear(*(question(f"n{number}") for number in range(40)))
         await desk.settled()
@@ -291,11 +293,31 @@ async def test_a_flood_on_a_slow_channel_is_paced_and_a_ping_overtakes_it(path: 
         await desk.hear(question("urgent", alert=Alert.PING))
         await desk.settled()
         assert "urgent leaks [open]" == desk.chat.sent[-1]
-        for minute in (1, 2, 3):
-            await desk.later(60)
-            assert 11 + 10 * minute == len(desk.chat.sent)
-        assert len(set(desk.chat.sent)) == 41
-        assert [(41,)] == s.rows(path, "SELECT count(*) FROM effects WHERE state = 'sent' AND attempts = 1")
+        await desk.later(60)
+        assert 12 == len(desk.chat.sent)
+        told = re.findall(r"n\d+ leaks", " ".join(desk.chat.sent))
+        assert (40, 40) == (len(told), len(set(told)))
+        dropped = "SELECT count(*) FROM effects WHERE state = 'dropped' AND reason = 'merged'"
+        assert [(29,)] == s.rows(path, dropped)
+
+
+async def test_what_waits_for_its_channel_joins_the_card_that_does(path: Path) -> None:
+    """Also of another route; what is critical waits for its own slot. What was merged shows who has it."""
+    async with running(path, limits=((20, MINUTE),)) as desk:
+        await desk.heard(*(question(f"n{number}") for number in range(30)))
+        other = Route(name="billing", to="telegram:care")
+        await desk.heard(question("bill", routes=(other,)), question("fire", urgency=Urgency.CRITICAL))
+        await desk.later(60)
+        [merged] = [said for said in desk.chat.sent if said.startswith("digest")]
+        assert "bill leaks" in merged
+        assert "fire leaks [open]" in desk.chat.sent
+        assert "fire" not in merged
+        uid = s.rows(
+            path, "SELECT uid FROM mentions m JOIN posts p ON p.id = m.post WHERE p.text = 'bill leaks'"
+        )
+        await decide(desk, Verb.CLAIM, uid[0][0])
+        await desk.settled()
+        assert [merged] == [said for said in desk.chat.edits if "bill" in said]
 
 
 # --- digests ----------------------------------------------------------------------------------------

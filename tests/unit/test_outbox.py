@@ -10,7 +10,7 @@ import pytest
 from bot.briefing import BriefingState, Due
 from bot.errors import BotError, Reason, Refused, Rejected, Unauthorized, Unavailable, Unknown
 from bot.gates import Paced, StillAlone, StillOnShift, StillWanted
-from bot.model import Alert, ConversationState
+from bot.model import Alert, ConversationState, Urgency
 from bot.outbox import CONSOLE, GIVE_UP_AFTER, next_step
 from bot.records import RINGS, Dead, DigestState, Dropped, Held, Leased, RetryAt
 from bot.wishes import EffectKind
@@ -149,17 +149,27 @@ def test_a_flood_gets_slots_one_after_another() -> None:
 def test_a_flood_of_pings_uses_what_ordinary_alerts_leave() -> None:
     """Fifteen a minute, and an update of a card that was pressed does not wait behind them."""
     gate = paced()
-    ping = replace(card_state(), verdict=verdict(alert=Alert.PING))
+    ping = replace(card_state(), verdict=verdict(alert=Alert.PING, urgency=Urgency.CRITICAL))
     answers = [gate.check(leased(n), ping, NOW) for n in range(40)]
     assert ([None] * 15, 25) == (answers[:15], sum(answer is not None for answer in answers))
     assert Held(until=NOW + 2 * MINUTE, reason="pace") == answers[-1]
     assert gate.check(leased(99, kind=EffectKind.UPDATE), card_state(), NOW) is None
 
 
+def test_alerts_that_will_be_merged_take_no_slots() -> None:
+    """Ten wait each for their own; those behind them go out as one card, and the next minute is not full."""
+    gate = paced()
+    answers = [gate.check(leased(number), card_state(), NOW) for number in range(500)]
+    assert [Held(until=NOW + 2 * MINUTE, reason="pace")] * 480 == answers[20:]
+    critical = replace(card_state(), verdict=verdict(urgency=Urgency.CRITICAL))
+    assert gate.check(leased(500), critical, NOW) is None
+
+
 def test_no_mix_exceeds_what_the_platform_allows() -> None:
     """Whatever comes in whatever order: never more than twenty in any minute."""
-    gate, ping = paced(), replace(card_state(), verdict=verdict(alert=Alert.PING))
-    kinds = [(EffectKind.ALERT, card_state()), (EffectKind.ALERT, ping), (EffectKind.UPDATE, card_state())]
+    gate, ping = paced(), replace(card_state(), verdict=verdict(alert=Alert.PING, urgency=Urgency.CRITICAL))
+    plain = replace(card_state(), verdict=verdict(urgency=Urgency.CRITICAL))
+    kinds = [(EffectKind.ALERT, plain), (EffectKind.ALERT, ping), (EffectKind.UPDATE, plain)]
     at = []
     for number in range(300):
         kind, state = kinds[number * 7 % 3]

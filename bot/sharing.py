@@ -1,0 +1,254 @@
+"""One answer for all who wait in an incident: what people press on its card.
+
+Every step is decided in each conversation by itself, as if somebody had pressed there: the same policies,
+the same gates, one transaction and one audit row each; a press that comes twice goes on where it stopped. It
+knows no chat, no SQL and no platform.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.buttons import parse_token
+from bot.changes import Decision, Shared, numbered
+from bot.drafts import FIELDS, called
+from bot.incidents import AnswerState, Incident, SharedAnswer
+from bot.model import Cursor
+from bot.records import CardState
+from bot.replies import Origin
+from bot.staff import MOST_TEXT, Person, Press, Told, Verb
+from bot.texts.catalogue import Texts
+
+MARK = "all."
+"""The argument of a decision that makes a draft of a shared answer begins with it."""
+SHARED = frozenset({Verb.ALL_USE, Verb.ALL_EDIT, Verb.ALL_PREPARE, Verb.ALL_PUBLISH, Verb.ALL_STOP})
+
+Decide = Callable[[Decision, Callable[[CardState], str] | None], Awaitable[str]]
+"""Has a decision taken in its conversation, with the text that is made of what stands there; its outcome."""
+
+
+class SharingStore(Protocol):
+    """What this needs of the store."""
+
+    async def incident(self, uid: str) -> tuple[int, Incident] | None:
+        """By the name in its buttons, with the number of its row."""
+        ...
+
+    async def incident_of_message(self, kind: str, receipt: str) -> str | None:
+        """Whose card a message is; None: it is no card of an incident."""
+        ...
+
+    async def recipients(self, incident: int) -> tuple[str, ...]:
+        """The mentions of those who may be answered now."""
+        ...
+
+    async def shared_drafts(self, incident: int, answer: int) -> tuple[tuple[str, int], ...]:
+        """What was prepared and waits for approval: mention, draft."""
+        ...
+
+    async def shared_held(self, incident: int, answer: int) -> tuple[tuple[str, int], ...]:
+        """What is approved and was not tried yet: mention, reply."""
+        ...
+
+    async def keep_shared(self, shared: Shared, *, cursor: Cursor | None, now: datetime) -> None:
+        """Keep what was decided, once, with the feed's position."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a person wants of an incident; `decide` and `texts` are theirs."""
+
+    feed: str
+    press: Press
+    person: Person
+    texts: Texts
+    decide: Decide
+    verb: Verb
+    argument: str
+    number: int
+    incident: Incident
+
+    @property
+    def answer(self) -> SharedAnswer | None:
+        """The one that the button belongs to; None: there is another by now."""
+        answer = self.incident.answer
+        return answer if answer and answer.id == numbered(self.argument.partition(".")[0]) else None
+
+    @property
+    def count(self) -> int:
+        return numbered(self.argument.partition(".")[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """What came of it."""
+
+    outcome: str
+    reply: str
+    text: str = ""
+    origin: Origin = Origin.PERSON
+    state: AnswerState | None = None
+
+
+@dataclass(kw_only=True)
+class Sharing:
+    """`personal` fills a text in for one person and signs it as their platform wants it."""
+
+    store: SharingStore
+    now: Callable[[], datetime]
+    personal: Callable[[CardState, str], str]
+    wake: Callable[[], None]
+
+    async def take(
+        self, feed: str, press: Press, person: Person, *, texts: Texts, decide: Decide, cursor: Cursor | None
+    ) -> Told | None:
+        """None: the press is about no incident. Raises: StoreError."""
+        found = await self._found(press)
+        if found is None:
+            return None
+        verb, uid, argument = found
+        known = await self.store.incident(uid)
+        if known is None:
+            return None
+        asked = _Asked(
+            feed=feed,
+            press=press,
+            person=person,
+            texts=texts,
+            decide=decide,
+            verb=verb,
+            argument=argument,
+            number=known[0],
+            incident=known[1],
+        )
+        done = await self._done(asked)
+        await self.store.keep_shared(_kept(asked, done), cursor=cursor, now=self.now())
+        self.wake()
+        return Told(reply=done.reply, is_loud=done.outcome in {"outdated", "refused"}, outcome=done.outcome)
+
+    async def _found(self, press: Press) -> tuple[Verb, str, str] | None:
+        token = parse_token(press.token)
+        if token is not None and token.verb in SHARED:
+            return token.verb, token.mention_id, token.argument
+        if not press.is_reply:
+            return None
+        uid = await self.store.incident_of_message(press.channel.partition(":")[0], press.receipt)
+        return (Verb.ALL_EDIT, uid, "") if uid else None
+
+    async def _done(self, asked: _Asked) -> _Done:
+        match asked.verb:
+            case Verb.ALL_USE | Verb.ALL_EDIT:
+                return await self._say(asked)
+            case Verb.ALL_PREPARE:
+                return await self._prepare(asked)
+            case Verb.ALL_PUBLISH:
+                return await self._publish(asked)
+        return await self._stop(asked)
+
+    async def _say(self, asked: _Asked) -> _Done:
+        """A text for all; nobody gets it yet."""
+        is_offered = asked.verb is Verb.ALL_USE
+        text = (asked.incident.offered if is_offered else asked.press.text).strip()
+        if not text or len(text) > MOST_TEXT:
+            return _Done(outcome="refused", reply=asked.texts.say("answer.no_text"))
+        unknown = next((name for name in called(text) if name not in FIELDS), None)
+        if unknown is not None:
+            return _Done(outcome="refused", reply=asked.texts.say("share.unknown_field", field=unknown))
+        before = asked.incident.answer
+        if before is not None and before.under_way:
+            return _Done(outcome="refused", reply=asked.texts.say("share.under_way"))
+        if before is not None and before.drafts:
+            drafts = await self.store.shared_drafts(asked.number, before.id)
+            await self._each(asked, Verb.DISCARD, drafts)
+            await self._each(asked, Verb.RELEASE, drafts)
+        origin = Origin.RULE if is_offered else Origin.PERSON
+        return _Done(outcome="proposed", reply=asked.texts.say("share.kept"), text=text, origin=origin)
+
+    async def _prepare(self, asked: _Asked) -> _Done:
+        """A draft for each who may be answered, filled in for them."""
+        answer = asked.answer
+        is_done = answer is not None and answer.drafts and answer.state is not AnswerState.OPEN
+        if answer is None or answer.under_way or is_done:
+            return _outdated(asked)
+        to = [(mention, 0) for mention in await self.store.recipients(asked.number)]
+        outcomes = await self._each(asked, Verb.EDIT, to, text=answer.text, mark=f"{MARK}{answer.id}")
+        made = outcomes["proposed"] + outcomes["repeated"]
+        reply = asked.texts.say("share.prepared", count=made, left=len(to) - made)
+        return _Done(outcome="prepared", reply=reply, state=AnswerState.PREPARED if made else None)
+
+    async def _publish(self, asked: _Asked) -> _Done:
+        """The second word: exactly what was prepared, and no more than the button said."""
+        answer = asked.answer
+        if answer is None:
+            return _outdated(asked)
+        drafts = await self.store.shared_drafts(asked.number, answer.id)
+        if not 0 < len(drafts) <= asked.count:
+            return _outdated(asked)
+        outcomes = await self._each(asked, Verb.APPROVE, drafts)
+        approved = outcomes["approved"] + outcomes["repeated"]
+        reply = asked.texts.say("share.published", count=approved, left=len(drafts) - approved)
+        return _Done(outcome="approved", reply=reply, state=AnswerState.APPROVED)
+
+    async def _stop(self, asked: _Asked) -> _Done:
+        """What nobody has tried yet stays unsaid, and those people are free for others."""
+        answer = asked.answer
+        if answer is None:
+            return _outdated(asked)
+        drafts = await self.store.shared_drafts(asked.number, answer.id)
+        held = await self.store.shared_held(asked.number, answer.id)
+        await self._each(asked, Verb.DISCARD, drafts)
+        await self._each(asked, Verb.CANCEL, held)
+        await self._each(asked, Verb.RELEASE, (*drafts, *held))
+        reply = asked.texts.say("share.stopped", count=len(drafts) + len(held))
+        return _Done(outcome="stopped", reply=reply, state=AnswerState.STOPPED)
+
+    async def _each(
+        self, asked: _Asked, verb: Verb, about: Sequence[tuple[str, int]], *, text: str = "", mark: str = ""
+    ) -> Counter[str]:
+        """The same decision in each conversation; how often it ended how."""
+        outcomes: Counter[str] = Counter()
+        for mention, number in about:
+            decision = Decision(
+                press_id=f"{asked.press.id}/{verb.value}/{mention}",
+                feed=asked.feed,
+                channel=asked.press.channel,
+                person=asked.person.key,
+                verb=verb,
+                mention_id=mention,
+                at=asked.press.at,
+                argument=mark or (str(number) if number else ""),
+                text=text,
+            )
+            outcomes[await asked.decide(decision, self._filled(text) if text else None)] += 1
+        return outcomes
+
+    def _filled(self, text: str) -> Callable[[CardState], str]:
+        return lambda state: self.personal(state, text)
+
+
+def _outdated(asked: _Asked) -> _Done:
+    return _Done(outcome="outdated", reply=asked.texts.say("share.outdated"))
+
+
+def _kept(asked: _Asked, done: _Done) -> Shared:
+    answer = asked.incident.answer
+    return Shared(
+        press_id=asked.press.id,
+        feed=asked.feed,
+        channel=asked.press.channel,
+        person=asked.person.key,
+        verb=asked.verb,
+        at=asked.press.at,
+        incident=asked.number,
+        outcome=done.outcome,
+        reply=done.reply,
+        text=done.text,
+        origin=done.origin,
+        answer=answer.id if answer else 0,
+        state=done.state,
+    )

@@ -1,0 +1,157 @@
+"""One answer for all who wait in an incident: its text as a row, and what came of it.
+
+What is published are ordinary drafts and replies, each decided in its own conversation; the decision that
+made a draft names the answer (`MARK`). It knows the tables shared_answers and decisions.
+"""
+
+from __future__ import annotations
+
+from bot.changes import Shared
+from bot.incidents import MOST_AT_ONCE, AnswerState, SharedAnswer
+from bot.model import Cursor
+from bot.replies import LIVE, Origin
+from bot.sharing import MARK
+from bot.store import rows
+from bot.store.card import Fetch
+from bot.store.work import Work, save_cursor
+
+_LIVE = ", ".join(f"'{state.value}'" for state in LIVE)
+_CONVERSATIONS = "SELECT conversation FROM burst_posts WHERE incident = :incident"
+_DECIDED = (
+    "SELECT x.draft FROM decisions x WHERE x.argument = :mark AND x.draft IS NOT NULL"
+    f" AND x.conversation IN ({_CONVERSATIONS})"
+)
+_MAY_BE_ANSWERED = (
+    f" FROM conversations c WHERE c.id IN ({_CONVERSATIONS}) AND c.state = 'open'"
+    " AND EXISTS (SELECT 1 FROM asks a WHERE a.conversation = c.id AND a.outcome IS NULL)"
+    " AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.conversation = c.id AND d.state = 'open')"
+    " AND NOT EXISTS (SELECT 1 FROM replies r WHERE r.conversation = c.id AND NOT r.is_automatic"
+    f"  AND r.state IN ({_LIVE}, 'published'))"
+    " AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.platform = c.platform AND o.author_id = c.author_id)"
+)
+"""Nobody has it, nobody of ours said anything or is about to, and they did not ask for none."""
+
+
+def newest(fetch: Fetch, incident: int) -> SharedAnswer | None:
+    found = fetch(
+        "SELECT id, text, state, person FROM shared_answers WHERE incident = ? AND state <> 'replaced'"
+        " ORDER BY id DESC LIMIT 1",
+        (incident,),
+    )
+    if not found:
+        return None
+    id_, text, state, person = found[0]
+    given = {"incident": incident, "mark": f"{MARK}{id_}"}
+    (drafts,) = fetch(f"SELECT count(*) FROM drafts WHERE state = 'open' AND id IN ({_DECIDED})", given)[0]
+    published, under_way, whole = fetch(
+        f"SELECT total(state = 'published'), total(state IN ({_LIVE})), count(*) FROM replies"
+        f" WHERE draft IN ({_DECIDED})",
+        given,
+    )[0]
+    return SharedAnswer(
+        id=id_,
+        text=text,
+        state=AnswerState(state),
+        person=person,
+        to=fetch(f"SELECT count(*){_MAY_BE_ANSWERED}", given)[0][0],
+        drafts=drafts,
+        published=int(published),
+        under_way=int(under_way),
+        refused=int(whole - published - under_way),
+    )
+
+
+def offered(fetch: Fetch, incident: int) -> str:
+    """The text that rules prepared for most of the first of them."""
+    found = fetch(
+        "SELECT json_extract(v.verdict, '$.draft_text') AS said, count(*) FROM verdicts v WHERE v.mention IN"
+        " (SELECT mention FROM burst_posts WHERE incident = ? ORDER BY at, mention LIMIT 100)"
+        " AND said IS NOT NULL GROUP BY said ORDER BY 2 DESC, 1 LIMIT 1",
+        (incident,),
+    )
+    return str(found[0][0]) if found else ""
+
+
+def incident_of(fetch: Fetch, uid: str) -> int | None:
+    found = fetch("SELECT id FROM incidents WHERE uid = ?", (uid,))
+    return found[0][0] if found else None
+
+
+def of_receipt(fetch: Fetch, kind: str, receipt: str) -> str | None:
+    """Whose card a message is that went to a channel of this kind."""
+    found = fetch(
+        "SELECT i.uid FROM effects e JOIN incidents i ON i.id = json_extract(e.payload, '$.incident')"
+        " WHERE e.receipt = ? AND (e.channel = ? OR e.channel LIKE ? || ':%') AND e.kind = 'digest'"
+        " ORDER BY e.id DESC LIMIT 1",
+        (receipt, kind, kind),
+    )
+    return found[0][0] if found else None
+
+
+def recipients(fetch: Fetch, incident: int) -> tuple[str, ...]:
+    """The newest mention of each who may be answered, first who is due first."""
+    found = fetch(
+        "SELECT (SELECT m.uid FROM mentions m WHERE m.conversation = c.id ORDER BY m.id DESC LIMIT 1),"
+        f" (SELECT a.due_at FROM asks a WHERE a.conversation = c.id AND a.outcome IS NULL) AS due"
+        f"{_MAY_BE_ANSWERED} ORDER BY due IS NULL, due, c.id LIMIT {MOST_AT_ONCE}",
+        {"incident": incident},
+    )
+    return tuple(row[0] for row in found)
+
+
+def drafts(fetch: Fetch, incident: int, answer: int) -> tuple[tuple[str, int], ...]:
+    """What waits for approval: mention, draft."""
+    found = fetch(
+        "SELECT m.uid, d.id FROM drafts d JOIN mentions m ON m.id = d.mention WHERE d.state = 'open'"
+        f" AND d.id IN ({_DECIDED}) ORDER BY d.id",
+        {"incident": incident, "mark": f"{MARK}{answer}"},
+    )
+    return tuple((row[0], row[1]) for row in found)
+
+
+def held(fetch: Fetch, incident: int, answer: int) -> tuple[tuple[str, int], ...]:
+    """What is approved and not tried yet: mention, reply."""
+    found = fetch(
+        "SELECT m.uid, r.id FROM replies r JOIN mentions m ON m.id = r.mention WHERE r.state = 'held'"
+        f" AND r.draft IN ({_DECIDED}) ORDER BY r.id",
+        {"incident": incident, "mark": f"{MARK}{answer}"},
+    )
+    return tuple((row[0], row[1]) for row in found)
+
+
+def keep(work: Work, shared: Shared, *, cursor: Cursor | None) -> None:
+    """What a person decided of it, with an audit row, and the feed's position; the card is looked at now."""
+    save_cursor(work.conn, shared.feed, "feed", cursor, at=work.now)
+    known = work.conn.execute(
+        "SELECT 1 FROM decisions WHERE feed = ? AND press_id = ?", (shared.feed, shared.press_id)
+    ).fetchone()
+    if known is not None:
+        return
+    if shared.text:
+        before = "UPDATE shared_answers SET state = 'replaced' WHERE incident = ?"
+        work.conn.execute(before, (shared.incident,))
+        work.conn.execute(
+            "INSERT INTO shared_answers (incident, text, origin, person, made_at, state)"
+            " VALUES (?, ?, ?, ?, ?, 'open')",
+            (shared.incident, shared.text, Origin(shared.origin), shared.person, work.at),
+        )
+    elif shared.state is not None:
+        work.conn.execute(
+            "UPDATE shared_answers SET state = ? WHERE id = ?", (shared.state.value, shared.answer)
+        )
+    work.conn.execute("UPDATE incidents SET look_at = ? WHERE id = ?", (work.at, shared.incident))
+    work.conn.execute(
+        "INSERT INTO decisions (feed, press_id, person, channel, verb, at, outcome, reply, is_loud, note)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+        (
+            shared.feed,
+            shared.press_id,
+            shared.person,
+            shared.channel,
+            shared.verb,
+            rows.micros(shared.at),
+            shared.outcome,
+            shared.reply,
+            shared.text or None,
+        ),
+    )
