@@ -1,0 +1,78 @@
+"""Whoever waits has a next step, at any minute; and what is due is done.
+
+A next step is a row that says when something will happen by itself: an alert, a digest or a card that is to
+go, a snooze that ends, a step of the escalation. Without escalation somebody who has been told is the next
+step, or who has claimed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.month.checks import Finding
+from tests.month.world import World
+
+Read = Callable[..., list[tuple[Any, ...]]]
+
+LATE = timedelta(minutes=2)
+EDIT_LATE = timedelta(minutes=15)
+"""Edits are the last that a full channel takes."""
+
+OPEN_ASKS = """
+SELECT a.id, c.state, c.snoozed_until, c.claimed_by, a.due_at,
+ EXISTS (SELECT 1 FROM effects e WHERE e.ask = a.id AND e.kind <> 'update' AND e.state IN ('pending', 'leased')),
+ EXISTS (SELECT 1 FROM effects e WHERE (e.ask = a.id OR e.conversation = c.id) AND e.kind <> 'update'
+         AND e.state = 'sent'),
+ EXISTS (SELECT 1 FROM mentions m JOIN digest_items d ON d.mention = m.id JOIN effects e ON e.id = d.effect
+         WHERE m.ask = a.id AND e.state IN ('pending', 'leased', 'sent')),
+ (SELECT v.alert FROM verdicts v JOIN mentions m ON m.id = v.mention WHERE m.ask = a.id
+  ORDER BY v.urgency DESC LIMIT 1)
+FROM asks a JOIN conversations c ON c.id = a.conversation
+JOIN brands b ON b.name = a.brand WHERE a.outcome IS NULL AND NOT b.is_rival
+"""
+
+
+def look(
+    read: Read, world: World, now: datetime, *, is_calm: bool
+) -> tuple[list[Finding], datetime | None]:
+    """What is wrong just now; and when something that is written down is to happen next."""
+    micros = int(now.timestamp() * 1_000_000)
+    found = list(_waits(read, world, now))
+    if is_calm:
+        found += _overdue(read, now)
+    row = read("SELECT min(due_at) FROM effects WHERE state = 'pending' AND due_at > ?", micros)
+    due_at = _moment(row[0][0]) if row[0][0] is not None else None
+    return found, due_at + LATE if due_at else None
+
+
+def _waits(read: Read, world: World, now: datetime) -> Iterator[Finding]:
+    has_steps = "escalations" in world.tables
+    for ask, state, snoozed_until, owner, _due_at, coming, told, listed, alert in read(OPEN_ASKS):
+        if alert == "none" and not has_steps:
+            continue  # the rules want nobody to be told
+        if state == "snoozed":  # until a time, or until its author writes
+            if snoozed_until is not None and now - _moment(snoozed_until) > LATE * 2 and not coming:
+                yield Finding("a snooze ends", ask, now, f"it was to end at {_moment(snoozed_until)}")
+            continue
+        if not (coming or told or listed or owner):
+            yield Finding("whoever waits has a next step", ask, now, f"state {state}, nobody was told")
+
+
+def _overdue(read: Read, now: datetime) -> Iterator[Finding]:
+    """What lies about although its time has come."""
+    for kind, late in (("message", LATE), ("edit", EDIT_LATE)):
+        before = int((now - late).timestamp() * 1_000_000)
+        is_edit = "NOT NULL" if kind == "edit" else "NULL"
+        stuck = read(
+            "SELECT id, kind, state, due_at FROM effects WHERE subject IS " + is_edit + " AND"
+            " ((state = 'pending' AND due_at < ?) OR (state = 'leased' AND leased_until < ?))",
+            before, before,
+        )  # fmt: skip
+        for id_, what, state, due_at in stuck:
+            yield Finding("what is due is done", id_, now, f"{what} is {state} since {_moment(due_at)}")
+
+
+def _moment(micros: int) -> datetime:
+    return datetime.fromtimestamp(micros / 1e6, UTC)
