@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from tests.month.plaza import BRAND
 from tests.month.room import Message
@@ -111,7 +112,7 @@ def told_once(world: World) -> Iterator[Finding]:
     for message in world.chat.messages.values():
         by_key.setdefault(message.key, []).append(message)
     for key, messages in by_key.items():
-        for before, after in zip(messages, messages[1:], strict=False):
+        for before, after in pairwise(messages):
             if _same_life(world, before.at, after.at):
                 yield Finding("a message is sent once", key, after.at, f"{before.ref} and {after.ref}")
 
@@ -153,7 +154,7 @@ WHERE v.urgency = 3 AND v.alert = 'ping' AND p.stored_at - p.posted_at < 8640000
 def _ready(world: World, seen: datetime, bound: timedelta) -> datetime:
     """When the daemon could first have told it: at once, or if it was ended just then, when it runs again."""
     ready = seen
-    for (_, ended), (again, _) in zip(world.lives, world.lives[1:], strict=False):
+    for (_, ended), (again, _) in pairwise(world.lives):
         if ended is not None and seen <= ended <= seen + bound:
             ready = again
     for at, until in world.slept:

@@ -29,7 +29,10 @@ class Means(StrEnum):
 
 
 WORDS = {
-    Means.CRITICAL: ("there is smoke coming out of my acme lamp", "my acme charger started to smoke just now"),
+    Means.CRITICAL: (
+        "there is smoke coming out of my acme lamp",
+        "my acme charger started to smoke just now",
+    ),
     Means.HIGH: ("my acme order arrived broken", "the acme checkout is broken", "acme login broken again"),
     Means.PRESS: ("acme, I am a journalist and would like a quote", "a journalist asks: what does acme say?"),
     Means.NORMAL: ("how do I reset my acme lamp?", "does acme ship to Spain?", "acme, which bulb fits?"),
@@ -149,9 +152,7 @@ def _written(
     found = [_post(rng, at) for at in times]
     for number in range(in_bursts):
         at = bursts[number % len(bursts)] + timedelta(seconds=rng.triangular(0, 1500, 200))
-        found.append(
-            Written(at=at, author=f"crowd{number}", text=f"{BURST} ({number})", means=Means.HIGH)
-        )
+        found.append(Written(at=at, author=f"crowd{number}", text=f"{BURST} ({number})", means=Means.HIGH))
     return tuple(sorted(found, key=lambda one: one.at))
 
 

@@ -16,7 +16,7 @@ from tests.month.world import World
 
 Read = Callable[..., list[tuple[Any, ...]]]
 
-LATE = timedelta(minutes=2)
+LATE = timedelta(minutes=3)
 EDIT_LATE = timedelta(minutes=15)
 """Edits are the last that a full channel takes."""
 
@@ -34,9 +34,14 @@ JOIN brands b ON b.name = a.brand WHERE a.outcome IS NULL AND NOT b.is_rival
 """
 
 
-def look(
-    read: Read, world: World, now: datetime, *, is_calm: bool
-) -> tuple[list[Finding], datetime | None]:
+_STUCK_MESSAGES = """
+SELECT id, kind, state, due_at FROM effects WHERE subject IS NULL
+ AND ((state = 'pending' AND due_at < ?) OR (state = 'leased' AND leased_until < ?))
+"""
+_STUCK_EDITS = _STUCK_MESSAGES.replace("IS NULL", "IS NOT NULL")
+
+
+def look(read: Read, world: World, now: datetime, *, is_calm: bool) -> tuple[list[Finding], datetime | None]:
     """What is wrong just now; and when something that is written down is to happen next."""
     micros = int(now.timestamp() * 1_000_000)
     found = list(_waits(read, world, now))
@@ -62,15 +67,9 @@ def _waits(read: Read, world: World, now: datetime) -> Iterator[Finding]:
 
 def _overdue(read: Read, now: datetime) -> Iterator[Finding]:
     """What lies about although its time has come."""
-    for kind, late in (("message", LATE), ("edit", EDIT_LATE)):
+    for query, late in ((_STUCK_MESSAGES, LATE), (_STUCK_EDITS, EDIT_LATE)):
         before = int((now - late).timestamp() * 1_000_000)
-        is_edit = "NOT NULL" if kind == "edit" else "NULL"
-        stuck = read(
-            "SELECT id, kind, state, due_at FROM effects WHERE subject IS " + is_edit + " AND"
-            " ((state = 'pending' AND due_at < ?) OR (state = 'leased' AND leased_until < ?))",
-            before, before,
-        )  # fmt: skip
-        for id_, what, state, due_at in stuck:
+        for id_, what, state, due_at in read(query, before, before):
             yield Finding("what is due is done", id_, now, f"{what} is {state} since {_moment(due_at)}")
 
 

@@ -16,12 +16,14 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, TypeVarTuple
 
+from bot import outbox, publishing
 from bot.store.writer import Writer
 from bot.tasks import TaskRegistry
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+SLOW_POLL = timedelta(minutes=2)
 PATIENCE = 60
 """Seconds of real time that a thread may work on one thing."""
 
@@ -83,6 +85,26 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.outside -= 1
 
 
+async def nobody_outside() -> None:
+    """Until no thread works any more. It costs no time of this loop's."""
+    loop = asyncio.get_running_loop()
+    while isinstance(loop, VirtualLoop) and loop.outside:  # noqa: ASYNC110 - threads set no event
+        await asyncio.sleep(0)
+
+
+@contextmanager
+def rarely() -> Iterator[None]:
+    """The slow polls are for what nobody woke the program for. Each half minute of a month, they would be most
+    of its work; what they find, they find two minutes later.
+    """
+    before = outbox.RECOVERY_POLL, publishing.RECOVERY_POLL
+    outbox.RECOVERY_POLL = publishing.RECOVERY_POLL = SLOW_POLL
+    try:
+        yield
+    finally:
+        outbox.RECOVERY_POLL, publishing.RECOVERY_POLL = before
+
+
 @contextmanager
 def patient(loop: VirtualLoop) -> Iterator[None]:
     """Writing is a thread's work that no executor knows of."""
@@ -107,7 +129,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, VirtualLoop)
-        with patient(loop):
+        with patient(loop), rarely():
             return runner.run(work)
 
 

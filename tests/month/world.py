@@ -28,7 +28,7 @@ from bot.settings.load import Settings, load
 from tests.month.plan import Plan, Stop
 from tests.month.plaza import NAME, Plaza, PlazaSource, number_at
 from tests.month.room import KIND, Chat, ChatFeed, ChatNotifier, Life
-from tests.month.virtual import VirtualSchedule, WorldClock
+from tests.month.virtual import VirtualSchedule, WorldClock, nobody_outside
 
 RULES: dict[str, Any] = {
     "rules": {
@@ -167,7 +167,8 @@ class World:
                 feed=lambda _own, _rooms, _wiring: ChatFeed(self.chat, life),
             ),
             "console": Connector(
-                name="console", notifier=lambda _own, _rooms, _wiring: ChatNotifier(self.chat, life, "console")
+                name="console",
+                notifier=lambda _own, _rooms, _wiring: ChatNotifier(self.chat, life, "console"),
             ),
         }
 
@@ -180,8 +181,7 @@ class World:
         """What it has on the disk just now is what the next life finds."""
         assert self._life is not None
         self._life.is_over = True
-        while asyncio.get_running_loop().outside:  # type: ignore[attr-defined]
-            await asyncio.sleep(0)  # a commit under way: copied in the middle, the two files would not fit
+        await nobody_outside()  # copied in the middle of a commit, the two files would not fit
         kept = self.folder / "kept"
         shutil.rmtree(kept, ignore_errors=True)
         kept.mkdir()
@@ -228,7 +228,9 @@ class World:
             return connection.execute(query, given).fetchall()
 
     def post_of(self, uid: str) -> str | None:
-        found = self.rows("SELECT p.post_id FROM mentions m JOIN posts p ON p.id = m.post WHERE m.uid = ?", uid)
+        found = self.rows(
+            "SELECT p.post_id FROM mentions m JOIN posts p ON p.id = m.post WHERE m.uid = ?", uid
+        )
         return found[0][0] if found else None
 
     def hear_warnings(self) -> None:
