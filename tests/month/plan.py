@@ -54,9 +54,9 @@ class Written:
 
 
 class Stop(StrEnum):
-    CLEAN = "stopped"
-    KILL = "killed"
-    SLEEP = "machine slept"
+    CLEAN = "the daemon is stopped"
+    KILL = "the daemon is killed"
+    SLEEP = "the machine sleeps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

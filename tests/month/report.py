@@ -77,7 +77,7 @@ def _week(month: Month, number: int) -> dict[str, Any]:
 def _happened(world: World, since: datetime, until: datetime) -> list[str]:
     plan = world.plan
     told = [
-        *((one.at, f"the daemon is {one.how.value}, {_long(one.lasts)}") for one in plan.breaks),
+        *((one.at, f"{one.how.value}, {_long(one.lasts)}") for one in plan.breaks),
         *((one.starts_at, _outage(one.forgets, one.ends_at - one.starts_at)) for one in plan.outages),
         *((at, "a crowd complains of the checkout") for at in plan.bursts),
         *((at, "everybody presses at once") for at in plan.storms),

@@ -113,7 +113,7 @@ class Chat:
 class ChatNotifier:
     """`bot.ports.Notifier` over the chat, for one life; the line takes its time in both directions."""
 
-    limits = ((MOST, WITHIN),)
+    limits: tuple[tuple[int, timedelta], ...] = ((MOST, WITHIN),)
 
     def __init__(self, chat: Chat, life: Life, kind: str = KIND) -> None:
         self.kind, self.chat, self.life = kind, chat, life

@@ -49,6 +49,8 @@ class Day:
         return self.messages[str(self.one(sql + where + " ORDER BY e.id LIMIT 1"))]
 
     def findings(self) -> list[Finding]:
+        """A connection for each look: the file may have been changed under it."""
+        self.world.close()
         now = self.world.clock.now()
         return [*checks.every(self.world), *steps.look(self.world.rows, self.world, now, is_calm=True)[0]]
 
@@ -90,6 +92,7 @@ def day(lived: Day) -> Iterator[Day]:
     lived.world.chat.messages, warnings = kept, list(lived.world.warnings)
     yield lived
     lived.world.chat.messages, lived.world.warnings = lived.messages, warnings
+    lived.world.close()
     for suffix in ("-wal", "-shm"):
         Path(f"{lived.world.database}{suffix}").unlink(missing_ok=True)
     lived.world.database.write_bytes(lived.kept)
@@ -157,7 +160,7 @@ def crash(day: Day) -> None:
     day.world.warnings.append({"at": day.world.clock.now(), "event": "task.failed", "level": "error"})
 
 
-PLANTED = {
+PLANTED: dict[Callable[[Day], None], str] = {
     lose_an_alert: "staff is told",
     alert_twice: "a message is sent once",
     drop_a_step: "whoever waits has a next step",

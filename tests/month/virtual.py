@@ -19,6 +19,7 @@ from typing import Any, TypeVar, TypeVarTuple
 from bot import outbox, publishing
 from bot.store.writer import Writer
 from bot.tasks import TaskRegistry
+from bot.web.render import Templates
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -68,7 +69,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.passed
 
-    def run_in_executor(  # type: ignore[override]
+    def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
         future = super().run_in_executor(executor, func, *args)
@@ -95,14 +96,16 @@ async def nobody_outside() -> None:
 @contextmanager
 def rarely() -> Iterator[None]:
     """The slow polls are for what nobody woke the program for. Each half minute of a month, they would be most
-    of its work; what they find, they find two minutes later.
+    of its work; what they find, they find two minutes later. Nobody looks at the page: its templates are not
+    compiled at each start.
     """
-    before = outbox.RECOVERY_POLL, publishing.RECOVERY_POLL
+    before = outbox.RECOVERY_POLL, publishing.RECOVERY_POLL, Templates.prepare
     outbox.RECOVERY_POLL = publishing.RECOVERY_POLL = SLOW_POLL
+    Templates.prepare = lambda self: None  # type: ignore[method-assign]
     try:
         yield
     finally:
-        outbox.RECOVERY_POLL, publishing.RECOVERY_POLL = before
+        outbox.RECOVERY_POLL, publishing.RECOVERY_POLL, Templates.prepare = before  # type: ignore[method-assign]
 
 
 @contextmanager
@@ -117,7 +120,7 @@ def patient(loop: VirtualLoop) -> Iterator[None]:
         finally:
             loop.outside -= 1
 
-    Writer.write = counted  # type: ignore[method-assign, assignment]
+    Writer.write = counted  # type: ignore[method-assign]
     try:
         yield
     finally:

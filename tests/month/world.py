@@ -11,7 +11,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -100,6 +100,7 @@ class World:
     _life: Life | None = None
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
+    _reader: sqlite3.Connection | None = None
 
     @classmethod
     def of(cls, folder: Path, plan: Plan) -> World:
@@ -135,6 +136,7 @@ class World:
 
     async def start(self) -> None:
         """A new life on what the last one left."""
+        self.close()
         left = self.database
         self.lives.append((self.clock.now(), None))
         self.database.parent.mkdir(exist_ok=True)
@@ -198,6 +200,7 @@ class World:
     async def _ended(self) -> None:
         assert self._task is not None
         task, self._task = self._task, None
+        self.close()
         try:
             await task
         finally:
@@ -224,8 +227,15 @@ class World:
 
     def rows(self, query: str, *given: object) -> list[tuple[Any, ...]]:
         """Read what is stored, beside the daemon."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
-            return connection.execute(query, given).fetchall()
+        if self._reader is None:
+            self._reader = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
+        return self._reader.execute(query, given).fetchall()
+
+    def close(self) -> None:
+        """Let go of the database: it will be another file."""
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
 
     def post_of(self, uid: str) -> str | None:
         found = self.rows(
