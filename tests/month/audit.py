@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.month import checks, steps
+from tests.month import checks, policies, steps
 from tests.month.checks import Finding
 from tests.month.world import World
 
@@ -91,4 +91,4 @@ class Auditor:
     def whole(self) -> None:
         """Everything that must have come of the month; the daemon has ended."""
         self._close()
-        self._note(checks.every(self.world))
+        self._note([*checks.every(self.world), *policies.every(self.world)])

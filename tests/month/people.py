@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 from bot.staff import REASONS
 from tests.month.plan import BERLIN, NEW_YORK
 from tests.month.room import Message
-from tests.month.world import IDS, World
+from tests.month.team import IDS
+from tests.month.world import World
 
 MINUTE = 60.0
 LOOKS_EVERY = timedelta(minutes=50)

@@ -16,7 +16,8 @@ from tests.month.checks import moment
 from tests.month.month import Month
 from tests.month.people import CREW
 from tests.month.room import Message
-from tests.month.world import PEOPLE, World
+from tests.month.team import PEOPLE
+from tests.month.world import World
 
 WEEK = timedelta(days=7)
 URGENCIES = ("low", "normal", "high", "critical")

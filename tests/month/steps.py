@@ -17,6 +17,8 @@ from tests.month.world import World
 Read = Callable[..., list[tuple[Any, ...]]]
 
 LATE = timedelta(minutes=3)
+LOUD = frozenset({"ping", "message"})
+"""How alerts ring that steps follow upon; who stands on a digest is in the hands of those who read it."""
 EDIT_LATE = timedelta(minutes=15)
 """Edits are the last that a full channel takes."""
 
@@ -28,7 +30,7 @@ SELECT a.id, c.state, c.snoozed_until, c.claimed_by, a.due_at,
  EXISTS (SELECT 1 FROM mentions m JOIN digest_items d ON d.mention = m.id JOIN effects e ON e.id = d.effect
          WHERE m.ask = a.id AND e.state IN ('pending', 'leased', 'sent')),
  (SELECT v.alert FROM verdicts v JOIN mentions m ON m.id = v.mention WHERE m.ask = a.id
-  ORDER BY v.urgency DESC LIMIT 1)
+  ORDER BY v.urgency DESC LIMIT 1), {escalate_at}
 FROM asks a JOIN conversations c ON c.id = a.conversation
 JOIN brands b ON b.name = a.brand WHERE a.outcome IS NULL AND NOT b.is_rival
 """
@@ -46,23 +48,28 @@ def look(read: Read, world: World, now: datetime, *, is_calm: bool) -> tuple[lis
     micros = int(now.timestamp() * 1_000_000)
     found = list(_waits(read, world, now))
     if is_calm:
-        found += _overdue(read, now)
-    row = read("SELECT min(due_at) FROM effects WHERE state = 'pending' AND due_at > ?", micros)
-    due_at = _moment(row[0][0]) if row[0][0] is not None else None
-    return found, due_at + LATE if due_at else None
+        found += [*_overdue(read, now), *_steps_overdue(read, world, now)]
+    times = read("SELECT min(due_at) FROM effects WHERE state = 'pending' AND due_at > ?", micros)
+    if "escalations" in world.tables:
+        times += read("SELECT min(escalate_at) FROM asks WHERE outcome IS NULL AND escalate_at > ?", micros)
+    due = [_moment(at) for (at,) in times if at is not None]
+    return found, min(due) + LATE if due else None
 
 
 def _waits(read: Read, world: World, now: datetime) -> Iterator[Finding]:
     has_steps = "escalations" in world.tables
-    for ask, state, snoozed_until, owner, _due_at, coming, told, listed, alert in read(OPEN_ASKS):
-        if alert == "none" and not has_steps:
+    asks = read(OPEN_ASKS.format(escalate_at="a.escalate_at" if has_steps else "NULL"))
+    for ask, state, snoozed_until, owner, due_at, coming, told, listed, alert, next_at in asks:
+        if alert == "none":
             continue  # the rules want nobody to be told
         if state == "snoozed":  # until a time, or until its author writes
             if snoozed_until is not None and now - _moment(snoozed_until) > LATE * 2 and not coming:
                 yield Finding("a snooze ends", ask, now, f"it was to end at {_moment(snoozed_until)}")
             continue
-        if not (coming or told or listed or owner):
-            yield Finding("whoever waits has a next step", ask, now, f"state {state}, nobody was told")
+        is_pushed = has_steps and due_at is not None and alert in LOUD
+        if not (coming or next_at or (not is_pushed and (told or listed or owner))):
+            about = f"{alert}, state {state}, owner {owner}, told {told}, listed {listed}"
+            yield Finding("whoever waits has a next step", ask, now, about)
 
 
 def _overdue(read: Read, now: datetime) -> Iterator[Finding]:
@@ -71,6 +78,14 @@ def _overdue(read: Read, now: datetime) -> Iterator[Finding]:
         before = int((now - late).timestamp() * 1_000_000)
         for id_, what, state, due_at in read(query, before, before):
             yield Finding("what is due is done", id_, now, f"{what} is {state} since {_moment(due_at)}")
+
+
+def _steps_overdue(read: Read, world: World, now: datetime) -> Iterator[Finding]:
+    if "escalations" not in world.tables:
+        return
+    before = int((now - LATE).timestamp() * 1_000_000)
+    for ask, at in read("SELECT id, escalate_at FROM asks WHERE outcome IS NULL AND escalate_at < ?", before):
+        yield Finding("what is due is done", f"ask {ask}", now, f"a step is due since {_moment(at)}")
 
 
 def _moment(micros: int) -> datetime:
