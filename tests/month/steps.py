@@ -19,6 +19,7 @@ Read = Callable[..., list[tuple[Any, ...]]]
 LATE = timedelta(minutes=3)
 LOUD = frozenset({"ping", "message"})
 """How alerts ring that steps follow upon; who stands on a digest is in the hands of those who read it."""
+COMING = frozenset({"pending", "leased"})
 EDIT_LATE = timedelta(minutes=15)
 """Edits are the last that a full channel takes."""
 
@@ -27,8 +28,8 @@ SELECT a.id, c.state, c.snoozed_until, c.claimed_by, a.due_at,
  EXISTS (SELECT 1 FROM effects e WHERE e.ask = a.id AND e.kind <> 'update' AND e.state IN ('pending', 'leased')),
  EXISTS (SELECT 1 FROM effects e WHERE (e.ask = a.id OR e.conversation = c.id) AND e.kind <> 'update'
          AND e.state = 'sent'),
- EXISTS (SELECT 1 FROM mentions m JOIN digest_items d ON d.mention = m.id JOIN effects e ON e.id = d.effect
-         WHERE m.ask = a.id AND e.state IN ('pending', 'leased', 'sent')),
+ (SELECT group_concat(e.state) FROM mentions m JOIN digest_items d ON d.mention = m.id
+  JOIN effects e ON e.id = d.effect WHERE m.ask = a.id),
  (SELECT v.alert FROM verdicts v JOIN mentions m ON m.id = v.mention WHERE m.ask = a.id
   ORDER BY v.urgency DESC LIMIT 1), {escalate_at}
 FROM asks a JOIN conversations c ON c.id = a.conversation
@@ -66,9 +67,11 @@ def _waits(read: Read, world: World, now: datetime) -> Iterator[Finding]:
             if snoozed_until is not None and now - _moment(snoozed_until) > LATE * 2 and not coming:
                 yield Finding("a snooze ends", ask, now, f"it was to end at {_moment(snoozed_until)}")
             continue
+        stands = set((listed or "").split(","))
         is_pushed = has_steps and due_at is not None and alert in LOUD
-        if not (coming or next_at or (not is_pushed and (told or listed or owner))):
-            about = f"{alert}, state {state}, owner {owner}, told {told}, listed {listed}"
+        is_told = told or owner or "sent" in stands
+        if not (coming or next_at or stands & COMING or (is_told and not is_pushed)):
+            about = f"{alert}, state {state}, owner {owner}, told {told}, on cards {listed}"
             yield Finding("whoever waits has a next step", ask, now, about)
 
 
