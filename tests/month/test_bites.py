@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.month import checks, steps, virtual
+from bot.settings.shape import File
+from tests.month import checks, policies, steps, virtual
 from tests.month.checks import Finding
 from tests.month.month import Month
 from tests.month.plan import Means, Plan, Written, draw
@@ -52,7 +53,8 @@ class Day:
         """A connection for each look: the file may have been changed under it."""
         self.world.close()
         now = self.world.clock.now()
-        return [*checks.every(self.world), *steps.look(self.world.rows, self.world, now, is_calm=True)[0]]
+        whole = [*checks.every(self.world), *policies.every(self.world)]
+        return [*whole, *steps.look(self.world.rows, self.world, now, is_calm=True)[0]]
 
 
 def quiet_day() -> Plan:
@@ -100,7 +102,12 @@ def day(lived: Day) -> Iterator[Day]:
 
 def lose_an_alert(day: Day) -> None:
     """The database holds it as sent, and nobody got it."""
-    del day.world.chat.messages[day.alert("1").ref]
+    alone = (
+        "a.id IN (SELECT ask FROM effects WHERE receipt IS NOT NULL GROUP BY ask HAVING count(*) = 1)"
+        " AND a.id NOT IN (SELECT m.ask FROM mentions m JOIN digest_items d ON d.mention = m.id"
+        "                  WHERE m.ask IS NOT NULL)"
+    )
+    del day.world.chat.messages[day.alert(alone).ref]
 
 
 def alert_twice(day: Day) -> None:
@@ -116,6 +123,8 @@ def drop_a_step(day: Day) -> None:
               " (SELECT conversation FROM asks WHERE id = ?)", ask)  # fmt: skip
     day.spoil("UPDATE effects SET state = 'dropped' WHERE kind = 'digest' OR conversation ="
               " (SELECT conversation FROM asks WHERE id = ?)", ask)  # fmt: skip
+    if "escalations" in day.world.tables:
+        day.spoil("UPDATE asks SET escalate_at = NULL WHERE id = ?", ask)
 
 
 def forget_what_is_due(day: Day) -> None:
@@ -160,6 +169,65 @@ def crash(day: Day) -> None:
     day.world.warnings.append({"at": day.world.clock.now(), "event": "task.failed", "level": "error"})
 
 
+def step(day: Day, ask: object, number: int, at: int) -> None:
+    if "escalations" not in day.world.tables:
+        pytest.skip("the program knows no steps yet")
+    day.spoil(
+        "INSERT INTO escalations (brand, ask, conversation, number, kind, step, share, whom, at)"
+        " SELECT brand, id, conversation, ?, 'ask', 'lead', 299, '[]', ? FROM asks WHERE id = ?",
+        number, at, ask,
+    )  # fmt: skip
+
+
+def step_twice(day: Day) -> None:
+    ask = day.one("SELECT max(id) FROM asks")
+    step(day, ask, 90, 1)
+    step(day, ask, 91, 2)
+
+
+def step_in_silence(day: Day) -> None:
+    """Somebody was to be asked, and no card says so."""
+    row = "SELECT id FROM asks WHERE ended_at IS NULL OR ended_at - started_at > 600000000"
+    ask = day.one(row)
+    step(day, ask, 90, int(str(day.one("SELECT started_at FROM asks WHERE id = ?", ask))))
+
+
+def ask_too_late(day: Day) -> None:
+    ask = day.one("SELECT min(id) FROM asks WHERE outcome = 'answered'")
+    step(day, ask, 90, int(day.world.clock.now().timestamp() * 1e6))
+
+
+def noise(day: Day) -> None:
+    if "quiet_hours" not in File.model_fields:
+        pytest.skip("the program knows no quiet hours yet")
+
+
+def hold_a_critical(day: Day) -> None:
+    noise(day)
+    day.spoil(
+        "INSERT INTO digest_items (effect, mention, brand, urgency, held_at)"
+        " SELECT (SELECT min(id) FROM effects), max(id), 'acme', 3, 1 FROM mentions"
+    )
+
+
+def by_itself(day: Day) -> Message:
+    return next(one for one in policies.by_itself(day.world) if one.room == "care")
+
+
+def ring_at_night(day: Day) -> None:
+    noise(day)
+    one = by_itself(day)
+    day.later(one, one.at.replace(hour=23) - one.at)
+
+
+def overspend(day: Day) -> None:
+    noise(day)
+    one = by_itself(day)
+    for number in range(31):
+        again = replace(one, ref=f"again{number}", key=f"alert:{number}")
+        day.world.chat.messages[again.ref] = again
+
+
 PLANTED: dict[Callable[[Day], None], str] = {
     lose_an_alert: "staff is told",
     alert_twice: "a message is sent once",
@@ -173,6 +241,12 @@ PLANTED: dict[Callable[[Day], None], str] = {
     forget_a_press: "a press is decided once",
     point_nowhere: "the database is sound",
     crash: "the log is clean",
+    step_twice: "a step is taken once",
+    step_in_silence: "a step is told",
+    ask_too_late: "nobody is asked after the answer",
+    hold_a_critical: "what is critical is not held",
+    ring_at_night: "nights are quiet",
+    overspend: "a budget is kept",
 }
 
 
@@ -187,7 +261,7 @@ def test_a_planted_fault_is_found(day: Day, plant: Callable[[Day], None]) -> Non
 
 def test_every_promise_has_a_fault() -> None:
     """What the auditor asks for is what is planted: a promise without a fault may be one that cannot break."""
-    asked = {word for module in (checks, steps) for word in _promises(module.__file__ or "")}
+    asked = {word for module in (checks, policies, steps) for word in _promises(module.__file__ or "")}
     assert asked == set(PLANTED.values())
 
 
