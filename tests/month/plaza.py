@@ -42,6 +42,7 @@ class Plaza:
     outages: tuple[Outage, ...] = ()
     posts: list[Post] = field(default_factory=list)
     by_id: dict[str, Post] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
     asked: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -79,6 +80,7 @@ class Plaza:
 
     def answer(self, post_id: str, text: str) -> Post:
         """A colleague answers in the platform's own app."""
+        self.answered.add(post_id)
         return self.write(BRAND, text, parent=self.by_id[post_id])
 
     def outage(self) -> Outage | None:

@@ -159,12 +159,14 @@ def _escalations(world: World) -> dict[str, int]:
 
 def _held(world: World) -> dict[str, int]:
     """What did not come by itself, by the sort of card that it came on."""
-    return dict(
-        world.rows(
-            "SELECT substr(key, 1, instr(key || ':', ':') - 1), count(*) FROM effects"
-            " WHERE kind NOT IN ('alert', 'update') AND state = 'sent' GROUP BY 1 ORDER BY 1"
-        )
-    )
+    keys = world.rows("SELECT key FROM effects WHERE kind NOT IN ('alert', 'update') AND state = 'sent'")
+    return dict(sorted(Counter(_sort(key) for (key,) in keys).items()))
+
+
+def _sort(key: str) -> str:
+    """What sort of card it is, and why it was held, if it was."""
+    first, second, *_ = f"{key}:".split(":")
+    return f"{first} for {second}" if first == "held" else first
 
 
 def _trouble(world: World) -> dict[str, Any]:
