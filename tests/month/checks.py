@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from bot.model import Post
 from tests.month.plaza import BRAND
 from tests.month.room import Message
 from tests.month.world import World
@@ -54,10 +55,17 @@ def stored_once(world: World) -> Iterator[Finding]:
     for post in world.plaza.posts:
         if post.author_id == BRAND or "acme" not in post.text:
             continue
-        is_lost = any(since <= post.posted_at <= until for since, until in gaps)
+        is_lost = any(since <= post.posted_at <= until for since, until in gaps) and _is_after_loss(
+            world, post
+        )
         count = stored[post.id]
         if count > 1 or (count == 0 and not is_lost):
             yield Finding("a mention is stored once", post.id, post.posted_at, f"stored {count} times")
+
+
+def _is_after_loss(world: World, post: Post) -> bool:
+    """Whether it was written when nothing was told any more: a gap begins where something was last heard of."""
+    return any(one.forgets and one.starts_at <= post.posted_at for one in world.plaza.outages)
 
 
 def gaps_true(world: World) -> Iterator[Finding]:
