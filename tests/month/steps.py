@@ -27,7 +27,7 @@ OPEN_ASKS = """
 SELECT a.id, c.state, c.snoozed_until, c.claimed_by, a.due_at,
  EXISTS (SELECT 1 FROM effects e WHERE e.ask = a.id AND e.kind <> 'update' AND e.state IN ('pending', 'leased')),
  EXISTS (SELECT 1 FROM effects e WHERE (e.ask = a.id OR e.conversation = c.id) AND e.kind <> 'update'
-         AND e.state = 'sent'),
+         AND +e.state = 'sent'),
  (SELECT group_concat(e.state) FROM mentions m JOIN digest_items d ON d.mention = m.id
   JOIN effects e ON e.id = d.effect WHERE m.ask = a.id),
  (SELECT v.alert FROM verdicts v JOIN mentions m ON m.id = v.mention WHERE m.ask = a.id
