@@ -64,7 +64,8 @@ def _waits(read: Read, world: World, now: datetime) -> Iterator[Finding]:
         if alert == "none":
             continue  # the rules want nobody to be told
         if state == "snoozed":  # until a time, or until its author writes
-            if snoozed_until is not None and now - _moment(snoozed_until) > LATE * 2 and not coming:
+            ends_at = max(_moment(snoozed_until), world.disturbed_at) if snoozed_until is not None else now
+            if now - ends_at > LATE * 2 and not coming:
                 yield Finding("a snooze ends", ask, now, f"it was to end at {_moment(snoozed_until)}")
             continue
         stands = set((listed or "").split(","))
