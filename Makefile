@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 INSTALL = $(BIN)/python tools/install.py $(if $(WHEELS),--wheels $(WHEELS))
 
 .DELETE_ON_ERROR: # a virtual environment that could not be finished is made anew
-.PHONY: run extras test test-peers bench bench-packs bench-signals torture torture-replies soak screenshots lint lock wheels clean
+.PHONY: run extras test test-peers bench bench-packs bench-signals torture torture-replies month soak screenshots lint lock wheels clean
 
 run: $(VENV)/.run
 	$(BIN)/outcare run
@@ -49,6 +49,11 @@ torture: $(VENV)/.dev
 torture-replies: $(VENV)/.dev
 	$(BIN)/python -m tests.faults.replies --runs $(N) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m tests.faults.race --rounds $$(( $(N) * 10 ))
+
+# A simulated month of clocks, people and breaks, audited (docs/faults.md): `make month DAYS=7 SEED=17`.
+DAYS ?= 31
+month: $(VENV)/.dev
+	$(BIN)/python -m tests.month --days $(DAYS) $(if $(SEED),--seed $(SEED))
 
 # The whole network for an hour, patterns swapped every minute (docs/performance.md): `make soak SECONDS=600`.
 SECONDS ?= 3600

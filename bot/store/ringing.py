@@ -13,7 +13,7 @@ from dataclasses import replace
 from bot.model import Urgency
 from bot.overrides import ANEW, Anew
 from bot.records import Leased
-from bot.store import effects, holding, next_steps, repeating
+from bot.store import effects, holding, next_steps, repeating, rows
 from bot.store.paging import IS_PAGE
 from bot.store.work import Work
 from bot.wishes import Effect, EffectKind
@@ -43,7 +43,7 @@ def _ring(
     newest = tuple(id_ for (id_,) in found)
     if not newest:
         return tuple(_of_many(work, conversation, why, version=version))
-    rung = (_anew(work, id_, why, version=version, urgency=urgency) for id_ in newest)
+    rung = (_anew(work, conversation, id_, why, version=version, urgency=urgency) for id_ in newest)
     leased = tuple(one for one in rung if one is not None)
     new = {one.id for one in leased}
     others = tuple(id_ for id_ in effects.delivered(work, conversation) if id_ not in {*newest, *new})
@@ -51,7 +51,7 @@ def _ring(
 
 
 _ON_CARDS_OF_MANY = (
-    "SELECT e.channel, e.route, m.brand, max(m.id), m.ask FROM mentions m"
+    "SELECT e.channel, e.route, m.brand, max(m.id), max(m.ask) FROM mentions m"
     " JOIN digest_items d ON d.mention = m.id JOIN effects e ON e.id = d.effect"
     f" WHERE m.conversation = ? AND NOT {IS_PAGE} GROUP BY e.channel ORDER BY min(e.id)"
 )
@@ -77,15 +77,31 @@ def _of_many(work: Work, conversation: int, why: Anew, *, version: int) -> Itera
             yield leased
 
 
-def _anew(work: Work, alert: int, why: Anew, *, version: int, urgency: Urgency | None) -> Leased | None:
+def _waiting(work: Work, conversation: int) -> tuple[int, int] | None:
+    """What is asked by now and by which mention: the card that rang before may be of an ask that is over."""
+    row = rows.one(
+        work.conn.execute(
+            "SELECT max(m.id), a.id FROM asks a JOIN mentions m ON m.ask = a.id"
+            " WHERE a.conversation = ? AND a.outcome IS NULL GROUP BY a.id",
+            (conversation,),
+        )
+    )
+    return (row[0], row[1]) if row else None
+
+
+def _anew(
+    work: Work, conversation: int, alert: int, why: Anew, *, version: int, urgency: Urgency | None
+) -> Leased | None:
     ask, loud = work.conn.execute("SELECT ask, urgency FROM effects WHERE id = ?", (alert,)).fetchone()
     subject = effects.read(work, alert).effect
     if ask is not None:
         repeating.stop(work, ask, subject.channel)
+    mention, ask = _waiting(work, conversation) or (subject.mention_id, ask)
     effect = replace(
         subject,
         key=f"anew:{alert}:{version}",
         due_at=None,
+        mention_id=mention,
         payload={ANEW: why.value, repeating.AFTER: alert},
     )
     level = max(int(urgency or 0), loud or 0)

@@ -11,7 +11,7 @@ from bot.model import Alert, Urgency
 from bot.overrides import ANEW, Anew
 from bot.records import REPLACED
 from bot.staff import Verb
-from bot.store import card, listing
+from bot.store import card, listing, rows
 from bot.wishes import EffectKind
 from tests.integration import store_samples as s
 from tests.integration.deciding_world import ASK, World, world
@@ -49,6 +49,24 @@ def test_a_handed_over_conversation_comes_once_more(path: Path) -> None:
         assert "lost" == it.outcome(Verb.RELEASE, minute=4)
         assert "released" == it.outcome(Verb.RELEASE, minute=4, who="ben")
         assert ("open", None) == stands(it)
+
+
+def test_what_is_asked_by_now_is_handed_over(path: Path) -> None:
+    """After an answer its author asked again, and that stood in a digest only: the card shows it, and its own
+    clock, not what is answered.
+    """
+    with world(path) as it:
+        it.record(s.answer("a", minute=5), minute=5)
+        again = s.post("q2", minute=10, parent=("at://ann/x", "ann"))
+        it.record(s.judged(again, uid="B", urgency=Urgency.NORMAL, alert=Alert.DIGEST), minute=10)
+        assert 2 == it.one("SELECT count(*) FROM asks")
+        decided = it.press(Verb.HAND_OVER, "ben", minute=12)
+        rung = next(one for one in decided.leased if one.effect.payload.get(ANEW))
+        shown = card.of_effect(card.fetcher(it.conn), rung.id)
+        assert shown is not None
+        assert shown.ask is not None
+        assert ("B", None) == (shown.mention_id, shown.ask.answered_at)
+        assert s.at(12) == rows.moment(it.one("SELECT alerted_at FROM asks WHERE outcome IS NULL"))
 
 
 # --- snooze ---------------------------------------------------------------------------------------
