@@ -45,11 +45,7 @@ from bot.schedule import Schedule
 from bot.settings.load import Settings
 from bot.sharing import Sharing
 from bot.shifts import Roster
-from bot.sides import (
-    in_order,
-    links,
-    second_looks,
-)
+from bot.sides import in_order, links, second_looks
 from bot.staff import Card
 from bot.store.escalating import Escalated
 from bot.store.sqlite import SqliteStore

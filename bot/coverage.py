@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.listener import Listening
     from bot.metrics import Metrics
-    from bot.records import SourceStatus
+    from bot.status import SourceStatus
     from bot.texts.catalogue import Texts
 
 A_DAY = timedelta(hours=24)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bot import card_steps, cards, digests, incident_cards
 from bot.model import Alert
 from bot.overrides import ANEW, Anew
-from bot.records import ASKED, HUSHED, MENU, REPLACED, SHOWN, DigestState
+from bot.payload import ASKED, HUSHED, MENU, REPLACED, SHOWN
+from bot.records import DigestState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,8 +17,9 @@ from bot.briefing import BriefingState
 from bot.model import Alert, ConversationState, Urgency
 from bot.noise import Why
 from bot.overrides import ANEW, Anew
+from bot.payload import ASKED, PAGER
 from bot.ports import Notifier
-from bot.records import ASKED, CLOSED, PAGER, TAKEN, CardState, DigestState, Dropped, Held, Leased
+from bot.records import CLOSED, TAKEN, CardState, DigestState, Dropped, Held, Leased
 from bot.silences import Standing
 from bot.wishes import EffectKind
 

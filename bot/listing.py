@@ -16,8 +16,9 @@ from bot.incidents import Incident
 from bot.model import Author, ConversationState, Facts, Kind, Post, Span, Urgency, Verdict
 from bot.orders import Silence
 from bot.overrides import Undoable
-from bot.records import Ask, Conversation, Status
+from bot.records import Ask, Conversation
 from bot.reports import RuleCount, StoredVerdict
+from bot.status import Status
 
 Place: TypeAlias = tuple[int, int, int]
 """Where a page of a listing ends: opaque to everybody but the store."""

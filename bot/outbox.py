@@ -17,9 +17,8 @@ from functools import partial
 
 import structlog
 
-from bot.backoff import asked, doubled
 from bot.briefing import INSTEAD
-from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable, Unknown
+from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable
 from bot.gates import (
     Gate,
     Insistent,
@@ -38,10 +37,9 @@ from bot.metrics import Metrics
 from bot.model import Alert
 from bot.overrides import ANEW
 from bot.paging import Paging
+from bot.payload import ASKED, HUSHED
 from bot.ports import Clock, Notifier
 from bot.records import (
-    ASKED,
-    HUSHED,
     LEASE_FOR,
     CardState,
     Dead,
@@ -50,20 +48,16 @@ from bot.records import (
     Held,
     Leased,
     Outcome,
-    RetryAt,
     Sent,
     Settlement,
 )
+from bot.retrying import FIRST_WAIT, next_step
 from bot.staff import Card, Receipt
 from bot.storing import Store
-from bot.wishes import Effect, EffectKind, Route
+from bot.wishes import CONSOLE, Effect, EffectKind, Route
 
 log = structlog.get_logger(__name__)
 
-CONSOLE = "console"
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=5)
-GIVE_UP_AFTER = timedelta(hours=24)
-FALL_BACK_AT_ATTEMPT = 5
 RECOVERY_POLL = timedelta(seconds=30)
 TURN_WITHIN, SEND_WITHIN = timedelta(seconds=15), timedelta(seconds=15)
 BUSY_POLL = timedelta(seconds=1)
@@ -72,38 +66,6 @@ AT_ONCE_PER_CHANNEL = 16
 LEASED_AT_ONCE, LEASED_PER_CHANNEL = 64, 16
 """So many are taken together, and no more for a channel that is that far behind: it must not hold up the
 others, and least of all the fallback of its own alerts."""
-
-
-# --- what next: pure ----------------------------------------------------------------------------
-
-
-def next_step(
-    error: BotError, *, attempt: int, written_at: datetime, now: datetime, fallback: str | None, jitter: float
-) -> RetryAt | Dead:
-    """What an error means for an alert. Alerts may repeat, so an unknown outcome is tried again.
-
-    A channel that refuses is left at once for the fallback, else the console. One that is down is tried
-    for a day after the effect was written (and five times, should we have been down ourselves); a route
-    that names a fallback gets it from the fifth try on.
-    """
-    reason = error.reason.value
-    last_resort = fallback or CONSOLE
-    if isinstance(error, Refused):
-        return Dead(reason=reason, fallback=last_resort)
-    if isinstance(error, Unavailable | Unknown):
-        has_tried = attempt >= FALL_BACK_AT_ATTEMPT
-        if fallback and has_tried:
-            return Dead(reason=reason, fallback=fallback)
-        if not has_tried or now - written_at < GIVE_UP_AFTER:
-            return RetryAt(at=now + _wait(error, attempt, jitter), reason=reason)
-    return Dead(reason=reason, fallback=last_resort)
-
-
-def _wait(error: BotError, attempt: int, jitter: float) -> timedelta:
-    return max(doubled(FIRST_WAIT, LONGEST_WAIT, attempt - 1) * (0.5 + jitter / 2), asked(error))
-
-
-# --- the outbox -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

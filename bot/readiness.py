@@ -17,8 +17,8 @@ from bot.listener import Listener
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.ports import Clock, Http
-from bot.records import SourceStatus
 from bot.settings.load import Settings
+from bot.status import SourceStatus
 from bot.store.sqlite import SqliteStore
 from bot.web.health import Check
 

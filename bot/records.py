@@ -5,12 +5,11 @@ Rows become these inside `bot.store`; nothing outside ever sees a row, a session
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.counting import Event
-from bot.escalation import Asked, Taken
+from bot.escalation import Asked
 from bot.incidents import Incident
 from bot.model import (
     Alert,
@@ -25,11 +24,10 @@ from bot.model import (
     Urgency,
     Verdict,
 )
-from bot.noise import ChannelNoise, Withheld
+from bot.noise import Withheld
 from bot.overrides import NO_MEMORY, NO_OVERRIDE, Memory, Override, Undoable
-from bot.pausing import Paused
+from bot.payload import GROUP, INCIDENT, PAGER, RINGS
 from bot.replies import NO_MEANS, Acknowledgement, Draft, Means, Reply
-from bot.ruleslog import RulesState
 from bot.staff import Receipt
 from bot.targets import Due
 from bot.wishes import Effect, Route
@@ -100,20 +98,6 @@ class Entry:
 
 LEASE_FOR = timedelta(seconds=60)
 """How long an effect is ours: longer than a commit that waits for a lock, a turn and a delivery together."""
-
-
-RINGS, GROUP, REPLACED, MENU, SHOWN = "rings", "group", "replaced", "menu", "shown"
-"""Keys of an effect's payload: how often it has rung, that it is of a group, that a newer one replaced it,
-the menu that its card shows, and what it says as long as that is open.
-"""
-PAGER = "pager"
-"""The payload's key for the person whose pager shows a copy of a card (bot.paging)."""
-HUSHED = "hushed"
-"""The same of an alert that is a message where its rule says ping: its author has called already."""
-ASKED = "asked"
-"""Key of an effect's payload: which step of its ask it is, or whom a card of many asks."""
-INCIDENT = "incident"
-"""Another one: which incident its card tells of."""
 TAKEN = "taken"
 """Why a message does not ring again: somebody has what it is about."""
 
@@ -345,48 +329,6 @@ class Tally:
     brand: str
     urgency: Urgency
     mentions: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceStatus:
-    """`observed_from`, `observed_to`: the ends of its coverage (None: nothing observed yet).
-
-    `missed` is the time in gaps within the last 24 hours.
-    """
-
-    name: str
-    cursor: Cursor | None
-    updated_at: datetime | None
-    observed_from: datetime | None = None
-    observed_to: datetime | None = None
-    missed: timedelta = timedelta()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """A few numbers about the whole database. `gaps`: the newest of the last days, oldest first; `more_gaps`
-    of those days are not among them. `incidents`: those that run.
-    """
-
-    schema_version: str
-    posts: int
-    mentions: int
-    conversations: Mapping[str, int]
-    open_asks: int
-    overdue_asks: int
-    effects: Mapping[str, int]
-    sources: tuple[SourceStatus, ...]
-    gaps: tuple[Gap, ...]
-    more_gaps: int = 0
-    oldest_pending_at: datetime | None = None
-    rules_version: str | None = None
-    rules: RulesState | None = None
-    last_mention_at: datetime | None = None
-    failures: Mapping[str, str] = field(default_factory=dict)
-    paused: Paused | None = None
-    noise: tuple[ChannelNoise, ...] = ()
-    steps: Taken = field(default_factory=Taken)
-    incidents: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from bot.oncall import Cover
     from bot.orders import Silence
     from bot.overview import StageTimes
-    from bot.records import InboxRow, Status, Tally
+    from bot.records import InboxRow, Tally
+    from bot.status import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,10 @@ import structlog
 from bot.acknowledging import Acknowledge
 from bot.bulletin import HeldBack, Part, mistakes
 from bot.errors import ConfigError, Problem
-from bot.outbox import CONSOLE
 from bot.reload import in_thread, outcome
 from bot.settings.load import Settings
 from bot.storing import Store
-from bot.wishes import Route
+from bot.wishes import CONSOLE, Route
 from bot.yamlfile import closest
 from rules.assemble import Assembly
 from rules.engine import DEFAULT_ROUTE

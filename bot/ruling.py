@@ -22,7 +22,6 @@ from bot.inquiries import Asked, Inquiries
 from bot.metrics import Metrics
 from bot.model import Facts, Urgency
 from bot.orders import OVER, OrderBook, RulesInUse, Silence
-from bot.outbox import CONSOLE
 from bot.overrides import Promise
 from bot.pausing import Paused
 from bot.ports import Clock
@@ -35,6 +34,7 @@ from bot.steering import Steering
 from bot.tallying import Prepared, Shelf, Tallying
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
+from bot.wishes import CONSOLE
 from rules.lab import RuleLab
 from rules.ruleset import RuleSet
 from rules.wording import canonical, finder

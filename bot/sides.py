@@ -15,7 +15,6 @@ from bot.errors import Unavailable
 from bot.expenses import Bill
 from bot.intake import Intake
 from bot.model import Cursor
-from bot.outbox import CONSOLE
 from bot.overview import Linked
 from bot.ports import Clock, Connector, Dated, Http, Lookup, Notifier, Source, Wiring
 from bot.replies import Replier
@@ -24,6 +23,7 @@ from bot.settings.load import Settings
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
 from bot.vault import Vault
+from bot.wishes import CONSOLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+CONSOLE = "console"
+"""The channel that is always there: where alerts go when nothing else takes them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:

@@ -23,10 +23,11 @@ from bot.http import HttpClient
 from bot.model import Urgency
 from bot.overview import REPORTED, StageTimes
 from bot.ports import Wiring
-from bot.records import InboxRow, SourceStatus, Status
+from bot.records import InboxRow
 from bot.reports import Reports
 from bot.settings.load import Settings
 from bot.sides import bill_side
+from bot.status import SourceStatus, Status
 from bot.store import schema
 from bot.store.lock import holder
 from bot.store.sqlite import SqliteStore

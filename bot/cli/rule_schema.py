@@ -9,8 +9,8 @@ import orjson
 
 from bot.cli import setup
 from bot.errors import BotError
-from bot.outbox import CONSOLE
 from bot.rulebook import load_ruleset
+from bot.wishes import CONSOLE
 from rules.jsonschema import MODELINE, json_schema
 from rules.reread import Source
 from rules.ruleset import load_rules

@@ -8,7 +8,7 @@ or by a traceback. docs/configuration.md explains every key.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.acknowledging import Acknowledge
 from bot.answers import Answers
@@ -37,6 +37,7 @@ from bot.settings.checks import check_together, is_channel, why_unknown
 from bot.settings.customers import DEFAULT_CUSTOMERS, Customers, load_customers
 from bot.settings.escalation import Named, escalation, with_people
 from bot.settings.fields import is_id
+from bot.settings.hidden import secrets_of
 from bot.settings.inviting import deaf
 from bot.settings.mornings import mornings
 from bot.settings.problems import Inspection, explain, in_order, locate
@@ -66,10 +67,10 @@ from bot.staff import PAGE, Person, Staff
 from bot.suggestions import AiReply
 from bot.targets import Targets
 from bot.voice import Voices
+from bot.wishes import CONSOLE
 
 T = TypeVar("T")
 
-CONSOLE = "console"
 DEFAULT_RULES = Path("config/rules")
 
 
@@ -132,7 +133,7 @@ class Settings:
         """Every text that no log and no message may show: secrets, and what a connector's repr leaves out."""
         connectors = (*self.accounts.values(), *self.sources.values(), *self.channels.values())
         sections = (*connectors, self.web, self.drafts)
-        found = {text for section in sections for text in _secrets(section)}
+        found = {text for section in sections for text in secrets_of(section)}
         if self.heartbeat_url:
             found.add(self.heartbeat_url)
         return tuple(sorted(found))
@@ -390,19 +391,3 @@ def _person(key: str, section: PersonSection) -> Person:
         timezone=section.timezone,
         pager=section.pager,
     )
-
-
-def _secrets(value: Any) -> Iterator[str]:
-    if isinstance(value, SecretStr | SecretBytes | Secret):
-        text = value.get_secret_value()
-        yield text.decode(errors="replace") if isinstance(text, bytes) else str(text)
-    elif isinstance(value, BaseModel):
-        for name, known in type(value).model_fields.items():
-            inside = getattr(value, name)
-            yield from _secrets(SecretStr(inside) if isinstance(inside, str) and not known.repr else inside)
-    elif isinstance(value, Mapping):
-        for inside in value.values():
-            yield from _secrets(inside)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for inside in value:
-            yield from _secrets(inside)

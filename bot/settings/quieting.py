@@ -24,12 +24,12 @@ from bot.settings.problems import Loc, locate
 from bot.settings.shape import File
 from bot.settings.sources import Given
 from bot.settings.targets import week
+from bot.wishes import CONSOLE
 from bot.yamlfile import closest
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-CONSOLE = "console"
 _MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 _EVERY_DAY = tuple(range(len(DAYS)))
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.model import Alert, Verdict
-from bot.records import HUSHED, CardState, Leased
+from bot.payload import HUSHED
+from bot.records import CardState, Leased
 from bot.store import calling, effects, repeating, rows
 from bot.store.work import Work
 from bot.wishes import Effect, EffectKind, Route

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.model import Urgency
 from bot.noise import ONE_CALL
-from bot.records import GROUP, HUSHED
+from bot.payload import GROUP, HUSHED
 from bot.store import rows
 from bot.store.work import Work
 

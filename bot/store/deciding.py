@@ -12,7 +12,8 @@ from dataclasses import replace
 from bot.changes import ELSEWHERE, NOTE_ADDED, Change, Decided, Decision
 from bot.model import ConversationState, Cursor
 from bot.overrides import Override
-from bot.records import MENU, SHOWN, CardState, Leased
+from bot.payload import MENU, SHOWN
+from bot.records import CardState, Leased
 from bot.staff import Press
 from bot.store import (
     audit,

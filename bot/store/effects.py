@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.overrides import ANEW
-from bot.records import ASKED, GROUP, Leased
+from bot.payload import ASKED, GROUP
+from bot.records import Leased
 from bot.staff import Receipt
 from bot.store import rows
 from bot.store.work import Work

@@ -16,7 +16,8 @@ from datetime import timedelta
 from bot.escalation import WORDS, Coming, Duties, Escalation, Kind, whom
 from bot.model import ConversationState, Urgency
 from bot.overrides import ANEW, Anew
-from bot.records import ASKED, GROUP, Leased
+from bot.payload import ASKED, GROUP
+from bot.records import Leased
 from bot.replies import ReplyState
 from bot.store import (
     card,

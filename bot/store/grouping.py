@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.model import Alert, Urgency
-from bot.records import GROUP, Judged, Leased
+from bot.payload import GROUP
+from bot.records import Judged, Leased
 from bot.store import announcing, effects, holding, rows
 from bot.store.card import Fetch
 from bot.store.work import Work

@@ -14,7 +14,8 @@ from datetime import datetime
 from bot.model import Alert, Urgency
 from bot.noise import NO_LIMITS, ChannelNoise, Why, Withheld
 from bot.overrides import ANEW
-from bot.records import GROUP, RINGS, Leased
+from bot.payload import GROUP, RINGS
+from bot.records import Leased
 from bot.store import announcing, effects, rows
 from bot.store.card import Fetch
 from bot.store.work import Work

@@ -13,7 +13,8 @@ from bot.ids import ulid
 from bot.incidents import LATELY, next_look
 from bot.model import Alert, Urgency
 from bot.overrides import ANEW
-from bot.records import GROUP, INCIDENT, RINGS, Leased
+from bot.payload import GROUP, INCIDENT, RINGS
+from bot.records import Leased
 from bot.store import announcing, effects, incident_numbers, next_steps, rows
 from bot.store.card import fetcher
 from bot.store.work import Work

@@ -9,7 +9,8 @@ from __future__ import annotations
 from bot.gates import MOST_WAITING, PACE
 from bot.model import Urgency
 from bot.overrides import ANEW
-from bot.records import GROUP, RINGS, Leased
+from bot.payload import GROUP, RINGS
+from bot.records import Leased
 from bot.store import grouping, incidents, rows
 from bot.store.work import Work
 from bot.wishes import EffectKind

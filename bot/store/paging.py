@@ -12,7 +12,8 @@ from datetime import timedelta
 
 from bot.overrides import ANEW
 from bot.paging import Page
-from bot.records import GROUP, PAGER, Leased
+from bot.payload import GROUP, PAGER
+from bot.records import Leased
 from bot.store import effects, repeating, rows
 from bot.store.work import Work
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.records import GROUP, REPLACED, RINGS, TAKEN, Leased
+from bot.payload import GROUP, REPLACED, RINGS
+from bot.records import TAKEN, Leased
 from bot.store import effects, rows
 from bot.store.work import Work
 from bot.wishes import EffectKind

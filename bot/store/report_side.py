@@ -12,8 +12,9 @@ from bot.briefing import Briefing, BriefingState, Due
 from bot.incidents import Incident
 from bot.listing import Listing, Tallies, Wanted, Whole
 from bot.overview import Day, Rows, StageTimes
-from bot.records import CardState, InboxRow, Status, Tally
+from bot.records import CardState, InboxRow, Tally
 from bot.reports import RuleCount, StoredVerdict
+from bot.status import Status
 from bot.store import by_rule, inbox, schema
 from bot.store.reports import Reports
 

@@ -26,34 +26,30 @@ from bot.history import Recall, Recalled
 from bot.incidents import Incident
 from bot.listing import Listing, Tallies, Whole
 from bot.listing import Wanted as WantedListing
-from bot.model import Alert, Cursor, PostRef, searchable
-from bot.noise import Why, Withheld
+from bot.model import Cursor, PostRef, searchable
 from bot.oncall import Cover
 from bot.orders import Account, Over, Silence
 from bot.overview import Day, Rows, StageTimes
 from bot.pausing import Paused
 from bot.records import (
-    INCIDENT,
     CardState,
     DigestState,
     InboxRow,
     Leased,
     Met,
-    Status,
     Tally,
 )
 from bot.reports import RuleCount, StoredVerdict
 from bot.ruleslog import RulesState
 from bot.shifts import Roster
+from bot.status import Status
 from bot.store import (
     briefing,
     by_rule,
     card,
-    catching_up,
     counts,
     covering,
     escalated,
-    grouping,
     history,
     holding,
     inbox,
@@ -62,6 +58,7 @@ from bot.store import (
     linking,
     listing,
     next_steps,
+    of_many,
     overview,
     pausing,
     replying,
@@ -225,7 +222,7 @@ class Reports:
         return await self._read(lambda conn: card.of_effect(_fetcher(conn), leased.id))
 
     async def digest(self, leased: Leased) -> DigestState:
-        return await self._read(lambda conn: _digest(conn, leased))
+        return await self._read(lambda conn: of_many.read(conn, _fetcher(conn), leased))
 
     # --- publishing -----------------------------------------------------------------------------
 
@@ -362,36 +359,6 @@ class Reports:
 def _widen(connection: Any, _record: object) -> None:
     """A list of a hundred thousand conversations is read whole now and then: 16 MB of it stay in memory."""
     connection.execute("PRAGMA cache_size=-4000")
-
-
-def _digest(conn: Connection, leased: Leased) -> DigestState:
-    fetch = _fetcher(conn)
-    incident = leased.effect.payload.get(INCIDENT)
-    if isinstance(incident, int):
-        return _incident(conn, incident, leased.effect.route or "")
-    card = grouping.card_of(fetch, leased.id) if leased.is_group else leased.id
-    is_catch_up = catching_up.SOURCE in leased.effect.payload
-    held = holding.withheld(fetch, card) if leased.is_group else None
-    return DigestState(
-        route=leased.effect.route or "",
-        rows=inbox.collected(conn, card),
-        caught_up=catching_up.summary(fetch, card) if is_catch_up else None,
-        group_alert=_loudness(fetch, card, held) if leased.is_group else None,
-        withheld=held,
-    )
-
-
-def _loudness(fetch: card.Fetch, of: int, held: Withheld | None) -> Alert:
-    """What exceeds a budget calls nobody."""
-    loudest = grouping.loudest(fetch, of)
-    is_spent = held is not None and held.why is Why.BUDGET
-    return Alert.MESSAGE if is_spent and loudest is Alert.PING else loudest
-
-
-def _incident(conn: Connection, id_: int, route: str) -> DigestState:
-    told = incident_numbers.whole(_fetcher(conn), id_)
-    uids = dict.fromkeys((*told.first, *told.urgent, *told.waiting)) if told else {}
-    return DigestState(route=route, rows=inbox.named(conn, list(uids)), incident=told)
 
 
 def _fetcher(conn: Connection) -> card.Fetch:

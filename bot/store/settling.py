@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.records import ASKED, MENU, REPLACED, Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
+from bot.payload import ASKED, MENU, REPLACED
+from bot.records import Dead, Dropped, Held, Leased, RetryAt, Sent, Settlement
 from bot.store import courses, effects, merging, next_steps, repeating, rows, undoing
 from bot.store.work import Work
 from bot.wishes import EffectKind

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Select, func, select
 from sqlmodel import col
 
 from bot.model import Cursor, Gap
-from bot.records import SourceStatus, Status
 from bot.ruleslog import RulesState
+from bot.status import SourceStatus, Status
 from bot.store.effect_tables import DeliveryRow, EffectRow
 from bot.store.tables import (
     AskRow,

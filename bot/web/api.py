@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from bot.listing import Listed, Spoken, Whole
     from bot.model import Verdict
     from bot.orders import Silence
-    from bot.records import CardState, Status
+    from bot.records import CardState
     from bot.replies import Draft, Means, Reply
+    from bot.status import Status
     from bot.web.health import Check
     from bot.web.page import Page
 

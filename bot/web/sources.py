@@ -11,7 +11,7 @@ from bot.web.health import Check
 
 if TYPE_CHECKING:
     from bot.expenses import Bill
-    from bot.records import SourceStatus
+    from bot.status import SourceStatus
     from bot.web.page import Page
     from bot.web.shown import Eye
 

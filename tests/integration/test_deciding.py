@@ -9,7 +9,7 @@ import pytest
 
 from bot.model import Alert, Urgency
 from bot.overrides import ANEW, Anew
-from bot.records import REPLACED
+from bot.payload import REPLACED
 from bot.staff import Verb
 from bot.store import card, listing, rows
 from bot.wishes import EffectKind

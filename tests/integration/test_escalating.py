@@ -20,7 +20,8 @@ from bot.hours import Hours, Shift
 from bot.model import Alert, Urgency
 from bot.oncall import Layer, OnCall, Rotation
 from bot.overrides import ANEW
-from bot.records import ASKED, GROUP, Leased
+from bot.payload import ASKED, GROUP
+from bot.records import Leased
 from bot.staff import Verb
 from bot.store import next_steps
 from bot.targets import Staffed, Targets

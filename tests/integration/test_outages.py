@@ -19,7 +19,8 @@ from bot.matcher.plain import PlainMatcher
 from bot.metrics import Metrics
 from bot.model import Cursor
 from bot.ports import Wiring
-from bot.records import Entry, Status
+from bot.records import Entry
+from bot.status import Status
 from bot.store.sqlite import SqliteStore
 from bot.testing.jetstream_server import JetstreamServer, Stumble
 from bot.watchlist import LiveWatch, Watchlist

@@ -14,7 +14,8 @@ from bot.changes import Change, Decision
 from bot.errors import Unauthorized, Unavailable
 from bot.gates import State
 from bot.model import Alert, ConversationState, Deletion, Urgency
-from bot.records import REPLACED, CardState, Judged, Leased
+from bot.payload import REPLACED
+from bot.records import CardState, Judged, Leased
 from bot.staff import Card, Verb
 from bot.wishes import Route
 from tests.integration import outbox_world

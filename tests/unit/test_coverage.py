@@ -13,7 +13,7 @@ from bot import coverage
 from bot.errors import Reason
 from bot.listener import Listening
 from bot.metrics import Metrics
-from bot.records import SourceStatus
+from bot.status import SourceStatus
 from bot.store.coverage import Coverage, Interval, union, without
 
 NOW = datetime(2026, 1, 5, 11, tzinfo=UTC)

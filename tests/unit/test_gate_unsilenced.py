@@ -11,7 +11,8 @@ from bot.gates import Unsilenced
 from bot.model import Alert, Urgency
 from bot.orders import Silence
 from bot.overrides import ANEW, Anew
-from bot.records import RINGS, DigestState, Dropped, Leased
+from bot.payload import RINGS
+from bot.records import DigestState, Dropped, Leased
 from bot.silenced import Scope
 from bot.silences import Standing
 from bot.wishes import EffectKind

@@ -11,9 +11,10 @@ from bot.briefing import BriefingState, Due
 from bot.errors import BotError, Reason, Refused, Rejected, Unauthorized, Unavailable, Unknown
 from bot.gates import Paced, StillAlone, StillOnShift, StillWanted
 from bot.model import Alert, ConversationState, Urgency
-from bot.outbox import CONSOLE, GIVE_UP_AFTER, next_step
-from bot.records import RINGS, Dead, DigestState, Dropped, Held, Leased, RetryAt
-from bot.wishes import EffectKind
+from bot.payload import RINGS
+from bot.records import Dead, DigestState, Dropped, Held, Leased, RetryAt
+from bot.retrying import GIVE_UP_AFTER, next_step
+from bot.wishes import CONSOLE, EffectKind
 from tests.unit._values import NOW, card_state, leased, verdict
 from tests.unit.test_digests import a_row
 
