@@ -245,16 +245,7 @@ class Reload(Generic[R]):
         self._part = Part.SETTINGS
         wanted = await in_thread(self.reading.settings)
         self._part = Part.RULES
-        judging = replace(  # they name rules and routes: read together
-            self.settings,
-            acknowledge=wanted.acknowledge,
-            targets=wanted.targets,
-            hours_of=wanted.hours_of,
-            on_call=wanted.on_call,
-            noise=wanted.noise,
-            escalation=wanted.escalation,
-            incidents=wanted.incidents,
-        )
+        judging = self._judging(wanted)
         rules = await in_thread(partial(self.reading.rules, judging))
         waiting = tuple(differing(self.settings, wanted))
         brands = self.settings.brands if "brand.name" in waiting else wanted.brands
@@ -285,6 +276,19 @@ class Reload(Generic[R]):
         await taken_over()
         await self._plan_anew(is_wanted=has_other_plans)
         await self.use_noise(wanted.noise)
+
+    def _judging(self, wanted: Settings) -> Settings:
+        """What names rules and routes is read together with them."""
+        return replace(
+            self.settings,
+            acknowledge=wanted.acknowledge,
+            targets=wanted.targets,
+            hours_of=wanted.hours_of,
+            on_call=wanted.on_call,
+            noise=wanted.noise,
+            escalation=wanted.escalation,
+            incidents=wanted.incidents,
+        )
 
     def _use_plans(self, wanted: Settings) -> bool:
         """Whether somebody may be asked at another time than before."""

@@ -178,8 +178,13 @@ def load(
         ),
         answers=other("answers", default=DEFAULT_ANSWERS, read=partial(load_answers, platforms=known)),
     )
+    made = _settings(file, beside, known, _told(file, tree))
+    return replace(made, deaf=deaf(made.accounts, connectors))
+
+
+def _told(file: File, tree: Given) -> _Told:
     on_call = rotations(file.on_call, tuple(file.people), file.timezone, tree)
-    told = _Told(
+    return _Told(
         acknowledge=acknowledge(file.acknowledge, file.language, tree),
         targets=targets(file.hours, file.timezone, tree, today=datetime.now(UTC).date()),
         hours_of={**strangers_of_incidents(file.incidents, tree), **strangers(file.hours, tree)},
@@ -187,8 +192,6 @@ def load(
         noise=noise(file, tuple(parts(file.channels)), tree),
         escalation=escalation(file.escalation, _named(file), on_call, tree),
     )
-    made = _settings(file, beside, known, told)
-    return replace(made, deaf=deaf(made.accounts, connectors))
 
 
 def _named(file: File) -> Named:
@@ -337,9 +340,7 @@ def _settings(file: File, beside: _Beside, known: Collection[str], told: _Told) 
         sources=MappingProxyType(parts(file.sources)),
         channels=MappingProxyType(parts(file.channels)),
         people=people,
-        staff=Staff(
-            by_identity={identity: one for one in people for identity in (*one.identities, (PAGE, one.key))}
-        ),
+        staff=_staff(people),
         language=file.language,
         languages=tuple(dict.fromkeys(file.languages)),
         timezone=file.timezone,
@@ -366,6 +367,12 @@ def _settings(file: File, beside: _Beside, known: Collection[str], told: _Told) 
         fresh_for=file.fresh_for,
         log=file.log,
         accounts=MappingProxyType({key: one for key, one in parts(file).items() if key not in fixed}),
+    )
+
+
+def _staff(people: tuple[Person, ...]) -> Staff:
+    return Staff(
+        by_identity={identity: one for one in people for identity in (*one.identities, (PAGE, one.key))}
     )
 
 
