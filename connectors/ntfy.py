@@ -283,6 +283,8 @@ def _notifier(
 
 async def _examine(exam: Exam, wiring: Wiring) -> AsyncIterator[Finding]:
     """Is it there, and who are we: https://docs.ntfy.sh/config/#health-checks; publishes nothing."""
+    if not exam.channels:
+        return
     account: AccountSettings = exam.account or AccountSettings()
     status = {}
     for path in ("/v1/health", "/v1/account"):

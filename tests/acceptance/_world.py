@@ -90,6 +90,7 @@ class World:
                 "ben": {"name": "Ben", "role": "agent", "telegram": 2},
             },
             "timezone": "Europe/Berlin",
+            "incidents": {"off": True},  # else many questions are one card
             "database": str(self.database),
             "rules": str(self.folder / "rules"),
             "http": {"host": "127.0.0.1", "port": 0},

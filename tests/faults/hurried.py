@@ -28,9 +28,10 @@ CONSTANTS: dict[str, dict[str, Any]] = {
         "FIRST_WAIT": _s(0.05), "LONGEST_WAIT": _s(0.4), "LONGEST_STORE_WAIT": _s(0.3), "HEALTHY_AFTER": 1.0,
     },
     "bot.outbox": {
-        "FIRST_WAIT": _s(0.1), "LONGEST_WAIT": _s(0.6), "RECOVERY_POLL": _s(1), "BUSY_POLL": _s(0.2),
+        "RECOVERY_POLL": _s(1), "BUSY_POLL": _s(0.2),
         "STORE_AGAIN": _s(0.2), "SEND_WITHIN": _s(1.5), "TURN_WITHIN": _s(3),
     },
+    "bot.retrying": {"FIRST_WAIT": _s(0.1), "LONGEST_WAIT": _s(0.6)},
     "connectors.bluesky.jetstream": {"FLUSH_SECONDS": 0.2},
     "connectors.bluesky.reading": {"FLUSH_SECONDS": 0.2},
 }  # fmt: skip

@@ -60,7 +60,7 @@ async def test_in_the_order_in_which_it_is_to_be_read(path: Path) -> None:
             "CRITICAL · answer by 12:10 UTC · ann.example: “my kettle leaks, what now?”",
             "https://chat.example/msg-2",
             "Not listening to jetstream: 11:00–11:50 (connection)",
-            "Silenced: praise counts for nothing until 14:00 UTC (Li: too loud)",
+            "praise counts for nothing until 14:00 UTC (Li: too loud)",
             "1 promise missed, still open: 1",
             "1 answered: nobody in particular (1)",
             "3 mentions",

@@ -205,7 +205,7 @@ async def test_a_command_from_where_the_app_is_not_is_answered_in_private() -> N
         one.server.command("inbox", channel="C0ALIEN")
         await one.heard(1)
         await until(lambda: len(one.server.messages) == 2)
-        assert ("U0ANNA", "heard 1") == (one.server.messages[-1].channel, one.server.messages[-1].shown)
+        assert ("D0ANNA", "heard 1") == (one.server.messages[-1].channel, one.server.messages[-1].shown)
 
 
 async def test_ids_are_told_to_whoever_asks() -> None:

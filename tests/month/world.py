@@ -203,6 +203,7 @@ class World:
             self.warnings.append({"at": self.clock.now(), **event})
             raise structlog.DropEvent
 
+        self._log = structlog.get_config()
         structlog.configure(
             processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, keep],
             wrapper_class=structlog.make_filtering_bound_logger(30),
