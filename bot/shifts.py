@@ -101,7 +101,7 @@ def go_on(
     rotation: Rotation, covers: Iterable[Cover], known: Known, now: datetime
 ) -> tuple[Known, Begun | None]:
     """What is known by now, and whose turn began since; None: nobody's that still runs."""
-    since = max(known.told_to, now - LOOKS_BACK)
+    told, since = known, max(known.told_to, now - LOOKS_BACK)
     begun: Begun | None = None
     for at, there in rotation.turns(since, now, tuple(covers)):
         if there == known.person:
@@ -117,6 +117,10 @@ def go_on(
         if before or known.last is None:
             known = replace(known, last=there, since=moment)
     still = begun if begun and begun.person == known.person else None
+    if still is None:  # whoever came and went while nobody looked, staff was not told of
+        known = replace(known, last=told.last, since=told.since)
+    elif still.before is None and told.last not in {None, still.person}:
+        still = replace(still, before=told.last, since=told.since)
     return replace(known, told_to=now), still
 
 

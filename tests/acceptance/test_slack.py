@@ -161,15 +161,18 @@ async def test_an_app_that_was_uninstalled_is_not_silent(tmp_path: Path) -> None
 
 
 async def test_a_burst_loses_nothing(tmp_path: Path) -> None:
-    """A channel takes one message a second: twelve questions become twelve cards, at that pace."""
+    """A channel takes one message a second: twelve questions come at that pace, the last of them on one card."""
     async with office(tmp_path, burst=3) as (world, slack, _), running(world):
         await until(lambda: slack.sockets.links)
         for number in range(12):
             await world.jetstream.post(f"did:plc:w{number}", f"acme, where is order {number}x?")
-        await until(lambda: len(slack.messages) >= 12, within=40, what="all cards arrive")
-        shown = "\n".join(card.shown for card in slack.messages)
-        assert [] == [number for number in range(12) if f"order {number}x?" not in shown]
-        assert 12 == len(slack.messages)
+
+        def missing() -> list[int]:
+            shown = "\n".join(card.shown for card in slack.messages)
+            return [number for number in range(12) if f"order {number}x?" not in shown]
+
+        await until(lambda: not missing(), within=40, what="all questions arrive")
+        assert 12 >= len(slack.messages)
 
 
 async def test_a_killed_daemon_has_kept_what_it_acknowledged(tmp_path: Path) -> None:

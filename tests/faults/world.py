@@ -125,6 +125,7 @@ class World:
                 "anna": {"name": "Anna", "role": "agent", "telegram": 1},
                 "ben": {"name": "Ben", "role": "agent", "telegram": 2},
             },
+            "incidents": {"off": True},  # each alert is counted, however many come
             "database": str(self.database),
             "rules": str(self.folder / "rules"),
             "lookup_budget": "300ms",

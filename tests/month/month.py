@@ -49,9 +49,12 @@ class Month:
 
     async def live(self, tell: Callable[[str], None] = lambda _: None) -> None:
         """From the first start to the last stop."""
-        began = time.monotonic()
         random.seed(self.world.plan.seed)
-        self.world.hear_warnings()
+        with self.world.hearing_warnings():
+            await self._live(tell)
+
+    async def _live(self, tell: Callable[[str], None]) -> None:
+        began = time.monotonic()
         await self.world.start()
         await asyncio.sleep(5)
         self.crew.begin()

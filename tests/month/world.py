@@ -10,8 +10,8 @@ import asyncio
 import random
 import shutil
 import sqlite3
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -196,16 +196,21 @@ class World:
         )
         return found[0][0] if found else None
 
-    def hear_warnings(self) -> None:
+    @contextmanager
+    def hearing_warnings(self) -> Iterator[None]:
         """The log as far as something is wrong; nothing else of it is kept."""
 
         def keep(_logger: object, _name: str, event: Any) -> Any:
             self.warnings.append({"at": self.clock.now(), **event})
             raise structlog.DropEvent
 
-        self._log = structlog.get_config()
+        before = structlog.get_config()
         structlog.configure(
             processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, keep],
             wrapper_class=structlog.make_filtering_bound_logger(30),
             cache_logger_on_first_use=False,
         )
+        try:
+            yield
+        finally:
+            structlog.configure(**before)

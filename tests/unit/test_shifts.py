@@ -122,6 +122,15 @@ def test_what_was_slept_through_is_told_as_the_last_of_it() -> None:
             now += MINUTE * dice.randrange(1, 900)
 
 
+def test_who_took_over_and_begins_again_in_one_sleep_is_told_as_taking_over() -> None:
+    """Ben's first morning was slept through; what staff knows is that Anna had it."""
+    day = Hours(zone=BERLIN, week=((shift("09:00-17:00"),),) * 7)
+    teller = Teller(care(rotation(replace(weekly("anna", "ben"), hours=day))))
+    assert () == teller.tell(at("2026-11-27T12:00"))
+    effects = teller.tell(at("2026-12-01T12:00"))
+    assert [("anna", "ben")] == hand_overs(effects)
+
+
 def test_a_hand_over_names_both_and_since_when() -> None:
     """Once to each channel of its routes, and with the rest to the person who comes, where they can be told alone."""
     one = rotation(weekly("anna", "ben"))
