@@ -120,10 +120,12 @@ def rang(work: Work, conversation: int, at: datetime) -> None:
 
 
 def rang_together(work: Work, card: int, at: datetime) -> None:
-    """Asks that staff hears of by a card of many; each is planned when what is due is looked at."""
+    """Asks that staff hears of by a card of many; each is planned when what is due is looked at, also those
+    that an incident left without a step because its card had to wait.
+    """
     work.conn.execute(
         "UPDATE asks SET rang_at = :at, escalate_at = CASE WHEN :plans THEN :at END"
-        " WHERE outcome IS NULL AND rang_at IS NULL AND id IN"
+        " WHERE outcome IS NULL AND (rang_at IS NULL OR escalate_at IS NULL) AND id IN"
         " (SELECT m.ask FROM digest_items d JOIN mentions m ON m.id = d.mention"
         "  WHERE d.effect = :card)",
         {"at": rows.micros(at), "card": card, "plans": work.escalation is not None},

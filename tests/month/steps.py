@@ -1,8 +1,8 @@
 """Whoever waits has a next step, at any minute; and what is due is done.
 
 A next step is a row that says when something will happen by itself: an alert, a digest or a card that is to
-go, a snooze that ends, a step of the escalation. Without escalation somebody who has been told is the next
-step, or who has claimed it.
+go, a snooze that ends, a step of the escalation, an incident that runs and is looked at (its end plans who still
+waits). Without escalation somebody who has been told is the next step, or who has claimed it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ SELECT a.id, c.state, c.snoozed_until, c.claimed_by, a.due_at,
  (SELECT group_concat(e.state) FROM mentions m JOIN digest_items d ON d.mention = m.id
   JOIN effects e ON e.id = d.effect WHERE m.ask = a.id),
  (SELECT v.alert FROM verdicts v JOIN mentions m ON m.id = v.mention WHERE m.ask = a.id
-  ORDER BY v.urgency DESC LIMIT 1), {escalate_at}
+  ORDER BY v.urgency DESC LIMIT 1), {escalate_at},
+ (SELECT max(i.look_at) FROM burst_posts b JOIN incidents i ON i.id = b.incident
+  WHERE b.conversation = c.id AND i.ended_at IS NULL)
 FROM asks a JOIN conversations c ON c.id = a.conversation
 JOIN brands b ON b.name = a.brand WHERE a.outcome IS NULL AND NOT b.is_rival
 """
@@ -60,7 +62,7 @@ def look(read: Read, world: World, now: datetime, *, is_calm: bool) -> tuple[lis
 def _waits(read: Read, world: World, now: datetime) -> Iterator[Finding]:
     has_steps = "escalations" in world.tables
     asks = read(OPEN_ASKS.format(escalate_at="a.escalate_at" if has_steps else "NULL"))
-    for ask, state, snoozed_until, owner, due_at, coming, told, listed, alert, next_at in asks:
+    for ask, state, snoozed_until, owner, due_at, coming, told, listed, alert, next_at, look_at in asks:
         if alert == "none":
             continue  # the rules want nobody to be told
         if state == "snoozed":  # until a time, or until its author writes
@@ -71,7 +73,7 @@ def _waits(read: Read, world: World, now: datetime) -> Iterator[Finding]:
         stands = set((listed or "").split(","))
         is_pushed = has_steps and due_at is not None and alert in LOUD
         is_told = told or owner or "sent" in stands
-        if not (coming or next_at or stands & COMING or (is_told and not is_pushed)):
+        if not (coming or next_at or look_at or stands & COMING or (is_told and not is_pushed)):
             about = f"{alert}, state {state}, owner {owner}, told {told}, on cards {listed}"
             yield Finding("whoever waits has a next step", ask, now, about)
 
