@@ -12,11 +12,13 @@ from typing import Any, TypeVar, cast
 from bot.changes import Decided, Decision
 from bot.desk import Desk
 from bot.escalation import Escalation
+from bot.incidents import NONE, Incidents
 from bot.metrics import Metrics
+from bot.noise import NO_LIMITS, Noise
 from bot.ports import Clock
 from bot.records import Answer, CardState, Judged, Leased, Sent, Settlement
 from bot.staff import Person, Receipt, Role, Staff, Verb
-from bot.store import card, deciding, effects, escalating, ingest, schema, settling, snoozing
+from bot.store import card, deciding, effects, escalating, incidents, ingest, schema, settling, snoozing
 from bot.store.work import Standing, Work
 from bot.storing import Store
 from bot.targets import ROUND_THE_CLOCK, Targets
@@ -52,6 +54,8 @@ class World:
     standing: Standing = field(default_factory=Standing)
     targets: Targets = ROUND_THE_CLOCK
     escalation: Escalation | None = None
+    noise: Noise = NO_LIMITS
+    incidents: Incidents = NONE
 
     def write(self, unit: Callable[[Work], T], *, minute: float) -> T:
         """One transaction, as the writer makes it."""
@@ -65,6 +69,8 @@ class World:
                     standing=self.standing,
                     targets=self.targets,
                     escalation=self.escalation,
+                    noise=self.noise,
+                    incidents=self.incidents,
                 )
             )
         except BaseException:
@@ -110,6 +116,7 @@ class World:
         """What the outbox would take then, delivered."""
 
         def unit(work: Work) -> tuple[Leased, ...]:
+            incidents.look_due(work)
             woken, (asked, _) = snoozing.wake_due(work), escalating.take_due(work)
             return woken + asked + effects.lease(work, limit=100, each=100, without=())
 

@@ -17,10 +17,13 @@ import pytest
 
 from bot.escalation import Claimed, Escalation, Part, Step
 from bot.hours import Hours, Shift
+from bot.incidents import Incidents
 from bot.model import Alert, Urgency
+from bot.noise import Noise
 from bot.oncall import Layer, OnCall, Rotation
 from bot.overrides import ANEW
 from bot.payload import ASKED, GROUP
+from bot.quiet import Quiet
 from bot.records import Leased
 from bot.staff import Verb
 from bot.store import next_steps
@@ -232,3 +235,30 @@ def test_what_is_about_to_be_published_asks_nobody(it: World) -> None:
     it.conn.execute(APPROVED)
     it.due(minute=30)
     assert ([], 35) == (steps(it), next_at(it))
+
+
+def test_in_quiet_hours_nobody_is_asked_and_once_when_they_are_over(it: World) -> None:
+    """The steps that came due meanwhile are one; what is critical is asked for at any hour."""
+    night = Hours(zone=ZoneInfo("UTC"), week=((Shift(time(12, 10), time(13)),),) * 7)
+    it.noise = Noise(quiet=(Quiet(hours=night),))
+    assert ([], 60) == (rung(it.due(minute=15)), next_at(it))
+    assert [("telegram:care", "asked")] == rung(it.due(minute=60))
+    assert [("ask", 100, "lea")] == steps(it)
+    it.record(s.judged(s.post("fire", author="eve", root=None), urgency=Urgency.CRITICAL), minute=24 * 60)
+    it.due(minute=24 * 60)
+    assert [("telegram:care", "asked")] == rung(it.due(minute=24 * 60 + 20))
+
+
+def test_while_an_incident_runs_its_card_asks_and_then_who_still_waits(it: World) -> None:
+    """Nobody is asked one by one in a burst; its end forgets nobody."""
+    it.incidents = Incidents(at_least=4, authors=3)
+    for number in range(6):
+        it.record(s.judged(s.post(f"p{number}", author=f"a{number}", root=None)), minute=1)
+    it.due(minute=2)
+    asked = [rung(it.due(minute=minute)) for minute in (15.1, 15.9)]
+    assert [[("telegram:care", "asked")], []] == asked
+    assert 1 == len(steps(it))
+    for minute in range(17, 40):
+        it.due(minute=minute)
+    assert 0 == it.one("SELECT count(*) FROM incidents WHERE ended_at IS NULL")
+    assert 7 == it.one("SELECT count(DISTINCT ask) FROM escalations")
