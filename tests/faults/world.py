@@ -126,6 +126,10 @@ class World:
                 "ben": {"name": "Ben", "role": "agent", "telegram": 2},
             },
             "incidents": {"off": True},  # each alert is counted, however many come
+            "escalation": {  # and a clock that jumps would make it ring again
+                **{level: [] for level in ("low", "normal", "high", "critical")},
+                "claimed": {"remind": "off", "return": "off"},
+            },
             "database": str(self.database),
             "rules": str(self.folder / "rules"),
             "lookup_budget": "300ms",

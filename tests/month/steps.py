@@ -43,7 +43,11 @@ _STUCK_MESSAGES = """
 SELECT id, kind, state, due_at FROM effects WHERE subject IS NULL
  AND ((state = 'pending' AND due_at < ?) OR (state = 'leased' AND leased_until < ?))
 """
-_STUCK_EDITS = _STUCK_MESSAGES.replace("IS NULL", "IS NOT NULL")
+_STUCK_EDITS = _STUCK_MESSAGES.replace(
+    "subject IS NULL",
+    "EXISTS (SELECT 1 FROM effects m WHERE m.id = effects.subject AND m.state = 'sent')",
+)
+"""Of a message that has not gone out yet (quiet hours) there is nothing to edit."""
 
 
 def look(read: Read, world: World, now: datetime, *, is_calm: bool) -> tuple[list[Finding], datetime | None]:
