@@ -190,13 +190,22 @@ def upgrade(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> tuple[str | No
             require_sound(connection, path)
             if found_age is not Age.CURRENT:
                 connection.execute("PRAGMA journal_mode=WAL")
-                _run(connection)
+                _bring_up(connection, found_age)
         except sqlite3.Error as error:
             raise store_error(error, at=path) from error
     return found or None, head()
 
 
-def _run(connection: sqlite3.Connection) -> None:
+def _bring_up(connection: sqlite3.Connection, found_age: Age) -> None:
+    if found_age is Age.FRESH:
+        from bot.store.migrations import fresh  # noqa: PLC0415 - see the module's docstring
+
+        fresh.make(connection, head())
+    else:
+        _migrate(connection)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - see the module's docstring
 
     from bot.store.migrations import run  # noqa: PLC0415

@@ -28,7 +28,7 @@ from bot.store import (
     staff_tables,
     tables,
 )
-from bot.store.migrations import run
+from bot.store.migrations import fresh, run
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s
 
@@ -62,23 +62,38 @@ def path(tmp_path: Path) -> Path:
 def _schema(path: Path) -> dict[str, str]:
     """Every table and index as SQLite keeps it, blanks and quotes aside."""
     with closing(sqlite3.connect(path)) as connection:
-        found = connection.execute(
-            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"
-        ).fetchall()
+        found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     return {name: " ".join(sql.replace('"', "").split()) for name, sql in found}
 
 
+def _migrate(path: Path) -> None:
+    """One step after the other, as a database that has been there from the first version."""
+    with closing(schema.connect(path)) as connection:
+        run.upgrade(connection)
+
+
 def test_the_sum_of_the_migrations_is_the_models(tmp_path: Path, path: Path) -> None:
-    """The same tables, columns, keys, checks and indexes, to the letter."""
-    schema.upgrade(path)
-    engine = create_engine(f"sqlite:///{tmp_path / 'models.db'}")
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
-    migrated, modelled = _schema(path), _schema(tmp_path / "models.db")
-    assert {name: _parts(sql) for name, sql in modelled.items()} == {
+    """The same tables, columns, keys, checks and indexes, to the letter, and the same revision: it does not
+    matter whether a database was made today or has grown.
+    """
+    today = tmp_path / "today.db"
+    _migrate(path)
+    assert schema.upgrade(today) == (None, schema.head())
+    migrated, made = _schema(path), _schema(today)
+    assert {name: _parts(sql) for name, sql in made.items()} == {
         name: _parts(sql) for name, sql in migrated.items()
     }
-    assert "posts" in migrated
+    assert {"posts", "alembic_version"} <= set(migrated)
+    assert schema.current(path) == schema.current(today) == schema.head()
+
+
+def test_a_database_that_cannot_be_made_is_not_begun(path: Path) -> None:
+    """All tables or none, as with a migration."""
+    with closing(schema.connect(path)) as connection:
+        connection.execute("CREATE TABLE asks (id INTEGER)")
+        with pytest.raises(sqlite3.OperationalError, match="asks already exists"):
+            fresh.make(connection, schema.head())
+    assert list(_schema(path)) == ["asks"]
 
 
 def _parts(sql: str) -> list[str]:
@@ -88,8 +103,8 @@ def _parts(sql: str) -> list[str]:
 
 
 def test_alembic_finds_no_difference(path: Path) -> None:
-    """`alembic check` on a fresh database is silent."""
-    schema.upgrade(path)
+    """`alembic check` on a migrated database is silent."""
+    _migrate(path)
     with closing(schema.connect(path)) as connection:
         run.check(connection)
 
@@ -203,7 +218,7 @@ async def test_down_to_nothing_and_up_again(path: Path) -> None:
     schema.upgrade(path)
     with closing(schema.connect(path)) as connection:
         run.downgrade(connection, "base")
-    assert _schema(path) == {}
+    assert list(_schema(path)) == ["alembic_version"]
     with pytest.raises(StoreError, match="older Outcare"):
         await SqliteStore.open(path)
     async with s.opened(path, upgrade=True) as store:
