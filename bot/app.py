@@ -293,7 +293,7 @@ class App:
             zone=self.settings.timezone,
             promise=self.ruling.promise,
             personas=self.ruling.personas,
-            deliver=self.outbox.push,
+            deliver=self.outbox.after_decision,
             commands=self.ruling.commands(),
             answers=self.answering,
             incidents=Sharing(

@@ -123,6 +123,11 @@ class Outbox:
             self._in_flight[one.effect.channel] += 1
             task.add_done_callback(partial(self._done, one.effect.channel))
 
+    def after_decision(self, leased: tuple[Leased, ...]) -> None:
+        """What somebody's press leased; it may also have made a step due that nobody is called for yet."""
+        self.push(leased)
+        self.wake()
+
     @property
     def in_flight(self) -> int:
         """How many effects are being delivered, or wait for their turn."""

@@ -7,6 +7,7 @@ cancels running coroutines instead of waiting: https://github.com/agronholm/apsc
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
@@ -61,5 +62,7 @@ class Schedule:
     async def stop(self, deadline: float) -> tuple[str, ...]:
         """Trigger nothing more, let what runs end, and name what was cancelled after `deadline` seconds."""
         if self._scheduler.running:
+            self._scheduler.pause()
+            await asyncio.sleep(0)  # what was triggered just now spawns; it would be told as a failure
             self._scheduler.shutdown(wait=False)
         return await self.tasks.drain(deadline)

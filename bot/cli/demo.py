@@ -20,7 +20,8 @@ from bot.building import build
 from bot.cli import setup
 from bot.cli.run import SWITCH_SECONDS
 from bot.clock import SystemClock
-from bot.demo.stage import CONFIG, DAY, PHONE, VISITOR_KEY, Demo
+from bot.demo.place import CONFIG, DAY
+from bot.demo.stage import PHONE, VISITOR_KEY, Demo
 from bot.demo.story import NOTICE
 from bot.errors import ConfigError, StoreError
 from bot.filewatch import FileWatch

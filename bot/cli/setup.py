@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from bot.demo.stage import CONFIG as DEMO
-from bot.demo.stage import TELEGRAM_TOKEN
+from bot.demo.place import CONFIG as DEMO
+from bot.demo.place import TELEGRAM_TOKEN
 from bot.errors import ConfigError
 from bot.ports import Connector
 from bot.settings.load import Settings, load

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.demo.place import TOKEN
 from bot.testing.journal import Journal
 from bot.testing.telegram_chats import Sent
 from bot.testing.telegram_server import CHAT, TelegramServer
@@ -105,7 +106,7 @@ class Chat:
     version: int = 0
 
     def __post_init__(self) -> None:
-        self.server = TelegramServer()
+        self.server = TelegramServer(token=TOKEN)
         self.server.is_steered = False
         self.server.journal = _Heard(self._hear)
         self._news = asyncio.Condition()

@@ -15,21 +15,16 @@ from bot.demo.chat import Chat, Colleague
 from bot.demo.day import read_day
 from bot.demo.director import Director
 from bot.demo.phone import phone
+from bot.demo.place import DAY, TELEGRAM_TOKEN
 from bot.demo.platforms import Platforms
-from bot.testing.telegram_server import TOKEN
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from bot.testing.telegram_chats import Sent
 
-FOLDER = Path(__file__).parent
-CONFIG = FOLDER / "outcare.yaml"
-DAY = FOLDER / "day.yaml"
 PHONE = "/phone/"
 """Where the phone is mounted on the daemon's own web server."""
-TELEGRAM_TOKEN = {"OUTCARE_TELEGRAM__TOKEN": TOKEN}
-"""Opens nothing but the fake."""
 
 VISITOR_KEY = "alex"
 VISITOR = Colleague(id=1, name="Alex")

@@ -20,7 +20,8 @@ from bot.ports import Clock
 from bot.staff import Person
 from bot.web.sessions import SESSION_LASTS, Session, Sessions
 
-OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/login"})
+FOR_MACHINES = frozenset({"/healthz", "/readyz", "/metrics"})
+OPEN = FOR_MACHINES | {"/login"}
 OPEN_BELOW = ("/static/", "/login/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM = "application/x-www-form-urlencoded"

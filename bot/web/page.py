@@ -33,7 +33,7 @@ from bot.web.answering import AnswerPage, Answers
 from bot.web.api import Api
 from bot.web.conversation import Conversation
 from bot.web.deciding import Deciding, PressDesk
-from bot.web.door import PERSON, SESSION, Door
+from bot.web.door import FOR_MACHINES, PERSON, SESSION, Door
 from bot.web.filters import Choices
 from bot.web.health import Check, WebServer
 from bot.web.inbox import Inbox
@@ -110,7 +110,6 @@ class Page:
     def install(self, app: web.Application) -> None:
         """Add routes and mounted applications. Raises: ConfigError when the secret cannot be kept."""
         self.door.open()
-        self.templates.prepare()
         assets.assets()
         get, post = app.router.add_get, app.router.add_post
         inbox, conversation, sources = Inbox(self), Conversation(self), Sources(self)
@@ -202,6 +201,8 @@ class Page:
 
         @web.middleware
         async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if request.path not in FOR_MACHINES:
+                await self.templates.ready()
             try:
                 return await handler(request)
             except BotError as error:

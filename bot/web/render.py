@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,17 @@ class Templates:
 
     def __init__(self) -> None:
         self._environment = environment()
+        self._compiling: asyncio.Future[None] | None = None
 
-    def prepare(self) -> None:
-        """Compile them all: the first visitor should not wait for it."""
+    async def ready(self) -> None:
+        """When all are compiled: in a thread, once somebody looks. It would be a tenth of each start, and the
+        event loop must not wait for it either.
+        """
+        if self._compiling is None:
+            self._compiling = asyncio.ensure_future(asyncio.to_thread(self._compile))
+        await asyncio.shield(self._compiling)  # who leaves meanwhile does not end it for the others
+
+    def _compile(self) -> None:
         for name in self._environment.list_templates():
             self._environment.get_template(name)
 

@@ -176,5 +176,7 @@ def _symbols(word: str, *, elided: bool) -> list[str]:
     if word == NUMBER:
         return [word]
     stem = word.removesuffix("*")
+    if stem.isascii() and stem.isalpha():  # most words of most languages: nothing to cut or to fold
+        return [word.lower()]
     cut = body.tokens(body.read(stem).folded, elided=elided)
     return [*cut[:-1], cut[-1] + "*"] if word != stem else cut

@@ -284,6 +284,17 @@ async def test_a_channel_that_hangs_holds_up_no_other(path: Path) -> None:
         assert leased <= 2 * LEASED_PER_CHANNEL
 
 
+async def test_what_a_press_makes_due_is_not_left_to_the_slow_poll(path: Path) -> None:
+    """Somebody gives back what should have been asked about long ago: that is done at once, not in half a minute."""
+    async with running(path) as desk:
+        await asyncio.sleep(0.05)
+        await desk.store.notice("due", "telegram:care", "a step that is due", now=desk.clock.now())
+        assert [] == desk.chat.sent
+        desk.outbox.after_decision(())
+        await until(lambda: desk.chat.sent)
+    assert ["a step that is due"] == desk.chat.sent
+
+
 async def test_a_flood_on_a_slow_channel_is_merged_and_a_ping_overtakes_it(path: Path) -> None:
     """Twenty a minute: of forty, ten come at once and thirty as one card, each once; the ping waits for none."""
     async with running(path, limits=((20, MINUTE),)) as desk:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import count
@@ -119,6 +120,22 @@ async def test_a_slow_run_is_not_overtaken(schedule: Schedule, work: Work) -> No
         work.gate.set()
         await work.until(2)
     assert [line["event"] for line in lines] == ["task.skipped"]
+
+
+async def test_a_trigger_that_is_overtaken_by_the_end_is_no_failure(
+    schedule: Schedule, work: Work, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Both come due while the loop is busy, and the end is looked at first: nothing is told of it."""
+    loop, ends = asyncio.get_running_loop(), list[asyncio.Task[tuple[str, ...]]]()
+    schedule.every("poll", SOON, work)
+    schedule.start()
+    await asyncio.sleep(0)
+    loop.call_later(0.01, lambda: ends.append(asyncio.create_task(schedule.stop(DEADLINE))))
+    time.sleep(0.05)  # noqa: ASYNC251 - the loop is busy
+    while not ends:  # noqa: ASYNC110 - as soon as the loop comes to it
+        await asyncio.sleep(0)
+    assert () == await ends[0]
+    assert [] == caplog.messages
 
 
 async def test_one_slow_action_does_not_hold_up_another(schedule: Schedule, work: Work) -> None:

@@ -19,7 +19,6 @@ from typing import Any, TypeVar, TypeVarTuple
 from bot import outbox, publishing
 from bot.store.writer import Writer
 from bot.tasks import TaskRegistry
-from bot.web.render import Templates
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -96,16 +95,14 @@ async def nobody_outside() -> None:
 @contextmanager
 def rarely() -> Iterator[None]:
     """The slow polls are for what nobody woke the program for. Each half minute of a month, they would be most
-    of its work; what they find, they find two minutes later. Nobody looks at the page: its templates are not
-    compiled at each start.
+    of its work; what they find, they find two minutes later.
     """
-    before = outbox.RECOVERY_POLL, publishing.RECOVERY_POLL, Templates.prepare
+    before = outbox.RECOVERY_POLL, publishing.RECOVERY_POLL
     outbox.RECOVERY_POLL = publishing.RECOVERY_POLL = SLOW_POLL
-    Templates.prepare = lambda self: None  # type: ignore[method-assign]
     try:
         yield
     finally:
-        outbox.RECOVERY_POLL, publishing.RECOVERY_POLL, Templates.prepare = before  # type: ignore[method-assign]
+        outbox.RECOVERY_POLL, publishing.RECOVERY_POLL = before
 
 
 @contextmanager

@@ -12,7 +12,8 @@ import pytest
 from bot.cli import setup
 from bot.cli.demo import forget
 from bot.demo.day import QUIET, Day, DayClock, minutes, read_day
-from bot.demo.stage import CONFIG, DAY, STAFF
+from bot.demo.place import CONFIG, DAY
+from bot.demo.stage import STAFF
 from bot.errors import StoreError
 from bot.model import Facts, Kind, Verdict
 from bot.rulebook import load_ruleset
