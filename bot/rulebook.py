@@ -17,6 +17,7 @@ from bot.bulletin import HeldBack, Part, mistakes
 from bot.errors import ConfigError, Problem
 from bot.reload import in_thread, outcome
 from bot.settings.load import Settings
+from bot.settings.nights import nights
 from bot.storing import Store
 from bot.wishes import CONSOLE, Route
 from bot.yamlfile import closest
@@ -45,6 +46,7 @@ def examined(
             brand=settings.brands[0].name,
             shares=shares,
             deaf=settings.deaf,
+            nights=nights(settings.targets, settings.on_call),
         ),
         measure=measure,
         instead=instead,

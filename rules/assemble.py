@@ -6,7 +6,7 @@ Knows definitions and the engine's parts; knows neither files nor YAML beyond th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from rules.formula import Formulas
 from rules.invitations import unheard
 from rules.lint import covered, expired, lint
 from rules.needs import Blocks
+from rules.nights import muted
 from rules.places import shown
 from rules.report import Code, Report
 from rules.untested import untested
@@ -60,7 +61,8 @@ class Assembly:
 
     They decide which names are right and what is warned of, never a verdict: a stored set judges without
     them. `today`: for rules that have had their last day, and what was allowed until a day. `shares`: words
-    that stand in many posts of the past. `deaf`: where we answer and read no direct messages.
+    that stand in many posts of the past. `deaf`: where we answer and read no direct messages. `nights`: why
+    what is critical is not heard of at any time by a route; empty where it is.
     """
 
     channels: Collection[str] | None = None
@@ -68,6 +70,7 @@ class Assembly:
     today: date | None = None
     shares: Shares | None = None
     deaf: Collection[str] = ()
+    nights: Callable[[str], str] = lambda _: ""
 
 
 NOTHING_AROUND = Assembly()
@@ -123,6 +126,7 @@ def assemble(found: Definitions, around: Assembly, texts: Mapping[Path, str], re
     formulas = Formulas(found.conditions, vocabulary.queries)
     untested(found, formulas, report)
     unheard(found, formulas, around.deaf, report)
+    muted(found, around.nights, report)
     needs = {rule.name: rule.needs for rule in rules}
     compare(found, formulas, Compiled(vocabulary, needs, texts), around.shares, report)
     expired(found, around.today, report)

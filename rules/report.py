@@ -53,6 +53,7 @@ class Code(StrEnum):
     NO_FIRES = "W110"
     NO_QUIET = "W111"
     NO_BRAND = "W112"
+    MUTED = "W113"  # a rule lifts to critical onto a route that sleeps at night
     EMPTY = "W114"
     ALLOWANCE = "W115"  # a comment that should allow a warning, and does not
     UNHEARD = "W116"  # a draft invites to write privately where nobody of ours reads that
