@@ -7,6 +7,7 @@ went away), 2 wrong use. Everything heavy is imported inside the verbs, so that 
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from datetime import timedelta
@@ -28,6 +29,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+_USUAL = gc.get_threshold()
+_WHILE_IMPORTING = 50_000
+"""What is imported stays: to look for garbage in it again and again is a tenth of each verb's time."""
 
 
 def _say_version(wanted: bool) -> None:
@@ -87,10 +92,12 @@ def run(
     if demo or setup.is_demo(config):
         from bot.cli.demo import run_demo
 
+        gc.set_threshold(*_USUAL)
         run_demo(config, pace=pace, day=day)
     else:
         from bot.cli.run import run_daemon
 
+        gc.set_threshold(*_USUAL)
         run_daemon(config, since or timedelta())
 
 
@@ -306,6 +313,7 @@ def upgrade(config: Config = None, database: Database = None) -> None:
 
 def main() -> None:
     """The console script."""
+    gc.set_threshold(_WHILE_IMPORTING, *_USUAL[1:])
     if sys.platform == "win32":
         output.error("Windows itself is not supported yet: run it in WSL (docs/installing.md)")
         sys.exit(1)

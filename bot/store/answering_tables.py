@@ -6,10 +6,10 @@ from typing import ClassVar
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from bot.replies import LIVE, Origin, ReplyState
+from bot.replies import Origin, ReplyState
 from bot.store.columns import RowId, at, brand_name, flag, key, maybe_at, one_of, ref
+from bot.store.publishable import IS_LIVE
 
-IS_LIVE = f"state IN ({', '.join(repr(state.value) for state in LIVE)})"
 _BY_PEOPLE = text(f"{IS_LIVE} AND NOT is_automatic")
 
 

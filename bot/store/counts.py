@@ -11,12 +11,11 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, text
-
 from bot.counting import Event
 from bot.model import Facts
 from bot.records import Met
 from bot.store import rows
+from bot.store.card import Fetch
 
 _PIECE = 500
 _INSERT = (
@@ -27,12 +26,12 @@ _MENTION = (
     "SELECT m.id FROM mentions m JOIN posts p ON p.id = m.post"
     " WHERE p.platform = ? AND p.post_id = ? AND m.brand = ? AND p.deleted_at IS NULL"
 )
-_MET = text(
+_MET = (
     "SELECT m.id, p.platform, p.post_id, p.posted_at, v.facts FROM mentions m JOIN posts p ON p.id = m.post"
     " JOIN verdicts v ON v.id = (SELECT max(id) FROM verdicts WHERE mention = m.id)"
     " WHERE m.id > :after AND p.posted_at >= :since AND p.deleted_at IS NULL ORDER BY m.id LIMIT :limit"
 )
-_COUNTED = text(
+_COUNTED = (
     "SELECT c.brand, c.part, c.name, c.at, p.platform, p.post_id FROM counted c"
     " JOIN mentions m ON m.id = c.mention JOIN posts p ON p.id = m.post"
     " WHERE c.counter = :counter AND c.at >= :since ORDER BY c.at, c.id"
@@ -97,13 +96,13 @@ def _values(event: Event, mention: int) -> tuple[object, ...]:
     return (event.counter, mention, event.brand, event.group, event.value, rows.micros(event.at))
 
 
-def counters(conn: Connection) -> dict[str, datetime]:
-    found = conn.execute(text("SELECT counter, since FROM counters")).all()
+def counters(fetch: Fetch) -> dict[str, datetime]:
+    found = fetch("SELECT counter, since FROM counters", ())
     return {counter: rows.moment(since) for counter, since in found}
 
 
-def counted(conn: Connection, counter: str, since: datetime) -> tuple[Event, ...]:
-    found = conn.execute(_COUNTED, {"counter": counter, "since": rows.micros(since)})
+def counted(fetch: Fetch, counter: str, since: datetime) -> tuple[Event, ...]:
+    found = fetch(_COUNTED, {"counter": counter, "since": rows.micros(since)})
     return tuple(
         Event(
             counter=counter, brand=brand, group=part, value=name, at=rows.moment(at), key=f"{platform} {post}"
@@ -112,10 +111,10 @@ def counted(conn: Connection, counter: str, since: datetime) -> tuple[Event, ...
     )
 
 
-def met(conn: Connection, after: int, since: datetime) -> tuple[int, tuple[Met, ...]]:
+def met(fetch: Fetch, after: int, since: datetime) -> tuple[int, tuple[Met, ...]]:
     """The next piece of what was judged, and the id that the one after it begins behind."""
     values = {"after": after, "since": rows.micros(since), "limit": _PIECE}
-    found = conn.execute(_MET, values).all()
+    found = fetch(_MET, values)
     some = tuple(
         Met(platform=platform, post_id=post, posted_at=rows.moment(posted_at), facts=_when_met(facts))
         for _, platform, post, posted_at, facts in found
@@ -128,7 +127,7 @@ def _when_met(facts: str) -> Facts:
     return replace(rows.facts(facts), waiting=None, engagement=None)
 
 
-def observed_since(conn: Connection) -> datetime | None:
+def observed_since(fetch: Fetch) -> datetime | None:
     """When the first source began to listen."""
-    found = conn.execute(text("SELECT min(started_at) FROM coverage")).scalar()
+    [(found,)] = fetch("SELECT min(started_at) FROM coverage", ())
     return rows.moment_or_none(found)

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
-
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select
-from sqlmodel import col
+from typing import Any
 
 from bot.model import ConversationState, Urgency
 from bot.records import CLOSED, InboxRow, Tally
-from bot.store.effect_tables import DigestItemRow
-from bot.store.tables import (
-    AskRow,
-    AuthorRow,
-    BrandRow,
-    ConversationRow,
-    FiredRow,
-    MentionRow,
-    PostRow,
-    VerdictRow,
-)
+from bot.store import rows
+from bot.store.card import Fetch
 
-_Query: TypeAlias = Select[*tuple[Any, ...]]
+NEWEST_VERDICT = "v.id = (SELECT max(x.id) FROM verdicts x WHERE x.mention = m.id)"
+"""Joins a mention to the verdict that counts."""
 
-_URGENCY = func.coalesce(
-    func.json_extract(col(ConversationRow.override), "$.urgency"), col(VerdictRow.urgency)
-)
+_URGENCY = "COALESCE(json_extract(c.override, '$.urgency'), v.urgency)"
 """As a person says, else as the rules say."""
+_ROWS = (
+    f"SELECT m.uid, m.brand, p.platform, {_URGENCY}, c.state, v.ignored,"
+    " COALESCE(p.author_handle, u.handle, p.author_id), COALESCE(NULLIF(p.text, ''), p.title, ''), p.url,"
+    " p.posted_at, a.due_at, a.answered_at, c.claimed_by, v.route, v.id,"
+    " a.id IS NOT NULL AND a.outcome IS NULL AND NOT b.is_rival"
+    " FROM mentions m JOIN posts p ON p.id = m.post JOIN brands b ON b.name = m.brand"
+    f" JOIN conversations c ON c.id = m.conversation JOIN verdicts v ON {NEWEST_VERDICT}"
+    " LEFT JOIN asks a ON a.id = m.ask"
+    " LEFT JOIN authors u ON u.platform = p.platform AND u.author_id = p.author_id"
+    " WHERE {wanted}"
+    f" ORDER BY {_URGENCY} DESC, p.posted_at, m.id LIMIT :limit"
+)
+_CLOSED = ", ".join(f"'{state.value}'" for state in sorted(CLOSED))
+_IS_OPEN = f"c.state NOT IN ({_CLOSED}) AND p.deleted_at IS NULL"
+_ALL = -1
+_TALLIES = (
+    f"SELECT m.brand, v.urgency, count(*) FROM mentions m JOIN verdicts v ON {NEWEST_VERDICT}"
+    " GROUP BY m.brand, v.urgency ORDER BY v.urgency DESC, m.brand"
+)
+_RULES = (
+    "SELECT verdict, rule FROM fired WHERE verdict IN (SELECT value FROM json_each(?))"
+    " ORDER BY verdict, place"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,142 +54,79 @@ class Wanted:
     rule: str | None = None
     since: datetime | None = None
 
-
-def newest_verdict() -> ColumnElement[bool]:
-    """Joins a mention to the verdict that counts."""
-    newest = select(func.max(VerdictRow.id)).where(col(VerdictRow.mention) == col(MentionRow.id))
-    return col(VerdictRow.id) == newest.correlate(MentionRow).scalar_subquery()
-
-
-def _rows() -> _Query:
-    query: _Query = (
-        select(
-            col(MentionRow.uid),
-            col(MentionRow.brand),
-            col(PostRow.platform),
-            _URGENCY.label("urgency"),
-            col(ConversationRow.state),
-            col(VerdictRow.ignored),
-            func.coalesce(PostRow.author_handle, AuthorRow.handle, PostRow.author_id).label("author"),
-            col(PostRow.text),
-            col(PostRow.title),
-            col(PostRow.url),
-            col(PostRow.posted_at),
-            col(AskRow.due_at),
-            col(AskRow.answered_at),
-            col(ConversationRow.claimed_by),
-            col(VerdictRow.route),
-            col(VerdictRow.id).label("verdict"),
-            and_(
-                col(AskRow.id).is_not(None), col(AskRow.outcome).is_(None), col(BrandRow.is_rival).is_(False)
-            ).label("is_waiting"),
-        )
-        .join_from(MentionRow, PostRow, col(PostRow.id) == col(MentionRow.post))
-        .join(BrandRow, col(BrandRow.name) == col(MentionRow.brand))
-        .join(ConversationRow, col(ConversationRow.id) == col(MentionRow.conversation))
-        .join(VerdictRow, newest_verdict())
-        .outerjoin(AskRow, col(AskRow.id) == col(MentionRow.ask))
-        .outerjoin(
-            AuthorRow,
-            and_(
-                col(AuthorRow.platform) == col(PostRow.platform),
-                col(AuthorRow.author_id) == col(PostRow.author_id),
-            ),
-        )
-        .order_by(_URGENCY.desc(), col(PostRow.posted_at), col(MentionRow.id))
-    )
-    return query
+    @property
+    def conditions(self) -> list[str]:
+        found = ["NOT b.is_rival" if self.brand is None else "m.brand = :brand"]
+        if self.since is not None:
+            found.append("p.stored_at >= :since")
+        if self.rule is not None:
+            found.append("EXISTS (SELECT 1 FROM fired f WHERE f.verdict = v.id AND f.rule = :rule)")
+        elif not self.include_closed:
+            found.append("NOT v.ignored")
+        return found if self.include_closed else [*found, _IS_OPEN]
 
 
-def _wanted(wanted: Wanted) -> _Query:
-    query = _rows().limit(wanted.limit)
-    if wanted.since is not None:
-        query = query.where(col(PostRow.stored_at) >= wanted.since)
-    if wanted.brand is not None:
-        query = query.where(col(MentionRow.brand) == wanted.brand)
-    else:
-        query = query.where(col(BrandRow.is_rival).is_(False))
-    if wanted.rule is not None:
-        fired = col(FiredRow.verdict) == col(VerdictRow.id)
-        query = query.where(exists().where(fired, col(FiredRow.rule) == wanted.rule))
-    elif not wanted.include_closed:
-        query = query.where(col(VerdictRow.ignored).is_(False))
-    if not wanted.include_closed:
-        query = query.where(*_is_open())
-    return query
-
-
-def read(conn: Connection, wanted: Wanted) -> tuple[InboxRow, ...]:
+def read(fetch: Fetch, wanted: Wanted) -> tuple[InboxRow, ...]:
     """Most urgent first, then longest waiting."""
-    return _read(conn, _wanted(wanted))
+    values = {
+        "brand": wanted.brand,
+        "since": rows.micros_or_none(wanted.since),
+        "rule": wanted.rule,
+        "limit": wanted.limit,
+    }
+    return _read(fetch, wanted.conditions, values)
 
 
-def tallies(conn: Connection) -> tuple[Tally, ...]:
+def tallies(fetch: Fetch) -> tuple[Tally, ...]:
     """Every mention, rivals' and ignored ones too, by brand and urgency; most urgent first."""
-    brand, urgency = col(MentionRow.brand), col(VerdictRow.urgency)
-    query = (
-        select(brand, urgency, func.count())
-        .select_from(MentionRow)
-        .join(VerdictRow, newest_verdict())
-        .group_by(brand, urgency)
-        .order_by(urgency.desc(), brand)
-    )
-    found = conn.execute(query)
+    found = fetch(_TALLIES, ())
     return tuple(Tally(brand=name, urgency=Urgency(of), mentions=number) for name, of, number in found)
 
 
-def collected(conn: Connection, digest: int) -> tuple[InboxRow, ...]:
+def collected(fetch: Fetch, digest: int) -> tuple[InboxRow, ...]:
     """What a digest effect has collected and is still open, and held to be worth a look, by now."""
-    items = select(col(DigestItemRow.mention)).where(col(DigestItemRow.effect) == digest)
-    query = _rows().where(col(MentionRow.id).in_(items), col(VerdictRow.ignored).is_(False), *_is_open())
-    return _read(conn, query)
+    items = "m.id IN (SELECT d.mention FROM digest_items d WHERE d.effect = :digest)"
+    return _read(fetch, [items, "NOT v.ignored", _IS_OPEN], {"digest": digest, "limit": _ALL})
 
 
-def named(conn: Connection, uids: Sequence[str]) -> tuple[InboxRow, ...]:
+def named(fetch: Fetch, uids: Sequence[str]) -> tuple[InboxRow, ...]:
     """These mentions, open or not."""
-    return _read(conn, _rows().where(col(MentionRow.uid).in_(uids)))
+    theirs = "m.uid IN (SELECT value FROM json_each(:uids))"
+    return _read(fetch, [theirs], {"uids": rows.dump(uids), "limit": _ALL})
 
 
-def _is_open() -> tuple[ColumnElement[bool], ...]:
-    return (col(ConversationRow.state).not_in(CLOSED), col(PostRow.deleted_at).is_(None))
+def _read(fetch: Fetch, conditions: Sequence[str], values: Mapping[str, Any]) -> tuple[InboxRow, ...]:
+    found = fetch(_ROWS.format(wanted=" AND ".join(conditions)), values)
+    rules = _rules(fetch, [row[14] for row in found])
+    return tuple(_row(row, rules.get(row[14], ())) for row in found)
 
 
-def _read(conn: Connection, query: _Query) -> tuple[InboxRow, ...]:
-    found = conn.execute(query).all()
-    rules = _rules(conn, [row.verdict for row in found])
-    return tuple(_row(row, rules.get(row.verdict, ())) for row in found)
-
-
-def _rules(conn: Connection, verdicts: Sequence[int]) -> dict[int, tuple[str, ...]]:
+def _rules(fetch: Fetch, verdicts: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """The rules that fired in each verdict, in its order."""
     names: dict[int, tuple[str, ...]] = {}
-    for start in range(0, len(verdicts), 500):
-        query = (
-            select(col(FiredRow.verdict), col(FiredRow.rule))
-            .where(col(FiredRow.verdict).in_(verdicts[start : start + 500]))
-            .order_by(col(FiredRow.verdict), col(FiredRow.place))
-        )
-        for verdict, rule in conn.execute(query):
-            names[verdict] = (*names.get(verdict, ()), rule)
+    for verdict, rule in fetch(_RULES, (rows.dump(verdicts),)):
+        names[verdict] = (*names.get(verdict, ()), rule)
     return names
 
 
-def _row(row: Row[Any], rules: tuple[str, ...]) -> InboxRow:
+def _row(row: rows.Row, rules: tuple[str, ...]) -> InboxRow:
+    uid, brand, platform, urgency, state, ignored, author, text, url = row[:9]
+    posted_at, due_at, answered_at, claimed_by, route, _, is_waiting = row[9:]
     return InboxRow(
-        mention_id=row.uid,
-        brand=row.brand,
-        platform=row.platform,
-        urgency=Urgency(row.urgency),
-        state=ConversationState(row.state),
-        ignored=row.ignored,
-        author=row.author,
-        text=row.text or row.title,
-        url=row.url,
-        posted_at=row.posted_at,
-        due_at=row.due_at,
-        answered_at=row.answered_at,
-        claimed_by=row.claimed_by,
-        route=row.route,
+        mention_id=uid,
+        brand=brand,
+        platform=platform,
+        urgency=Urgency(urgency),
+        state=ConversationState(state),
+        ignored=bool(ignored),
+        author=author,
+        text=text,
+        url=url,
+        posted_at=rows.moment(posted_at),
+        due_at=rows.moment_or_none(due_at),
+        answered_at=rows.moment_or_none(answered_at),
+        claimed_by=claimed_by,
+        route=route,
         rules=rules,
-        is_waiting=bool(row.is_waiting),
+        is_waiting=bool(is_waiting),
     )

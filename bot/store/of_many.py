@@ -5,43 +5,39 @@ It knows how such a card is told from its effect; what stands on it others read.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.model import Alert
 from bot.noise import Why, Withheld
 from bot.payload import INCIDENT
 from bot.records import DigestState, Leased
-from bot.store import card, catching_up, grouping, holding, inbox, incident_numbers
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from bot.store import catching_up, grouping, holding, inbox, incident_numbers
+from bot.store.card import Fetch
 
 
-def read(conn: Connection, fetch: card.Fetch, leased: Leased) -> DigestState:
+def read(fetch: Fetch, leased: Leased) -> DigestState:
     """What stands on the card of an effect now."""
     incident = leased.effect.payload.get(INCIDENT)
     if isinstance(incident, int):
-        return _incident(conn, fetch, incident, leased.effect.route or "")
+        return _incident(fetch, incident, leased.effect.route or "")
     of = grouping.card_of(fetch, leased.id) if leased.is_group else leased.id
     is_catch_up = catching_up.SOURCE in leased.effect.payload
     held = holding.withheld(fetch, of) if leased.is_group else None
     return DigestState(
         route=leased.effect.route or "",
-        rows=inbox.collected(conn, of),
+        rows=inbox.collected(fetch, of),
         caught_up=catching_up.summary(fetch, of) if is_catch_up else None,
         group_alert=_loudness(fetch, of, held) if leased.is_group else None,
         withheld=held,
     )
 
 
-def _loudness(fetch: card.Fetch, of: int, held: Withheld | None) -> Alert:
+def _loudness(fetch: Fetch, of: int, held: Withheld | None) -> Alert:
     """What exceeds a budget calls nobody."""
     loudest = grouping.loudest(fetch, of)
     is_spent = held is not None and held.why is Why.BUDGET
     return Alert.MESSAGE if is_spent and loudest is Alert.PING else loudest
 
 
-def _incident(conn: Connection, fetch: card.Fetch, id_: int, route: str) -> DigestState:
+def _incident(fetch: Fetch, id_: int, route: str) -> DigestState:
     told = incident_numbers.whole(fetch, id_)
     uids = dict.fromkeys((*told.first, *told.urgent, *told.waiting)) if told else {}
-    return DigestState(route=route, rows=inbox.named(conn, list(uids)), incident=told)
+    return DigestState(route=route, rows=inbox.named(fetch, list(uids)), incident=told)

@@ -27,8 +27,8 @@ from bot.replies import (
     TakeBack,
 )
 from bot.store import deletions, drafted, effects, listing, posts, rows, threads
-from bot.store.answering_tables import IS_LIVE
 from bot.store.card import Fetch, fetcher
+from bot.store.publishable import IS_LIVE
 from bot.store.work import Work
 from bot.tries import End, Failed, Left, Taken, Tried, Unsure, Wait, Went, Withheld
 

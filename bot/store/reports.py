@@ -1,4 +1,4 @@
-"""Everything that is read, on read-only connections through SQLModel's tables: it can't disturb the writer.
+"""Everything that is read, on read-only connections: it can't disturb the writer.
 
 It turns rows into the values of `bot.records`; no row leaves it. Each report is one trip to a reader thread
 and back (decision 9): a trip per statement costs more than the statements.
@@ -7,18 +7,15 @@ and back (decision 9): a trip per statement costs more than the statements.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import quote
-
-from sqlalchemy import URL, Connection, create_engine, event, func, or_, select, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlmodel import col
+from typing import TypeVar
 
 from bot.briefing import Briefing, BriefingState, Due
 from bot.counting import Event
@@ -63,6 +60,7 @@ from bot.store import (
     pausing,
     replying,
     rows,
+    schema,
     second_looks,
     silencing,
     snoozing,
@@ -74,18 +72,6 @@ from bot.store import (
 from bot.store.card import Fetch
 from bot.store.effects import READY
 from bot.store.status import A_DAY
-from bot.store.tables import (
-    AccountRow,
-    AnswerRow,
-    AskRow,
-    BrandRow,
-    ConversationRow,
-    CursorRow,
-    MentionRow,
-    PostRow,
-    RuleSetRow,
-    VerdictRow,
-)
 from bot.store.writer import store_error
 from bot.waits import Found, Wanted
 
@@ -93,11 +79,36 @@ KEPT_AT_ONCE = 10_000
 T = TypeVar("T")
 
 _READERS = 2
-_NEXT = text(
+_NEXT = (
     "SELECT min(at) FROM (SELECT min(e.leased_until) AS at FROM effects e WHERE e.state = 'leased'"
     " UNION ALL SELECT * FROM (SELECT e.due_at FROM effects e"
     f" WHERE e.state = 'pending' AND {READY} ORDER BY e.due_at LIMIT 1)"
     f" UNION ALL {snoozing.NEXT} UNION ALL {next_steps.NEXT} UNION ALL {incidents.NEXT})"
+)
+_HELD = (
+    "SELECT p.post_id, m.brand FROM posts p JOIN mentions m ON m.post = p.id"
+    " WHERE p.platform = :platform AND p.stored_at >= :since"
+    " UNION SELECT p.post_id, a.brand FROM posts p JOIN answers a ON a.post = p.id"
+    " WHERE p.platform = :platform AND p.stored_at >= :since ORDER BY 1, 2"
+)
+_KEPT = (
+    "SELECT post_id, author_id FROM posts WHERE platform = ? AND post_id > ? AND deleted_at IS NULL"
+    " ORDER BY post_id LIMIT ?"
+)
+_WAITS_SINCE = (
+    "SELECT min(a.started_at) FROM asks a JOIN conversations c ON c.id = a.conversation"
+    " JOIN brands b ON b.name = a.brand"
+    " WHERE a.outcome IS NULL AND c.platform = ? AND NOT b.is_rival"
+)
+_RECENT_TEXTS = (
+    "SELECT p.text, p.title FROM posts p WHERE p.stored_at >= ? AND p.deleted_at IS NULL"
+    " AND EXISTS (SELECT 1 FROM mentions m WHERE m.post = p.id) ORDER BY p.stored_at DESC LIMIT ?"
+)
+_VERDICT = (
+    "SELECT v.verdict, v.facts, r.source FROM mentions m JOIN posts p ON p.id = m.post"
+    f" JOIN brands b ON b.name = m.brand JOIN verdicts v ON {inbox.NEWEST_VERDICT}"
+    " LEFT JOIN rule_sets r ON r.version = v.rules_version"
+    " WHERE m.uid = :id OR p.url = :id OR p.post_id = :id ORDER BY b.is_rival, m.id LIMIT 1"
 )
 
 
@@ -105,66 +116,71 @@ class Reports:
     """A few read-only connections, made when they are first needed."""
 
     def __init__(self, path: Path, *, busy_seconds: float) -> None:
-        self._path = path
-        url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
-        self._engine = create_engine(url, pool_size=_READERS, connect_args={"timeout": busy_seconds})
-        event.listen(self._engine, "connect", _widen)
+        self._path, self._busy_seconds = path, busy_seconds
+        self._own = threading.local()
+        self._open: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="outcare-reader")
 
     async def close(self) -> None:
         await asyncio.to_thread(self._readers.shutdown)
-        self._engine.dispose()
+        for conn in self._open:
+            conn.close()
 
-    async def _read(self, ask: Callable[[Connection], T]) -> T:
+    async def _read(self, ask: Callable[[Fetch], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._ask, ask)
 
-    def _ask(self, ask: Callable[[Connection], T]) -> T:
-        """One connection, and one state of the database for all that is read."""
+    def _ask(self, ask: Callable[[Fetch], T]) -> T:
+        """One connection of the thread's own, and one state of the database for all that is read."""
+        conn = self._connection()
         try:
-            with self._engine.connect() as conn:
-                conn.exec_driver_sql("BEGIN")
-                return ask(conn)
-        except SQLAlchemyError as error:  # also a pool that had no connection free in time
-            cause = error.orig if isinstance(error, DBAPIError) else None
-            raise store_error(cause or error, at=self._path) from error
+            conn.execute("BEGIN")
+            try:
+                return ask(card.fetcher(conn))
+            finally:
+                conn.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            self._drop(conn)
+            raise store_error(error, at=self._path) from error
+
+    def _connection(self) -> sqlite3.Connection:
+        """Raises: StoreError."""
+        found: sqlite3.Connection | None = getattr(self._own, "conn", None)
+        if found is None:
+            found = schema.connect(self._path, read_only=True, busy_seconds=self._busy_seconds)
+            # A list of 100,000 conversations is read whole now and then: 4 MB of it stay in memory.
+            found.execute("PRAGMA cache_size=-4000")
+            self._own.conn = found
+            self._open.append(found)
+        return found
+
+    def _drop(self, conn: sqlite3.Connection) -> None:
+        """After trouble the next report begins with a connection of its own."""
+        self._own.conn = None
+        self._open.remove(conn)
+        conn.close()
 
     # --- listening ------------------------------------------------------------------------------
 
     async def cursor(self, name: str) -> Cursor | None:
-        query = select(col(CursorRow.cursor)).where(col(CursorRow.name) == name)
-        found = await self._read(lambda conn: conn.execute(query).scalar())
-        return None if found is None else Cursor(found)
+        found = await self._read(lambda fetch: fetch("SELECT cursor FROM cursors WHERE name = ?", (name,)))
+        return Cursor(found[0][0]) if found else None
 
     async def held(self, platform: str, since: datetime) -> Mapping[str, tuple[str, ...]]:
-        mentioned = select(col(PostRow.post_id), col(MentionRow.brand)).join(
-            MentionRow, col(MentionRow.post) == col(PostRow.id)
-        )
-        answered = select(col(PostRow.post_id), col(AnswerRow.brand)).join(
-            AnswerRow, col(AnswerRow.post) == col(PostRow.id)
-        )
-        is_recent = (col(PostRow.platform) == platform) & (col(PostRow.stored_at) >= since)
+        values = {"platform": platform, "since": rows.micros(since)}
         brands: dict[str, tuple[str, ...]] = {}
-        query = mentioned.where(is_recent).union(answered.where(is_recent)).order_by("post_id", "brand")
-        for post_id, brand in await self._read(lambda conn: conn.execute(query).all()):
+        for post_id, brand in await self._read(lambda fetch: fetch(_HELD, values)):
             brands[post_id] = (*brands.get(post_id, ()), brand)
         return brands
 
     async def kept(self, platform: str, after: str) -> tuple[PostRef, ...]:
-        query = (
-            select(col(PostRow.post_id), col(PostRow.author_id))
-            .where(col(PostRow.platform) == platform, col(PostRow.post_id) > after)
-            .where(col(PostRow.deleted_at).is_(None))
-            .order_by(col(PostRow.post_id))
-            .limit(KEPT_AT_ONCE)
-        )
-        found = await self._read(lambda conn: conn.execute(query).all())
+        found = await self._read(lambda fetch: fetch(_KEPT, (platform, after, KEPT_AT_ONCE)))
         return tuple(PostRef(id=post_id, author_id=author_id) for post_id, author_id in found)
 
     async def counters(self) -> Mapping[str, datetime]:
         return await self._read(counts.counters)
 
     async def counted(self, counter: str, since: datetime) -> tuple[Event, ...]:
-        return await self._read(lambda conn: counts.counted(conn, counter, since))
+        return await self._read(lambda fetch: counts.counted(fetch, counter, since))
 
     async def observed_since(self) -> datetime | None:
         return await self._read(counts.observed_since)
@@ -178,192 +194,148 @@ class Reports:
             yield some
 
     async def account_ids(self) -> Mapping[tuple[str, str], str]:
-        query = select(col(AccountRow.platform), col(AccountRow.handle), col(AccountRow.account_id))
-        known = query.where(col(AccountRow.account_id).is_not(None))
-        found = await self._read(lambda conn: conn.execute(known).all())
+        known = "SELECT platform, handle, account_id FROM accounts WHERE account_id IS NOT NULL"
+        found = await self._read(lambda fetch: fetch(known, ()))
         return {(platform, handle): id_ for platform, handle, id_ in found if id_}
 
     async def recall(self, wanted: Recall) -> Recalled:
-        return await self._read(lambda conn: history.read(_fetcher(conn), wanted))
+        return await self._read(lambda fetch: history.read(fetch, wanted))
 
     async def waiting(self, wanted: Wanted) -> Found:
-        return await self._read(lambda conn: second_looks.waiting(_fetcher(conn), wanted))
+        return await self._read(lambda fetch: second_looks.waiting(fetch, wanted))
 
     async def waits_since(self, platform: str) -> datetime | None:
-        query = (
-            select(func.min(AskRow.started_at))
-            .join(ConversationRow, col(ConversationRow.id) == col(AskRow.conversation))
-            .join(BrandRow, col(BrandRow.name) == col(AskRow.brand))
-            .where(col(AskRow.outcome).is_(None), col(ConversationRow.platform) == platform)
-            .where(col(BrandRow.is_rival).is_(False))
-        )
-        at: datetime | None = await self._read(lambda conn: conn.execute(query).scalar())
-        return at
+        [(at,)] = await self._read(lambda fetch: fetch(_WAITS_SINCE, (platform,)))
+        return rows.moment_or_none(at)
 
     async def rules_state(self) -> RulesState | None:
         return await self._read(status.rules_state)
 
     async def rules_source(self, version: str) -> Mapping[str, str] | None:
-        query = select(col(RuleSetRow.source)).where(col(RuleSetRow.version) == version)
-        found = await self._read(lambda conn: conn.execute(query).scalar())
-        return None if found is None else rows.sources(found)
+        source = "SELECT source FROM rule_sets WHERE version = ?"
+        found = await self._read(lambda fetch: fetch(source, (version,)))
+        return rows.sources(found[0][0]) if found else None
 
     # --- delivering -----------------------------------------------------------------------------
 
     async def next_due_at(self, roster: Roster) -> datetime | None:
-        def ask(conn: Connection) -> datetime | None:
-            at = rows.moment_or_none(conn.execute(_NEXT).scalar())
-            shift = telling_shifts.next_at(_fetcher(conn), roster)
-            return min((one for one in (at, shift) if one is not None), default=None)
+        def ask(fetch: Fetch) -> datetime | None:
+            [(at,)] = fetch(_NEXT, ())
+            shift = telling_shifts.next_at(fetch, roster)
+            soonest = (rows.moment_or_none(at), shift)
+            return min((one for one in soonest if one is not None), default=None)
 
         return await self._read(ask)
 
     async def card(self, leased: Leased) -> CardState | None:
-        return await self._read(lambda conn: card.of_effect(_fetcher(conn), leased.id))
+        return await self._read(lambda fetch: card.of_effect(fetch, leased.id))
 
     async def digest(self, leased: Leased) -> DigestState:
-        return await self._read(lambda conn: of_many.read(conn, _fetcher(conn), leased))
+        return await self._read(lambda fetch: of_many.read(fetch, leased))
 
     # --- publishing -----------------------------------------------------------------------------
 
     async def next_reply_at(self, platforms: Collection[str]) -> datetime | None:
-        at = await self._read(lambda conn: replying.next_due(_fetcher(conn), platforms))
+        at = await self._read(lambda fetch: replying.next_due(fetch, platforms))
         return rows.moment_or_none(at)
 
     async def card_of(self, mention_id: str) -> CardState | None:
-        return await self._read(lambda conn: card.of_mention(_fetcher(conn), mention_id))
+        return await self._read(lambda fetch: card.of_mention(fetch, mention_id))
 
     # --- deciding -------------------------------------------------------------------------------
 
     async def silences_over(self, since: datetime, now: datetime) -> tuple[Over, ...]:
-        return await self._read(lambda conn: silencing.over(_fetcher(conn), since, now))
+        return await self._read(lambda fetch: silencing.over(fetch, since, now))
 
     async def silences(self, now: datetime) -> tuple[Silence, ...]:
-        return await self._read(lambda conn: silencing.standing(_fetcher(conn), now))
+        return await self._read(lambda fetch: silencing.standing(fetch, now))
 
     async def covers(self, now: datetime) -> tuple[Cover, ...]:
-        return await self._read(lambda conn: covering.standing(_fetcher(conn), now))
+        return await self._read(lambda fetch: covering.standing(fetch, now))
 
     # --- what staff asks for ---------------------------------------------------------------------
 
     async def in_hand(self, person: str | None, limit: int) -> Rows:
-        return await self._read(lambda conn: overview.in_hand(_fetcher(conn), person=person, limit=limit))
+        return await self._read(lambda fetch: overview.in_hand(fetch, person=person, limit=limit))
 
     async def queue(self, limit: int) -> Rows:
-        return await self._read(lambda conn: overview.queue(_fetcher(conn), limit=limit))
+        return await self._read(lambda fetch: overview.queue(fetch, limit=limit))
 
     async def day(self, since: datetime, *, now: datetime) -> Day:
-        return await self._read(lambda conn: overview.day(_fetcher(conn), since, now=now))
+        return await self._read(lambda fetch: overview.day(fetch, since, now=now))
 
     async def stage_times(self, since: datetime, *, now: datetime) -> StageTimes:
-        return await self._read(lambda conn: stages.read(_fetcher(conn), since, now=now))
+        return await self._read(lambda fetch: stages.read(fetch, since, now=now))
 
     async def brief(self, person: str, since: datetime, *, now: datetime) -> Briefing:
-        return await self._read(lambda conn: briefing.brief(_fetcher(conn), person, since, now))
+        return await self._read(lambda fetch: briefing.brief(fetch, person, since, now))
 
     async def briefing(self, due: Due, *, now: datetime) -> BriefingState:
-        return await self._read(lambda conn: briefing.state(_fetcher(conn), due, now))
+        return await self._read(lambda fetch: briefing.state(fetch, due, now))
 
     async def last_act(self, person: str) -> datetime | None:
-        return await self._read(lambda conn: overview.last_act(_fetcher(conn), person))
+        return await self._read(lambda fetch: overview.last_act(fetch, person))
 
     async def carded(self, kind: str, receipt: str) -> CardState | None:
-        return await self._read(lambda conn: overview.carded(_fetcher(conn), kind, receipt))
+        return await self._read(lambda fetch: overview.carded(fetch, kind, receipt))
 
     async def publishing_paused(self) -> Paused | None:
-        return await self._read(lambda conn: pausing.paused(_fetcher(conn)))
+        return await self._read(pausing.paused)
 
     async def author(self, platform: str, name: str) -> Account | None:
-        return await self._read(lambda conn: linking.find(_fetcher(conn), platform, name))
+        return await self._read(lambda fetch: linking.find(fetch, platform, name))
 
     async def ask(self, question: Callable[[Fetch], T]) -> T:
-        return await self._read(lambda conn: question(_fetcher(conn)))
+        return await self._read(question)
 
     async def incident(self, uid: str) -> tuple[int, Incident] | None:
         return await self.ask(lambda fetch: incident_numbers.called(fetch, uid))
 
     async def incidents(self) -> tuple[Incident, ...]:
-        return await self._read(lambda conn: incident_numbers.running(_fetcher(conn)))
+        return await self._read(incident_numbers.running)
 
     # --- reporting ------------------------------------------------------------------------------
 
     async def status(self, *, schema: str, now: datetime) -> Status:
         return await self._read(
-            lambda conn: replace(
-                status.read(conn, schema=schema, now=now),
-                paused=pausing.paused(_fetcher(conn)),
-                noise=holding.told(_fetcher(conn), now - A_DAY),
-                steps=escalated.count(_fetcher(conn), now),
-                incidents=incident_numbers.running(_fetcher(conn)),
+            lambda fetch: replace(
+                status.read(fetch, schema=schema, now=now),
+                paused=pausing.paused(fetch),
+                noise=holding.told(fetch, now - A_DAY),
+                steps=escalated.count(fetch, now),
+                incidents=incident_numbers.running(fetch),
             )
         )
 
     async def rule_counts(self, asked: by_rule.Asked, now: datetime) -> tuple[RuleCount, ...]:
-        return await self._read(
-            lambda conn: by_rule.read(conn, asked, silencing.standing(_fetcher(conn), now))
-        )
+        return await self._read(lambda fetch: by_rule.read(fetch, asked, silencing.standing(fetch, now)))
 
     async def inbox(self, wanted: inbox.Wanted) -> tuple[InboxRow, ...]:
-        return await self._read(lambda conn: inbox.read(conn, wanted))
+        return await self._read(lambda fetch: inbox.read(fetch, wanted))
 
     async def listing(self, wanted: WantedListing, *, now: datetime) -> Listing:
-        return await self._read(lambda conn: listing.read(_fetcher(conn), wanted, now=now))
+        return await self._read(lambda fetch: listing.read(fetch, wanted, now=now))
 
     async def listing_tallies(self, brand: str, person: str | None, *, now: datetime) -> Tallies:
-        return await self._read(lambda conn: listing.tallies(_fetcher(conn), brand, person, now=now))
+        return await self._read(lambda fetch: listing.tallies(fetch, brand, person, now=now))
 
     async def whole(self, conversation: int) -> Whole | None:
-        return await self._read(lambda conn: whole.read(_fetcher(conn), conversation))
+        return await self._read(lambda fetch: whole.read(fetch, conversation))
 
     async def tallies(self) -> tuple[Tally, ...]:
         return await self._read(inbox.tallies)
 
     async def recent_texts(self, *, since: datetime, limit: int) -> tuple[str, ...]:
-        concerns = select(col(MentionRow.post)).where(col(MentionRow.post) == col(PostRow.id)).exists()
-        query = (
-            select(col(PostRow.text), col(PostRow.title))
-            .where(concerns, col(PostRow.stored_at) >= since, col(PostRow.deleted_at).is_(None))
-            .order_by(col(PostRow.stored_at).desc())
-            .limit(limit)
-        )
-        found = await self._read(lambda conn: conn.execute(query).all())
+        found = await self._read(lambda fetch: fetch(_RECENT_TEXTS, (rows.micros(since), limit)))
         return tuple(searchable(text, title=title) for text, title in found)
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
-        query = (
-            select(col(VerdictRow.verdict), col(VerdictRow.facts), col(RuleSetRow.source))
-            .join_from(MentionRow, PostRow, col(PostRow.id) == col(MentionRow.post))
-            .join(BrandRow, col(BrandRow.name) == col(MentionRow.brand))
-            .join(VerdictRow, inbox.newest_verdict())
-            .outerjoin(RuleSetRow, col(RuleSetRow.version) == col(VerdictRow.rules_version))
-            .where(
-                or_(
-                    col(MentionRow.uid) == mention_id,
-                    col(PostRow.url) == mention_id,
-                    col(PostRow.post_id) == mention_id,
-                )
-            )
-            .order_by(col(BrandRow.is_rival), col(MentionRow.id))
-            .limit(1)
-        )
-        found = await self._read(lambda conn: conn.execute(query).first())
-        if found is None:
+        found = await self._read(lambda fetch: fetch(_VERDICT, {"id": mention_id}))
+        if not found:
             return None
+        verdict, facts, source = found[0]
         return StoredVerdict(
-            verdict=rows.verdict(found[0]),
-            facts=rows.facts(found[1]),
-            rules_source=rows.sources(found[2] or "{}"),
+            verdict=rows.verdict(verdict),
+            facts=rows.facts(facts),
+            rules_source=rows.sources(source or "{}"),
         )
-
-
-def _widen(connection: Any, _record: object) -> None:
-    """A list of a hundred thousand conversations is read whole now and then: 16 MB of it stay in memory."""
-    connection.execute("PRAGMA cache_size=-4000")
-
-
-def _fetcher(conn: Connection) -> card.Fetch:
-    def fetch(sql: str, values: tuple[Any, ...] | Mapping[str, Any]) -> list[rows.Row]:
-        given = values if isinstance(values, tuple) else dict(values)
-        return list(conn.exec_driver_sql(sql, given).all())
-
-    return fetch

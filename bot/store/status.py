@@ -6,26 +6,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Connection, Select, func, select
-from sqlmodel import col
 
 from bot.model import Cursor, Gap
 from bot.ruleslog import RulesState
 from bot.status import SourceStatus, Status
-from bot.store.effect_tables import DeliveryRow, EffectRow
-from bot.store.tables import (
-    AskRow,
-    ConversationRow,
-    CoverageRow,
-    CursorRow,
-    GapRow,
-    MentionRow,
-    PostRow,
-    ReloadRow,
-    RuleSetRow,
-)
+from bot.store import rows
+from bot.store.card import Fetch
 
 GAPS_SHOWN = 20
 GAPS_OF = timedelta(days=7)
@@ -33,72 +19,71 @@ A_DAY = timedelta(hours=24)
 _RECENT = 500
 
 
-def read(conn: Connection, *, schema: str, now: datetime) -> Status:
-    waits = col(AskRow.outcome).is_(None)
-    recent = _gaps(conn, since=now - GAPS_OF)
+_COUNTS = (
+    "SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM mentions),"
+    " (SELECT count(*) FROM asks WHERE outcome IS NULL),"
+    " (SELECT count(*) FROM asks WHERE outcome IS NULL AND due_at < :now)"
+)
+_TIMES = (
+    "SELECT (SELECT min(due_at) FROM effects WHERE state = 'pending' AND due_at <= :now),"
+    " (SELECT max(p.seen_at) FROM posts p JOIN mentions m ON m.post = p.id)"
+)
+_BY_STATE = "SELECT state, count(*) FROM {table} GROUP BY state ORDER BY state"
+_FAILURES = (
+    "SELECT e.channel, d.outcome, d.reason FROM deliveries d JOIN effects e ON e.id = d.effect"
+    " ORDER BY d.id DESC LIMIT ?"
+)
+
+
+def read(fetch: Fetch, *, schema: str, now: datetime) -> Status:
+    at = {"now": rows.micros(now)}
+    [(posts, mentions, open_asks, overdue_asks)] = fetch(_COUNTS, at)
+    [(oldest_pending_at, last_mention_at)] = fetch(_TIMES, at)
+    versions = fetch("SELECT version FROM rule_sets ORDER BY loaded_at DESC LIMIT 1", ())
+    recent = _gaps(fetch, since=now - GAPS_OF)
     return Status(
         schema_version=schema,
-        posts=_scalar(conn, select(func.count()).select_from(PostRow)),
-        mentions=_scalar(conn, select(func.count()).select_from(MentionRow)),
-        conversations=_by(conn, ConversationRow.state),
-        open_asks=_scalar(conn, select(func.count()).select_from(AskRow).where(waits)),
-        overdue_asks=_scalar(
-            conn, select(func.count()).select_from(AskRow).where(waits, col(AskRow.due_at) < now)
-        ),
-        effects=_by(conn, EffectRow.state),
-        sources=_sources(conn, now),
+        posts=posts,
+        mentions=mentions,
+        conversations=_by_state(fetch, "conversations"),
+        open_asks=open_asks,
+        overdue_asks=overdue_asks,
+        effects=_by_state(fetch, "effects"),
+        sources=_sources(fetch, now),
         gaps=recent[-GAPS_SHOWN:],
         more_gaps=max(0, len(recent) - GAPS_SHOWN),
-        oldest_pending_at=_scalar(
-            conn,
-            select(func.min(EffectRow.due_at)).where(
-                col(EffectRow.state) == "pending", col(EffectRow.due_at) <= now
-            ),
-        ),
-        rules_version=_scalar(
-            conn, select(col(RuleSetRow.version)).order_by(col(RuleSetRow.loaded_at).desc()).limit(1)
-        ),
-        rules=rules_state(conn),
-        last_mention_at=_scalar(
-            conn, select(func.max(PostRow.seen_at)).join(MentionRow, col(MentionRow.post) == col(PostRow.id))
-        ),
-        failures=_failures(conn),
+        oldest_pending_at=rows.moment_or_none(oldest_pending_at),
+        rules_version=versions[0][0] if versions else None,
+        rules=rules_state(fetch),
+        last_mention_at=rows.moment_or_none(last_mention_at),
+        failures=_failures(fetch),
     )
 
 
-def rules_state(conn: Connection) -> RulesState | None:
-    query = select(
-        col(ReloadRow.version), col(ReloadRow.since), col(ReloadRow.read_at), col(ReloadRow.problems)
-    ).order_by(col(ReloadRow.id).desc())
-    found = conn.execute(query.limit(1)).first()
-    if found is None:
+def rules_state(fetch: Fetch) -> RulesState | None:
+    found = fetch("SELECT version, since, read_at, problems FROM reloads ORDER BY id DESC LIMIT 1", ())
+    if not found:
         return None
-    version, since, read_at, problems = found
+    version, since, read_at, problems = found[0]
     return RulesState(
-        version=version, since=since, read_at=read_at, problems=tuple(json.loads(problems or "[]"))
+        version=version,
+        since=rows.moment(since),
+        read_at=rows.moment(read_at),
+        problems=tuple(json.loads(problems or "[]")),
     )
 
 
-def _scalar(conn: Connection, query: Select[Any]) -> Any:
-    return conn.execute(query).scalar()
+def _by_state(fetch: Fetch, table: str) -> dict[str, int]:
+    return {row[0]: row[1] for row in fetch(_BY_STATE.format(table=table), ())}
 
 
-def _by(conn: Connection, column: Any) -> dict[str, int]:
-    query = select(col(column), func.count()).group_by(col(column)).order_by(col(column))
-    return {row[0]: row[1] for row in conn.execute(query)}
-
-
-def _sources(conn: Connection, now: datetime) -> tuple[SourceStatus, ...]:
+def _sources(fetch: Fetch, now: datetime) -> tuple[SourceStatus, ...]:
     """Every source that has a position or a coverage."""
-    positions = select(col(CursorRow.name), col(CursorRow.cursor), col(CursorRow.updated_at)).where(
-        col(CursorRow.kind) == "source"
-    )
-    observed = select(
-        col(CoverageRow.source), func.min(CoverageRow.started_at), func.max(CoverageRow.ended_at)
-    ).group_by(col(CoverageRow.source))
-    cursors = {name: (Cursor(cursor), at) for name, cursor, at in conn.execute(positions)}
-    ends = {source: (start, end) for source, start, end in conn.execute(observed)}
-    missed = _missed(_gaps(conn, since=now - A_DAY), now - A_DAY)
+    positions = fetch("SELECT name, cursor, updated_at FROM cursors WHERE kind = 'source'", ())
+    observed = fetch("SELECT source, min(started_at), max(ended_at) FROM coverage GROUP BY source", ())
+    cursors = {name: (Cursor(cursor), rows.moment_or_none(at)) for name, cursor, at in positions}
+    ends = {source: (rows.moment(start), rows.moment(end)) for source, start, end in observed}
+    missed = _missed(_gaps(fetch, since=now - A_DAY), now - A_DAY)
     return tuple(
         _source(name, cursors.get(name, (None, None)), ends.get(name, (None, None)), missed)
         for name in sorted(cursors.keys() | ends.keys())
@@ -129,28 +114,21 @@ def _missed(recent: Iterable[Gap], since: datetime) -> dict[str, timedelta]:
     return missed
 
 
-def _gaps(conn: Connection, *, since: datetime) -> tuple[Gap, ...]:
+def _gaps(fetch: Fetch, *, since: datetime) -> tuple[Gap, ...]:
     """Those that ended after `since`, in order of their ends."""
-    query = (
-        select(col(GapRow.source), col(GapRow.started_at), col(GapRow.ended_at), col(GapRow.reason))
-        .where(col(GapRow.ended_at) > since)
-        .order_by(col(GapRow.ended_at), col(GapRow.id))
+    found = fetch(
+        "SELECT source, started_at, ended_at, reason FROM gaps WHERE ended_at > ? ORDER BY ended_at, id",
+        (rows.micros(since),),
     )
     return tuple(
-        Gap(source=source, started_at=start, ended_at=end, reason=reason)
-        for source, start, end, reason in conn.execute(query)
+        Gap(source=source, started_at=rows.moment(start), ended_at=rows.moment(end), reason=reason)
+        for source, start, end, reason in found
     )
 
 
-def _failures(conn: Connection) -> dict[str, str]:
+def _failures(fetch: Fetch) -> dict[str, str]:
     """Why the last try on a channel failed, of the channels where it did."""
-    query = (
-        select(col(EffectRow.channel), col(DeliveryRow.outcome), col(DeliveryRow.reason))
-        .join(EffectRow, col(EffectRow.id) == col(DeliveryRow.effect))
-        .order_by(col(DeliveryRow.id).desc())
-        .limit(_RECENT)
-    )
     last: dict[str, str | None] = {}
-    for channel, outcome, reason in conn.execute(query):
+    for channel, outcome, reason in fetch(_FAILURES, (_RECENT,)):
         last.setdefault(channel, None if outcome == "sent" else reason or outcome)
     return {channel: reason for channel, reason in sorted(last.items()) if reason is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from itertools import chain
@@ -13,6 +14,8 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
 from bot.errors import StoreError
@@ -32,6 +35,10 @@ from bot.store.migrations import fresh, run
 from bot.store.sqlite import SqliteStore
 from tests.integration import store_samples as s
 
+_REVISION = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+    " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
 _NEXT = """
 import sqlalchemy as sa
 from alembic import op
@@ -85,6 +92,24 @@ def test_the_sum_of_the_migrations_is_the_models(tmp_path: Path, path: Path) -> 
     }
     assert {"posts", "alembic_version"} <= set(migrated)
     assert schema.current(path) == schema.current(today) == schema.head()
+
+
+def test_the_schema_that_is_written_down_is_that_of_the_models() -> None:
+    """To renew it after a change of the models: delete the file, and run this test."""
+    made = fresh.BETWEEN.join((*_statements(), _REVISION)) + "\n"
+    if not fresh.SCHEMA.is_file():
+        fresh.SCHEMA.write_text(made, encoding="utf-8")
+    assert made == fresh.SCHEMA.read_text(encoding="utf-8")
+
+
+def _statements() -> Iterator[str]:
+    """Each table with its indexes, those that others refer to first."""
+    dialect = sqlite.dialect()
+    for table in SQLModel.metadata.sorted_tables:
+        indexes = sorted(table.indexes, key=lambda one: str(one.name))
+        for element in (CreateTable(table), *(CreateIndex(index) for index in indexes)):
+            lines = str(element.compile(dialect=dialect)).strip().splitlines()
+            yield "\n".join(line.rstrip() for line in lines if line.strip())
 
 
 def test_a_database_that_cannot_be_made_is_not_begun(path: Path) -> None:
