@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 from sqlmodel import SQLModel
 
 from bot.errors import StoreError
@@ -107,7 +107,8 @@ def _statements() -> Iterator[str]:
     dialect = sqlite.dialect()
     for table in SQLModel.metadata.sorted_tables:
         indexes = sorted(table.indexes, key=lambda one: str(one.name))
-        for element in (CreateTable(table), *(CreateIndex(index) for index in indexes)):
+        elements: tuple[ExecutableDDLElement, ...] = (CreateTable(table), *map(CreateIndex, indexes))
+        for element in elements:
             lines = str(element.compile(dialect=dialect)).strip().splitlines()
             yield "\n".join(line.rstrip() for line in lines if line.strip())
 
