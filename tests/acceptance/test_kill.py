@@ -83,8 +83,9 @@ def cursor_us(database: Path) -> int:
 def no_cursor_ahead(load: Load, database: Path) -> None:
     """Every matching post up to the committed position is in the database, once."""
     position, held = cursor_us(database), stored(database)
-    assert len(held) == len(set(held))
-    missing = [uri for uri, time_us in load.sent.items() if time_us <= position and uri not in set(held)]
+    known = set(held)
+    assert len(held) == len(known)
+    missing = [uri for uri, time_us in load.sent.items() if time_us <= position and uri not in known]
     assert [] == missing
 
 

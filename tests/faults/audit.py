@@ -236,7 +236,7 @@ class Auditor:
         """Nothing is left to do; patient with a slow machine, as long as one thing after the other is done."""
         left, changed_at = self._open(), time.monotonic()
         while left:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
             before, left = left, self._open()
             if {id_ for id_, *_ in left} != {id_ for id_, *_ in before}:
                 changed_at = time.monotonic()
