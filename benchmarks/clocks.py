@@ -7,19 +7,14 @@ nothing due, with a hundred steps due at different times, and with a hundred due
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import json
 import sqlite3
 import statistics
-import tempfile
 import time
 from contextlib import closing
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from benchmarks.harness import Finding, table
+from benchmarks.harness import Finding, told
 from benchmarks.page import fill
 from bot.clock import SystemClock
 from bot.escalation import Escalation
@@ -111,17 +106,7 @@ async def measure(count: int, folder: Path) -> list[Finding]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.clocks", description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--asks", type=int, default=100_000)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(measure(given.asks, Path(folder)))
-    if given.json:
-        for one in found:
-            print(json.dumps(asdict(one)))
-    else:
-        print("\n".join(table(found)))
+    told("clocks", __doc__, measure, of="asks")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot import duration
-from bot.ids import ulid
 from bot.silenced import Scope
-from bot.staff import MAY_STEER, PAGE, Press
+from bot.staff import MAY_STEER
 from bot.web.door import PERSON, form
+from bot.web.orders import carry_out
 from bot.web.shown import clean
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SINCE = ("1d", "3d", "7d", "30d")
 USUAL = "3d"
 LENGTHS = ("1h", "4h", "8h", "1d", "3d", "7d")
+DONE = frozenset({"silenced", "lifted"})
+"""What the command says came of it, where something did."""
 
 
 def may_rule(page: Page, request: web.Request) -> bool:
@@ -72,17 +74,8 @@ class Rules:
         """The command of the chat, put together from a form; who may give it, the command says."""
         given = await form(request)
         rule, length, reason = (str(given.get(name, "")) for name in ("rule", "length", "reason"))
-        now = self._page.clock.now()
-        press = Press(
-            id=ulid(now),
-            channel=PAGE,
-            person=f"{PAGE}:{request[PERSON]}",
-            token=f"/silence rule {rule} {length} {clean(reason)}",
-            at=now,
-        )
-        told = await self._page.desk.decide(PAGE, press)
-        values: dict[str, Any] = {"text": told.reply, "is_loud": told.outcome not in {"silenced", "lifted"}}
-        return self._page.html(request, "done.html", undo="", mentions=[], kept="", back="/rules", **values)
+        words = f"/silence rule {rule} {length} {clean(reason)}"
+        return await carry_out(self._page, request, words, done=DONE, back="/rules")
 
 
 def _shown(one: RuleCount, eye: Eye) -> dict[str, Any]:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot import duration
-from bot.ids import ulid
 from bot.silenced import Scope
 from bot.silencing import OFF, called
-from bot.staff import PAGE, Press
-from bot.web.door import PERSON, form
-from bot.web.rules import LENGTHS, may_rule
+from bot.web.door import form
+from bot.web.orders import carry_out
+from bot.web.rules import DONE, LENGTHS, may_rule
 from bot.web.shown import clean
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from bot.web.shown import Eye
 
 USUAL = "8h"
-DONE = frozenset({"silenced", "lifted"})
 
 
 class Silences:
@@ -53,19 +51,8 @@ class Silences:
             clean(str(given.get(key, ""))) for key in ("scope", "name", "length", "reason")
         )
         critical = "+critical" if given.get("criticals") else ""
-        now = self._page.clock.now()
-        press = Press(
-            id=ulid(now),
-            channel=PAGE,
-            person=f"{PAGE}:{request[PERSON]}",
-            token=f"/silence {scope} {name} {length} {critical} {reason}",
-            at=now,
-        )
-        told = await self._page.desk.decide(PAGE, press)
-        values: dict[str, Any] = {"text": told.reply, "is_loud": told.outcome not in DONE}
-        return self._page.html(
-            request, "done.html", undo="", mentions=[], kept="", back="/silences", **values
-        )
+        words = f"/silence {scope} {name} {length} {critical} {reason}"
+        return await carry_out(self._page, request, words, done=DONE, back="/silences")
 
 
 def _lengths(*, may: bool) -> tuple[str, ...]:
