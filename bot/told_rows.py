@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.listing import Listed
-    from bot.overview import Row, Rows
+    from bot.overview import Row, Rows, Sent
     from bot.texts.catalogue import Texts
 
 TEXT_CHARS, URL_CHARS = 70, 1000
@@ -45,10 +45,14 @@ def line(row: Row, reader: Reader) -> Line:
     parts = [texts.urgency(one.urgency), _when(one, reader), f"{author(one)}: {text(one, texts)}"]
     if one.state is ConversationState.CLAIMED and one.claimed_by:
         parts.append(texts.claimed_by(reader.people(one.claimed_by), None))
-    cards = sorted(row.cards, key=lambda sent: sent[0] != reader.channel)
-    links = [opened for sent in cards if (opened := reader.link(*sent))]
-    href = next(iter(links), one_line(link(one.url) or "", URL_CHARS))
+    href = card_link(row.cards, reader) or one_line(link(one.url) or "", URL_CHARS)
     return Line(text=" · ".join(parts), href=href or None)
+
+
+def card_link(cards: tuple[Sent, ...], reader: Reader) -> str | None:
+    """Where a card of it is opened: in this chat if possible, else in another."""
+    ordered = sorted(cards, key=lambda sent: sent[0] != reader.channel)
+    return next((opened for sent in ordered if (opened := reader.link(*sent))), None)
 
 
 def lines(found: Rows, reader: Reader) -> Iterator[Line]:

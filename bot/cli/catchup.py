@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot import incident_cards
 from bot.catchup import FARTHEST, CatchUp, Since, Why, text
 from bot.cli import output, setup
 from bot.cli.reports import read
@@ -69,6 +70,8 @@ def plain(briefing: Briefing) -> Mapping[str, object]:
         "since": briefing.since,
         "mine": _rows(briefing.mine),
         "urgent": _rows(briefing.urgent),
+        "incidents": [incident_cards.data(one.incident) for one in running.bursts],
+        "more_incidents": running.more_bursts,
         "gaps": [
             {"source": one.source, "from": one.started_at, "to": one.ended_at, "reason": one.reason}
             for one in running.gaps

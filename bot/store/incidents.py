@@ -17,6 +17,7 @@ from bot.payload import GROUP, INCIDENT, RINGS
 from bot.records import Leased
 from bot.store import announcing, effects, incident_numbers, next_steps, rows
 from bot.store.card import fetcher
+from bot.store.incident_numbers import group
 from bot.store.work import Work
 from bot.wishes import Effect, EffectKind
 
@@ -115,11 +116,6 @@ def _first_card(work: Work, heard: announcing.Heard, incident: int, uid: str) ->
         (leased.id, incident),
     )
     return (leased,)
-
-
-def group(incident: int) -> str:
-    """What the cards of an incident have in common: the first, and those that other channels got for it."""
-    return f"incident:{incident}"
 
 
 _STILL_WAIT = (

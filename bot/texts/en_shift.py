@@ -20,6 +20,8 @@ SHIFT: dict[str, Message] = {
         "one": "Critical or high, and open: {count}",
         "other": "Critical or high, and open: {count}",
     },
+    "catchup.incident": "Incident, still running: {posts} by {authors} since {since} · {route} · {open}",
+    "catchup.incident_over": "Incident, over: {posts} by {authors}, {when} · {route} · {open}",
     "catchup.gap": "Not listening to {source}: {when} ({reason})",
     "catchup.silence": "{silence}",
     "catchup.missed": {"one": "{count} promise missed", "other": "{count} promises missed"},

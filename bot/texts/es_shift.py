@@ -20,6 +20,8 @@ SHIFT: dict[str, Message] = {
         "one": "Crítica o alta, y abierta: {count}",
         "other": "Críticas o altas, y abiertas: {count}",
     },
+    "catchup.incident": "Incidente en curso: {posts} de {authors} desde {since} · {route} · {open}",
+    "catchup.incident_over": "Incidente terminado: {posts} de {authors}, {when} · {route} · {open}",
     "catchup.gap": "Sin escuchar {source}: {when} ({reason})",
     "catchup.silence": "{silence}",
     "catchup.missed": {"one": "{count} plazo incumplido", "other": "{count} plazos incumplidos"},
