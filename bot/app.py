@@ -139,6 +139,7 @@ class App:
             lab=self.ruling.lab(),
             personas=self.ruling.personas,
             publishing=self.ruling.publishing,
+            inquiries=self.ruling.inquiries(),
             clock=self.clock,
         )
         self.web = serve(self.settings, parts, self.metrics, face=face)

@@ -133,8 +133,11 @@ class Inquiries:
         return "\n".join([*lines, longest, *self._row(said, day.longest)])
 
     async def _catchup(self, said: Said) -> str:
-        catching_up = CatchUp(store=self.store, on_call=self.on_call)
-        return await catching_up.answer(said, self._reader(said))
+        return await self.catching_up.answer(said, self._reader(said))
+
+    @property
+    def catching_up(self) -> CatchUp:
+        return CatchUp(store=self.store, on_call=self.on_call)
 
     # --- why ---
 

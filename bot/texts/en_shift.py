@@ -14,6 +14,10 @@ SHIFT: dict[str, Message] = {
     "catchup.since_act": "Since you last acted ({at}):",
     "catchup.since_first": "You have not acted yet. Since {at}:",
     "catchup.since_asked": "Since {at}:",
+    "page.catchup": "Catch up",
+    "page.catchup_since": "Since",
+    "page.catchup_shift": "Since my last shift",
+    "page.catchup_unclear": "Write 8h, today, yesterday, a weekday like mon, or a date of the last 31 days.",
     "catchup.nothing": "nothing new",
     "catchup.mine": {"one": "Yours, and waiting: {count}", "other": "Yours, and waiting: {count}"},
     "catchup.urgent": {

@@ -14,6 +14,12 @@ SHIFT: dict[str, Message] = {
     "catchup.since_act": "Desde que hiciste algo por última vez ({at}):",
     "catchup.since_first": "Aún no has hecho nada. Desde {at}:",
     "catchup.since_asked": "Desde {at}:",
+    "page.catchup": "Al día",
+    "page.catchup_since": "Desde",
+    "page.catchup_shift": "Desde mi última guardia",
+    "page.catchup_unclear": (
+        "Escribe 8h, today, yesterday, un día como mon, o una fecha de los últimos 31 días."
+    ),
     "catchup.nothing": "nada nuevo",
     "catchup.mine": {"one": "Tuya y esperando: {count}", "other": "Tuyas y esperando: {count}"},
     "catchup.urgent": {
