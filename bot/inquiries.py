@@ -14,10 +14,11 @@ from statistics import median
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot import withheld
+from bot import card_steps, withheld
 from bot.briefing import Briefings
 from bot.catchup import CatchUp
 from bot.duration import whole_minutes
+from bot.escalation import Asked as Step
 from bot.oncall import NOBODY, OnCall
 from bot.overview import REPORTED, Day, Overview, Row, Rows, StageTimes, chosen
 from bot.staff import COMMANDS
@@ -27,6 +28,7 @@ from bot.texts.catalogue import Texts
 from bot.told_rows import Reader, line, plain
 
 ROWS_SHOWN = 10
+STEPS_SHOWN = 8
 MOST_HELD = 100
 """So many of what people have are sorted by who has it."""
 
@@ -146,8 +148,23 @@ class Inquiries:
         if not id_ and not said.receipt:
             return said.texts.say("whynow.usage")
         card = await self.store.carded(kind, said.receipt) if said.receipt and not id_ else None
-        verdict = chosen(card, await self.store.verdict(id_) if id_ else None)
-        return said.texts.trace(verdict) if verdict else said.texts.say("whynow.unknown")
+        found = chosen(card, await self.store.verdict(id_) if id_ else None)
+        if found is None:
+            return said.texts.say("whynow.unknown")
+        verdict, asked = found
+        return "\n".join([said.texts.trace(verdict), *self._steps(said, asked)])
+
+    def _steps(self, said: Said, asked: tuple[Step, ...]) -> Iterator[str]:
+        """Who was asked when, as nobody answered; the last of many."""
+        if asked:
+            yield said.texts.say("steps.told_head")
+        if before := len(asked[:-STEPS_SHOWN]):
+            yield said.texts.say("steps.told_before", count=before)
+        reader = self._reader(said)
+        for one in asked[-STEPS_SHOWN:]:
+            at = said.texts.time_in_zone(one.at, now=said.now, zone=reader.zone)
+            what = card_steps.told(one, said.texts, name=self.people)
+            yield said.texts.say("steps.told", at=at, what=what)
 
 
 def _answered(day: Day, texts: Texts) -> str:

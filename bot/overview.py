@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from bot.escalation import Asked
 from bot.listing import Listed
 from bot.model import Urgency, Verdict
 from bot.noise import ChannelNoise
@@ -116,8 +117,7 @@ class Linked(Protocol):
         ...
 
 
-def chosen(card: CardState | None, stored: StoredVerdict | None) -> Verdict | None:
-    """The verdict that was asked for, by a card or by an id."""
-    if card is not None:
-        return card.verdict
-    return stored.verdict if stored else None
+def chosen(card: CardState | None, stored: StoredVerdict | None) -> tuple[Verdict, tuple[Asked, ...]] | None:
+    """The verdict that was asked for, by a card or by an id, and the steps since."""
+    found = card or stored
+    return (found.verdict, found.asked) if found else None

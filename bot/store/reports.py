@@ -331,7 +331,7 @@ class Reports:
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         query = (
-            select(col(VerdictRow.verdict), col(VerdictRow.facts), col(RuleSetRow.source))
+            select(col(VerdictRow.verdict), col(VerdictRow.facts), col(RuleSetRow.source), col(MentionRow.id))
             .join_from(MentionRow, PostRow, col(PostRow.id) == col(MentionRow.post))
             .join(BrandRow, col(BrandRow.name) == col(MentionRow.brand))
             .join(VerdictRow, inbox.newest_verdict())
@@ -346,14 +346,19 @@ class Reports:
             .order_by(col(BrandRow.is_rival), col(MentionRow.id))
             .limit(1)
         )
-        found = await self._read(lambda conn: conn.execute(query).first())
-        if found is None:
-            return None
-        return StoredVerdict(
-            verdict=rows.verdict(found[0]),
-            facts=rows.facts(found[1]),
-            rules_source=rows.sources(found[2] or "{}"),
-        )
+
+        def verdict(conn: Connection) -> StoredVerdict | None:
+            found = conn.execute(query).first()
+            if found is None or found[3] is None:
+                return None
+            return StoredVerdict(
+                verdict=rows.verdict(found[0]),
+                facts=rows.facts(found[1]),
+                rules_source=rows.sources(found[2] or "{}"),
+                asked=escalated.of_mention(_fetcher(conn), found[3]),
+            )
+
+        return await self._read(verdict)
 
 
 def _widen(connection: Any, _record: object) -> None:
