@@ -29,6 +29,7 @@ from bot.told_rows import Reader, line, plain
 
 ROWS_SHOWN = 10
 STEPS_SHOWN = 8
+WHY_SHOWN = 5
 MOST_HELD = 100
 """So many of what people have are sorted by who has it."""
 
@@ -150,9 +151,20 @@ class Inquiries:
         card = await self.store.carded(kind, said.receipt) if said.receipt and not id_ else None
         found = chosen(card, await self.store.verdict(id_) if id_ else None)
         if found is None:
-            return said.texts.say("whynow.unknown")
+            return await self._why_many(said, kind) if not id_ else said.texts.say("whynow.unknown")
         verdict, asked = found
         return "\n".join([said.texts.trace(verdict), *self._steps(said, asked)])
+
+    async def _why_many(self, said: Said, kind: str) -> str:
+        """A card of several: whose it is, and how to ask about each."""
+        found = await self.store.collected(kind, said.receipt, limit=WHY_SHOWN)
+        if not found.count:
+            return said.texts.say("whynow.unknown")
+        lines = [said.texts.say("whynow.many", count=found.count)]
+        for row in found.rows:
+            lines += [line(row, self._reader(said)).text, f"/why {row.listed.mention_id}"]
+        more = found.count - len(found.rows)
+        return "\n".join([*lines, said.texts.say("rows.rest", count=more)] if more else lines)
 
     def _steps(self, said: Said, asked: tuple[Step, ...]) -> Iterator[str]:
         """Who was asked when, as nobody answered; the last of many."""

@@ -103,6 +103,10 @@ class Overview(Protocol):
         """What a card shows now that went to a channel of that kind; None: it is no card, or of several."""
         ...
 
+    async def collected(self, kind: str, receipt: str, *, limit: int) -> Rows:
+        """The conversations on a card of several; none: it is no such card."""
+        ...
+
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         """As `bot.reports.Reports.verdict`."""
         ...

@@ -11,6 +11,7 @@ import pytest
 
 from bot.escalation import Escalation
 from bot.hours import Hours, Shift
+from bot.incidents import Incidents
 from bot.model import Alert, Brand, Urgency
 from bot.noise import Noise
 from bot.quiet import Quiet
@@ -187,6 +188,28 @@ async def test_why_tells_who_was_asked(path: Path) -> None:
         asked_again = "Nobody had it and the time was up; asked again: Li"
         assert ("… 9 steps before", 8) == (long[4], len(long[5:]))
         assert long[-1].endswith(asked_again)
+
+
+async def test_why_of_a_card_of_several_says_whose_it_is(path: Path) -> None:
+    """Five lines, those that are open first, each with how to ask about it; the rest is counted."""
+    async with office(path) as it:
+        it.store.incidents = Incidents(at_least=6, authors=3)
+        for number in range(6):
+            await heard(
+                it.store, f"who{number}", (ANN, BEN, "m2", "m3", "m4", "m5")[number], minute=-30 + number
+            )
+        await press(it, "dismiss", ANN)
+        [(receipt,)] = s.rows(path, "SELECT receipt FROM effects WHERE group_key = 'incident:1'")
+        lines = (await it.say("/why", receipt=receipt)).split("\n")
+        assert ("6 conversations are on this card. Ask about one by its id:", "… and 1 more") == (
+            lines[0],
+            lines[-1],
+        )
+        assert [f"/why {uid}" for uid in (BEN, "m2", "m3", "m4", "m5")] == lines[2::2]
+        assert "HIGH · answer by 12:01 UTC · who1.example: “my kettle leaks, what now?”" == lines[1]
+        assert "says that something leaks" in await it.say(lines[2])
+        assert "Hay 6 conversaciones" in await it.say("/why", receipt=receipt, who=3)
+        assert ENGLISH.say("whynow.unknown") == await it.say("/why", receipt=receipt, channel="other:care")
 
 
 async def stepped(store: SqliteStore, *minutes: float) -> None:
