@@ -22,6 +22,7 @@ from bot.answering import Answering
 from bot.clock import SystemClock
 from bot.desk import Desk
 from bot.ids import ulid
+from bot.inquiries import Inquiries
 from bot.listing import Wanted
 from bot.metrics import Metrics
 from bot.model import Alert, Brand, Urgency
@@ -71,12 +72,11 @@ async def fill(store: SqliteStore, count: int) -> None:
 
 async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
     clock, people = SystemClock(), {"anna": ANNA}
-    staff = Staff(by_identity={(PAGE, "anna"): ANNA})
     page = Page(
         shelf=store,
         desk=Desk(
             store=store,
-            staff=staff,
+            staff=Staff(by_identity={(PAGE, "anna"): ANNA}),
             clock=clock,
             metrics=Metrics(),
             texts=ENGLISH,
@@ -95,6 +95,7 @@ async def serve(store: SqliteStore, path: Path) -> tuple[WebServer, str, Page]:
             on_unauthorized=lambda _platform, _error: None,
             **GOES_OUT,
         ),
+        inquiries=Inquiries(store=store, zone=ZoneInfo("UTC"), people=str, link=lambda *_: None),
         checks=lambda: (),
         bills=lambda: (),
         rules=lambda: RulesInUse(version=RULES.version, names=(), since=clock.now()),

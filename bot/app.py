@@ -15,6 +15,7 @@ from functools import partial
 
 import structlog
 
+from bot import chronicle
 from bot.accounts import Accounts
 from bot.answering import Answering
 from bot.briefing import BriefingState
@@ -47,7 +48,6 @@ from bot.sharing import Sharing
 from bot.shifts import Roster
 from bot.sides import in_order, links, second_looks
 from bot.staff import Card
-from bot.store.escalating import Escalated
 from bot.store.sqlite import SqliteStore
 from bot.texts.languages import texts_in
 from bot.vault import Vault
@@ -122,8 +122,7 @@ class App:
         self.schedule = Schedule()
         self.readiness = self._readiness()
         self.expenses.listen(self.metrics.show_bill)
-        self.store.on_stage = self.metrics.came_to
-        self.store.on_step = self._asked
+        chronicle.listen(self.store, self.metrics)
         self.expenses.listen(self.notices.budget)
         self.show(Face())
 
@@ -139,6 +138,7 @@ class App:
             lab=self.ruling.lab(),
             personas=self.ruling.personas,
             publishing=self.ruling.publishing,
+            inquiries=self.ruling.inquiries(),
             clock=self.clock,
         )
         self.web = serve(self.settings, parts, self.metrics, face=face)
@@ -369,19 +369,6 @@ class App:
         self.store.noise = noise
         await self.store.reconsider(now=self.clock.now())
         self.outbox.wake()
-
-    def _asked(self, step: Escalated) -> None:
-        """Nobody had answered: somebody was asked, or reminded."""
-        self.metrics.escalations.labels(step.step).inc()
-        log.info(
-            "ask.escalated",
-            conversation=step.conversation,
-            ask=step.ask,
-            step=step.step,
-            share=step.share,
-            whom=list(step.whom),
-            channel=step.channel,
-        )
 
     def _use_rules(self, rules: RuleSet) -> None:
         self.rules = self.intake.judge = rules

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Protocol
 from bot.overview import Rows
 
 if TYPE_CHECKING:
+    from bot.incidents import Incident
     from bot.model import Gap
     from bot.oncall import Cover
     from bot.orders import Silence
+    from bot.overview import Sent
     from bot.pausing import Paused
 
 BRIEFING = "briefing"
@@ -58,9 +60,21 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """What staff must know before it does anything: what was not heard, is not alerted, is not published."""
+class Burst:
+    """An incident that runs, or ended in that time, and the cards of it that staff has, the newest first."""
 
+    incident: Incident
+    cards: tuple[Sent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What staff must know before it does anything: what came in a burst (those that run first), was not
+    heard, is not alerted, is not published.
+    """
+
+    bursts: tuple[Burst, ...] = ()
+    more_bursts: int = 0
     gaps: tuple[Gap, ...] = ()
     more_gaps: int = 0
     silences: tuple[Silence, ...] = ()

@@ -14,7 +14,7 @@ from bot import silencing
 from bot.hours import NEVER
 from bot.oneline import NAME_CHARS, one_line
 from bot.staff import Card, Line
-from bot.told_rows import Reader
+from bot.told_rows import Reader, card_link
 from bot.told_rows import line as row_line
 from bot.told_rows import lines as row_lines
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.briefing import Briefing, BriefingState, Running, Share, Summary
+    from bot.incidents import Incident
     from bot.orders import Silence
     from bot.overview import Rows
 
@@ -157,6 +158,7 @@ def _running(running: Running, reader: Reader) -> Iterator[Line]:
     if running.paused is not None:
         name, at = reader.people(running.paused.person), _time(running.paused.since, reader)
         yield Line(text=texts.say("command.paused", name=name, since=at))
+    yield from _bursts(running, reader)
     for gap in running.gaps:
         start, end = (
             texts.time_of_day(at, now=reader.now, zone=reader.zone) for at in (gap.started_at, gap.ended_at)
@@ -169,6 +171,30 @@ def _running(running: Running, reader: Reader) -> Iterator[Line]:
         yield Line(text=texts.say("catchup.silence", silence=_silence(silence, reader)))
     if more := len(running.silences[_SILENCES:]):
         yield Line(text=texts.say("rows.rest", count=more))
+
+
+def _bursts(running: Running, reader: Reader) -> Iterator[Line]:
+    for one in running.bursts:
+        yield Line(text=_burst(one.incident, reader), href=card_link(one.cards, reader))
+    if running.more_bursts:
+        yield Line(text=reader.texts.say("rows.rest", count=running.more_bursts))
+
+
+def _burst(one: Incident, reader: Reader) -> str:
+    texts = reader.texts
+    start, end = (
+        texts.time_of_day(at, now=reader.now, zone=reader.zone) if at else ""
+        for at in (one.begun_at, one.ended_at)
+    )
+    said = {
+        "posts": texts.say("incident.posts", count=one.posts),
+        "authors": texts.say("incident.authors", count=one.authors),
+        "open": texts.say("incident.open", count=one.open),
+        "route": one.route,
+    }
+    if one.ended_at is None:
+        return texts.say("catchup.incident", since=start, **said)
+    return texts.say("catchup.incident_over", when=texts.say("time.from_to", start=start, end=end), **said)
 
 
 def _silence(one: Silence, reader: Reader) -> str:

@@ -75,6 +75,13 @@ def many(why: Anew, names: list[str], texts: Texts, count: int) -> str:
     return texts.say("steps.next", why=said, names=texts.listed(names)) if names else said
 
 
+def told(step: Asked, texts: Texts, *, name: Callable[[str], str]) -> str:
+    """A step as one looks back on it: who was asked or reminded, after which share of the time, and why."""
+    names = texts.listed(map(name, step.whom)) or texts.say("steps.told_everybody")
+    owner = name(step.owner) if step.owner else ""
+    return texts.say(f"steps.told_{step.kind.value}", names=names, owner=owner, share=str(step.share))
+
+
 def _nobody(step: Asked, texts: Texts) -> str:
     if step.kind is Kind.REPEAT or step.share >= WHOLE:
         return texts.say("steps.time_is_up")

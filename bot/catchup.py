@@ -114,6 +114,10 @@ class CatchUp:
 
 def text(briefing: Briefing, since: Since, reader: Reader) -> list[str]:
     """As lines of plain text, links below what they belong to."""
+    return [head(since, reader), *plain(briefing_cards.lines(briefing, reader))]
+
+
+def head(since: Since, reader: Reader) -> str:
+    """From when on it is told, and why from then."""
     at = reader.texts.time_in_zone(since.at, now=reader.now, zone=reader.zone)
-    head = reader.texts.say(f"catchup.since_{since.why.value}", at=at)
-    return [head, *plain(briefing_cards.lines(briefing, reader))]
+    return reader.texts.say(f"catchup.since_{since.why.value}", at=at)

@@ -96,6 +96,19 @@ class SharedAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """An incident has begun, or is over: what it is made of by then, and how long since its first post."""
+
+    uid: str
+    brand: str
+    route: str
+    posts: int
+    authors: int
+    lasted: timedelta
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """An incident as it stands. `lately` came within a minute before the last look; `conversations` by state;
     `platforms`: how many posts each, most first. `first`, `urgent`, `waiting` name mentions: those that came

@@ -14,10 +14,11 @@ from statistics import median
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot import withheld
+from bot import card_steps, withheld
 from bot.briefing import Briefings
 from bot.catchup import CatchUp
 from bot.duration import whole_minutes
+from bot.escalation import Asked as Step
 from bot.oncall import NOBODY, OnCall
 from bot.overview import REPORTED, Day, Overview, Row, Rows, StageTimes, chosen
 from bot.staff import COMMANDS
@@ -27,6 +28,8 @@ from bot.texts.catalogue import Texts
 from bot.told_rows import Reader, line, plain
 
 ROWS_SHOWN = 10
+STEPS_SHOWN = 8
+WHY_SHOWN = 5
 MOST_HELD = 100
 """So many of what people have are sorted by who has it."""
 
@@ -133,8 +136,11 @@ class Inquiries:
         return "\n".join([*lines, longest, *self._row(said, day.longest)])
 
     async def _catchup(self, said: Said) -> str:
-        catching_up = CatchUp(store=self.store, on_call=self.on_call)
-        return await catching_up.answer(said, self._reader(said))
+        return await self.catching_up.answer(said, self._reader(said))
+
+    @property
+    def catching_up(self) -> CatchUp:
+        return CatchUp(store=self.store, on_call=self.on_call)
 
     # --- why ---
 
@@ -143,8 +149,34 @@ class Inquiries:
         if not id_ and not said.receipt:
             return said.texts.say("whynow.usage")
         card = await self.store.carded(kind, said.receipt) if said.receipt and not id_ else None
-        verdict = chosen(card, await self.store.verdict(id_) if id_ else None)
-        return said.texts.trace(verdict) if verdict else said.texts.say("whynow.unknown")
+        found = chosen(card, await self.store.verdict(id_) if id_ else None)
+        if found is None:
+            return await self._why_many(said, kind) if not id_ else said.texts.say("whynow.unknown")
+        verdict, asked = found
+        return "\n".join([said.texts.trace(verdict), *self._steps(said, asked)])
+
+    async def _why_many(self, said: Said, kind: str) -> str:
+        """A card of several: whose it is, and how to ask about each."""
+        found = await self.store.collected(kind, said.receipt, limit=WHY_SHOWN)
+        if not found.count:
+            return said.texts.say("whynow.unknown")
+        lines = [said.texts.say("whynow.many", count=found.count)]
+        for row in found.rows:
+            lines += [line(row, self._reader(said)).text, f"/why {row.listed.mention_id}"]
+        more = found.count - len(found.rows)
+        return "\n".join([*lines, said.texts.say("rows.rest", count=more)] if more else lines)
+
+    def _steps(self, said: Said, asked: tuple[Step, ...]) -> Iterator[str]:
+        """Who was asked when, as nobody answered; the last of many."""
+        if asked:
+            yield said.texts.say("steps.told_head")
+        if before := len(asked[:-STEPS_SHOWN]):
+            yield said.texts.say("steps.told_before", count=before)
+        reader = self._reader(said)
+        for one in asked[-STEPS_SHOWN:]:
+            at = said.texts.time_in_zone(one.at, now=said.now, zone=reader.zone)
+            what = card_steps.told(one, said.texts, name=self.people)
+            yield said.texts.say("steps.told", at=at, what=what)
 
 
 def _answered(day: Day, texts: Texts) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from bot.escalation import Asked
 from bot.listing import Listed
 from bot.model import Urgency, Verdict
 from bot.noise import ChannelNoise
@@ -102,6 +103,10 @@ class Overview(Protocol):
         """What a card shows now that went to a channel of that kind; None: it is no card, or of several."""
         ...
 
+    async def collected(self, kind: str, receipt: str, *, limit: int) -> Rows:
+        """The conversations on a card of several; none: it is no such card."""
+        ...
+
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
         """As `bot.reports.Reports.verdict`."""
         ...
@@ -116,8 +121,7 @@ class Linked(Protocol):
         ...
 
 
-def chosen(card: CardState | None, stored: StoredVerdict | None) -> Verdict | None:
-    """The verdict that was asked for, by a card or by an id."""
-    if card is not None:
-        return card.verdict
-    return stored.verdict if stored else None
+def chosen(card: CardState | None, stored: StoredVerdict | None) -> tuple[Verdict, tuple[Asked, ...]] | None:
+    """The verdict that was asked for, by a card or by an id, and the steps since."""
+    found = card or stored
+    return (found.verdict, found.asked) if found else None

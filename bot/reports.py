@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.briefing import Briefing
+    from bot.escalation import Asked
     from bot.model import Facts, Verdict
     from bot.oncall import Cover
     from bot.orders import Silence
@@ -46,11 +47,14 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredVerdict:
-    """A verdict with the facts it was made from, and the source of the rules that made it."""
+    """A verdict with the facts it was made from, and the source of the rules that made it. `asked`: who was
+    asked for an answer meanwhile, oldest first.
+    """
 
     verdict: Verdict
     facts: Facts
     rules_source: Mapping[str, str]
+    asked: tuple[Asked, ...] = ()
 
 
 class Reports(Protocol):

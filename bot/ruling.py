@@ -193,14 +193,16 @@ class Ruling:
             duty=self.covering.duty,
         )
 
-    def commands(self) -> Commands:
-        inquiries = Inquiries(
+    def inquiries(self) -> Inquiries:
+        return Inquiries(
             store=self.store,
             zone=self.settings.timezone,
             people=lambda key: self.names.get(key, key),
             link=self.link,
             on_call=lambda: self.covering.on_call,
         )
+
+    def commands(self) -> Commands:
         return Commands(
             store=self.store,
             clock=self.clock,
@@ -212,7 +214,7 @@ class Ruling:
             reload=self._reload,
             use_silences=self.use_silences,
             tell=self.tell,
-            inquiries=inquiries,
+            inquiries=self.inquiries(),
             use_pause=self.use_pause,
             covering=self.covering,
             silencing=self._silencing(),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.listing import Listed
-    from bot.overview import Row, Rows
+    from bot.overview import Row, Rows, Sent
     from bot.texts.catalogue import Texts
 
 TEXT_CHARS, URL_CHARS = 70, 1000
@@ -28,7 +28,8 @@ TEXT_CHARS, URL_CHARS = 70, 1000
 class Reader:
     """Who reads it, in which words and by which clocks, and where: links lead into `channel` if they can.
 
-    `people` tells how a person is called; `link` where a message that we sent to a channel is opened.
+    `people` tells how a person is called; `link` where a message that we sent to a channel is opened. `path`:
+    on the page, what stands before the number of a conversation in its address; empty: elsewhere.
     """
 
     texts: Texts
@@ -37,18 +38,28 @@ class Reader:
     people: Callable[[str], str]
     link: Callable[[str, str], str | None]
     channel: str = ""
+    path: str = ""
 
 
 def line(row: Row, reader: Reader) -> Line:
-    """What is shown of it, and where to open it: the card if possible, in this chat, else in another."""
+    """What is shown, and where it opens: on the page; else its card, here if possible; else the post."""
     one, texts = row.listed, reader.texts
     parts = [texts.urgency(one.urgency), _when(one, reader), f"{author(one)}: {text(one, texts)}"]
     if one.state is ConversationState.CLAIMED and one.claimed_by:
         parts.append(texts.claimed_by(reader.people(one.claimed_by), None))
-    cards = sorted(row.cards, key=lambda sent: sent[0] != reader.channel)
-    links = [opened for sent in cards if (opened := reader.link(*sent))]
-    href = next(iter(links), one_line(link(one.url) or "", URL_CHARS))
-    return Line(text=" · ".join(parts), href=href or None)
+    return Line(text=" · ".join(parts), href=_opened(row, reader) or None)
+
+
+def _opened(row: Row, reader: Reader) -> str:
+    if reader.path:
+        return f"{reader.path}{row.listed.conversation}"
+    return card_link(row.cards, reader) or one_line(link(row.listed.url) or "", URL_CHARS)
+
+
+def card_link(cards: tuple[Sent, ...], reader: Reader) -> str | None:
+    """Where a card of it is opened: in this chat if possible, else in another."""
+    ordered = sorted(cards, key=lambda sent: sent[0] != reader.channel)
+    return next((opened for sent in ordered if (opened := reader.link(*sent))), None)
 
 
 def lines(found: Rows, reader: Reader) -> Iterator[Line]:

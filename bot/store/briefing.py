@@ -9,14 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from bot.briefing import Briefing, BriefingState, Due, Running, Share, Summary
+from bot.briefing import Briefing, BriefingState, Burst, Due, Running, Share, Summary
 from bot.model import Gap
 from bot.overview import Rows
-from bot.store import overview, pausing, rows, silencing
+from bot.store import incident_numbers, overview, pausing, rows, silencing
 from bot.store.card import Fetch
 from bot.store.overview import OURS
 
 _ROWS = 4
+_BURSTS = 3
 _GAPS = 3
 _SHARES = 4
 _WEEKS = 4
@@ -74,7 +75,14 @@ def running(fetch: Fetch, since: datetime, now: datetime) -> Running:
         " ORDER BY started_at DESC, source",
         (rows.micros(since), rows.micros(now)),
     )
+    bursts = incident_numbers.since(fetch, since, now)
     return Running(
+        bursts=tuple(
+            Burst(incident=one, cards=incident_numbers.cards(fetch, id_))
+            for id_ in bursts[:_BURSTS]
+            if (one := incident_numbers.whole(fetch, id_))
+        ),
+        more_bursts=max(0, len(bursts) - _BURSTS),
         gaps=tuple(
             Gap(source=row[0], started_at=rows.moment(row[1]), ended_at=rows.moment(row[2]), reason=row[3])
             for row in gaps[:_GAPS]

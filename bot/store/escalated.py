@@ -21,6 +21,16 @@ def of_ask(fetch: Fetch, ask: int) -> tuple[Asked, ...]:
     return tuple(map(_asked, found))
 
 
+def of_mention(fetch: Fetch, mention: int) -> tuple[Asked, ...]:
+    """Those of the ask that its conversation waits on now, else of the mention's own."""
+    found = fetch(
+        "SELECT COALESCE((SELECT a.id FROM asks a WHERE a.conversation = m.conversation"
+        " AND a.outcome IS NULL), m.ask) FROM mentions m WHERE m.id = ?",
+        (mention,),
+    )
+    return of_ask(fetch, found[0][0]) if found and found[0][0] is not None else ()
+
+
 def of_conversation(fetch: Fetch, conversation: int) -> tuple[Asked, ...]:
     """Those of all its asks, oldest first."""
     found = fetch(

@@ -1,6 +1,7 @@
 """Reads what an incident's card shows: numbers, examples, and who still waits.
 
-It knows the tables incidents and burst_posts, and reads only; `incidents` writes them.
+It knows the tables incidents and burst_posts, and whose cards are theirs, and reads only; `incidents` writes
+them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.incidents import LATELY, Incident
+from bot.overview import Sent
 from bot.store import rows, sharing
 from bot.store.card import Fetch
 
@@ -18,6 +20,11 @@ _POSTS = (
     " FROM burst_posts b JOIN mentions m ON m.id = b.mention JOIN posts p ON p.id = m.post"
     " JOIN conversations c ON c.id = b.conversation"
 )
+
+
+def group(incident: int) -> str:
+    """What the cards of an incident have in common: the first, and those that other channels got for it."""
+    return f"incident:{incident}"
 
 
 def read(fetch: Fetch, incident: int, *, since: datetime) -> dict[str, Any]:
@@ -111,6 +118,26 @@ def running(fetch: Fetch) -> tuple[Incident, ...]:
     found = fetch("SELECT id FROM incidents WHERE ended_at IS NULL ORDER BY begun_at DESC, id DESC", ())
     incidents = (whole(fetch, id_) for (id_,) in found)
     return tuple(one for one in incidents if one is not None)
+
+
+def since(fetch: Fetch, since: datetime, now: datetime) -> list[int]:
+    """Those that run, the newest first; then those that ended since, the last first."""
+    found = fetch(
+        "SELECT id FROM incidents WHERE begun_at <= :now AND (ended_at IS NULL OR ended_at > :since)"
+        " ORDER BY ended_at IS NOT NULL, COALESCE(ended_at, begun_at) DESC, id DESC",
+        {"since": rows.micros(since), "now": rows.micros(now)},
+    )
+    return [id_ for (id_,) in found]
+
+
+def cards(fetch: Fetch, incident: int) -> tuple[Sent, ...]:
+    """Those that stand in a chat, the newest first."""
+    found = fetch(
+        "SELECT channel, receipt FROM effects WHERE group_key = ? AND subject IS NULL AND state = 'sent'"
+        " AND replaced_by IS NULL AND receipt IS NOT NULL ORDER BY id DESC",
+        (group(incident),),
+    )
+    return tuple((channel, receipt) for channel, receipt in found)
 
 
 def called(fetch: Fetch, uid: str) -> tuple[int, Incident] | None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.ids import ulid
-from bot.incidents import LATELY, next_look
+from bot.incidents import LATELY, Turn, next_look
 from bot.model import Alert, Urgency
 from bot.overrides import ANEW
 from bot.payload import GROUP, INCIDENT, RINGS
 from bot.records import Leased
 from bot.store import announcing, effects, incident_numbers, next_steps, rows
 from bot.store.card import fetcher
+from bot.store.incident_numbers import group
 from bot.store.work import Work
 from bot.wishes import Effect, EffectKind
 
@@ -93,7 +94,9 @@ def _begin(work: Work, heard: announcing.Heard) -> tuple[Leased, ...]:
     work.conn.execute(
         f"UPDATE burst_posts SET incident = :incident WHERE {_LATELY}", {**where, "incident": incident}
     )
-    return _first_card(work, heard, incident, uid)
+    card = _first_card(work, heard, incident, uid)
+    _note(work, incident)
+    return card
 
 
 def _first_card(work: Work, heard: announcing.Heard, incident: int, uid: str) -> tuple[Leased, ...]:
@@ -115,11 +118,6 @@ def _first_card(work: Work, heard: announcing.Heard, incident: int, uid: str) ->
         (leased.id, incident),
     )
     return (leased,)
-
-
-def group(incident: int) -> str:
-    """What the cards of an incident have in common: the first, and those that other channels got for it."""
-    return f"incident:{incident}"
 
 
 _STILL_WAIT = (
@@ -204,6 +202,7 @@ def _look(work: Work, incident: int, ended_at: int | None, shown: str) -> None:
     if ended_at is None and policy.is_over(mentions=_since(work, incident, work.now - policy.ends_after)):
         ended_at = work.at
         next_steps.after_incident(work, incident)
+        _note(work, incident, is_over=True)
     numbers = incident_numbers.read(fetcher(work.conn), incident, since=work.now - LATELY)
     says = rows.dump([numbers, ended_at])
     look_at = next_look(
@@ -217,6 +216,27 @@ def _look(work: Work, incident: int, ended_at: int | None, shown: str) -> None:
     )
     if says != shown:
         show(work, incident)
+
+
+def _note(work: Work, incident: int, *, is_over: bool = False) -> None:
+    """For the log."""
+    uid, brand, route, begun_at, posts, authors = work.conn.execute(
+        "SELECT i.uid, i.brand, i.route, i.begun_at, count(*),"
+        " count(DISTINCT b.platform || ' ' || b.author_id)"
+        " FROM incidents i JOIN burst_posts b ON b.incident = i.id WHERE i.id = ? GROUP BY i.id",
+        (incident,),
+    ).fetchone()
+    work.turns.append(
+        Turn(
+            uid=uid,
+            brand=brand,
+            route=route,
+            posts=posts,
+            authors=authors,
+            lasted=work.now - rows.moment(begun_at),
+            is_over=is_over,
+        )
+    )
 
 
 def _since(work: Work, incident: int, since: datetime) -> int:

@@ -113,9 +113,27 @@ def last_act(fetch: Fetch, person: str) -> datetime | None:
 
 
 def carded(fetch: Fetch, kind: str, receipt: str) -> CardState | None:
+    effect = _sent(fetch, kind, receipt, EffectKind.ALERT)
+    return card.of_effect(fetch, effect) if effect is not None else None
+
+
+def collected(fetch: Fetch, kind: str, receipt: str, *, limit: int) -> Rows:
+    """Those that are open first, then in the order of the queue."""
+    effect = _sent(fetch, kind, receipt, EffectKind.DIGEST)
+    found = fetch(
+        "SELECT l.conversation FROM listed l WHERE l.conversation IN (SELECT m.conversation"
+        " FROM digest_items d JOIN mentions m ON m.id = d.mention WHERE d.effect = ?)"
+        " ORDER BY l.is_open DESC, l.rank, l.wait_at, l.conversation",
+        (effect,),
+    )
+    return Rows(rows=rows_of(fetch, [row[0] for row in found[:limit]]), count=len(found))
+
+
+def _sent(fetch: Fetch, kind: str, receipt: str, what: EffectKind) -> int | None:
+    """The effect that a message to a channel of that kind delivered."""
     found = fetch(
         "SELECT id FROM effects WHERE receipt = ? AND (channel = ? OR channel LIKE ? || ':%') AND kind = ?"
         " ORDER BY id DESC LIMIT 1",
-        (receipt, kind, kind, EffectKind.ALERT.value),
+        (receipt, kind, kind, what.value),
     )
-    return card.of_effect(fetch, found[0][0]) if found else None
+    return found[0][0] if found else None

@@ -54,6 +54,9 @@ class ReportSide:
     async def carded(self: _Whole, kind: str, receipt: str) -> CardState | None:
         return await self._reports.carded(kind, receipt)
 
+    async def collected(self: _Whole, kind: str, receipt: str, *, limit: int) -> Rows:
+        return await self._reports.collected(kind, receipt, limit=limit)
+
     async def running_incidents(self: _Whole) -> tuple[Incident, ...]:
         return await self._reports.incidents()
 

@@ -279,6 +279,9 @@ class Reports:
     async def carded(self, kind: str, receipt: str) -> CardState | None:
         return await self._read(lambda fetch: overview.carded(fetch, kind, receipt))
 
+    async def collected(self, kind: str, receipt: str, *, limit: int) -> Rows:
+        return await self.ask(lambda fetch: overview.collected(fetch, kind, receipt, limit=limit))
+
     async def publishing_paused(self) -> Paused | None:
         return await self._read(pausing.paused)
 

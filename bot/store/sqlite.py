@@ -17,7 +17,7 @@ from bot.counting import Event
 from bot.errors import StoreError
 from bot.escalation import Escalation
 from bot.history import Recall, Recalled
-from bot.incidents import NONE, Incidents
+from bot.incidents import NONE, Incidents, Turn
 from bot.model import Brand, Cursor, PostRef
 from bot.noise import NO_LIMITS, Noise
 from bot.oncall import Cover
@@ -101,6 +101,9 @@ class SqliteStore(ReplySide, ReportSide, SharingSide):
         self._reached: list[Reached] = []
         self.on_stage: Callable[[Reached], None] | None = None
         """Told once of each stage that an ask comes to, after the commit; a crash just then loses it."""
+        self._turns: list[Turn] = []
+        self.on_incident: Callable[[Turn], None] | None = None
+        """Told once of each incident that begins, and that ends, in the same way."""
 
     @classmethod
     async def open(
@@ -151,18 +154,20 @@ class SqliteStore(ReplySide, ReportSide, SharingSide):
             escalation=self.escalation,
             incidents=self.incidents,
             reached=self._reached,
+            turns=self._turns,
         )
 
     async def _write(self, unit: Callable[[sqlite3.Connection], T]) -> T:
         if self._writer is None:
             raise StoreError("the database was opened for reading only")
 
-        def noting(conn: sqlite3.Connection) -> tuple[T, tuple[Reached, ...]]:
+        def noting(conn: sqlite3.Connection) -> tuple[T, tuple[Reached, ...], tuple[Turn, ...]]:
             self._reached.clear()  # what a unit noted that was rolled back
-            return unit(conn), tuple(self._reached)
+            self._turns.clear()
+            return unit(conn), tuple(self._reached), tuple(self._turns)
 
         try:
-            result, reached = await self._writer.write(noting)
+            result, reached, turns = await self._writer.write(noting)
         except StoreError as error:
             self.trouble = str(error)
             raise
@@ -170,6 +175,9 @@ class SqliteStore(ReplySide, ReportSide, SharingSide):
         if self.on_stage is not None:
             for one in reached:
                 self.on_stage(one)
+        if self.on_incident is not None:
+            for turn in turns:
+                self.on_incident(turn)
         return result
 
     # --- listening ------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.escalation import Escalation
-from bot.incidents import NONE, Incidents
+from bot.incidents import NONE, Incidents, Turn
 from bot.model import Cursor
 from bot.noise import NO_LIMITS, Noise
 from bot.records import CardState
@@ -57,6 +57,8 @@ class Work:
     """Conversations whose cards would show something else after this unit."""
     reached: list[Reached] = field(default_factory=list)
     """What asks came to for the first time by this unit, for the metrics."""
+    turns: list[Turn] = field(default_factory=list)
+    """Incidents that began or ended by this unit, for the log."""
 
     @property
     def at(self) -> int:

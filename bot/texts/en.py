@@ -235,6 +235,10 @@ _STAFF: dict[str, Message] = {
     "stats.longest": "The longest wait: {duration}",
     "stats.nobody": "Nobody waits.",
     "whynow.usage": "Write /why as a reply to a card, or /why with the id of a mention.",
+    "whynow.many": {
+        "one": "{count} conversation is on this card. Ask about it by its id:",
+        "other": "{count} conversations are on this card. Ask about one by its id:",
+    },
     "whynow.unknown": "I know no such mention.",
     "trace.ignored": "Ignored by the rules, {points}",
     "trace.rules": "Rules {version}",

@@ -26,9 +26,14 @@ STEPS: dict[str, Message] = {
         "one": "{count} claimed conversation has no answer yet",
         "other": "{count} claimed conversations have no answer yet",
     },
-    "page.step_ask": "Nobody had it after {share} % of the time; asked: {names}",
-    "page.step_repeat": "Nobody had it and the time was up; asked again: {names}",
-    "page.step_remind": "{names} was reminded",
-    "page.step_return": "{owner} had it and did not answer: back to the queue; asked: {names}",
-    "page.step_everybody": "whoever is there",
+    "steps.told_head": "Nobody answered at once:",
+    "steps.told": "{at}: {what}",
+    "steps.told_before": {"one": "… {count} step before", "other": "… {count} steps before"},
+    "steps.told_ask": "Nobody had it after {share} % of the time; asked: {names}",
+    "steps.told_repeat": "Nobody had it and the time was up; asked again: {names}",
+    "steps.told_remind": "{names} had it and did not answer after {share} % of the time: reminded",
+    "steps.told_return": (
+        "{owner} had it and did not answer after {share} % of the time: back to the queue; asked: {names}"
+    ),
+    "steps.told_everybody": "whoever is there",
 }

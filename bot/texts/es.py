@@ -232,6 +232,10 @@ _STAFF: dict[str, Message] = {
     "stats.longest": "La espera más larga: {duration}",
     "stats.nobody": "Nadie espera.",
     "whynow.usage": "Escribe /why como respuesta a una tarjeta, o /why con el id de una mención.",
+    "whynow.many": {
+        "one": "Hay {count} conversación en esta tarjeta. Pregunta por ella con su id:",
+        "other": "Hay {count} conversaciones en esta tarjeta. Pregunta por una con su id:",
+    },
     "whynow.unknown": "No conozco esa mención.",
     "trace.ignored": "Ignorada por las reglas, {points}",
     "trace.rules": "Reglas {version}",

@@ -14,12 +14,20 @@ SHIFT: dict[str, Message] = {
     "catchup.since_act": "Desde que hiciste algo por última vez ({at}):",
     "catchup.since_first": "Aún no has hecho nada. Desde {at}:",
     "catchup.since_asked": "Desde {at}:",
+    "page.catchup": "Al día",
+    "page.catchup_since": "Desde",
+    "page.catchup_shift": "Desde mi última guardia",
+    "page.catchup_unclear": (
+        "Escribe 8h, today, yesterday, un día como mon, o una fecha de los últimos 31 días."
+    ),
     "catchup.nothing": "nada nuevo",
     "catchup.mine": {"one": "Tuya y esperando: {count}", "other": "Tuyas y esperando: {count}"},
     "catchup.urgent": {
         "one": "Crítica o alta, y abierta: {count}",
         "other": "Críticas o altas, y abiertas: {count}",
     },
+    "catchup.incident": "Incidente en curso: {posts} de {authors} desde {since} · {route} · {open}",
+    "catchup.incident_over": "Incidente terminado: {posts} de {authors}, {when} · {route} · {open}",
     "catchup.gap": "Sin escuchar {source}: {when} ({reason})",
     "catchup.silence": "{silence}",
     "catchup.missed": {"one": "{count} plazo incumplido", "other": "{count} plazos incumplidos"},

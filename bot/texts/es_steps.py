@@ -26,9 +26,14 @@ STEPS: dict[str, Message] = {
         "one": "{count} conversación asignada sigue sin respuesta",
         "other": "{count} conversaciones asignadas siguen sin respuesta",
     },
-    "page.step_ask": "Nadie la llevaba tras el {share} % del plazo; aviso a: {names}",
-    "page.step_repeat": "Nadie la llevaba y el plazo había vencido; otro aviso a: {names}",
-    "page.step_remind": "Recordatorio para {names}",
-    "page.step_return": "{owner} la llevaba y no respondió: vuelve a la cola; aviso a: {names}",
-    "page.step_everybody": "quien esté",
+    "steps.told_head": "Nadie respondió enseguida:",
+    "steps.told": "{at}: {what}",
+    "steps.told_before": {"one": "… {count} paso antes", "other": "… {count} pasos antes"},
+    "steps.told_ask": "Nadie la llevaba tras el {share} % del plazo; aviso a: {names}",
+    "steps.told_repeat": "Nadie la llevaba y el plazo había vencido; otro aviso a: {names}",
+    "steps.told_remind": "{names} la llevaba y no respondió tras el {share} % del plazo: recordatorio",
+    "steps.told_return": (
+        "{owner} la llevaba y no respondió tras el {share} % del plazo: vuelve a la cola; aviso a: {names}"
+    ),
+    "steps.told_everybody": "quien esté",
 }

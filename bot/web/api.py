@@ -6,6 +6,7 @@ What is asked for wrongly is 400 and says what is wrong; `/api/openapi.json` des
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,6 +15,7 @@ from aiohttp import web
 from bot.oneline import link
 from bot.web import filters
 from bot.web.answering import state_of
+from bot.web.catchup import CatchingUp
 from bot.web.door import PERSON
 from bot.web.openapi import QUERY, described
 from bot.web.sources import ran
@@ -36,12 +38,7 @@ class Api:
     async def inbox(self, request: web.Request) -> web.Response:
         page, choices, person = self._page, self._page.choices(), request[PERSON]
         asked = filters.parse(request.query, choices)
-        twice = {name for name in request.query if len(request.query.getall(name)) > 1}
-        problems = [
-            *asked.problems,
-            *(f"there is no parameter {name}" for name in sorted(set(request.query) - QUERY)),
-            *(f"{name} is given more than once" for name in sorted(twice)),
-        ]
+        problems = [*asked.problems, *_strange(request, QUERY)]
         if problems:
             return _json({"error": "; ".join(problems)}, status=400)
         found = await page.shelf.listing(
@@ -79,8 +76,26 @@ class Api:
         found = await self._page.shelf.silences(now=self._page.clock.now())
         return _json({"silences": [_silence(one) for one in found]})
 
+    async def catchup(self, request: web.Request) -> web.Response:
+        """What the person of the session is told who comes back."""
+        problems = _strange(request, {"since"})
+        told = None if problems else await CatchingUp(self._page).data(request)
+        if told is None:
+            wrong = problems or ["since is a length of time like 30m, 8h or 7d"]
+            return _json({"error": "; ".join(wrong)}, status=400)
+        return _json(told)
+
     async def description(self, _request: web.Request) -> web.Response:
         return _json(described(self._page.choices().brands))
+
+
+def _strange(request: web.Request, known: Collection[str]) -> list[str]:
+    """What is wrong with the names of the parameters."""
+    twice = {name for name in request.query if len(request.query.getall(name)) > 1}
+    return [
+        *(f"there is no parameter {name}" for name in sorted(set(request.query) - set(known))),
+        *(f"{name} is given more than once" for name in sorted(twice)),
+    ]
 
 
 def _listed(one: Listed) -> dict[str, Any]:

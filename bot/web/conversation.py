@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.approval import PATCH_SHOWN
 from bot.buttons import Choices, chosen, token
+from bot.card_steps import told
 from bot.cards import prepared
 from bot.changes import ELSEWHERE
 from bot.escalation import Asked
@@ -217,14 +218,11 @@ def events(whole: Whole, eye: Eye) -> list[Event]:
     decided = [(one.at, event(one, eye)) for one in whole.decisions]
     tried = [(one.at, tried_event(one, whole.shown.platform, eye)) for one in whole.publications]
     asked = [(one.at, step_event(one, eye)) for one in whole.steps]
-    return [told for _, told in sorted([*decided, *tried, *asked], key=lambda one: one[0])]
+    return [event for _, event in sorted([*decided, *tried, *asked], key=lambda one: one[0])]
 
 
 def step_event(one: Asked, eye: Eye) -> Event:
-    names = eye.texts.listed(map(eye.name, one.whom)) or eye.texts.on_page("step_everybody")
-    owner = eye.name(one.owner) if one.owner else ""
-    said = eye.texts.on_page(f"step_{one.kind.value}", names=names, owner=owner, share=str(one.share))
-    return Event(text=said, at=eye.time(one.at))
+    return Event(text=told(one, eye.texts, name=eye.name), at=eye.time(one.at))
 
 
 def tried_event(one: Publication, platform: str, eye: Eye) -> Event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from bot.catchup import Why
 from bot.listing import View
 from bot.model import ConversationState, Kind, Urgency
 from bot.replies import Origin, ReplyState
@@ -17,6 +18,7 @@ _MAYBE_AT = {**_AT, "nullable": True}
 _TEXT = {"type": "string"}
 _MAYBE_TEXT = {"type": "string", "nullable": True}
 _COUNT = {"type": "integer", "minimum": 0}
+_SCOPE = {"type": "string", "enum": [scope.value for scope in Scope]}
 _TEXTS = {"type": "array", "items": _TEXT}
 
 
@@ -37,6 +39,8 @@ def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
+SINCE = "^[1-9][0-9]{0,3}[mhd]$"
+"""A length of time, as `outcare catchup --since` takes them; more than 31 days are 31."""
 _PLACE = {"type": "string", "pattern": "^[0-9]{1,2}\\.-?[0-9]{1,18}\\.[0-9]{1,18}$"}
 _NAME = {"type": "string", "maxLength": MOST_TEXT}
 _LISTED = {
@@ -96,7 +100,49 @@ _REPLY = _closed(
     published_at=_MAYBE_AT,
     url=_MAYBE_TEXT,
 )
+_USUAL = {"type": "number", "minimum": 0, "nullable": True}
+_SHARES = _many(_closed(name=_TEXT, count=_COUNT, usual=_USUAL))
+_TOLD_ROW = _closed(
+    **{name: _LISTED[name] for name in ("conversation", "mention_id", "platform", "urgency", "state")},
+    **{name: _LISTED[name] for name in ("claimed_by", "due_at", "text", "url")},
+    author=_TEXT,
+)
+_TOLD = {"count": _COUNT, "rows": _many(_TOLD_ROW)}
+_INCIDENT = _closed(
+    event={"type": "string", "enum": ["incident"]},
+    incident=_TEXT,
+    brand=_TEXT,
+    route=_TEXT,
+    begun_at=_AT,
+    ended_at=_MAYBE_AT,
+    posts=_COUNT,
+    authors=_COUNT,
+    platforms={"type": "object", "additionalProperties": _COUNT},
+    critical=_COUNT,
+    open=_COUNT,
+    answered=_COUNT,
+)
+_CATCH_UP = _closed(
+    person=_TEXT,
+    since=_AT,
+    why={"type": "string", "enum": [why.value for why in Why]},
+    until=_AT,
+    mine=_closed(**_TOLD),
+    urgent=_closed(**_TOLD),
+    incidents=_many(_INCIDENT),
+    more_incidents=_COUNT,
+    gaps=_many(_closed(**{"source": _TEXT, "from": _AT, "to": _AT, "reason": _TEXT})),
+    more_gaps=_COUNT,
+    silences=_many(_closed(scope=_SCOPE, name=_TEXT, until=_AT, person=_TEXT, reason=_TEXT)),
+    paused_since=_MAYBE_AT,
+    missed=_closed(**_TOLD, open=_COUNT),
+    answered=_many(_closed(person=_MAYBE_TEXT, count=_COUNT)),
+    mentions=_closed(count=_COUNT, usual=_USUAL),
+    topics=_SHARES,
+    platforms=_SHARES,
+)
 _SCHEMAS = {
+    "CatchUp": _CATCH_UP,
     "Error": _closed(error=_TEXT),
     "Listed": _closed(**_LISTED),
     "Inbox": _closed(conversations=_many({"$ref": "#/components/schemas/Listed"}), next=_MAYBE_TEXT),
@@ -160,7 +206,7 @@ _SCHEMAS = {
     "Silences": _closed(
         silences=_many(
             _closed(
-                scope={"type": "string", "enum": [scope.value for scope in Scope]},
+                scope=_SCOPE,
                 name=_TEXT,
                 called=_TEXT,
                 until=_AT,
@@ -173,6 +219,9 @@ _SCHEMAS = {
         )
     ),
 }
+_SINCE_WHEN = _query(
+    "since", {"type": "string", "pattern": SINCE}, "so long ago; else the end of the last shift, or last act"
+)
 _PARAMETERS = [
     _query("view", {"type": "string", "enum": [view.value for view in View]}, "open if left out"),
     _query("urgency", {"type": "string", "enum": _URGENCIES}, "this urgent or more"),
@@ -211,6 +260,7 @@ def described(brands: Iterable[str]) -> dict[str, Any]:
     number = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
     inbox = "Conversations, the most urgent and longest waiting first"
     sources = "What is listened to, and what does not work"
+    catchup = "What happened since your last shift"
     silences = "What is silenced, until when, by whom and why"
     return {
         "openapi": "3.0.3",
@@ -229,6 +279,7 @@ def described(brands: Iterable[str]) -> dict[str, Any]:
                 "answer", "What is to be said there, and what was", [number], _answers("Answer", 404)
             ),
             "/api/sources": _get("sources", sources, [], _answers("Sources")),
+            "/api/catchup": _get("catchup", catchup, [_SINCE_WHEN], _answers("CatchUp", 400)),
             "/api/silences": _get("silences", silences, [], _answers("Silences")),
         },
     }

@@ -18,6 +18,7 @@ from aiohttp.typedefs import Handler
 
 from bot.errors import BotError
 from bot.expenses import Bill
+from bot.inquiries import Inquiries
 from bot.lab import Lab
 from bot.listing import Shelf
 from bot.metrics import Metrics
@@ -31,6 +32,7 @@ from bot.texts.languages import texts_in
 from bot.web import answering, assets
 from bot.web.answering import AnswerPage, Answers
 from bot.web.api import Api
+from bot.web.catchup import CatchingUp
 from bot.web.conversation import Conversation
 from bot.web.deciding import Deciding, PressDesk
 from bot.web.door import FOR_MACHINES, PERSON, SESSION, Door
@@ -79,6 +81,7 @@ class Page:
     shelf: Shelf
     desk: PressDesk
     answers: Answers
+    inquiries: Inquiries
     checks: Callable[[], Iterable[Check]]
     bills: Callable[[], Iterable[Bill]]
     rules: Callable[[], RulesInUse]
@@ -119,6 +122,7 @@ class Page:
         get("/c/{id}", conversation.whole)
         get("/c/{id}/part", conversation.part)
         get("/sources", sources.whole)
+        get("/catchup", CatchingUp(self).whole)
         get("/live", self.live.serve, allow_head=False)
         post("/decide", deciding.decide)
         answer = AnswerPage(self, deciding)
@@ -156,6 +160,7 @@ class Page:
         get("/api/conversations/{id}/answer", api.answer)
         get("/api/sources", api.sources)
         get("/api/silences", api.silences)
+        get("/api/catchup", api.catchup)
         get("/api/openapi.json", api.description)
 
     # --- what views share ---
@@ -222,6 +227,7 @@ class Parts:
     shelf: Shelf
     desk: PressDesk
     answers: Answers
+    inquiries: Inquiries
     checks: Callable[[], Iterable[Check]]
     bills: Callable[[], Iterable[Bill]]
     rules: Callable[[], RulesInUse]
@@ -238,6 +244,7 @@ def compose(settings: Settings, parts: Parts, face: Face) -> Page:
         shelf=parts.shelf,
         desk=parts.desk,
         answers=parts.answers,
+        inquiries=parts.inquiries,
         checks=parts.checks,
         bills=parts.bills,
         rules=parts.rules,

@@ -135,7 +135,13 @@ async def test_a_conversation_is_dismissed_with_a_reason(at: World, watched: Wat
 async def test_no_page_breaks_its_own_policy(at: World, watched: Watched) -> None:
     """Hostile posts on every page, in a frame beside it too: no violation, no script of theirs, no error."""
     keys = [await hostile(at, text) for text in HOSTILE.values()]
-    for path in ("/", "/?view=all&q=%3Cscript%3E", "/sources", *(f"/c/{key}" for key in keys)):
+    for path in (
+        "/",
+        "/?view=all&q=%3Cscript%3E",
+        "/sources",
+        "/catchup?since=8h",
+        *(f"/c/{key}" for key in keys),
+    ):
         await watched.page.goto(at.url + path)
         await expect(watched.page.locator("html[data-ready]")).to_be_attached()
         assert 0 == await watched.page.locator("#evil").count()
@@ -184,13 +190,16 @@ async def test_on_a_phone_nothing_sticks_out(
         viewport={"width": 360, "height": 740}, color_scheme=scheme, has_touch=True, is_mobile=True
     )
     page = await context.new_page()
-    for path in ("/", f"/c/{key}", "/c/1", "/sources"):
+    for path in ("/", f"/c/{key}", "/c/1", "/sources", "/catchup?since=8h"):
         await page.goto(at.url + path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
         assert await page.evaluate(CONTRAST) >= 4.5, path
+        assert await page.evaluate(TALLEST) < 40, path
     await context.close()
 
 
+TALLEST = "Math.max(...[...document.querySelectorAll('.top nav a')].map((it) => it.offsetHeight))"
+"""Of the words of the navigation: each stands on one line."""
 CONTRAST = """() => {
   const parse = (c) => (c.match(/[\\d.]+/g) || []).map(Number);
   const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)

@@ -262,6 +262,7 @@ def _page(
         shelf=store,
         desk=_desk(store, clock, answering, delivered, language, names),
         answers=answering,
+        inquiries=_inquiries(store),
         checks=lambda: checks,
         bills=lambda: (BILL,),
         rules=lambda: RulesInUse(version=rules.version, names=names, since=s.at(0)),
@@ -305,8 +306,12 @@ def people(key: str) -> str:
     return PEOPLE[key].name
 
 
+def _link(channel: str, receipt: str) -> str:
+    return f"https://chat.example/{receipt}"
+
+
 def _inquiries(store: SqliteStore) -> Inquiries:
-    return Inquiries(store=store, zone=ZoneInfo("Europe/Berlin"), people=people, link=lambda *_: None)
+    return Inquiries(store=store, zone=ZoneInfo("Europe/Berlin"), people=people, link=_link)
 
 
 def _desk(

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import briefing_cards
+from bot.briefing import Due
 from bot.handing_over import due_of
+from bot.incidents import Incidents
 from bot.model import Gap, Urgency
 from bot.mornings import Morning
 from bot.oncall import Cover
@@ -67,6 +69,48 @@ async def test_in_the_order_in_which_it_is_to_be_read(path: Path) -> None:
             "About: product 3",
             "Where: Bluesky 3",
         ] == (await it.say("/catchup 1h")).split("\n")
+
+
+async def test_incidents_that_run_and_that_ended_since(path: Path) -> None:
+    """How many by how many, since when, on which route, what is open, and its card; what ended before is not told."""
+    async with office(path) as it:
+        await it.clock.advance(3600)
+        it.store.incidents = Incidents(at_least=4, authors=3)
+        for uid in (ANN, "m1", "m2", "m3", "m4"):
+            await heard(it.store, f"of{uid}", uid, minute=50, urgency=Urgency.NORMAL)
+        [(receipt,)] = s.rows(path, "SELECT receipt FROM effects WHERE group_key = 'incident:1'")
+        said = "Incident, still running: 5 posts by 5 authors since 12:50 UTC · default · 5 open"
+        told = (await it.say("/catchup 1h")).split("\n")
+        assert f"https://chat.example/{receipt}" == told[told.index(said.replace(" UTC", "")) + 1]
+        await press(it, "dismiss", ANN)
+        await it.clock.advance(3600)
+        for one in await s.lease(it.store, minute=120):
+            await s.settle(it.store, one, minute=120)
+        over = "Incident, over: 5 posts by 5 authors, 12:50–14:00 · default · 4 open"
+        assert over in (await it.say("/catchup 2h")).split("\n")
+        await it.clock.advance(3600)
+        assert "Incident" not in await it.say("/catchup 30m")
+        assert over in (await it.say("/catchup 90m")).split("\n")
+
+
+async def test_many_incidents_fit_a_message(path: Path) -> None:
+    """Three are told, those that run before those that are over; the rest is counted, in the card of a shift too."""
+    async with office(path) as it:
+        it.store.incidents = Incidents(at_least=2, authors=2)
+        for number in range(5):
+            for who in "ab":
+                route = f"{number}"
+                await heard(it.store, f"{who}{number}", f"{who}{number}", minute=-50, channel=f"chat:{route}")
+        s.execute(path, "UPDATE incidents SET ended_at = begun_at + 60000000 * id WHERE id > 1")
+        told = (await it.say("/catchup 2h")).split("\n")
+        first, second, third = (line for line in told if line.startswith("Incident"))
+        assert ("still running" in first, "11:10–11:15" in second, "11:10–11:14" in third) == (True,) * 3
+        assert "… and 2 more" in told
+        summary = await it.store.briefing(
+            Due(person="anna", before="li", until=s.at(9), since=s.at(-60), is_summary=True), now=s.at(0)
+        )
+        assert summary.summary is not None
+        assert (3, 2) == (len(summary.summary.running.bursts), summary.summary.running.more_bursts)
 
 
 async def gap(store: SqliteStore) -> None:

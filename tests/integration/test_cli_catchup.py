@@ -12,6 +12,11 @@ PEOPLE = """
 people: {anna: {name: Anna}}
 """
 
+BURST = (
+    "INSERT INTO incidents (uid, brand, route, channel, begun_at, looked_at, shown)"
+    " SELECT 'i1', 'acme', 'care', 'chat:care', min(posted_at), min(posted_at), '' FROM posts"
+)
+
 
 def test_what_happened(shell: Shell) -> None:
     """In reading order; and the same for programs. What a post says commands no terminal."""
@@ -20,6 +25,12 @@ def test_what_happened(shell: Shell) -> None:
     now = (datetime.now(UTC) - s.NOON).total_seconds() / 60
     posts = (s.post("p", author=who, root=None, text=HOSTILE, minute=now - 120) for who in ("cy", "ed"))
     shell.store(*(s.judged(post, uid=post.author_id) for post in posts), minute=now - 120)
+    s.execute(shell.database, BURST)
+    s.execute(
+        shell.database,
+        "INSERT INTO burst_posts SELECT m.id, 'chat:care', 1, m.brand, 'care', m.conversation, p.platform,"
+        " p.author_id, 1, p.posted_at FROM mentions m JOIN posts p ON p.id = m.post",
+    )
     ended = shell.outcare("catchup", "--person", "anna")
     assert (0, "") == (ended.code, ended.err)
     head, urgent, first, *_ = ended.out.splitlines()
@@ -36,6 +47,11 @@ def test_what_happened(shell: Shell) -> None:
         told["mentions"]["count"],
     )
     assert ["high", "high"] == [row["urgency"] for row in told["urgent"]["rows"]]
+    [burst] = told["incidents"]
+    assert ("i1", "care", 2, 2, 2, None, 0) == (
+        burst["incident"], burst["route"], burst["posts"], burst["authors"], burst["open"], burst["ended_at"],
+        told["more_incidents"],
+    )  # fmt: skip
     assert {"mine", "gaps", "silences", "missed", "answered", "topics", "platforms"} <= set(told)
 
 

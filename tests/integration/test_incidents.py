@@ -11,13 +11,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot import chronicle
 from bot.briefing import BriefingState
 from bot.buttons import Choices
 from bot.drawing import draw
 from bot.errors import Unauthorized
 from bot.gates import State
 from bot.incidents import Incidents
+from bot.metrics import Metrics
 from bot.model import Alert, Urgency
 from bot.records import Judged, Leased
 from bot.staff import Card, Verb
@@ -190,6 +193,28 @@ async def test_a_restart_goes_on_with_it(path: Path) -> None:
         assert ([], ["Incident · 10 posts since 12:05 · care"]) == (desk.chat.sent, desk.chat.edits)
         await desk.later(16 * 60, steps=64)
         assert desk.chat.edits[-1].startswith("Ended · 10 posts")
+
+
+async def test_its_begin_and_its_end_are_logged_once(path: Path) -> None:
+    """With how much it was by then; over a restart in between."""
+    with capture_logs() as lines:
+        async with burst(path) as desk:
+            chronicle.listen(desk.store, Metrics())
+            await desk.heard(*several(3))
+            await desk.later(60)
+            await desk.heard(*several(2))
+            await desk.later(30, steps=2)
+            clock = desk.clock
+        async with burst(path, clock=clock) as desk:
+            chronicle.listen(desk.store, Metrics())
+            await desk.heard(*several(3))
+            await desk.later(32 * 60, steps=64)
+    [(uid,)] = s.rows(path, "SELECT uid FROM incidents")
+    told = [line for line in lines if line["event"].startswith("incident.")]
+    same = {"incident": uid, "brand": "acme", "route": "care", "log_level": "info"}
+    assert told[0] == {**same, "event": "incident.began", "posts": 4, "authors": 4, "seconds": 60}
+    assert ("incident.ended", 8, 8) == (told[1]["event"], told[1]["posts"], told[1]["authors"])
+    assert (2, True) == (len(told), 15 * 60 <= told[1]["seconds"] <= 18 * 60)
 
 
 async def test_what_waited_for_its_group_or_its_channel_is_on_the_card(path: Path) -> None:

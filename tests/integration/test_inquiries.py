@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.escalation import Escalation
 from bot.hours import Hours, Shift
+from bot.incidents import Incidents
 from bot.model import Alert, Brand, Urgency
 from bot.noise import Noise
 from bot.quiet import Quiet
@@ -17,7 +19,7 @@ from bot.staff import COMMANDS
 from bot.store.sqlite import SqliteStore
 from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
-from tests.integration.test_commands import Office, office
+from tests.integration.test_commands import ON_CALL, Office, office
 
 ANN, BEN, CY = (f"01KAJ4ZC00ABCDEFGHJKMNPQ{end}" for end in ("R1", "R2", "R3"))
 
@@ -157,6 +159,64 @@ async def test_why_as_a_reply_to_a_card(path: Path) -> None:
         assert ENGLISH.say("whynow.unknown") == await it.say("/why", receipt="msg-1", channel="other:care")
         assert ENGLISH.say("whynow.unknown") == await it.say("/why something")
         assert ENGLISH.say("whynow.usage") == await it.say("/why")
+
+
+async def test_why_tells_who_was_asked(path: Path) -> None:
+    """When, after which share of the time, who had it, and that it went back; by the card, and by an id."""
+    async with office(path) as it:
+        it.store.escalation = Escalation(leads=("li",), on_call=ON_CALL)
+        await heard(it.store, "ann", ANN)
+        await heard(it.store, "ben", BEN)
+        await stepped(it.store, -15)
+        await press(it, "claim", ANN, who=3)
+        await stepped(it.store, 4, 8)
+        told = [
+            "Nobody answered at once:",
+            "11:45 UTC: Nobody had it after 50 % of the time; asked: Li",
+            "12:04 UTC: Omar had it and did not answer after 80 % of the time: reminded",
+            "12:08 UTC: Omar had it and did not answer after 100 % of the time: back to the queue; asked: Li",
+        ]
+        by_card = (await it.say("/why", receipt="msg-12")).split("\n")
+        assert (told, "Rules r1") == (by_card[3:], by_card[2])
+        assert by_card == (await it.say(f"/why {ANN}")).split("\n")
+        other = (await it.say(f"/why {BEN}")).split("\n")
+        assert "12:04 UTC: Nobody had it after 100 % of the time; asked: Li" == other[5]
+        spanish = (await it.say(f"/why {ANN}", who=3)).split("\n")
+        assert "Nadie respondió enseguida:" == spanish[3]
+        await stepped(it.store, *range(100, 1000, 61))
+        long = (await it.say(f"/why {BEN}")).split("\n")
+        asked_again = "Nobody had it and the time was up; asked again: Li"
+        assert ("… 9 steps before", 8) == (long[4], len(long[5:]))
+        assert long[-1].endswith(asked_again)
+
+
+async def test_why_of_a_card_of_several_says_whose_it_is(path: Path) -> None:
+    """Five lines, those that are open first, each with how to ask about it; the rest is counted."""
+    async with office(path) as it:
+        it.store.incidents = Incidents(at_least=6, authors=3)
+        for number in range(6):
+            await heard(
+                it.store, f"who{number}", (ANN, BEN, "m2", "m3", "m4", "m5")[number], minute=-30 + number
+            )
+        await press(it, "dismiss", ANN)
+        [(receipt,)] = s.rows(path, "SELECT receipt FROM effects WHERE group_key = 'incident:1'")
+        lines = (await it.say("/why", receipt=receipt)).split("\n")
+        assert ("6 conversations are on this card. Ask about one by its id:", "… and 1 more") == (
+            lines[0],
+            lines[-1],
+        )
+        assert [f"/why {uid}" for uid in (BEN, "m2", "m3", "m4", "m5")] == lines[2::2]
+        assert "HIGH · answer by 12:01 UTC · who1.example: “my kettle leaks, what now?”" == lines[1]
+        assert "says that something leaks" in await it.say(lines[2])
+        assert "Hay 6 conversaciones" in await it.say("/why", receipt=receipt, who=3)
+        assert ENGLISH.say("whynow.unknown") == await it.say("/why", receipt=receipt, channel="other:care")
+
+
+async def stepped(store: SqliteStore, *minutes: float) -> None:
+    """What is due by then goes out."""
+    for minute in minutes:
+        for leased in await s.lease(store, minute=minute):
+            await s.settle(store, leased, minute=minute)
 
 
 async def test_the_day_in_numbers(path: Path) -> None:

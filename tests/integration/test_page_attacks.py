@@ -134,7 +134,12 @@ async def test_what_the_page_itself_is_asked_is_text_too(tmp_path: Path) -> None
             if len(bad) > 2000:
                 continue
             sent = quote(bad, errors="replace")
-            for path in (f"/?q={sent}&platform={sent}&persona={sent}&view={sent}", f"/c/{sent}", f"/{sent}"):
+            for path in (
+                f"/?q={sent}&platform={sent}&persona={sent}&view={sent}",
+                f"/c/{sent}",
+                f"/{sent}",
+                f"/catchup?since={sent}",
+            ):
                 status, source, _ = await visitor.get(path)
                 assert status < 500
                 page = Page(source)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.escalation import Escalation
 from bot.pausing import Paused
 from tests.integration import store_samples as s
 from tests.integration.page_world import Visitor, World, browser, world
+from tests.integration.test_inquiries import stepped
 
 
 @pytest.fixture
@@ -39,6 +41,24 @@ async def test_each_decision_has_a_form_and_a_line_in_the_history(at: World, ann
         await anna.post("/decide", {"press": f"{press}:{uid}", "argument": argument})
         assert told in (await anna.get(f"/c/{key}"))[1], press
     assert ("claimed", "ben") == at.state(key)
+
+
+async def test_who_was_asked_stands_in_the_history(at: World, anna: Visitor) -> None:
+    """Between the decisions: when, after which share of the time, whose claim went back."""
+    at.store.escalation = Escalation(leads=("li",))
+    key, uid = await at.mention(due=40)
+    await s.settle(at.store, at.leased[-1], minute=1)
+    await stepped(at.store, 30)
+    await anna.post("/decide", {"press": f"claim:{uid}"})
+    await at.clock.advance(3600)
+    await stepped(at.store, 120)
+    html = (await anna.get(f"/c/{key}"))[1]
+    told = (
+        "Nobody had it after 50 % of the time; asked: Li</bdi> <small>13:30 CET",
+        "Anna claimed it</bdi> <small>14:00 CET",
+        "Anna had it and did not answer after 100 % of the time: back to the queue; asked: Li</bdi> <small>15:00",
+    )
+    assert sorted(html.index(one) for one in told) == [html.index(one) for one in told]
 
 
 async def test_a_note_is_kept_and_shown(at: World, anna: Visitor) -> None:

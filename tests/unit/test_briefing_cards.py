@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import briefing_cards, handing_over
-from bot.briefing import Briefing, BriefingState, Due, Running, Share, Summary
+from bot.briefing import Briefing, BriefingState, Burst, Due, Running, Share, Summary
 from bot.catchup import Since, Why, text
 from bot.handing_over import Book, due_of
 from bot.hours import NEVER
+from bot.incidents import Incident
 from bot.listing import Listed
 from bot.model import ConversationState, Gap, Kind, Urgency
 from bot.orders import Silence
@@ -106,7 +107,29 @@ SUMMARY = Summary(
     answered=38,
     missed=2,
 )
+INCIDENT = Incident(
+    uid="i1",
+    brand="acme",
+    route="default",
+    begun_at=at("2026-11-30T08:20"),
+    ended_at=None,
+    posts=212,
+    authors=190,
+    lately=7,
+    critical=2,
+    conversations={"open": 88, "claimed": 3, "answered": 100},
+)
+ENDED = replace(
+    INCIDENT,
+    begun_at=at("2026-11-29T21:00"),
+    ended_at=at("2026-11-29T22:10"),
+    posts=1,
+    authors=1,
+    conversations={"answered": 1},
+)
 RUNNING = Running(
+    bursts=(Burst(incident=INCIDENT, cards=(("telegram:care", "7"),)), Burst(incident=ENDED)),
+    more_bursts=1,
     gaps=(
         Gap(
             source="jetstream",

@@ -67,7 +67,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "page.mistake_": MISTAKES,
     "page.ask_": ["dismissed", "deleted", "elsewhere"],
     "page.event_": [*EVENTS, "other"],
-    "page.step_": [kind.value for kind in StepKind],
+    "steps.told_": [kind.value for kind in StepKind],
     "steps.many.": [why.value for why in (Anew.ASKED, Anew.REMINDED, Anew.RETURNED)],
     "page.try_": [one.__name__.lower() for one in get_args(End)],
 }
