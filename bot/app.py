@@ -35,7 +35,7 @@ from bot.paging import Paging
 from bot.ports import Clock, DecisionFeed, Lookup, Notifier, Source
 from bot.proposing import Proposing
 from bot.readiness import Readiness
-from bot.records import LEASE_FOR, CardState, Entry, Leased
+from bot.records import LEASE_FOR, Entry, Leased
 from bot.reload import Reading, Reload
 from bot.replies import Replier
 from bot.rostering import Rostering
@@ -395,5 +395,5 @@ class App:
         zone, now = self.settings.timezone, self.clock.now()
         if isinstance(state, BriefingState):
             return self.rostering.draw(state, leased.effect.channel, now)
-        shown = self.answering.equipped(state) if isinstance(state, CardState) else state
+        shown = self.answering.shown(state)
         return draw(leased, shown, texts=self.texts, zone=zone, now=now, choices=self.ruling.choices())

@@ -12,7 +12,6 @@ from bot.payload import ASKED, HUSHED, MENU, REPLACED, SHOWN
 from bot.records import DigestState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -33,7 +32,7 @@ def draw(
 ) -> Card:
     """`choices` names those who have something, and says what menus offer."""
     if isinstance(state, DigestState):
-        many = _many(leased, state, texts=texts, zone=zone, now=now, people=choices.people)
+        many = _many(leased, state, texts=texts, zone=zone, now=now, choices=choices)
         return _asking(many, leased, state, texts=texts, choices=choices)
     payload = leased.effect.payload
     if state is None:
@@ -68,16 +67,16 @@ def _many(
     texts: Texts,
     zone: ZoneInfo,
     now: datetime,
-    people: Mapping[str, str],
+    choices: Choices,
 ) -> Card:
     if state.incident is not None:
-        return incident_cards.render(state, state.incident, texts=texts, zone=zone, now=now, people=people)
+        return incident_cards.render(state, state.incident, texts=texts, zone=zone, now=now, choices=choices)
     if not leased.is_group:
         return digests.render(state, texts=texts, zone=zone, now=now)
     if leased.effect.payload.get(REPLACED):
         return digests.replaced_group(state, texts=texts, zone=zone, now=now)
     is_again = leased.rings > 1
-    return digests.group(state, texts=texts, zone=zone, now=now, again=is_again, people=people)
+    return digests.group(state, texts=texts, zone=zone, now=now, again=is_again, people=choices.people)
 
 
 def _asking(many: Card, leased: Leased, state: DigestState, *, texts: Texts, choices: Choices) -> Card:

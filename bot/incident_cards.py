@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot import previewing
 from bot.buttons import token
 from bot.incidents import MOST_AT_ONCE
 from bot.model import Alert
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from bot.buttons import Choices
     from bot.incidents import Incident
     from bot.records import DigestState, InboxRow
     from bot.texts.catalogue import Texts
@@ -33,7 +35,7 @@ def render(
     texts: Texts,
     zone: ZoneInfo,
     now: datetime,
-    people: Mapping[str, str] = {},
+    choices: Choices,
 ) -> Card:
     """As it stands at the last look; `state.rows` are the mentions that it names."""
     rows = {row.mention_id: row for row in state.rows}
@@ -48,7 +50,8 @@ def render(
             Line(text=_standing(incident, texts)),
             *_examples(incident, rows, texts),
             *_waiting(incident, rows, texts, zone=zone, now=now),
-            *_shared(incident, texts, people),
+            *_shared(incident, texts, choices.people),
+            *_on_page(incident, texts, choices.page),
         ),
         buttons=_buttons(incident, texts),
         form=_form(incident),
@@ -142,7 +145,14 @@ def _shared(incident: Incident, texts: Texts, people: Mapping[str, str]) -> Iter
     if answer.drafts:
         yield Line(text=texts.say("share.drafts", count=answer.drafts))
     elif not answer.under_way:
-        yield Line(text=texts.say("share.to", count=answer.to))
+        yield Line(text=texts.say("share.to", count=incident.to))
+    for told in previewing.lines(incident, texts):
+        yield Line(text=told)
+
+
+def _on_page(incident: Incident, texts: Texts, page: str) -> Iterator[Line]:
+    if page:
+        yield Line(text=texts.say("incident.page"), href=f"{page.rstrip('/')}/incident/{incident.uid}")
 
 
 def _form(incident: Incident) -> str | None:
@@ -166,8 +176,8 @@ def _buttons(incident: Incident, texts: Texts) -> tuple[tuple[Button, ...], ...]
         )
     if answer.drafts or answer.under_way:
         steps.append(_button(incident, Verb.ALL_STOP, texts, argument=str(answer.id)))
-    elif answer.to:
-        number = min(answer.to, MOST_AT_ONCE)
+    elif incident.to:
+        number = min(incident.to, MOST_AT_ONCE)
         steps.append(_button(incident, Verb.ALL_PREPARE, texts, number, str(answer.id)))
     return (tuple(steps),) if steps else ()
 

@@ -11,7 +11,7 @@ from bot.model import Alert
 from bot.noise import Why, Withheld
 from bot.payload import INCIDENT
 from bot.records import DigestState, Leased
-from bot.store import card, catching_up, grouping, holding, inbox, incident_numbers
+from bot.store import card, catching_up, grouping, holding, inbox, incident_numbers, sharing
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -21,7 +21,7 @@ def read(conn: Connection, fetch: card.Fetch, leased: Leased) -> DigestState:
     """What stands on the card of an effect now."""
     incident = leased.effect.payload.get(INCIDENT)
     if isinstance(incident, int):
-        return _incident(conn, fetch, incident, leased.effect.route or "")
+        return of_incident(conn, fetch, incident)
     of = grouping.card_of(fetch, leased.id) if leased.is_group else leased.id
     is_catch_up = catching_up.SOURCE in leased.effect.payload
     held = holding.withheld(fetch, of) if leased.is_group else None
@@ -41,7 +41,14 @@ def _loudness(fetch: card.Fetch, of: int, held: Withheld | None) -> Alert:
     return Alert.MESSAGE if is_spent and loudest is Alert.PING else loudest
 
 
-def _incident(conn: Connection, fetch: card.Fetch, id_: int, route: str) -> DigestState:
-    told = incident_numbers.whole(fetch, id_)
+def of_incident(conn: Connection, fetch: card.Fetch, id_: int) -> DigestState:
+    """What is told of an incident, with whom it names and what would come of an answer for all."""
+    told = incident_numbers.whole(fetch, id_, outlook=True)
     uids = dict.fromkeys((*told.first, *told.urgent, *told.waiting)) if told else {}
-    return DigestState(route=route, rows=inbox.named(conn, list(uids)), incident=told)
+    return DigestState(route=told.route if told else "", rows=inbox.named(conn, list(uids)), incident=told)
+
+
+def called(conn: Connection, fetch: card.Fetch, uid: str) -> DigestState | None:
+    """The same of the incident of this name; None: there is none."""
+    id_ = sharing.incident_of(fetch, uid)
+    return of_incident(conn, fetch, id_) if id_ is not None else None

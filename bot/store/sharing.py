@@ -16,19 +16,20 @@ from bot.store.card import Fetch
 from bot.store.work import Work, save_cursor
 
 _LIVE = ", ".join(f"'{state.value}'" for state in LIVE)
-_CONVERSATIONS = "SELECT conversation FROM burst_posts WHERE incident = :incident"
-_DECIDED = (
+CONVERSATIONS = "SELECT conversation FROM burst_posts WHERE incident = :incident"
+DECIDED = (
     "SELECT x.draft FROM decisions x WHERE x.argument = :mark AND x.draft IS NOT NULL"
-    f" AND x.conversation IN ({_CONVERSATIONS})"
+    f" AND x.conversation IN ({CONVERSATIONS})"
 )
-_MAY_BE_ANSWERED = (
-    f" FROM conversations c WHERE c.id IN ({_CONVERSATIONS}) AND c.state = 'open'"
-    " AND EXISTS (SELECT 1 FROM asks a WHERE a.conversation = c.id AND a.outcome IS NULL)"
-    " AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.conversation = c.id AND d.state = 'open')"
-    " AND NOT EXISTS (SELECT 1 FROM replies r WHERE r.conversation = c.id AND NOT r.is_automatic"
-    f"  AND r.state IN ({_LIVE}, 'published'))"
-    " AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.platform = c.platform AND o.author_id = c.author_id)"
+_ASKS = "EXISTS (SELECT 1 FROM asks a WHERE a.conversation = c.id AND a.outcome IS NULL)"
+DRAFTED = "EXISTS (SELECT 1 FROM drafts d WHERE d.conversation = c.id AND d.state = 'open')"
+SAID = (
+    "EXISTS (SELECT 1 FROM replies r WHERE r.conversation = c.id AND NOT r.is_automatic"
+    f" AND r.state IN ({_LIVE}, 'published'))"
 )
+OPTED_OUT = "EXISTS (SELECT 1 FROM opt_outs o WHERE o.platform = c.platform AND o.author_id = c.author_id)"
+FREE = f"(c.state = 'open' AND {_ASKS} AND NOT {DRAFTED} AND NOT {SAID} AND NOT {OPTED_OUT})"
+_MAY_BE_ANSWERED = f" FROM conversations c WHERE c.id IN ({CONVERSATIONS}) AND {FREE}"
 """Nobody has it, nobody of ours said anything or is about to, and they did not ask for none."""
 
 
@@ -42,10 +43,10 @@ def newest(fetch: Fetch, incident: int) -> SharedAnswer | None:
         return None
     id_, text, state, person = found[0]
     given = {"incident": incident, "mark": f"{MARK}{id_}"}
-    (drafts,) = fetch(f"SELECT count(*) FROM drafts WHERE state = 'open' AND id IN ({_DECIDED})", given)[0]
+    (drafts,) = fetch(f"SELECT count(*) FROM drafts WHERE state = 'open' AND id IN ({DECIDED})", given)[0]
     published, under_way, whole = fetch(
         f"SELECT total(state = 'published'), total(state IN ({_LIVE})), count(*) FROM replies"
-        f" WHERE draft IN ({_DECIDED})",
+        f" WHERE draft IN ({DECIDED})",
         given,
     )[0]
     return SharedAnswer(
@@ -103,7 +104,7 @@ def drafts(fetch: Fetch, incident: int, answer: int) -> tuple[tuple[str, int], .
     """What waits for approval: mention, draft."""
     found = fetch(
         "SELECT m.uid, d.id FROM drafts d JOIN mentions m ON m.id = d.mention WHERE d.state = 'open'"
-        f" AND d.id IN ({_DECIDED}) ORDER BY d.id",
+        f" AND d.id IN ({DECIDED}) ORDER BY d.id",
         {"incident": incident, "mark": f"{MARK}{answer}"},
     )
     return tuple((row[0], row[1]) for row in found)
@@ -113,7 +114,7 @@ def held(fetch: Fetch, incident: int, answer: int) -> tuple[tuple[str, int], ...
     """What is approved and not tried yet: mention, reply."""
     found = fetch(
         "SELECT m.uid, r.id FROM replies r JOIN mentions m ON m.id = r.mention WHERE r.state = 'held'"
-        f" AND r.draft IN ({_DECIDED}) ORDER BY r.id",
+        f" AND r.draft IN ({DECIDED}) ORDER BY r.id",
         {"incident": incident, "mark": f"{MARK}{answer}"},
     )
     return tuple((row[0], row[1]) for row in found)

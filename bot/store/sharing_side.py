@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from bot.changes import Shared
 from bot.incidents import Incident
 from bot.model import Cursor
+from bot.records import DigestState
 from bot.store import sharing
 from bot.store.reports import Reports
 from bot.store.work import Work
@@ -35,6 +36,10 @@ class SharingSide:
 
     async def incident(self: _Whole, uid: str) -> tuple[int, Incident] | None:
         return await self._reports.incident(uid)
+
+    async def incident_state(self: _Whole, uid: str) -> DigestState | None:
+        """What its card shows, with what would come of the answer for all; None: there is no such one."""
+        return await self._reports.incident_state(uid)
 
     async def incident_of_message(self: _Whole, kind: str, receipt: str) -> str | None:
         return await self._reports.ask(lambda fetch: sharing.of_receipt(fetch, kind, receipt))

@@ -17,7 +17,6 @@ from bot.model import Author
 from bot.records import Leased, Sent, Settlement
 from bot.sharing import Sharing
 from bot.staff import Receipt, Verb
-from bot.suggestions import asked
 from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
 from tests.integration._answers import Office, office
@@ -81,7 +80,7 @@ async def crisis(path: Path, *, draft: str | None = None) -> AsyncIterator[Crisi
         it.desk.incidents = Sharing(
             store=it.store,
             now=it.clock.now,
-            personal=lambda state, text: asked(state).filled(text, None),
+            personal=lambda wanted, text: wanted.filled(text, None),
             wake=lambda: None,
         )
         made = Crisis(it=it, path=path)
