@@ -71,15 +71,11 @@ class AnswerState(StrEnum):
     REPLACED = "replaced"
 
 
-MOST_AT_ONCE = 200
-"""So many people are answered by one approval; the next ones by another."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedAnswer:
     """One text for all who wait, with its `{fields}`. `to` could be answered by it, `drafts` wait for
     approval; of what was approved, so many are `published`, still `under_way`, or came to nothing
-    (`refused`).
+    (`refused`). `is_preparing`: there will be more drafts.
     """
 
     id: int
@@ -91,6 +87,7 @@ class SharedAnswer:
     published: int = 0
     under_way: int = 0
     refused: int = 0
+    is_preparing: bool = False
 
     @property
     def whole(self) -> int:

@@ -10,15 +10,15 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from bot.approval import price
 from bot.expenses import Money
 from bot.incidents import PlatformPreview
-from bot.replies import length_of
+from bot.replies import Measuring, Priced
 from bot.suggestions import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from bot.expenses import Price
     from bot.incidents import Addressee, Incident
     from bot.replies import Length, Replier
     from bot.texts.catalogue import Texts
@@ -39,27 +39,44 @@ class Previewing:
         if incident.outlook is None or incident.answer is None:
             return incident
         parts: dict[str, _Part] = {}
+        gauges = {name: _Gauge.of(replier) for name, replier in self.repliers.items()}
         for one in incident.outlook.to:
             part = parts.setdefault(one.post.platform, _Part())
-            self._add(part, one, incident.answer.text)
+            self._add(part, gauges.get(one.post.platform), one, incident.answer.text)
         for platform, left in incident.outlook.left.items():
             parts.setdefault(platform, _Part()).left.update(left)
         preview = tuple(part.told(platform) for platform, part in parts.items())
         return replace(incident, preview=tuple(sorted(preview, key=lambda one: (-one.to, one.platform))))
 
-    def _add(self, part: _Part, one: Addressee, text: str) -> None:
-        replier = self.repliers.get(one.post.platform)
-        refusal = "no_account" if replier is None else self._refusal(replier, one)
-        if replier is None or refusal:
+    def _add(self, part: _Part, gauge: _Gauge | None, one: Addressee, text: str) -> None:
+        refusal = gauge.refusal(one) if gauge else "no_account"
+        if gauge is None or refusal:
             part.left[refusal if refusal in _REFUSED else "refused"] += 1
             return
         said = one.draft or self.personal(addressed(one), text)
-        part.add(length_of(replier, one.post.id, said))
-        cost = price(replier, said, one.post.id)
+        part.add(gauge.length(one.post.id, said))
+        cost = gauge.price(said, one.post.id)
         part.costs += [cost.money] if cost else []
 
-    def _refusal(self, replier: Replier, one: Addressee) -> str:
-        return "deleted" if one.is_deleted else replier.refusal(one.post)
+
+@dataclass(frozen=True, kw_only=True)
+class _Gauge:
+    """What a platform says of an answer. Found out once: to ask thousands of times what a replier can do
+    takes longer than all the rest.
+    """
+
+    replier: Replier
+    length: Callable[[str, str], Length]
+    price: Callable[[str, str], Price | None]
+
+    @classmethod
+    def of(cls, replier: Replier) -> _Gauge:
+        length = replier.length_to if isinstance(replier, Measuring) else lambda _, text: replier.length(text)
+        price = replier.price if isinstance(replier, Priced) else lambda _text, _to: None
+        return cls(replier=replier, length=length, price=price)
+
+    def refusal(self, one: Addressee) -> str:
+        return "deleted" if one.is_deleted else self.replier.refusal(one.post)
 
 
 @dataclass(kw_only=True)

@@ -7,7 +7,7 @@ it does not.
 from __future__ import annotations
 
 from bot.incidents import Addressee, Outlook, SharedAnswer
-from bot.sharing import MARK
+from bot.preparing import MARK
 from bot.store import rows
 from bot.store.card import Fetch
 from bot.store.sharing import CONVERSATIONS, DECIDED, DRAFTED, FREE, OPTED_OUT, SAID
@@ -45,8 +45,8 @@ _DRAFTED_ONES = _TO.format(draft="d.text", what="drafts d JOIN mentions m ON m.i
 
 
 def read(fetch: Fetch, incident: int, answer: SharedAnswer) -> Outlook | None:
-    """Of the drafts that wait for approval, else of whom it could go to; None: it is on its way."""
-    if answer.under_way and not answer.drafts:
+    """Of the drafts that wait for approval, else of whom it could go to; None: something goes on."""
+    if answer.is_preparing or (answer.under_way and not answer.drafts):
         return None
     given = {"incident": incident, "mark": f"{MARK}{answer.id}"}
     to = fetch(_DRAFTED_ONES if answer.drafts else _FREE_ONES, given)

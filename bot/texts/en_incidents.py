@@ -61,7 +61,14 @@ INCIDENTS: dict[str, Message] = {
     "preview.left_refused": "{count} whom the platform does not let us answer",
     "share.progress": "{published} of {count} published, {under_way} on their way, {refused} not published",
     "share.kept": "Kept; nothing is published. The card says how many it could go to.",
-    "share.prepared": "{count} answers are prepared, {left} could not be. Nothing is published yet.",
+    "share.prepared": {
+        "one": "{count} answer is being prepared. Nothing is published yet.",
+        "other": "{count} answers are being prepared; the card counts them. Nothing is published yet.",
+    },
+    "share.preparing": {
+        "one": "{count} answer is prepared so far, more follow. Nothing is published yet.",
+        "other": "{count} answers are prepared so far, more follow. Nothing is published yet.",
+    },
     "share.published": "{count} answers are approved and go out one after another, {left} are not.",
     "share.stopped": "Stopped: {count} answers stay unpublished.",
     "share.outdated": "That is out of date: please look at the card again.",

@@ -68,7 +68,14 @@ INCIDENTS: dict[str, Message] = {
     "preview.left_refused": "{count} a quienes la plataforma no nos deja responder",
     "share.progress": "{published} de {count} publicadas, {under_way} en camino, {refused} no publicadas",
     "share.kept": "Guardado; no se publica nada. La tarjeta dice a cuántas personas podría ir.",
-    "share.prepared": "{count} respuestas preparadas, {left} no se pudo. Míralas; no se publica nada.",
+    "share.prepared": {
+        "one": "Se prepara {count} respuesta. Aún no se publica nada.",
+        "other": "Se preparan {count} respuestas; la tarjeta las cuenta. Aún no se publica nada.",
+    },
+    "share.preparing": {
+        "one": "{count} respuesta preparada; faltan más. Aún no se publica nada.",
+        "other": "{count} respuestas preparadas; faltan más. Aún no se publica nada.",
+    },
     "share.published": "{count} respuestas aprobadas salen una tras otra, {left} no.",
     "share.stopped": "Parado: {count} respuestas quedan sin publicar.",
     "share.outdated": "Eso ya no es actual: mira otra vez la tarjeta.",

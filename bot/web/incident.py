@@ -104,7 +104,7 @@ class IncidentPage:
             "press": token(Verb.ALL_EDIT, incident.uid),
             "most": MOST_TEXT,
             "offers": [] if card.form is None else [one async for one in self._offers(incident, eye)],
-            "is_moving": answer is not None and answer.under_way > 0,
+            "is_moving": answer is not None and (answer.under_way > 0 or answer.is_preparing),
         }
 
     async def _offers(self, incident: Incident, eye: Eye) -> AsyncIterator[Offered]:

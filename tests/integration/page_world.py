@@ -312,7 +312,7 @@ def _inquiries(store: SqliteStore) -> Inquiries:
 
 def _sharing(store: SqliteStore, clock: ManualClock, answering: Answering) -> Sharing:
     personal, wake = answering.drafts.personal, answering.wake
-    return Sharing(store=store, now=clock.now, personal=personal, wake=wake)
+    return Sharing(store=store, clock=clock, personal=personal, wake=wake)
 
 
 def _desk(

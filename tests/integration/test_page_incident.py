@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.desk import Desk
 from bot.expenses import Money, Price
 from bot.incidents import Incidents
 from bot.model import Author
 from bot.replies import Origin, Suggestion
+from bot.sharing import Sharing
 from bot.testing.wall import Wall
 from bot.texts.en import ENGLISH
 from tests.integration import store_samples as s
@@ -67,6 +69,16 @@ async def press(at: World, visitor: Visitor, verb: str, text: str = "") -> str:
     return html.unescape(told)
 
 
+async def prepare(at: World, visitor: Visitor) -> None:
+    """One press; the daemon's own task does the rest, and the page says so meanwhile."""
+    assert "7 answers are being prepared" in await press(at, visitor, "all_prepare")
+    assert "0 answers are prepared so far, more follow." in await look(at, visitor)
+    desk = at.page.desk
+    assert isinstance(desk, Desk)
+    assert isinstance(desk.incidents, Sharing)
+    await desk.incidents.preparing.once(desk.one_of_many)
+
+
 async def test_the_inbox_leads_to_what_its_card_says(at: World, anna: Visitor) -> None:
     """Posts, authors, platforms, the first of them; nothing to reply to in a chat that is not here."""
     assert f'<a href="{where(at)}">' in (await anna.get("/"))[1]
@@ -95,7 +107,7 @@ async def test_what_would_come_of_it_is_shown_before_anything_is_prepared(at: Wo
 async def test_one_answer_for_all_is_prepared_published_and_audited(at: World, anna: Visitor) -> None:
     """Once each, by the person who pressed; the drafts are counted by platform before they are approved."""
     await press(at, anna, "all_edit", TEXT)
-    await press(at, anna, "all_prepare")
+    await prepare(at, anna)
     shown = await look(at, anna)
     assert "Bluesky: 5 answers" in shown
     assert "X: 2 answers · 0.40 USD in all" in shown
@@ -119,7 +131,7 @@ async def test_one_answer_for_all_is_prepared_published_and_audited(at: World, a
 async def test_it_can_be_stopped_there(at: World, anna: Visitor) -> None:
     """What was prepared goes, and its people are free again."""
     await press(at, anna, "all_edit", TEXT)
-    await press(at, anna, "all_prepare")
+    await prepare(at, anna)
     assert ENGLISH.say("share.stopped", count=7) in await press(at, anna, "all_stop")
     assert "Prepare 7 answers" in await look(at, anna)
 

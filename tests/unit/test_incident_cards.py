@@ -78,6 +78,7 @@ def answers() -> Iterator[tuple[str, SharedAnswer]]:
     )
     yield "a text for all", said
     yield "a text for nobody", replace(said, to=0)
+    yield "it is being prepared", replace(said, drafts=2100, to=1900, is_preparing=True)
     yield "it is prepared", replace(said, state=AnswerState.PREPARED, to=2, drafts=78)
     going = replace(said, state=AnswerState.APPROVED, to=2, published=12, under_way=63, refused=3)
     yield "it goes out", going
