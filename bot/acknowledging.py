@@ -15,9 +15,11 @@ import structlog
 
 from bot.cards import prepared
 from bot.errors import Problem
-from bot.model import Facts, Mention, Verdict
+from bot.model import Alert, Facts, Mention, Verdict
 from bot.replies import Acknowledgement, Replier, length_of
+from bot.silenced import holds_alert
 from bot.texts.languages import LANGUAGES
+from bot.wishes import Route
 
 log = structlog.get_logger(__name__)
 
@@ -71,12 +73,16 @@ class Acknowledging:
         """From the next mention on."""
         self.wanted = wanted
 
-    def wish(self, mention: Mention, facts: Facts, verdict: Verdict) -> Acknowledgement | None:
-        """What this mention is to be answered with at once; None: nothing."""
+    def wish(
+        self, mention: Mention, facts: Facts, verdict: Verdict, routes: Collection[Route]
+    ) -> Acknowledgement | None:
+        """What this mention is to be answered with at once; None: nothing. `routes`: by which staff hears."""
         post, wanted = mention.post, self.wanted
         rule = self._rule(verdict)
         replier = self.repliers.get(post.platform) if post.platform in wanted.platforms else None
         if rule is None or replier is None or not self._may(mention, facts, verdict):
+            return None
+        if is_silenced(verdict, routes):
             return None
         words = prepared(
             wanted.words[rule], name=facts.name, handle=facts.handle, brand=mention.brand, url=post.url
@@ -105,3 +111,8 @@ class Acknowledging:
         for mention in mentions:
             log.info("acknowledgement.planned", mention=mention)
         self.wake()
+
+
+def is_silenced(verdict: Verdict, routes: Collection[Route]) -> bool:
+    """Whether silences keep all of the staff from hearing of it: "we are on it" would not be true."""
+    return holds_alert(verdict.held_by) and (not routes or verdict.alert is Alert.NONE)

@@ -23,11 +23,12 @@ from bot.ghostwriter import Declined, Said, Who
 from bot.listing import Spoken, Whole
 from bot.metrics import Metrics
 from bot.ports import Clock
+from bot.previewing import Previewing
 from bot.publishing import Publisher, ReplyStore
-from bot.records import LEASE_FOR, CardState, Leased
+from bot.records import LEASE_FOR, CardState, DigestState, Leased
 from bot.replies import Length, Patch, Replier, Reply, Suggestion, length_of
 from bot.staff import Verb
-from bot.suggestions import Written
+from bot.suggestions import Asked, Written
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,14 @@ class Drafts(Protocol):
 
     def suggest(self, state: CardState, written: Written | None = None) -> tuple[Suggestion, ...]:
         """Up to three, filled in and signed; what a model has `written` among them."""
+        ...
+
+    def personal(self, wanted: Asked, text: str) -> str:
+        """A text for many, filled in for whoever wrote this, and signed as their platform wants it."""
+        ...
+
+    def for_many(self, states: Sequence[CardState]) -> tuple[Suggestion, ...]:
+        """Prepared answers to what several people wrote, whose fields are not filled in yet."""
         ...
 
     async def write(
@@ -101,6 +110,7 @@ class Answering:
     approval: Approval = field(init=False)
     publisher: Publisher = field(init=False)
     acknowledging: Acknowledging = field(init=False)
+    previewing: Previewing = field(init=False)
 
     def __post_init__(self, acknowledge: Acknowledge) -> None:
         self.approval = Approval(
@@ -110,6 +120,7 @@ class Answering:
             hold=self.hold,
             expires=self.expires,
         )
+        self.previewing = Previewing(repliers=self.repliers, personal=self.drafts.personal)
         self.publisher = Publisher(
             store=self.store,
             repliers=self.repliers,
@@ -168,6 +179,18 @@ class Answering:
     def equipped(self, state: CardState) -> CardState:
         """The same, with how it can be answered."""
         return replace(state, means=self.approval.means(state))
+
+    def shown(self, state: CardState | DigestState | None) -> CardState | DigestState | None:
+        """What a card is drawn of: with how it can be answered, or what would come of an answer for all."""
+        if isinstance(state, CardState):
+            return self.equipped(state)
+        if isinstance(state, DigestState) and state.incident is not None:
+            return replace(state, incident=self.previewing.of(state.incident))
+        return state
+
+    def offered(self, states: Sequence[CardState]) -> tuple[Suggestion, ...]:
+        """Prepared texts for all who wrote something like these."""
+        return self.drafts.for_many(states)
 
     async def state(self, mention_id: str) -> CardState | None:
         """What there is to answer and what was said, with how; None: the mention is not known.

@@ -36,7 +36,7 @@ from bot.paging import Paging
 from bot.ports import Clock, DecisionFeed, Lookup, Notifier, Source
 from bot.proposing import Proposing
 from bot.readiness import Readiness
-from bot.records import LEASE_FOR, CardState, Entry, Leased
+from bot.records import LEASE_FOR, Entry, Leased
 from bot.reload import Reading, Reload
 from bot.replies import Replier
 from bot.rostering import Rostering
@@ -113,6 +113,7 @@ class App:
             tallying=self.ruling.tallying,
             acknowledging=self.answering.acknowledging,
         )
+        self.sharing = self._sharing()
         self.desk = self._desk()
         watches, lookups = self.watches, self.lookups
         self.accounts = Accounts(watches=watches, lookups=lookups, store=self.store, clock=self.clock)
@@ -170,6 +171,7 @@ class App:
                 ("outbox", self.outbox.run()),
                 ("accounts", self.accounts.run()),
                 ("publishing", self.answering.publisher.run()),
+                ("preparing", self.sharing.preparing.run(self.desk.one_of_many)),
                 *((f"feed:{loop.feed.name}", loop.run()) for loop in self.feed_loops),
                 *((f"source:{one.state().name}", one.run()) for one in self.listeners),
             )
@@ -296,17 +298,16 @@ class App:
             deliver=self.outbox.after_decision,
             commands=self.ruling.commands(),
             answers=self.answering,
-            incidents=Sharing(
-                store=self.store,
-                now=self.clock.now,
-                personal=self.proposing.personal,
-                wake=self._look_again,
-            ),
+            incidents=self.sharing,
         )
 
-    def _look_again(self) -> None:
-        self.outbox.wake()
-        self.answering.wake()
+    def _sharing(self) -> Sharing:
+        def wake() -> None:
+            self.outbox.wake()
+            self.answering.wake()
+
+        personal = self.proposing.personal
+        return Sharing(store=self.store, clock=self.clock, personal=personal, wake=wake)
 
     def _answering(self) -> Answering:
         return Answering(
@@ -382,5 +383,5 @@ class App:
         zone, now = self.settings.timezone, self.clock.now()
         if isinstance(state, BriefingState):
             return self.rostering.draw(state, leased.effect.channel, now)
-        shown = self.answering.equipped(state) if isinstance(state, CardState) else state
+        shown = self.answering.shown(state)
         return draw(leased, shown, texts=self.texts, zone=zone, now=now, choices=self.ruling.choices())

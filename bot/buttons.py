@@ -68,7 +68,7 @@ def chosen(argument: str, names: Iterable[str]) -> str | None:
 class Choices:
     """What menus offer, `people` by key and the personas that the rules know; which one is open, and what the
     card says as long as it is. `duty` tells who is on call for a route; None: it has no rotation.
-    `identities`: by key, those of people in chats.
+    `identities`: by key, those of people in chats. `page`: where the page is (empty: nowhere that all reach).
     """
 
     people: Mapping[str, str]
@@ -77,6 +77,7 @@ class Choices:
     shown: str = ""
     identities: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     duty: Callable[[str, datetime], Duty | None] = lambda _route, _at: None
+    page: str = ""
 
 
 def rows(

@@ -97,7 +97,8 @@ class Decided:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
     """What a person decided of the one answer for all who are in an incident. `text`: the new one; empty:
-    `answer` (its id) comes to this `state`, None: it stays as it is.
+    `answer` (its id) comes to this `state`, None: it stays as it is. `prepares`: drafts are made of it from
+    now on.
     """
 
     press_id: str
@@ -113,3 +114,4 @@ class Shared:
     origin: Origin = Origin.PERSON
     answer: int = 0
     state: AnswerState | None = None
+    prepares: bool = False

@@ -182,14 +182,16 @@ class Desk:
         if self.incidents is None:
             return None
         told = await self.incidents.take(
-            feed, press, person, texts=self._to(person), decide=self._one_of_many, cursor=cursor
+            feed, press, person, texts=self._to(person), decide=self.one_of_many, cursor=cursor
         )
         if told is not None:
             self._report(press, person.key, "shared", told.outcome)
         return told
 
-    async def _one_of_many(self, decision: Decision, text: Callable[[CardState], str] | None) -> str:
-        """In one conversation, as if somebody had pressed there; what came of it."""
+    async def one_of_many(self, decision: Decision, text: Callable[[CardState], str] | None) -> str:
+        """In one conversation, as if somebody had pressed there; what came of it; "gone": nothing is kept."""
+        if decision.person not in self.people:  # who began it has left the staff since
+            return "gone"
 
         def transition(state: CardState, decision: Decision) -> Change:
             return self.transition(state, replace(decision, text=text(state)) if text else decision)

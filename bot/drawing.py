@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from bot import card_steps, cards, digests, incident_cards
 from bot.model import Alert
 from bot.overrides import ANEW, Anew
-from bot.payload import ASKED, HUSHED, MENU, REPLACED, SHOWN
+from bot.payload import ASKED, ELSEWHERE, HUSHED, MENU, PAGER, REPLACED, SHOWN
 from bot.records import DigestState
+from bot.wishes import EffectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -33,7 +33,7 @@ def draw(
 ) -> Card:
     """`choices` names those who have something, and says what menus offer."""
     if isinstance(state, DigestState):
-        many = _many(leased, state, texts=texts, zone=zone, now=now, people=choices.people)
+        many = _many(leased, state, texts=texts, zone=zone, now=now, choices=choices)
         return _asking(many, leased, state, texts=texts, choices=choices)
     payload = leased.effect.payload
     if state is None:
@@ -48,10 +48,18 @@ def draw(
         duty=lambda named, at: duty(route or named, at),  # a copy by another route calls whom that is for
     )
     card = cards.render(state, texts=texts, zone=zone, now=now, choices=choices, again=_again(leased))
-    is_hushed = HUSHED in payload and card.alert is Alert.PING
+    is_hushed = card.alert is Alert.PING and (HUSHED in payload or _calls_another(leased, card))
     return (
         replace(card, alert=Alert.MESSAGE, ping=(), called=(), callees=(), people=()) if is_hushed else card
     )
+
+
+def _calls_another(leased: Leased, card: Card) -> bool:
+    """What changes on somebody's pager is no call for them: another card is, or it is for somebody else."""
+    payload, is_update = leased.effect.payload, leased.effect.kind is EffectKind.UPDATE
+    if not leased.is_page or not is_update:
+        return False
+    return ELSEWHERE in payload or bool(card.people and payload[PAGER] not in card.people)
 
 
 def _again(leased: Leased) -> Anew | None:
@@ -68,16 +76,16 @@ def _many(
     texts: Texts,
     zone: ZoneInfo,
     now: datetime,
-    people: Mapping[str, str],
+    choices: Choices,
 ) -> Card:
     if state.incident is not None:
-        return incident_cards.render(state, state.incident, texts=texts, zone=zone, now=now, people=people)
+        return incident_cards.render(state, state.incident, texts=texts, zone=zone, now=now, choices=choices)
     if not leased.is_group:
         return digests.render(state, texts=texts, zone=zone, now=now)
     if leased.effect.payload.get(REPLACED):
         return digests.replaced_group(state, texts=texts, zone=zone, now=now)
     is_again = leased.rings > 1
-    return digests.group(state, texts=texts, zone=zone, now=now, again=is_again, people=people)
+    return digests.group(state, texts=texts, zone=zone, now=now, again=is_again, people=choices.people)
 
 
 def _asking(many: Card, leased: Leased, state: DigestState, *, texts: Texts, choices: Choices) -> Card:

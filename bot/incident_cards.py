@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot import previewing
 from bot.buttons import token
-from bot.incidents import MOST_AT_ONCE
 from bot.model import Alert
 from bot.oneline import NAME_CHARS, link, one_line
 from bot.staff import Button, Card, Line, Verb
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from bot.incidents import Incident
+    from bot.buttons import Choices
+    from bot.incidents import Incident, SharedAnswer
     from bot.records import DigestState, InboxRow
     from bot.texts.catalogue import Texts
 
@@ -33,7 +34,7 @@ def render(
     texts: Texts,
     zone: ZoneInfo,
     now: datetime,
-    people: Mapping[str, str] = {},
+    choices: Choices,
 ) -> Card:
     """As it stands at the last look; `state.rows` are the mentions that it names."""
     rows = {row.mention_id: row for row in state.rows}
@@ -48,7 +49,8 @@ def render(
             Line(text=_standing(incident, texts)),
             *_examples(incident, rows, texts),
             *_waiting(incident, rows, texts, zone=zone, now=now),
-            *_shared(incident, texts, people),
+            *_shared(incident, texts, choices.people),
+            *_on_page(incident, texts, choices.page),
         ),
         buttons=_buttons(incident, texts),
         form=_form(incident),
@@ -139,10 +141,24 @@ def _shared(incident: Incident, texts: Texts, people: Mapping[str, str]) -> Iter
                 refused=answer.refused,
             )
         )
+    if standing := _next(incident, answer, texts):
+        yield Line(text=standing)
+    for told in previewing.lines(incident, texts):
+        yield Line(text=told)
+
+
+def _next(incident: Incident, answer: SharedAnswer, texts: Texts) -> str:
+    """How far the preparation is; empty: what there was is on its way."""
+    if answer.is_preparing:
+        return texts.say("share.preparing", count=answer.drafts)
     if answer.drafts:
-        yield Line(text=texts.say("share.drafts", count=answer.drafts))
-    elif not answer.under_way:
-        yield Line(text=texts.say("share.to", count=answer.to))
+        return texts.say("share.drafts", count=answer.drafts)
+    return "" if answer.under_way else texts.say("share.to", count=incident.to)
+
+
+def _on_page(incident: Incident, texts: Texts, page: str) -> Iterator[Line]:
+    if page:
+        yield Line(text=texts.say("incident.page"), href=f"{page.rstrip('/')}/incident/{incident.uid}")
 
 
 def _form(incident: Incident) -> str | None:
@@ -150,7 +166,7 @@ def _form(incident: Incident) -> str | None:
     answer = incident.answer
     if answer is None:
         return incident.offered if incident.open else None
-    return None if answer.under_way else answer.text
+    return None if answer.under_way or answer.is_preparing else answer.text
 
 
 def _buttons(incident: Incident, texts: Texts) -> tuple[tuple[Button, ...], ...]:
@@ -160,15 +176,14 @@ def _buttons(incident: Incident, texts: Texts) -> tuple[tuple[Button, ...], ...]
         is_offered = bool(incident.offered) and incident.open > 0
         return ((_button(incident, Verb.ALL_USE, texts),),) if is_offered else ()
     steps = []
-    if answer.drafts:
+    if answer.drafts and not answer.is_preparing:
         steps.append(
             _button(incident, Verb.ALL_PUBLISH, texts, answer.drafts, f"{answer.id}.{answer.drafts}")
         )
-    if answer.drafts or answer.under_way:
+    if answer.drafts or answer.under_way or answer.is_preparing:
         steps.append(_button(incident, Verb.ALL_STOP, texts, argument=str(answer.id)))
-    elif answer.to:
-        number = min(answer.to, MOST_AT_ONCE)
-        steps.append(_button(incident, Verb.ALL_PREPARE, texts, number, str(answer.id)))
+    elif incident.to:
+        steps.append(_button(incident, Verb.ALL_PREPARE, texts, incident.to, f"{answer.id}.{incident.to}"))
     return (tuple(steps),) if steps else ()
 
 

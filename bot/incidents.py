@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.expenses import Money
+from bot.model import Post
+
 LOOK_EVERY = timedelta(seconds=15)
 """A card changes no more often, however much comes: four times a minute of what a Telegram group takes."""
 LOOK_AFTER_END = timedelta(minutes=1)
@@ -68,15 +71,11 @@ class AnswerState(StrEnum):
     REPLACED = "replaced"
 
 
-MOST_AT_ONCE = 200
-"""So many people are answered by one approval; the next ones by another."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedAnswer:
     """One text for all who wait, with its `{fields}`. `to` could be answered by it, `drafts` wait for
     approval; of what was approved, so many are `published`, still `under_way`, or came to nothing
-    (`refused`).
+    (`refused`). `is_preparing`: there will be more drafts.
     """
 
     id: int
@@ -88,6 +87,7 @@ class SharedAnswer:
     published: int = 0
     under_way: int = 0
     refused: int = 0
+    is_preparing: bool = False
 
     @property
     def whole(self) -> int:
@@ -109,11 +109,49 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """Who would get the answer for all, by the post that it would go to; `draft`: what was prepared for
+    them (empty: nothing yet).
+    """
+
+    mention_id: str
+    post: Post
+    brand: str
+    name: str | None = None
+    handle: str | None = None
+    draft: str = ""
+    is_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """Who would get the answer for all as it stands, and by platform how many would not, and why."""
+
+    to: tuple[Addressee, ...] = ()
+    left: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformPreview:
+    """What would come of it on one platform: it would go `to` so many people, for some of whom it is
+    `too_long` (`over`: by so much at most); `left` are left out, by why.
+    """
+
+    platform: str
+    to: int = 0
+    too_long: int = 0
+    over: int = 0
+    price: Money | None = None
+    left: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """An incident as it stands. `lately` came within a minute before the last look; `conversations` by state;
     `platforms`: how many posts each, most first. `first`, `urgent`, `waiting` name mentions: those that came
     first, those of the rest that matter most, and (once it has ended) those who still wait, first who is due.
-    `answer`: what is to be said to all of them; `offered`: what a rule prepared for most.
+    `answer`: what is to be said to all of them; `offered`: what a rule prepared for most. `outlook` is read
+    where what would come of it matters, `preview` worked out of it.
     """
 
     uid: str
@@ -132,10 +170,19 @@ class Incident:
     waiting: tuple[str, ...] = ()
     answer: SharedAnswer | None = None
     offered: str = ""
+    outlook: Outlook | None = None
+    preview: tuple[PlatformPreview, ...] = ()
 
     @property
     def answered(self) -> int:
         return self.conversations.get("answered", 0)
+
+    @property
+    def to(self) -> int:
+        """To how many the answer for all could go, by platform where that is known."""
+        if self.preview:
+            return sum(one.to for one in self.preview)
+        return self.answer.to if self.answer else 0
 
     @property
     def open(self) -> int:

@@ -188,7 +188,7 @@ class Intake:
 
     def _judge(self, mention: Mention, around: _Around) -> Judged:
         now, known, memory = self.clock.now(), around.known, around.memory
-        mention_id = ulid(now)
+        mention_id, said = ulid(now), self.acknowledging
         is_ours = not self._is_rival(mention)
         facts = make_facts(mention_id, mention, known, measured=around.measured, is_ours=is_ours)
         facts = replace(
@@ -214,7 +214,7 @@ class Intake:
             routes=routes,
             parent=known.parent,
             counted=counted,
-            acknowledge=self.acknowledging.wish(mention, facts, verdict) if self.acknowledging else None,
+            acknowledge=said.wish(mention, facts, verdict, routes) if said else None,
             held_by=self._held_by(mention, verdict, own_too=around.own_too, now=now),
         )
 

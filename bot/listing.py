@@ -16,7 +16,7 @@ from bot.incidents import Incident
 from bot.model import Author, ConversationState, Facts, Kind, Post, Span, Urgency, Verdict
 from bot.orders import Silence
 from bot.overrides import Undoable
-from bot.records import Ask, Conversation
+from bot.records import Ask, Conversation, DigestState
 from bot.reports import RuleCount, StoredVerdict
 from bot.status import Status
 
@@ -182,6 +182,10 @@ class Shelf(Protocol):
         ...
 
     async def running_incidents(self) -> tuple[Incident, ...]: ...
+
+    async def incident_state(self, uid: str) -> DigestState | None:
+        """What the card of an incident shows, with who would get the answer for all; None: there is none."""
+        ...
 
     async def listing_tallies(self, brand: str, person: str | None, *, now: datetime) -> Tallies: ...
 

@@ -8,6 +8,7 @@ the model, the thread and how long a reply may be there.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import partial
@@ -25,7 +26,7 @@ from bot.replies import Length, Patch, Reply, Suggestion
 from bot.settings.answering import Model
 from bot.settings.answers import DEFAULT_ANSWERS, check_proposed
 from bot.settings.load import Settings
-from bot.suggestions import AiReply, Asked, Written, asked, suggestions
+from bot.suggestions import MOST, AiReply, Asked, Written, asked, of_library, suggestions
 from rules.signals.measure import measure
 
 
@@ -72,10 +73,22 @@ class Proposing:
         voice = self._settings.voices.on(wanted.platform)
         return suggestions(wanted, self._found(wanted), voice, written, self._ai_reply(wanted.platform))
 
-    def personal(self, state: CardState, text: str) -> str:
+    def personal(self, wanted: Asked, text: str) -> str:
         """A text for many, filled in for whoever wrote this, and signed."""
-        wanted = asked(state)
         return self._settings.voices.on(wanted.platform).signed(wanted.filled(text, wanted.url))
+
+    def for_many(self, states: Sequence[CardState]) -> tuple[Suggestion, ...]:
+        """Up to three prepared answers to what several people wrote, first what answers most of them; fields
+        of a person are not filled in yet.
+        """
+        several: dict[str, Suggestion] = {}
+        times: Counter[str] = Counter()
+        for state in states:
+            for one in self._found(asked(state))[:MOST]:
+                text = one.text.replace("{link}", one.answer.link or "").strip()
+                several.setdefault(text, of_library(one, text))
+                times[text] += 1
+        return tuple(several[text] for text, _ in times.most_common(MOST) if text)
 
     async def write(
         self, state: CardState, thread: Sequence[Said], length: Callable[[str], Length]

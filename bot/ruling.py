@@ -191,6 +191,7 @@ class Ruling:
             personas=self.personas(),
             identities=self.identities,
             duty=self.covering.duty,
+            page=self.settings.web.url or "",
         )
 
     def inquiries(self) -> Inquiries:

@@ -8,8 +8,8 @@ knows no chat, no SQL and no platform.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -18,21 +18,18 @@ from bot.changes import Decision, Shared, numbered
 from bot.drafts import FIELDS, called
 from bot.incidents import AnswerState, Incident, SharedAnswer
 from bot.model import Cursor
-from bot.records import CardState
+from bot.ports import Clock
+from bot.preparing import BATCH, Decide, Preparing, PreparingStore, together
 from bot.replies import Origin
 from bot.staff import MOST_TEXT, Person, Press, Told, Verb
+from bot.suggestions import Asked
 from bot.texts.catalogue import Texts
 
-MARK = "all."
-"""The argument of a decision that makes a draft of a shared answer begins with it."""
 SHARED = frozenset({Verb.ALL_USE, Verb.ALL_EDIT, Verb.ALL_PREPARE, Verb.ALL_PUBLISH, Verb.ALL_STOP})
 
-Decide = Callable[[Decision, Callable[[CardState], str] | None], Awaitable[str]]
-"""Has a decision taken in its conversation, with the text that is made of what stands there; its outcome."""
 
-
-class SharingStore(Protocol):
-    """What this needs of the store."""
+class SharingStore(PreparingStore, Protocol):
+    """What this needs of the store besides."""
 
     async def incident(self, uid: str) -> tuple[int, Incident] | None:
         """By the name in its buttons, with the number of its row."""
@@ -40,10 +37,6 @@ class SharingStore(Protocol):
 
     async def incident_of_message(self, kind: str, receipt: str) -> str | None:
         """Whose card a message is; None: it is no card of an incident."""
-        ...
-
-    async def recipients(self, incident: int) -> tuple[str, ...]:
-        """The mentions of those who may be answered now."""
         ...
 
     async def shared_drafts(self, incident: int, answer: int) -> tuple[tuple[str, int], ...]:
@@ -93,6 +86,7 @@ class _Done:
     text: str = ""
     origin: Origin = Origin.PERSON
     state: AnswerState | None = None
+    prepares: bool = False
 
 
 @dataclass(kw_only=True)
@@ -100,9 +94,14 @@ class Sharing:
     """`personal` fills a text in for one person and signs it as their platform wants it."""
 
     store: SharingStore
-    now: Callable[[], datetime]
-    personal: Callable[[CardState, str], str]
+    clock: Clock
+    personal: Callable[[Asked, str], str]
     wake: Callable[[], None]
+    preparing: Preparing = field(init=False)
+    _stopped: set[int] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        self.preparing = Preparing(store=self.store, clock=self.clock, personal=self.personal, wake=self.wake)
 
     async def take(
         self, feed: str, press: Press, person: Person, *, texts: Texts, decide: Decide, cursor: Cursor | None
@@ -115,7 +114,7 @@ class Sharing:
         known = await self.store.incident(uid)
         if known is None:
             return None
-        asked = _Asked(
+        it = _Asked(
             feed=feed,
             press=press,
             person=person,
@@ -126,9 +125,10 @@ class Sharing:
             number=known[0],
             incident=known[1],
         )
-        done = await self._done(asked)
-        await self.store.keep_shared(_kept(asked, done), cursor=cursor, now=self.now())
+        done = await self._done(it)
+        await self.store.keep_shared(_kept(it, done), cursor=cursor, now=self.clock.now())
         self.wake()
+        self.preparing.begin()
         return Told(reply=done.reply, is_loud=done.outcome in {"outdated", "refused"}, outcome=done.outcome)
 
     async def _found(self, press: Press) -> tuple[Verb, str, str] | None:
@@ -140,115 +140,124 @@ class Sharing:
         uid = await self.store.incident_of_message(press.channel.partition(":")[0], press.receipt)
         return (Verb.ALL_EDIT, uid, "") if uid else None
 
-    async def _done(self, asked: _Asked) -> _Done:
-        match asked.verb:
+    async def _done(self, it: _Asked) -> _Done:
+        match it.verb:
             case Verb.ALL_USE | Verb.ALL_EDIT:
-                return await self._say(asked)
+                return await self._say(it)
             case Verb.ALL_PREPARE:
-                return await self._prepare(asked)
+                return await self._prepare(it)
             case Verb.ALL_PUBLISH:
-                return await self._publish(asked)
-        return await self._stop(asked)
+                return await self._publish(it)
+        return await self._stop(it)
 
-    async def _say(self, asked: _Asked) -> _Done:
+    async def _say(self, it: _Asked) -> _Done:
         """A text for all; nobody gets it yet."""
-        is_offered = asked.verb is Verb.ALL_USE
-        text = (asked.incident.offered if is_offered else asked.press.text).strip()
+        is_offered = it.verb is Verb.ALL_USE
+        text = (it.incident.offered if is_offered else it.press.text).strip()
         if not text or len(text) > MOST_TEXT:
-            return _Done(outcome="refused", reply=asked.texts.say("answer.no_text"))
+            return _Done(outcome="refused", reply=it.texts.say("answer.no_text"))
         unknown = next((name for name in called(text) if name not in FIELDS), None)
         if unknown is not None:
-            return _Done(outcome="refused", reply=asked.texts.say("share.unknown_field", field=unknown))
-        before = asked.incident.answer
+            return _Done(outcome="refused", reply=it.texts.say("share.unknown_field", field=unknown))
+        before = it.incident.answer
         if before is not None and before.under_way:
-            return _Done(outcome="refused", reply=asked.texts.say("share.under_way"))
-        if before is not None and before.drafts:
-            drafts = await self.store.shared_drafts(asked.number, before.id)
-            await self._each(asked, Verb.DISCARD, drafts)
-            await self._each(asked, Verb.RELEASE, drafts)
+            return _Done(outcome="refused", reply=it.texts.say("share.under_way"))
+        if before is not None and (before.drafts or before.is_preparing):
+            await self._clear(it, before.id)
         origin = Origin.RULE if is_offered else Origin.PERSON
-        return _Done(outcome="proposed", reply=asked.texts.say("share.kept"), text=text, origin=origin)
+        return _Done(outcome="proposed", reply=it.texts.say("share.kept"), text=text, origin=origin)
 
-    async def _prepare(self, asked: _Asked) -> _Done:
-        """A draft for each who may be answered, filled in for them."""
-        answer = asked.answer
+    async def _prepare(self, it: _Asked) -> _Done:
+        """A draft for each who may be answered, filled in for them: begun here, the rest follows."""
+        answer = it.answer
         is_done = answer is not None and answer.drafts and answer.state is not AnswerState.OPEN
-        if answer is None or answer.under_way or is_done:
-            return _outdated(asked)
-        to = [(mention, 0) for mention in await self.store.recipients(asked.number)]
-        outcomes = await self._each(asked, Verb.EDIT, to, text=answer.text, mark=f"{MARK}{answer.id}")
-        made = outcomes["proposed"] + outcomes["repeated"]
-        reply = asked.texts.say("share.prepared", count=made, left=len(to) - made)
-        return _Done(outcome="prepared", reply=reply, state=AnswerState.PREPARED if made else None)
+        if answer is None or answer.is_preparing or answer.under_way or is_done:
+            return _outdated(it)
+        reply = it.texts.say("share.prepared", count=it.count or answer.to)
+        return _Done(outcome="prepared", reply=reply, state=AnswerState.OPEN, prepares=True)
 
-    async def _publish(self, asked: _Asked) -> _Done:
+    async def _publish(self, it: _Asked) -> _Done:
         """The second word: exactly what was prepared, and no more than the button said."""
-        answer = asked.answer
-        if answer is None:
-            return _outdated(asked)
-        drafts = await self.store.shared_drafts(asked.number, answer.id)
-        if not 0 < len(drafts) <= asked.count:
-            return _outdated(asked)
-        outcomes = await self._each(asked, Verb.APPROVE, drafts)
+        answer = it.answer
+        if answer is None or answer.is_preparing:
+            return _outdated(it)
+        drafts = await self.store.shared_drafts(it.number, answer.id)
+        if not 0 < len(drafts) <= it.count:
+            return _outdated(it)
+        self._stopped.discard(answer.id)
+        outcomes = await self._each(it, Verb.APPROVE, drafts, unless=answer.id)
         approved = outcomes["approved"] + outcomes["repeated"]
-        reply = asked.texts.say("share.published", count=approved, left=len(drafts) - approved)
-        return _Done(outcome="approved", reply=reply, state=AnswerState.APPROVED)
+        reply = it.texts.say("share.published", count=approved, left=len(drafts) - approved)
+        state = None if answer.id in self._stopped else AnswerState.APPROVED
+        return _Done(outcome="approved", reply=reply, state=state)
 
-    async def _stop(self, asked: _Asked) -> _Done:
+    async def _stop(self, it: _Asked) -> _Done:
         """What nobody has tried yet stays unsaid, and those people are free for others."""
-        answer = asked.answer
+        answer = it.answer
         if answer is None:
-            return _outdated(asked)
-        drafts = await self.store.shared_drafts(asked.number, answer.id)
-        held = await self.store.shared_held(asked.number, answer.id)
-        await self._each(asked, Verb.DISCARD, drafts)
-        await self._each(asked, Verb.CANCEL, held)
-        await self._each(asked, Verb.RELEASE, (*drafts, *held))
-        reply = asked.texts.say("share.stopped", count=len(drafts) + len(held))
+            return _outdated(it)
+        count = await self._clear(it, answer.id)
+        reply = it.texts.say("share.stopped", count=count)
         return _Done(outcome="stopped", reply=reply, state=AnswerState.STOPPED)
 
+    async def _clear(self, it: _Asked, answer: int) -> int:
+        """Nothing more is prepared or approved of it, and what is, is taken back; how many that were."""
+        self._stopped.add(answer)
+        await self.store.end_preparing(answer, began=None, now=self.clock.now())
+        async with self.preparing.turn:  # a batch that is on its way ends first
+            drafts = await self.store.shared_drafts(it.number, answer)
+            held = await self.store.shared_held(it.number, answer)
+        await self._each(it, Verb.DISCARD, drafts)
+        await self._each(it, Verb.CANCEL, held)
+        await self._each(it, Verb.RELEASE, (*drafts, *held))
+        return len(drafts) + len(held)
+
     async def _each(
-        self, asked: _Asked, verb: Verb, about: Sequence[tuple[str, int]], *, text: str = "", mark: str = ""
+        self, it: _Asked, verb: Verb, about: Sequence[tuple[str, int]], *, unless: int = 0
     ) -> Counter[str]:
-        """The same decision in each conversation; how often it ended how."""
+        """The same decision in each conversation; how often it ended how. `unless` this answer is stopped."""
         outcomes: Counter[str] = Counter()
-        for mention, number in about:
-            decision = Decision(
-                press_id=f"{asked.press.id}/{verb.value}/{mention}",
-                feed=asked.feed,
-                channel=asked.press.channel,
-                person=asked.person.key,
-                verb=verb,
-                mention_id=mention,
-                at=asked.press.at,
-                argument=mark or (str(number) if number else ""),
-                text=text,
-            )
-            outcomes[await asked.decide(decision, self._filled(text) if text else None)] += 1
+        for start in range(0, len(about), BATCH):
+            async with self.preparing.turn:
+                if unless in self._stopped:
+                    break
+                batch = [_decision(it, verb, *one) for one in about[start : start + BATCH]]
+                outcomes += await together(it.decide, batch)
         return outcomes
 
-    def _filled(self, text: str) -> Callable[[CardState], str]:
-        return lambda state: self.personal(state, text)
+
+def _decision(it: _Asked, verb: Verb, mention: str, number: int) -> Decision:
+    return Decision(
+        press_id=f"{it.press.id}/{verb.value}/{mention}",
+        feed=it.feed,
+        channel=it.press.channel,
+        person=it.person.key,
+        verb=verb,
+        mention_id=mention,
+        at=it.press.at,
+        argument=str(number),
+    )
 
 
-def _outdated(asked: _Asked) -> _Done:
-    return _Done(outcome="outdated", reply=asked.texts.say("share.outdated"))
+def _outdated(it: _Asked) -> _Done:
+    return _Done(outcome="outdated", reply=it.texts.say("share.outdated"))
 
 
-def _kept(asked: _Asked, done: _Done) -> Shared:
-    answer = asked.incident.answer
+def _kept(it: _Asked, done: _Done) -> Shared:
+    answer = it.incident.answer
     return Shared(
-        press_id=asked.press.id,
-        feed=asked.feed,
-        channel=asked.press.channel,
-        person=asked.person.key,
-        verb=asked.verb,
-        at=asked.press.at,
-        incident=asked.number,
+        press_id=it.press.id,
+        feed=it.feed,
+        channel=it.press.channel,
+        person=it.person.key,
+        verb=it.verb,
+        at=it.press.at,
+        incident=it.number,
         outcome=done.outcome,
         reply=done.reply,
         text=done.text,
         origin=done.origin,
         answer=answer.id if answer else 0,
         state=done.state,
+        prepares=done.prepares,
     )

@@ -179,10 +179,14 @@ def stand(card: Card) -> Stand | None:
 
 
 def on_page(card: Card, page: str) -> str | None:
-    """Where on the page a card is acted on: at its conversation, else in the list; None: nowhere."""
+    """Where on the page a card is acted on: at its conversation or incident, else in the list; None:
+    nowhere.
+    """
     if not page:
         return None
-    conversation = card.data.get("conversation_id")
+    conversation, incident = card.data.get("conversation_id"), card.data.get("incident")
+    if isinstance(incident, str):
+        return f"{page.rstrip('/')}/incident/{incident}"
     return f"{page.rstrip('/')}/{f'c/{conversation}' if isinstance(conversation, int) else ''}"
 
 

@@ -108,7 +108,7 @@ def _in_order(
     if asked.draft_text is not None and asked.draft is not None:
         text = voice.signed(asked.filled(asked.draft_text, asked.url))
         yield Suggestion(text=text, origin=Origin.RULE, name=asked.draft)
-    yield from (_of_library(one, asked, voice) for one in found[:1])
+    yield from (of_library(one, _said(one, asked, voice)) for one in found[:1])
     if written is not None:
         yield Suggestion(
             text=voice.signed(asked.filled(written.text, None)),
@@ -118,12 +118,17 @@ def _in_order(
             sources=written.sources,
             needs_approval=ai_reply is AiReply.NEEDS_APPROVAL,
         )
-    yield from (_of_library(one, asked, voice) for one in found[1:])
+    yield from (of_library(one, _said(one, asked, voice)) for one in found[1:])
 
 
-def _of_library(found: Found, asked: Asked, voice: Voice) -> Suggestion:
+def _said(found: Found, asked: Asked, voice: Voice) -> str:
+    return voice.signed(asked.filled(found.text, found.answer.link))
+
+
+def of_library(found: Found, text: str) -> Suggestion:
+    """A prepared answer with its text as it is to be said."""
     return Suggestion(
-        text=voice.signed(asked.filled(found.text, found.answer.link)),
+        text=text,
         origin=Origin.LIBRARY,
         name=found.answer.name,
         score=found.score,

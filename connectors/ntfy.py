@@ -134,7 +134,8 @@ class NtfyNotifier:
         stands = stand(card)
         if stands is None or stands.value == ref[2]:  # the phone need not buzz for it
             return receipt
-        await self._publish(channel, card, ref[1], _QUIETLY if stands is not Stand.OPEN else 3)
+        is_open = stands is Stand.OPEN  # again: nobody has it any more, and it calls whom it called
+        await self._publish(channel, card, ref[1], _PRIORITIES[card.alert] if is_open else _QUIETLY)
         return self._receipt(ref[1], stands)
 
     def _receipt(self, sequence: str, stands: Stand | None) -> Receipt:

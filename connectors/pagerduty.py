@@ -2,8 +2,10 @@
 
 https://developer.pagerduty.com/docs/events-api-v2-overview (what is sent, what a status means). A card
 triggers an incident of its own; claimed or snoozed it is acknowledged, answered, dismissed or deleted it is
-resolved. Knows events, not what a card is about. Events are taken asynchronously: 202 says that one arrived.
-Limits: a summary of 1,024 characters, events of 512 KB, and a throttle that PagerDuty sets as it sees fit.
+resolved. Nothing takes an acknowledgement back, and to trigger what is acknowledged calls nobody: what is
+given back is an incident of its own. Knows events, not what a card is about. Events are taken asynchronously:
+202 says that one arrived. Limits: a summary of 1,024 characters, events of 512 KB, and a throttle that
+PagerDuty sets as it sees fit.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ _MOST_LINES = 300
 _SEVERITIES = {"critical": "critical", "high": "error", "normal": "warning", "low": "info"}
 _ACTIONS = {Stand.OPEN: "trigger", Stand.TAKEN: "acknowledge", Stand.OVER: "resolve"}
 _SEND_WITHIN = 10.0
-_REF = re.compile(r"(outcare-[0-9a-f]{32})(?: (open|taken|over))?\Z")
+_GIVEN_AWAY = "given_away"
+"""How an incident stands that is resolved because the card calls somebody else."""
+_REF = re.compile(rf"(outcare-[0-9a-f]{{32}})(?: (open|taken|over|{_GIVEN_AWAY}))?\Z")
 
 
 class AccountSettings(BaseModel):
@@ -95,12 +99,22 @@ class PagerDutyNotifier:
             raise Rejected(f"{receipt.ref!r} is no incident of ours", reason=Reason.NOT_FOUND)
         self._key(channel)
         stands = stand(card)
-        if stands is None or stands.value == ref[2] or (stands is Stand.OPEN and ref[2] != Stand.OVER):
-            return receipt  # nothing takes an acknowledgement back: PagerDuty's own runs out
-        await self._send(channel, card, ref[1], _ACTIONS[stands])
-        return self._receipt(ref[1], stands)
+        if stands is None or stands.value == ref[2] or ref[2] == _GIVEN_AWAY:
+            return receipt
+        if stands is not Stand.OPEN or ref[2] == Stand.OVER:
+            await self._send(channel, card, ref[1], _ACTIONS[stands])
+            return self._receipt(ref[1], stands)
+        return await self._back(channel, card, ref[1], key=key) if ref[2] == Stand.TAKEN else receipt
 
-    def _receipt(self, dedup: str, stands: Stand | None) -> Receipt:
+    async def _back(self, channel: str, card: Card, before: str, *, key: str) -> Receipt:
+        """Nobody has it any more: whom the card calls is called anew, and what was acknowledged is over."""
+        is_theirs, anew = card.alert is Alert.PING, dedup_key(key, card)
+        if is_theirs:
+            await self._send(channel, card, anew, "trigger")
+        await self._send(channel, card, before, "resolve")
+        return self._receipt(anew, Stand.OPEN) if is_theirs else self._receipt(before, _GIVEN_AWAY)
+
+    def _receipt(self, dedup: str, stands: str | None) -> Receipt:
         return Receipt(ref=f"{dedup} {stands}" if stands else dedup, at=self.clock.now())
 
     def _key(self, channel: str) -> str:

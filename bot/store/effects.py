@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.overrides import ANEW
-from bot.payload import ASKED, GROUP
+from bot.payload import ASKED, GROUP, PAGER
 from bot.records import Leased
 from bot.staff import Receipt
 from bot.store import rows
@@ -179,7 +179,7 @@ def _update(
         kind=EffectKind.UPDATE,
         mention_id=None if subject.is_group else mention or subject.effect.mention_id,
         due_at=due_at,
-        payload=_of_many(subject) if subject.is_group else payload,
+        payload=_of_many(subject) if subject.is_group else {**payload, **_of_page(subject)},
     )
     is_free = state == "sent" and due_at <= work.now and not _is_in_flight(work, alert)
     new = New(effect=effect, ask=ask_of(work, alert), subject=alert)
@@ -190,6 +190,10 @@ def _update(
 def _of_many(card: Leased) -> dict[str, object]:
     """What a card of many is stays as it was: whom it asks, and why."""
     return {key: value for key, value in card.effect.payload.items() if key in {GROUP, ANEW, ASKED}}
+
+
+def _of_page(card: Leased) -> dict[str, object]:
+    return {PAGER: card.effect.payload[PAGER]} if card.is_page else {}
 
 
 def _nth_update(work: Work, card: int) -> str:

@@ -16,7 +16,7 @@ from datetime import timedelta
 from bot.escalation import WORDS, Coming, Duties, Escalation, Kind, whom
 from bot.model import ConversationState, Urgency
 from bot.overrides import ANEW, Anew
-from bot.payload import ASKED, GROUP
+from bot.payload import ASKED, ELSEWHERE, GROUP
 from bot.records import Leased
 from bot.replies import ReplyState
 from bot.store import (
@@ -247,7 +247,7 @@ def _ring(work: Work, taken: Iterable[_Taken]) -> tuple[Leased, ...]:
     for step in taken:
         shown = effects.delivered(work, step.waiting.conversation)
         others = tuple(id_ for id_ in shown if id_ not in rung_now)
-        leased += effects.update(work, others, version=step.version)
+        leased += effects.update(work, others, version=step.version, payload={ELSEWHERE: True})
     return tuple({one.id: one for one in leased}.values())
 
 

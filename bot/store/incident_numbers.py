@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.incidents import LATELY, Incident
 from bot.overview import Sent
-from bot.store import rows, sharing
+from bot.store import outlooks, rows, sharing
 from bot.store.card import Fetch
 
 SHOWN, WAITING_SHOWN = 3, 10
@@ -59,7 +59,8 @@ def waits(numbers: dict[str, Any]) -> bool:
     return any(numbers["conversations"].get(state) for state in ("open", "claimed", "snoozed"))
 
 
-def whole(fetch: Fetch, incident: int) -> Incident | None:
+def whole(fetch: Fetch, incident: int, *, outlook: bool = False) -> Incident | None:
+    """`outlook`: with those to whom the answer for all would go, while that is still to be decided."""
     found = fetch(
         "SELECT uid, brand, route, begun_at, ended_at, looked_at FROM incidents WHERE id = ?", (incident,)
     )
@@ -67,17 +68,20 @@ def whole(fetch: Fetch, incident: int) -> Incident | None:
         return None
     uid, brand, route, begun_at, ended_at, looked_at = found[0]
     first = _first(fetch, incident)
+    numbers = read(fetch, incident, since=rows.moment(looked_at) - LATELY)
+    answer = numbers["answer"]
     return Incident(
         uid=uid,
         brand=brand,
         route=route,
         begun_at=rows.moment(begun_at),
         ended_at=rows.moment_or_none(ended_at),
-        **read(fetch, incident, since=rows.moment(looked_at) - LATELY),
+        **numbers,
         first=first,
         urgent=_urgent(fetch, incident, first),
         waiting=_waiting(fetch, incident) if ended_at is not None else (),
         offered=sharing.offered(fetch, incident),
+        outlook=outlooks.read(fetch, incident, answer) if outlook and answer else None,
     )
 
 

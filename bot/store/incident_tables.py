@@ -74,7 +74,8 @@ class BurstPostRow(SQLModel, table=True):
 
 class SharedAnswerRow(SQLModel, table=True):
     """A text that is to be said to all who wait in an incident; the newest of an incident counts. What is
-    published are ordinary drafts and replies, whose decisions name it.
+    published are ordinary drafts and replies, whose decisions name it. `preparing`: the decision that has
+    drafts made of it, as long as that goes on.
     """
 
     __tablename__: ClassVar[str] = "shared_answers"
@@ -87,3 +88,4 @@ class SharedAnswerRow(SQLModel, table=True):
     person: str
     made_at: datetime = at()
     state: str
+    preparing: int | None = Field(default=None, sa_type=RowId)

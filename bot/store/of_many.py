@@ -9,7 +9,7 @@ from bot.model import Alert
 from bot.noise import Why, Withheld
 from bot.payload import INCIDENT
 from bot.records import DigestState, Leased
-from bot.store import catching_up, grouping, holding, inbox, incident_numbers
+from bot.store import catching_up, grouping, holding, inbox, incident_numbers, sharing
 from bot.store.card import Fetch
 
 
@@ -17,7 +17,7 @@ def read(fetch: Fetch, leased: Leased) -> DigestState:
     """What stands on the card of an effect now."""
     incident = leased.effect.payload.get(INCIDENT)
     if isinstance(incident, int):
-        return _incident(fetch, incident, leased.effect.route or "")
+        return of_incident(fetch, incident)
     of = grouping.card_of(fetch, leased.id) if leased.is_group else leased.id
     is_catch_up = catching_up.SOURCE in leased.effect.payload
     held = holding.withheld(fetch, of) if leased.is_group else None
@@ -37,7 +37,14 @@ def _loudness(fetch: Fetch, of: int, held: Withheld | None) -> Alert:
     return Alert.MESSAGE if is_spent and loudest is Alert.PING else loudest
 
 
-def _incident(fetch: Fetch, id_: int, route: str) -> DigestState:
-    told = incident_numbers.whole(fetch, id_)
+def of_incident(fetch: Fetch, id_: int) -> DigestState:
+    """What is told of an incident, with whom it names and what would come of an answer for all."""
+    told = incident_numbers.whole(fetch, id_, outlook=True)
     uids = dict.fromkeys((*told.first, *told.urgent, *told.waiting)) if told else {}
-    return DigestState(route=route, rows=inbox.named(fetch, list(uids)), incident=told)
+    return DigestState(route=told.route if told else "", rows=inbox.named(fetch, list(uids)), incident=told)
+
+
+def called(fetch: Fetch, uid: str) -> DigestState | None:
+    """The same of the incident of this name; None: there is none."""
+    id_ = sharing.incident_of(fetch, uid)
+    return of_incident(fetch, id_) if id_ is not None else None

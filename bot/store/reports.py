@@ -294,6 +294,9 @@ class Reports:
     async def incident(self, uid: str) -> tuple[int, Incident] | None:
         return await self.ask(lambda fetch: incident_numbers.called(fetch, uid))
 
+    async def incident_state(self, uid: str) -> DigestState | None:
+        return await self._read(lambda fetch: of_many.called(fetch, uid))
+
     async def incidents(self) -> tuple[Incident, ...]:
         return await self._read(incident_numbers.running)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from bot.model import Urgency
 from bot.overrides import ANEW, Anew
+from bot.payload import ELSEWHERE
 from bot.records import Leased
 from bot.store import effects, holding, next_steps, repeating, rows
 from bot.store.paging import IS_PAGE
@@ -47,7 +48,7 @@ def _ring(
     leased = tuple(one for one in rung if one is not None)
     new = {one.id for one in leased}
     others = tuple(id_ for id_ in effects.delivered(work, conversation) if id_ not in {*newest, *new})
-    return (*leased, *effects.update(work, others, version=version))
+    return (*leased, *effects.update(work, others, version=version, payload={ELSEWHERE: True}))
 
 
 _ON_CARDS_OF_MANY = (

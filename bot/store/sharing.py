@@ -6,46 +6,51 @@ made a draft names the answer (`MARK`). It knows the tables shared_answers and d
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.changes import Shared
-from bot.incidents import MOST_AT_ONCE, AnswerState, SharedAnswer
+from bot.incidents import AnswerState, SharedAnswer
 from bot.model import Cursor
+from bot.preparing import MARK, Job
 from bot.replies import LIVE, Origin
-from bot.sharing import MARK
 from bot.store import rows
 from bot.store.card import Fetch
 from bot.store.work import Work, save_cursor
 
+LOOK_WHILE_PREPARING = timedelta(seconds=5)
+"""A card that counts drafts changes no more often."""
 _LIVE = ", ".join(f"'{state.value}'" for state in LIVE)
-_CONVERSATIONS = "SELECT conversation FROM burst_posts WHERE incident = :incident"
-_DECIDED = (
+CONVERSATIONS = "SELECT conversation FROM burst_posts WHERE incident = :incident"
+DECIDED = (
     "SELECT x.draft FROM decisions x WHERE x.argument = :mark AND x.draft IS NOT NULL"
-    f" AND x.conversation IN ({_CONVERSATIONS})"
+    f" AND x.conversation IN ({CONVERSATIONS})"
 )
-_MAY_BE_ANSWERED = (
-    f" FROM conversations c WHERE c.id IN ({_CONVERSATIONS}) AND c.state = 'open'"
-    " AND EXISTS (SELECT 1 FROM asks a WHERE a.conversation = c.id AND a.outcome IS NULL)"
-    " AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.conversation = c.id AND d.state = 'open')"
-    " AND NOT EXISTS (SELECT 1 FROM replies r WHERE r.conversation = c.id AND NOT r.is_automatic"
-    f"  AND r.state IN ({_LIVE}, 'published'))"
-    " AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.platform = c.platform AND o.author_id = c.author_id)"
+_ASKS = "EXISTS (SELECT 1 FROM asks a WHERE a.conversation = c.id AND a.outcome IS NULL)"
+DRAFTED = "EXISTS (SELECT 1 FROM drafts d WHERE d.conversation = c.id AND d.state = 'open')"
+SAID = (
+    "EXISTS (SELECT 1 FROM replies r WHERE r.conversation = c.id AND NOT r.is_automatic"
+    f" AND r.state IN ({_LIVE}, 'published'))"
 )
+OPTED_OUT = "EXISTS (SELECT 1 FROM opt_outs o WHERE o.platform = c.platform AND o.author_id = c.author_id)"
+FREE = f"(c.state = 'open' AND {_ASKS} AND NOT {DRAFTED} AND NOT {SAID} AND NOT {OPTED_OUT})"
+_MAY_BE_ANSWERED = f" FROM conversations c WHERE c.id IN ({CONVERSATIONS}) AND {FREE}"
 """Nobody has it, nobody of ours said anything or is about to, and they did not ask for none."""
 
 
 def newest(fetch: Fetch, incident: int) -> SharedAnswer | None:
     found = fetch(
-        "SELECT id, text, state, person FROM shared_answers WHERE incident = ? AND state <> 'replaced'"
-        " ORDER BY id DESC LIMIT 1",
+        "SELECT id, text, state, person, preparing IS NOT NULL FROM shared_answers WHERE incident = ?"
+        " AND state <> 'replaced' ORDER BY id DESC LIMIT 1",
         (incident,),
     )
     if not found:
         return None
-    id_, text, state, person = found[0]
+    id_, text, state, person, is_preparing = found[0]
     given = {"incident": incident, "mark": f"{MARK}{id_}"}
-    (drafts,) = fetch(f"SELECT count(*) FROM drafts WHERE state = 'open' AND id IN ({_DECIDED})", given)[0]
+    (drafts,) = fetch(f"SELECT count(*) FROM drafts WHERE state = 'open' AND id IN ({DECIDED})", given)[0]
     published, under_way, whole = fetch(
         f"SELECT total(state = 'published'), total(state IN ({_LIVE})), count(*) FROM replies"
-        f" WHERE draft IN ({_DECIDED})",
+        f" WHERE draft IN ({DECIDED})",
         given,
     )[0]
     return SharedAnswer(
@@ -58,6 +63,7 @@ def newest(fetch: Fetch, incident: int) -> SharedAnswer | None:
         published=int(published),
         under_way=int(under_way),
         refused=int(whole - published - under_way),
+        is_preparing=bool(is_preparing),
     )
 
 
@@ -88,22 +94,62 @@ def of_receipt(fetch: Fetch, kind: str, receipt: str) -> str | None:
     return found[0][0] if found else None
 
 
-def recipients(fetch: Fetch, incident: int) -> tuple[str, ...]:
-    """The newest mention of each who may be answered, first who is due first."""
+def being_prepared(fetch: Fetch) -> tuple[Job, ...]:
+    found = fetch(
+        "SELECT x.id, s.incident, s.id, s.text, x.press_id, x.feed, x.channel, x.person, x.at"
+        " FROM shared_answers s JOIN decisions x ON x.id = s.preparing"
+        " WHERE s.preparing IS NOT NULL AND s.state <> 'replaced' ORDER BY x.id",
+        (),
+    )
+    names = ("began", "incident", "answer", "text", "press_id", "feed", "channel", "person")
+    return tuple(Job(**dict(zip(names, row, strict=False)), at=rows.moment(row[8])) for row in found)
+
+
+def recipients(fetch: Fetch, job: Job, limit: int) -> tuple[str, ...]:
+    """The newest mention of each who may be answered, first who is due first; not who was tried already."""
     found = fetch(
         "SELECT (SELECT m.uid FROM mentions m WHERE m.conversation = c.id ORDER BY m.id DESC LIMIT 1),"
         f" (SELECT a.due_at FROM asks a WHERE a.conversation = c.id AND a.outcome IS NULL) AS due"
-        f"{_MAY_BE_ANSWERED} ORDER BY due IS NULL, due, c.id LIMIT {MOST_AT_ONCE}",
-        {"incident": incident},
+        f"{_MAY_BE_ANSWERED} AND NOT EXISTS (SELECT 1 FROM decisions x WHERE x.conversation = c.id"
+        " AND x.argument = :mark AND x.id > :began)"
+        " AND EXISTS (SELECT 1 FROM shared_answers s WHERE s.id = :answer AND s.preparing = :began)"
+        " ORDER BY due IS NULL, due, c.id LIMIT :limit",
+        {
+            "incident": job.incident,
+            "mark": f"{MARK}{job.answer}",
+            "began": job.began,
+            "answer": job.answer,
+            "limit": limit,
+        },
     )
     return tuple(row[0] for row in found)
+
+
+def end_preparing(work: Work, answer: int, began: int | None) -> None:
+    """As `bot.preparing.PreparingStore.end_preparing`."""
+    state = AnswerState.STOPPED if began is None else AnswerState.PREPARED
+    work.conn.execute(
+        "UPDATE shared_answers SET preparing = NULL, state = ? WHERE id = ? AND preparing IS NOT NULL"
+        " AND preparing = COALESCE(?, preparing)",
+        (state.value, answer, began),
+    )
+
+
+def look_again(work: Work, incident: int) -> None:
+    """At its card, but no more often than a chat bears."""
+    soon = rows.micros(work.now + LOOK_WHILE_PREPARING)
+    work.conn.execute(
+        "UPDATE incidents SET look_at = min(COALESCE(look_at, :soon), max(:at, looked_at + :wait))"
+        " WHERE id = :incident",
+        {"soon": soon, "at": work.at, "wait": soon - work.at, "incident": incident},
+    )
 
 
 def drafts(fetch: Fetch, incident: int, answer: int) -> tuple[tuple[str, int], ...]:
     """What waits for approval: mention, draft."""
     found = fetch(
         "SELECT m.uid, d.id FROM drafts d JOIN mentions m ON m.id = d.mention WHERE d.state = 'open'"
-        f" AND d.id IN ({_DECIDED}) ORDER BY d.id",
+        f" AND d.id IN ({DECIDED}) ORDER BY d.id",
         {"incident": incident, "mark": f"{MARK}{answer}"},
     )
     return tuple((row[0], row[1]) for row in found)
@@ -113,7 +159,7 @@ def held(fetch: Fetch, incident: int, answer: int) -> tuple[tuple[str, int], ...
     """What is approved and not tried yet: mention, reply."""
     found = fetch(
         "SELECT m.uid, r.id FROM replies r JOIN mentions m ON m.id = r.mention WHERE r.state = 'held'"
-        f" AND r.draft IN ({_DECIDED}) ORDER BY r.id",
+        f" AND r.draft IN ({DECIDED}) ORDER BY r.id",
         {"incident": incident, "mark": f"{MARK}{answer}"},
     )
     return tuple((row[0], row[1]) for row in found)
@@ -140,9 +186,9 @@ def keep(work: Work, shared: Shared, *, cursor: Cursor | None) -> None:
             "UPDATE shared_answers SET state = ? WHERE id = ?", (shared.state.value, shared.answer)
         )
     work.conn.execute("UPDATE incidents SET look_at = ? WHERE id = ?", (work.at, shared.incident))
-    work.conn.execute(
+    (decision,) = work.conn.execute(
         "INSERT INTO decisions (feed, press_id, person, channel, verb, at, outcome, reply, is_loud, note)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING id",
         (
             shared.feed,
             shared.press_id,
@@ -154,4 +200,6 @@ def keep(work: Work, shared: Shared, *, cursor: Cursor | None) -> None:
             shared.reply,
             shared.text or None,
         ),
-    )
+    ).fetchone()
+    if shared.prepares:
+        work.conn.execute("UPDATE shared_answers SET preparing = ? WHERE id = ?", (decision, shared.answer))

@@ -18,6 +18,15 @@ PAGE: dict[str, Message] = {
     "page.undo": "Undo",
     "page.back": "Back to the inbox",
     "page.not_found": "Not found",
+    "page.no_incident": "There is no such incident. It may belong to another database.",
+    "page.incident_use": "Take this text for all",
+    "page.incident_by_rule": "Prepared by a rule",
+    "page.incident_write": "What all of them are to be answered",
+    "page.incident_look": "Keep, and see whom it would go to",
+    "page.incident_hint": (
+        "Nothing is published yet. {{author.name}}, {{author.handle}}, {{brand}} and {{link}} are filled in"
+        " for each."
+    ),
     "page.no_conversation": "There is no such conversation. It may belong to another database.",
     "page.store_trouble": "The database cannot be read just now. This page tries again in a few seconds.",
     "page.yes": "yes",

@@ -18,6 +18,15 @@ PAGE: dict[str, Message] = {
     "page.undo": "Deshacer",
     "page.back": "Volver a la bandeja",
     "page.not_found": "No encontrada",
+    "page.no_incident": "No hay tal incidente. Puede ser de otra base de datos.",
+    "page.incident_use": "Tomar este texto para todas",
+    "page.incident_by_rule": "Preparado por una regla",
+    "page.incident_write": "Lo que se responderá a todas",
+    "page.incident_look": "Guardar y ver a quién iría",
+    "page.incident_hint": (
+        "Aún no se publica nada. {{author.name}}, {{author.handle}}, {{brand}} y {{link}} se rellenan para"
+        " cada persona."
+    ),
     "page.no_conversation": "No existe esa conversación. Quizá sea de otra base de datos.",
     "page.store_trouble": "Ahora mismo no se puede leer la base de datos. Esta página lo intenta de nuevo "
     "en unos segundos.",

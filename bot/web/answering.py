@@ -24,12 +24,12 @@ from bot.web.deciding import Asked, Deciding, asked_by
 from bot.web.door import PERSON, form, local
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from bot.expenses import Price
     from bot.listing import Whole
-    from bot.records import CardState
-    from bot.replies import Length, Patch, Reply
+    from bot.records import CardState, DigestState
+    from bot.replies import Length, Patch, Reply, Suggestion
     from bot.texts.catalogue import Texts
     from bot.web.page import Page
     from bot.web.shown import Eye, Piece
@@ -48,6 +48,14 @@ class Answers(Protocol):
 
         Raises: StoreError.
         """
+        ...
+
+    def shown(self, state: CardState | DigestState | None) -> CardState | DigestState | None:
+        """With how it can be answered, or with what would come of an answer for all."""
+        ...
+
+    def offered(self, states: Sequence[CardState]) -> tuple[Suggestion, ...]:
+        """Prepared texts for all who wrote something like these, fields not filled in."""
         ...
 
     def length(self, platform: str, text: str, to: str) -> Length | None:

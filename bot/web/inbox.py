@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.listing import Tallies, View
 from bot.web import filters, shown
 from bot.web.door import PERSON
+from bot.web.incident import listed
 
 if TYPE_CHECKING:
     from bot.web.page import Page
@@ -52,7 +53,7 @@ class Inbox:
         return {
             "rows": [shown.row(one, eye) for one in found.rows],
             "tallies": tallies,
-            "incidents": [shown.incident(one, eye) for one in await page.shelf.running_incidents()],
+            "incidents": list(listed(await page.shelf.running_incidents(), eye)),
             "total": sum(tallies.waiting.values()),
             "filters": asked,
             "choices": choices,

@@ -29,7 +29,7 @@ from bot.settings.load import Settings
 from bot.staff import Person
 from bot.texts.catalogue import Texts
 from bot.texts.languages import texts_in
-from bot.web import answering, assets
+from bot.web import answering, assets, incident
 from bot.web.answering import AnswerPage, Answers
 from bot.web.api import Api
 from bot.web.catchup import CatchingUp
@@ -56,6 +56,7 @@ ROOMY = {
     "/rules/lab/patch": MOST_FORM,
     "/answer": answering.MOST_FORM,
     "/answer/length": answering.MOST_FORM,
+    incident.PATH: answering.MOST_FORM,
 }
 
 
@@ -136,10 +137,17 @@ class Page:
         post("/logout", login.leave)
         get("/static/{name}", assets.serve)
         app.on_shutdown.append(self.live.stop)
+        self._install_incidents(app, deciding)
         self._install_rules(app)
         self._install_api(app)
         for path, mounted in self.face.extra.items():
             app.add_subapp(path, mounted)
+
+    def _install_incidents(self, app: web.Application, deciding: Deciding) -> None:
+        get, post, burst = app.router.add_get, app.router.add_post, incident.IncidentPage(self, deciding)
+        get(incident.PATH + "/{id}", burst.whole)
+        get(incident.PATH + "/{id}/part", burst.part)
+        post(incident.PATH, burst.press)
 
     def _install_rules(self, app: web.Application) -> None:
         get, post = app.router.add_get, app.router.add_post

@@ -92,6 +92,27 @@ async def test_a_critical_rings_all_and_ends_everywhere(tmp_path: Path) -> None:
         assert [1] == [one.called for one in duty.all()]
 
 
+async def press(world: World, label: str) -> None:
+    """As soon as the card has that button."""
+    await soon(lambda: label in world.telegram.messages[0].labels)
+    world.telegram.press(world.telegram.messages[0].message_id, label, user=1)
+
+
+async def test_what_is_given_back_calls_anew(tmp_path: Path) -> None:
+    """Released in Telegram: phone and incident call whoever is on call; claimed again, they are quiet."""
+    async with paged(tmp_path) as (world, ntfy, duty), running(world):
+        await world.jetstream.post(ANN, "acme is on fire")
+        await soon(lambda: ntfy.messages and duty.all() and world.telegram.messages)
+        for label in ("Claim", "More…", "Release"):
+            await press(world, label)
+        await soon(lambda: len(duty.all()) == 2 and len(ntfy.messages) == 3)
+        await soon(lambda: [one.status for one in duty.all()] == ["resolved", "triggered"])
+        assert [5, 2, 5] == [one.priority for one in ntfy.messages]
+        await press(world, "Claim")
+        await soon(lambda: [one.status for one in duty.all()] == ["resolved", "acknowledged"])
+        assert [1, 1] == [one.called for one in duty.all()]
+
+
 async def test_a_revoked_key_is_told_once(tmp_path: Path) -> None:
     """In the chat; what it was to ring for has no second copy, and the other pager rings as before."""
     async with paged(tmp_path) as (world, ntfy, duty):

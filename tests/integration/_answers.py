@@ -23,7 +23,7 @@ from bot.records import Answer, CardState, Judged, Leased
 from bot.replies import Acknowledgement, Draft, Patch, Reply, Suggestion
 from bot.staff import Person, Press, Presses, Role, Staff, Verb
 from bot.store.sqlite import SqliteStore
-from bot.suggestions import AiReply, Written, asked, suggestions
+from bot.suggestions import AiReply, Asked, Written, asked, suggestions
 from bot.testing.clock import ManualClock
 from bot.testing.wall import Wall
 from bot.texts.en import ENGLISH
@@ -110,13 +110,20 @@ class Office:
 
 
 class RulesDraft:
-    """The rules' draft alone; no model. `answers`: what a reply may be kept in."""
+    """The rules' draft alone; no model. `answers`: what a reply may be kept in; `library`: texts for many."""
 
     has_model = False
     answers: Answers | None = None
+    library: tuple[Suggestion, ...] = ()
 
     def suggest(self, state: CardState, written: Written | None = None) -> tuple[Suggestion, ...]:
         return suggestions(asked(state), (), Voice(), written, AiReply.NEEDS_APPROVAL)
+
+    def personal(self, wanted: Asked, text: str) -> str:
+        return wanted.filled(text, None)
+
+    def for_many(self, states: Sequence[CardState]) -> tuple[Suggestion, ...]:
+        return self.library
 
     async def write(self, state: CardState, thread: Sequence[Said], length: object) -> Written | None:
         return None

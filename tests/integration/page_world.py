@@ -24,6 +24,7 @@ from bot.metrics import Metrics
 from bot.model import Author, Brand, Kind, Span, Urgency
 from bot.orders import RulesInUse
 from bot.records import Leased
+from bot.sharing import Sharing
 from bot.staff import PAGE, Person, Role, Staff
 from bot.store.sqlite import SqliteStore
 from bot.testing.clock import ManualClock
@@ -314,6 +315,11 @@ def _inquiries(store: SqliteStore) -> Inquiries:
     return Inquiries(store=store, zone=ZoneInfo("Europe/Berlin"), people=people, link=_link)
 
 
+def _sharing(store: SqliteStore, clock: ManualClock, answering: Answering) -> Sharing:
+    personal, wake = answering.drafts.personal, answering.wake
+    return Sharing(store=store, clock=clock, personal=personal, wake=wake)
+
+
 def _desk(
     store: SqliteStore,
     clock: ManualClock,
@@ -350,6 +356,7 @@ def _desk(
         deliver=delivered.extend,
         commands=commands,
         answers=answering,
+        incidents=_sharing(store, clock, answering),
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.model import ConversationState, PostRef, Urgency
+from bot.acknowledging import NOTHING, Acknowledging, is_silenced
+from bot.model import ConversationState, Facts, Mention, PostRef, Urgency, Verdict
 from bot.orders import Silence
+from bot.replies import Acknowledgement
 from bot.silenced import Scope
 from bot.silences import Standing
-from bot.wishes import EffectKind
+from bot.wishes import EffectKind, Route
 from rules.ruleset import RuleSet, parse_rules
 from rules.wording import finder
 from tests.integration import store_samples as s
@@ -129,3 +132,33 @@ async def test_whoever_is_silenced_wakes_nobody(path: Path) -> None:
         assert {EffectKind.UPDATE} == {one.effect.kind for one in told.leased}
         assert [(ConversationState.OPEN,)] == s.rows(path, "SELECT state FROM conversations")
         assert mention != told.stored[0]
+
+
+@dataclass(kw_only=True)
+class Wishes(Acknowledging):
+    """Notes of each mention whether anybody hears of it."""
+
+    silenced: list[bool] = field(default_factory=list)
+
+    def wish(
+        self, mention: Mention, facts: Facts, verdict: Verdict, routes: Collection[Route]
+    ) -> Acknowledgement | None:
+        self.silenced.append(is_silenced(verdict, routes))
+        return super().wish(mention, facts, verdict, routes)
+
+
+async def test_nobody_is_told_that_we_have_seen_what_nobody_hears_of(path: Path) -> None:
+    """Held for all: by its words, or on each of its routes. What rings all the same is heard of."""
+    async with office(path) as it:
+        wishes = it.intake.acknowledging = Wishes(
+            wanted=NOTHING, repliers={}, now=it.intake.clock.now, is_paused=lambda: False, wake=lambda: None
+        )
+        silences = Silences(office=it)
+        silences.add(Scope.WORDS, "kettle")
+        silences.add(Scope.ROUTE, "desk")
+        await it.take(post("1", text="acme: my kettle leaks", author_id="did:a"))
+        await it.take(post("2", text="acme: it leaks", author_id="did:b"))
+        await it.take(post("3", text="acme: my kettle is on fire", author_id="did:c"))
+        silences.add(Scope.ROUTE, "care")
+        await it.take(post("4", text="acme: it leaks", author_id="did:d"))
+        assert [True, False, False, True] == wishes.silenced

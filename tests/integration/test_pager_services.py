@@ -53,14 +53,16 @@ async def test_a_ping_is_urgent_and_leads_to_the_page() -> None:
 
 
 async def test_a_phone_buzzes_once_and_then_changes() -> None:
-    """Claimed and answered take the place of what rang, without a sound; a note changes nothing."""
+    """Claimed and answered take the place of what rang, without a sound; a note changes nothing. What is open
+    once more calls.
+    """
     async with counting() as http, NtfyServer() as server:
         server.tokens.add(NTFY_TOKEN)
         notifier = ntfy_notifier_of(server, http)
         receipt = await notifier.notify("anna", card(), key="a")
         for state in ("open", "claimed", "claimed", "answered", "open"):
             receipt = await notifier.update("anna", receipt, card(state), key=state)
-        assert [5, 2, 2, 3] == [one.priority for one in server.of_topic(TOPIC)]
+        assert [5, 2, 2, 5] == [one.priority for one in server.of_topic(TOPIC)]
         assert ["it is open"] == [one.title for one in server.shown(TOPIC).values()]
 
 
@@ -112,13 +114,40 @@ async def test_a_claim_acknowledges_and_an_answer_resolves() -> None:
         notifier = pagerduty_notifier_of(server, http)
         receipt = await notifier.notify("anna", card(), key="a")
         stood = []
-        for state in ("open", "claimed", "claimed", "open", "answered", "open"):
+        for state in ("open", "claimed", "claimed", "answered", "open"):
             receipt = await notifier.update("anna", receipt, card(state), key=state)
             stood.append(server.all()[-1].status)
-        acknowledged = ["acknowledged"] * 3
-        assert ["triggered", *acknowledged, "resolved", "triggered"] == stood
+        assert ["triggered", "acknowledged", "acknowledged", "resolved", "triggered"] == stood
         assert ([1, 1], 4) == ([one.called for one in server.all()], len(server.events))
         assert 1 == len({event["dedup_key"] for event in server.events})
+
+
+async def test_what_is_given_back_calls_anew() -> None:
+    """By an incident of its own, since nothing takes an acknowledgement back; a second try makes no second."""
+    async with counting() as http, PagerDutyServer() as server:
+        server.keys.add(KEY)
+        notifier = pagerduty_notifier_of(server, http)
+        receipt = await notifier.notify("anna", card(), key="a")
+        taken = await notifier.update("anna", receipt, card("claimed"), key="b")
+        for _ in range(2):
+            receipt = await notifier.update("anna", taken, card("open"), key="c")
+        assert [("resolved", 1), ("triggered", 1)] == [(one.status, one.called) for one in server.all()]
+        receipt = await notifier.update("anna", receipt, card("claimed"), key="d")
+        assert ["resolved", "acknowledged"] == [one.status for one in server.all()]
+        await notifier.update("anna", receipt, card("answered"), key="e")
+        assert ["resolved", "resolved"] == [one.status for one in server.all()]
+
+
+async def test_what_calls_somebody_else_is_over_here() -> None:
+    """It went back to the queue, and the next one is called: this one is neither called nor has it any more."""
+    async with counting() as http, PagerDutyServer() as server:
+        server.keys.add(KEY)
+        notifier = pagerduty_notifier_of(server, http)
+        receipt = await notifier.notify("anna", card(), key="a")
+        receipt = await notifier.update("anna", receipt, card("claimed"), key="b")
+        for number, alert in enumerate((Alert.MESSAGE, Alert.PING)):
+            receipt = await notifier.update("anna", receipt, card("open", alert=alert), key=f"c{number}")
+        assert [("resolved", 1)] == [(one.status, one.called) for one in server.all()]
 
 
 async def test_a_card_that_is_handed_over_stays_triggered() -> None:

@@ -40,6 +40,8 @@ class Pager(Channel):
 
     rung: list[str] = field(default_factory=list)
     says: dict[str, str] = field(default_factory=dict)
+    calls: list[tuple[str, bool]] = field(default_factory=list)
+    """Whether each change of a page calls its person."""
 
     async def notify(self, channel: str, card: Card, *, key: str) -> Receipt:
         receipt = await super().notify(channel, card, key=key)
@@ -49,6 +51,7 @@ class Pager(Channel):
 
     async def update(self, channel: str, receipt: Receipt, card: Card, *, key: str) -> Receipt:
         self.says[channel] = card.headline
+        self.calls.append((channel, card.alert is Alert.PING))
         return await super().update(channel, receipt, card, key=key)
 
 
@@ -154,6 +157,21 @@ async def test_the_page_shows_who_took_it_and_how_it_ended(tmp_path: Path) -> No
         assert ["anna"] == it.pager.rung
 
 
+async def test_what_is_given_back_calls_whoever_is_on_call(tmp_path: Path) -> None:
+    """Whom the page is for, as long as that is who is on call, or nobody is."""
+    async with night(tmp_path / "x.db") as it:
+        await it.desk.heard(urgent())
+        called = []
+        for person in ("anna", None, "ben"):
+            it.shift.person = person
+            await it.press(Verb.CLAIM)
+            await it.press(Verb.RELEASE)
+            called.append(it.pager.calls[-2:])
+        free, taken = ("anna", True), ("anna", False)
+        assert [[taken, free], [taken, free], [taken, taken]] == called
+        assert ["anna"] == it.pager.rung
+
+
 async def test_two_routes_call_one_person_once(tmp_path: Path) -> None:
     """A copy of the card by another route is no second call."""
     press = Route(name="press", to="webhook:press")
@@ -236,6 +254,9 @@ async def test_what_wakes_calls_anew(tmp_path: Path) -> None:
         assert it.pager.says["anna"].startswith("Snoozed")
         await it.desk.later(3700, steps=10)
         assert ["anna", "anna"] == it.pager.rung
+        assert not any(calls for _, calls in it.pager.calls), (
+            "the old page calls once more beside the new one"
+        )
         rang = [headline for headline in it.pager.messages.values() if "rang again" in headline.lower()]
         assert 1 == len(rang), it.pager.messages
 

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from bot.acknowledging import EXPIRES, FORBIDDEN, NOTHING, Acknowledge, Acknowledging
-from bot.model import Facts, Fired, Kind, Mention
+from bot.model import Alert, Facts, Fired, Kind, Mention
 from bot.replies import Acknowledgement
 from bot.testing.wall import Wall
+from bot.wishes import Route
 from tests.unit._values import NOW, post, verdict
 
+BY_AUTHOR = "author:bluesky:did:ann"
 ON_IT = "Hi @{author.handle}, {brand} is on it."
 WANTED = Acknowledge(platforms=frozenset({"bluesky"}), words={"core/outage": ON_IT, "refund": "Seen."})
 
@@ -35,8 +37,9 @@ def wished(
     said: dict[str, Any] | None = None,
     facts: dict[str, Any] | None = None,
     found: dict[str, Any] | None = None,
+    routes: tuple[Route, ...] = (Route(name="default", to="telegram:care"),),
 ) -> Acknowledgement | None:
-    """`said`, `facts`, `found`: parts of the post, the facts and the verdict."""
+    """`said`, `facts`, `found`: parts of the post, the facts and the verdict; `routes`: who hears of it."""
     acknowledging = Acknowledging(
         wanted=wanted,
         repliers={"bluesky": wall or Wall()},
@@ -50,7 +53,7 @@ def wished(
         lang="en", handle="ann.test", name="Ann, free refunds for all",
     )  # fmt: skip
     judged = replace(verdict(fired=fired("core/outage")), **found or {})
-    return acknowledging.wish(mention, replace(known, **facts or {}), judged)
+    return acknowledging.wish(mention, replace(known, **facts or {}), judged, routes)
 
 
 def test_a_rule_that_fired_is_acknowledged_in_its_words() -> None:
@@ -59,6 +62,12 @@ def test_a_rule_that_fired_is_acknowledged_in_its_words() -> None:
     assert wish == Acknowledgement(
         text="[automatic] Hi @ann.test, acme is on it.", rule="core/outage", per_day=1, until=NOW + EXPIRES
     )
+
+
+@pytest.mark.parametrize("held_by", [("rule:refund",), ("route:press",)])
+def test_what_staff_hears_of_all_the_same_is_acknowledged(held_by: tuple[str, ...]) -> None:
+    """A silenced rule counts for nothing, and by another route it rings."""
+    assert wished(found={"held_by": held_by})
 
 
 def test_an_unknown_handle_is_left_out() -> None:
@@ -77,6 +86,8 @@ def test_the_first_that_is_configured_counts() -> None:
 
 NOT = {
     "it is off": lambda: wished(NOTHING),
+    "its author is silenced": lambda: wished(found={"held_by": (BY_AUTHOR,), "alert": Alert.NONE}),
+    "its only route is silenced": lambda: wished(found={"held_by": ("route:default",)}, routes=()),
     "another platform": lambda: wished(replace(WANTED, platforms=frozenset({"telegram"}))),
     "no such rule fired": lambda: wished(found={"fired": fired("other")}),
     "the rule is on probation": lambda: wished(found={"fired": fired("refund", probation=True)}),

@@ -47,6 +47,10 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "acknowledged.": ["published", "refused", "withdrawn", "unsure", "taken_back"],
     "answer.since_": SINCE,
     "answer.unsaved_": ["deleted", "language", "by_hand"],
+    "preview.left_": [
+        *("answered", "opted_out", "dismissed", "taken", "snoozed", "drafted", "unprepared", "no_question"),
+        *("no_account", "not_summoned", "no_direct_messages", "deleted", "refused"),
+    ],
     "refusal.": ["no_account", "not_summoned", "no_direct_messages", "deleted"],
     "answer.is_": [state.value for state in ReplyState],
     "answer.unit_": ["graphemes", "characters"],

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot import incident_cards
-from bot.incidents import LOOK_FOR, AnswerState, Incident, Incidents, SharedAnswer, next_look
+from bot.buttons import Choices
+from bot.expenses import Money
+from bot.incidents import LOOK_FOR, AnswerState, Incident, Incidents, PlatformPreview, SharedAnswer, next_look
 from bot.model import Alert, Urgency
 from bot.records import DigestState
 from bot.staff import Card
@@ -48,6 +50,13 @@ ENDED = replace(RUNS, ended_at=NOW, lately=0, critical=0, waiting=("m4", "m5"))
 SMALL = replace(ENDED, posts=15, conversations={"answered": 15}, first=(), urgent=(), waiting=())
 
 
+PREVIEW = (
+    PlatformPreview(platform="bluesky", to=60, too_long=3, over=12, left={"answered": 9, "taken": 1}),
+    PlatformPreview(platform="x", to=20, price=Money(4_000_000, "USD")),
+    PlatformPreview(platform="hackernews", left={"no_account": 104}),
+)
+
+
 def states() -> Iterator[tuple[str, Incident]]:
     yield "it runs", RUNS
     yield "it ended", ENDED
@@ -55,6 +64,11 @@ def states() -> Iterator[tuple[str, Incident]]:
     yield "a rule has a text", replace(RUNS, offered="Hi {author.name}, we know.")
     for name, answer in answers():
         yield name, replace(SMALL, conversations={"open": 80}, answer=answer)
+    said = SharedAnswer(id=7, text="It works again.", state=AnswerState.OPEN, person="anna", to=184)
+    before = replace(SMALL, conversations={"open": 80}, answer=said, preview=PREVIEW)
+    yield "what would come of it", before
+    prepared = replace(said, state=AnswerState.PREPARED, drafts=80)
+    yield "what would come of the drafts", replace(before, answer=prepared)
 
 
 def answers() -> Iterator[tuple[str, SharedAnswer]]:
@@ -64,6 +78,7 @@ def answers() -> Iterator[tuple[str, SharedAnswer]]:
     )
     yield "a text for all", said
     yield "a text for nobody", replace(said, to=0)
+    yield "it is being prepared", replace(said, drafts=2100, to=1900, is_preparing=True)
     yield "it is prepared", replace(said, state=AnswerState.PREPARED, to=2, drafts=78)
     going = replace(said, state=AnswerState.APPROVED, to=2, published=12, under_way=63, refused=3)
     yield "it goes out", going
@@ -73,8 +88,10 @@ def answers() -> Iterator[tuple[str, SharedAnswer]]:
 
 def card(incident: Incident, code: str = "en") -> Card:
     state = DigestState(route="care", rows=ROWS, incident=incident)
-    people = {"anna": "Anna"}
-    return incident_cards.render(state, incident, texts=LANGUAGES[code], zone=BERLIN, now=NOW, people=people)
+    choices = Choices(people={"anna": "Anna"})
+    return incident_cards.render(
+        state, incident, texts=LANGUAGES[code], zone=BERLIN, now=NOW, choices=choices
+    )
 
 
 def shown(one: Card) -> str:

@@ -256,6 +256,7 @@ CREATE TABLE shared_answers (
 	person VARCHAR NOT NULL,
 	made_at BIGINT NOT NULL,
 	state VARCHAR NOT NULL,
+	preparing INTEGER,
 	CONSTRAINT pk_shared_answers PRIMARY KEY (id),
 	CONSTRAINT ck_shared_answers_state CHECK (state IN ('open', 'prepared', 'approved', 'stopped', 'replaced')),
 	CONSTRAINT fk_shared_answers_incident FOREIGN KEY(incident) REFERENCES incidents (id)
