@@ -266,6 +266,7 @@ class Outbox:
         is_group = leased.is_group and ASKED not in effect.payload  # else the plan of each rings again
         is_ring = effect.kind is EffectKind.ALERT or (effect.kind is EffectKind.DIGEST and is_group)
         is_calm = isinstance(state, DigestState) and state.group_alert is Alert.DIGEST
+        is_calm |= ASKED in effect.payload and isinstance(state, CardState) and state.alert is Alert.DIGEST
         if not (is_ring and effect.route) or is_calm or leased.is_page:
             return None
         every = self.route(effect.route).repeat_every

@@ -63,8 +63,6 @@ class Schedule:
         """Trigger nothing more, let what runs end, and name what was cancelled after `deadline` seconds."""
         if self._scheduler.running:
             self._scheduler.pause()
-            await asyncio.sleep(
-                0
-            )  # what was triggered just now spawns; it would be told as a failure
+            await asyncio.sleep(0)  # what was triggered just now spawns; it would be told as a failure
             self._scheduler.shutdown(wait=False)
         return await self.tasks.drain(deadline)
