@@ -14,6 +14,7 @@ from sqlmodel import Field, SQLModel
 from bot.model import Alert, ConversationState, Kind
 from bot.store import (  # noqa: F401 - of the same metadata
     answering_tables,
+    call_tables,
     effect_tables,
     escalation_tables,
     incident_tables,

@@ -238,6 +238,15 @@ def overspend(day: Day) -> None:
         day.world.chat.messages[again.ref] = again
 
 
+def call_too_often(day: Day) -> None:
+    """One person by thirteen cards that ring in one shift."""
+    noise(day)
+    one = by_itself(day)
+    for number in range(13):
+        again = replace(one, ref=f"call{number}", key=f"asked:{number}", rang=("1",))
+        day.world.chat.messages[again.ref] = again
+
+
 PLANTED: dict[Callable[[Day], None], str] = {
     lose_an_alert: "staff is told",
     alert_twice: "a message is sent once",
@@ -258,6 +267,7 @@ PLANTED: dict[Callable[[Day], None], str] = {
     hold_a_critical: "what is critical is not held",
     ring_at_night: "nights are quiet",
     overspend: "a budget is kept",
+    call_too_often: "calls are bounded",
 }
 
 
