@@ -124,9 +124,10 @@ def calls_bounded(world: World) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
     for message in sorted(world.chat.messages.values(), key=lambda one: one.at):
         budget = noise.budget(f"chat:{message.room}")
-        calls = getattr(budget, "calls", None)
-        if calls is None or message.key in excepted or (message.room, message.key) in seen:
-            continue  # an alert may come twice
+        calls = budget.calls if budget else None
+        is_again = (message.room, message.key) in seen  # an alert may come twice
+        if budget is None or calls is None or is_again or message.key in excepted:
+            continue
         seen.add((message.room, message.key))
         period = budget.marks.before(message.at - EDGE)
         if period != budget.marks.before(message.at):
