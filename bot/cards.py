@@ -65,7 +65,7 @@ def render(
         duty=choices.duty(state.verdict.route, now) if is_waiting else None,
     )
     owner, asked = _called(view), card_steps.called(state)
-    loud = Alert.PING if owner or asked else state.alert
+    loud = Alert.PING if owner or asked else _loudness(state)
     called = (owner,) if owner else asked or (_on_call(view) if loud is Alert.PING else ())
     return Card(
         headline=_headline(view),
@@ -91,6 +91,12 @@ def _called(view: _View) -> str | None:
     conversation = view.state.conversation
     is_theirs = conversation.state is ConversationState.CLAIMED and view.again in _TO_OWNERS
     return conversation.claimed_by if is_theirs else None
+
+
+def _loudness(state: CardState) -> Alert:
+    """What stood on a digest, and is asked for now, is a message also where nobody is to be named."""
+    is_asked = card_steps.asked(state) is not None and state.alert is Alert.DIGEST
+    return Alert.MESSAGE if is_asked else state.alert
 
 
 def _on_call(view: _View) -> tuple[str, ...]:

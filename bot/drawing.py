@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from bot import card_steps, cards, digests, incident_cards
 from bot.model import Alert
 from bot.overrides import ANEW, Anew
-from bot.payload import ASKED, ELSEWHERE, HUSHED, MENU, PAGER, REPLACED, SHOWN
+from bot.payload import ASKED, ELSEWHERE, HUSHED, MENU, PAGER, REPLACED, SHOWN, SPENT
 from bot.records import DigestState
+from bot.staff import Line
 from bot.wishes import EffectKind
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def draw(
     """`choices` names those who have something, and says what menus offer."""
     if isinstance(state, DigestState):
         many = _many(leased, state, texts=texts, zone=zone, now=now, choices=choices)
-        return _asking(many, leased, state, texts=texts, choices=choices)
+        asking = _asking(many, leased, state, texts=texts, choices=choices)
+        return _left_out(asking, leased, texts=texts, choices=choices)
     payload = leased.effect.payload
     if state is None:
         return cards.notice_card(str(payload.get("text", "")))
@@ -48,9 +50,27 @@ def draw(
         duty=lambda named, at: duty(route or named, at),  # a copy by another route calls whom that is for
     )
     card = cards.render(state, texts=texts, zone=zone, now=now, choices=choices, again=_again(leased))
-    is_hushed = card.alert is Alert.PING and (HUSHED in payload or _calls_another(leased, card))
-    return (
-        replace(card, alert=Alert.MESSAGE, ping=(), called=(), callees=(), people=()) if is_hushed else card
+    if card.alert is Alert.PING and (HUSHED in payload or _calls_another(leased, card)):
+        return replace(card, alert=Alert.MESSAGE, ping=(), called=(), callees=(), people=())
+    return _left_out(card, leased, texts=texts, choices=choices)
+
+
+def _left_out(card: Card, leased: Leased, *, texts: Texts, choices: Choices) -> Card:
+    """Whoever was called often enough is named, and not called; a card that calls nobody is a message."""
+    spent = leased.effect.payload.get(SPENT, ())
+    out = [one for one in card.people if isinstance(spent, list) and one in spent]
+    if not out:
+        return card
+    left = tuple(one for one in card.people if one not in out)
+    names = texts.listed(choices.people.get(one, one) for one in out)
+    return replace(
+        card,
+        alert=card.alert if left or card.alert is not Alert.PING else Alert.MESSAGE,
+        ping=tuple(choices.people.get(one, one) for one in left),
+        called=tuple(known for one in left for known in choices.identities.get(one, ())),
+        callees=tuple(choices.identities.get(one, ()) for one in left if len(left) > 1),
+        people=left,
+        lines=(Line(text=texts.say("noise.not_called", names=names)), *card.lines),
     )
 
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.hours import NEVER, Hours
-from bot.model import ConversationState, Urgency
+from bot.model import Alert, ConversationState, Urgency
 from bot.oncall import NOBODY, Cover, OnCall, Rotation
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class Claimed:
 
 STEPS = (Step(after=50, ask=NEXT), Step(after=80, ask=LEAD), Step(after=WHOLE, ask=LEAD))
 """What holds where nobody configured anything."""
+READ_STEPS = (Step(after=WHOLE, ask=ON_CALL),)
+"""The same for what staff was told of by a digest only: nobody is called before the promise is missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +105,14 @@ class Escalation:
         default_factory=lambda: MappingProxyType({}), compare=False
     )
 
-    def plan(self, *, route: str, persona: str | None, urgency: Urgency) -> Plan:
+    def plan(
+        self, *, route: str, persona: str | None, urgency: Urgency, alert: Alert = Alert.MESSAGE
+    ) -> Plan:
+        """`alert`: how staff hears of it. What is configured holds for digests as well."""
         parts = (self.by_persona.get(persona or ""), self.by_route.get(route), self.everywhere)
         found = [part for part in parts if part is not None]
-        steps = next((part.steps[urgency] for part in found if urgency in part.steps), STEPS)
+        default = READ_STEPS if alert is Alert.DIGEST else STEPS
+        steps = next((part.steps[urgency] for part in found if urgency in part.steps), default)
         claimed = next((part.claimed for part in found if part.claimed is not None), Claimed())
         return Plan(steps=steps, claimed=claimed)
 
@@ -139,7 +145,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """An ask that nobody answered yet. `rang_at`: when staff last heard of it by itself, apart from steps.
+    """An ask that nobody answered yet. `rang_at`: when staff last heard of it, apart from steps.
 
     `share`: up to which steps were taken (less than 0: none), `asked_at` the last of them; `reminded_at`:
     when its owner last was.

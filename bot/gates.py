@@ -163,7 +163,7 @@ class QuietHours:
 
     def check(self, leased: Leased, state: State, now: datetime) -> Held | Dropped | None:
         effect = leased.effect
-        if effect.kind in {EffectKind.UPDATE, EffectKind.NOTICE} or _is_critical(state):
+        if effect.kind in {EffectKind.UPDATE, EffectKind.NOTICE} or is_critical(state):
             return None
         if effect.payload.get(ANEW) in {Anew.HANDED, Anew.RAISED}:
             return None
@@ -171,7 +171,7 @@ class QuietHours:
         return Held(until=until, reason=Why.QUIET_HOURS.value) if until else None
 
 
-def _is_critical(state: State) -> bool:
+def is_critical(state: State) -> bool:
     """What is critical on a catch-up card rings by itself as well."""
     if isinstance(state, DigestState):
         return state.caught_up is None and any(row.urgency is Urgency.CRITICAL for row in state.rows)

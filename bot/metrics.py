@@ -169,6 +169,12 @@ class Metrics:
             ["channel", "reason"],
             registry=self.registry,
         )
+        self.calls_left_out = Gauge(
+            "outcare_calls_left_out",
+            "Calls of the last 24 hours that cards did not make, because that person's budget was spent",
+            ["channel"],
+            registry=self.registry,
+        )
         self.criticals_held = Gauge(
             "outcare_criticals_held",
             "Those of them that were critical: always 0",
@@ -180,6 +186,7 @@ class Metrics:
         """What channels were told in the last 24 hours."""
         for one in channels:
             self.alerts_alone.labels(one.channel).set(one.alone)
+            self.calls_left_out.labels(one.channel).set(one.left_out)
             self.criticals_held.labels(one.channel).set(one.criticals)
             for why in Why:
                 self.alerts_held.labels(one.channel, why.value).set(one.held.get(why, 0))

@@ -43,11 +43,15 @@ class Digest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertBudget:
-    """So many alerts ring by themselves on a channel between two marks; the rest is told on one card."""
+    """So many alerts ring by themselves on a channel between two marks; the rest is told on one card.
+
+    `calls`: so often one person is called by name in these channels together; None: as often as need be.
+    """
 
     alerts: int
     marks: Marks
     channels: frozenset[str] = frozenset()
+    calls: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,16 @@ NO_LIMITS = Noise()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """The card of an effect is about to call these people in that channel."""
+
+    effect: int
+    channel: str
+    people: tuple[str, ...]
+    is_critical: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
     """Why a card tells of what was held back. `budget`: how many alerts rang by themselves before."""
 
@@ -88,10 +102,12 @@ class Withheld:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelNoise:
     """What a channel was told: `alone` counts alerts that came by themselves, `held` those that were held
-    back, by reason. `criticals` of them were critical: none, unless we made a mistake.
+    back, by reason, `left_out` calls that cards did not make any more. `criticals` of all of these were
+    critical: none, unless we made a mistake.
     """
 
     channel: str
     alone: int = 0
     held: Mapping[Why, int] = field(default_factory=dict)
+    left_out: int = 0
     criticals: int = 0

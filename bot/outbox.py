@@ -17,6 +17,7 @@ from functools import partial
 
 import structlog
 
+from bot import calls
 from bot.briefing import INSTEAD
 from bot.errors import BotError, Reason, Refused, Rejected, StoreError, Unavailable
 from bot.gates import (
@@ -241,7 +242,7 @@ class Outbox:
         state = await self._state(leased)
         if (held_back := self._held_back(self.gates, leased, state)) is not None:
             return held_back
-        receipt = await self._send(leased, self.render(leased, state))
+        receipt = await self._send(leased, await self._drawn(leased, state))
         self._time(leased, state)
         every = self._repeats(leased, state)
         return Sent(receipt=receipt, again_at=self.clock.now() + every if every else None)
@@ -258,7 +259,18 @@ class Outbox:
             return
         state = await self._state(leased)
         if self._held_back(self._wanted, leased, state) is None:
-            await self.paging.call(leased, self.render(leased, state))
+            card, now = await self._drawn(leased, state), self.clock.now()
+            people = self.paging.called(leased, card, now)
+            if not card.people:  # the card of a group names nobody; a pager calls somebody all the same
+                spent = await calls.spent(self.store, leased, state, people, now)
+                people = tuple(one for one in people if one not in spent)
+            await self.paging.call(leased, people)
+
+    async def _drawn(self, leased: Leased, state: State) -> Card:
+        """As it goes out: whom it calls is counted, and whoever was called often enough is not called."""
+        card = self.render(leased, state)
+        spent = await calls.spent(self.store, leased, state, calls.called(card), self.clock.now())
+        return self.render(calls.without(leased, spent), state) if spent else card
 
     def _repeats(self, leased: Leased, state: State) -> timedelta | None:
         """How often it rings as long as nobody takes it: by the rules of now; a ping by its channel."""
@@ -266,6 +278,7 @@ class Outbox:
         is_group = leased.is_group and ASKED not in effect.payload  # else the plan of each rings again
         is_ring = effect.kind is EffectKind.ALERT or (effect.kind is EffectKind.DIGEST and is_group)
         is_calm = isinstance(state, DigestState) and state.group_alert is Alert.DIGEST
+        is_calm |= ASKED in effect.payload and isinstance(state, CardState) and state.alert is Alert.DIGEST
         if not (is_ring and effect.route) or is_calm or leased.is_page:
             return None
         every = self.route(effect.route).repeat_every

@@ -61,17 +61,19 @@ class Paging:
         )
         return bool(self.pagers) and rings and not leased.is_page
 
-    async def call(self, leased: Leased, card: Card) -> None:
+    async def call(self, leased: Leased, people: Iterable[str]) -> None:
         """Call by pager whomever the card calls. Raises: StoreError."""
         now = self.clock.now()
-        for person in self._called(leased, card, now):
-            pager = self.pagers.get(person)
-            if pager is None or pager == leased.effect.channel:
-                continue
-            page = Page(card=leased, person=person, pager=pager)
+        for person in people:
+            page = Page(card=leased, person=person, pager=self.pagers[person])
             taken = await self.store.page(page, now=now, lease_for=LEASE_FOR)
             if taken is not None:
                 self.deliver((taken,))
+
+    def called(self, leased: Leased, card: Card, now: datetime) -> tuple[str, ...]:
+        """Those of whom the card calls that have a pager elsewhere."""
+        people = self._called(leased, card, now)
+        return tuple(one for one in people if self.pagers.get(one) not in {None, leased.effect.channel})
 
     def _called(self, leased: Leased, card: Card, now: datetime) -> tuple[str, ...]:
         if card.alert is not Alert.PING:

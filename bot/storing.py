@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.history import Pasts
 from bot.incidents import Incidents
-from bot.noise import Noise
+from bot.noise import Call, Noise
 from bot.ruleslog import RulesLog
 from bot.targets import Targets
 from bot.waits import Looks
@@ -88,6 +88,10 @@ class Store(RulesLog, Pasts, Looks, Protocol):
 
     async def settle(self, settlement: Settlement) -> bool:
         """Write how a try ended; whether something may be due by that. Ignored when another leases it."""
+        ...
+
+    async def call(self, call: Call, *, now: datetime) -> frozenset[str]:
+        """Count whom a card calls by name; whom of them it must not call any more, by their budget."""
         ...
 
     async def plan_anew(self, *, now: datetime) -> None:

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 def lines(channels: Iterable[ChannelNoise], texts: Texts) -> Iterator[str]:
     """Of each channel one line; nothing, as long as nothing was held back anywhere."""
     told = tuple(channels)
-    if not any(one.held for one in told):
+    if not any(one.held or one.left_out for one in told):
         return
     for one in told:
         held = [texts.say(f"noise.{why.value}", count=count) for why, count in one.held.items()]
+        if one.left_out:
+            held.append(texts.say("noise.calls", count=one.left_out))
         yield texts.say(
             "noise.channel",
             channel=one.channel,

@@ -45,9 +45,12 @@ class DigestSection(Section):
 
 
 class BudgetSection(Section):
-    """So many `alerts` per length of time from midnight on, or per shift (`shifts`: none: as in `hours`)."""
+    """So many `alerts`, and of one person so many `calls`, per length of time from midnight on, or per shift
+    (`shifts`: none: as in `hours`).
+    """
 
     alerts: int = Field(ge=1)
+    calls: int | None = Field(default=None, ge=1)
     per: Annotated[
         Literal["shift"] | Annotated[Duration, between("5m", "1d")], BeforeValidator(_shift_or_length)
     ] = timedelta(days=1)

@@ -109,7 +109,9 @@ def _budget(name: str, section: BudgetSection, around: _Around) -> AlertBudget:
         raise _wrong(around.tree, (*place, "shifts"), f"goes with `per: {SHIFT}`")
     else:
         periods = marks.each(section.per, zone)
-    return AlertBudget(alerts=section.alerts, marks=periods, channels=frozenset(section.channels))
+    return AlertBudget(
+        alerts=section.alerts, marks=periods, channels=frozenset(section.channels), calls=section.calls
+    )
 
 
 def _shifts(section: BudgetSection, place: Loc, around: _Around) -> Marks:

@@ -16,7 +16,7 @@ from bot.noise import NO_LIMITS, ChannelNoise, Why, Withheld
 from bot.overrides import ANEW
 from bot.payload import GROUP, RINGS
 from bot.records import Leased
-from bot.store import announcing, effects, rows
+from bot.store import announcing, counting_calls, effects, rows
 from bot.store.card import Fetch
 from bot.store.work import Work
 from bot.wishes import Effect, EffectKind
@@ -183,12 +183,16 @@ def told(fetch: Fetch, since: datetime) -> tuple[ChannelNoise, ...]:
     ):
         held[channel][Why(why)] += count
         criticals[channel] += count if urgency == Urgency.CRITICAL else 0
+    calls = counting_calls.left_out(fetch, since)
+    for channel, (_, count) in calls.items():
+        criticals[channel] += count
     return tuple(
         ChannelNoise(
             channel=channel,
             alone=alone.get(channel, 0),
             held={why: held[channel][why] for why in Why if held[channel][why]},
+            left_out=calls.get(channel, (0, 0))[0],
             criticals=criticals[channel],
         )
-        for channel in sorted({*alone, *held})
+        for channel in sorted({*alone, *held, *calls})
     )

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.escalation import Coming, Escalation, Kind, Wait, coming
-from bot.model import ConversationState, Urgency
+from bot.model import Alert, ConversationState, Urgency
 from bot.store import rows
 from bot.store.work import Work
 
 _SOON = timedelta(minutes=1)
 NEXT = "SELECT min(escalate_at) AS at FROM asks WHERE outcome IS NULL AND escalate_at IS NOT NULL"
-_LOUD = "COALESCE(json_extract(c.override, '$.alert'), v.alert) IN ('ping', 'message')"
+_ALERT = "COALESCE(json_extract(c.override, '$.alert'), v.alert)"
 _TAKEN = (
     "(SELECT max(x.share) FROM escalations x WHERE x.ask = a.id AND x.kind <> :remind),"
     " (SELECT max(x.at) FROM escalations x WHERE x.ask = a.id AND x.kind <> :remind),"
@@ -27,23 +27,26 @@ _TAKEN = (
 _WAITING = (
     "SELECT a.id, a.brand, a.conversation, l.mention, 3 - l.rank, l.persona, v.route, c.claimed_by,"
     f" COALESCE(a.alerted_at, a.rang_at), a.escalate_at, {_TAKEN},"
-    " a.started_at, a.due_at, a.rang_at, c.state, c.claimed_at"
+    f" a.started_at, a.due_at, a.rang_at, c.state, c.claimed_at, {_ALERT}"
     " FROM asks a JOIN conversations c ON c.id = a.conversation JOIN listed l ON l.conversation = c.id"
     " JOIN verdicts v ON v.id = (SELECT max(z.id) FROM verdicts z WHERE z.mention = l.mention)"
     " WHERE a.conversation = :conversation AND a.outcome IS NULL AND a.rang_at IS NOT NULL"
-    f" AND a.due_at IS NOT NULL AND {_LOUD}"
+    f" AND a.due_at IS NOT NULL AND {_ALERT} <> 'none'"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An open ask that rang, and was promised an answer. `first_rang_at`: when staff first heard of it."""
+    """An open ask that staff was told of, and that was promised an answer. `first_rang_at`: when they first
+    heard of it; `alert`: how.
+    """
 
     ask: int
     brand: str
     conversation: int
     mention: int
     urgency: Urgency
+    alert: Alert
     persona: str | None
     route: str
     owner: str | None
@@ -52,7 +55,7 @@ class Waiting:
     wait: Wait
 
     def coming(self, work: Work, escalation: Escalation) -> Coming | None:
-        plan = escalation.plan(route=self.route, persona=self.persona, urgency=self.urgency)
+        plan = escalation.plan(route=self.route, persona=self.persona, urgency=self.urgency, alert=self.alert)
         hours = work.targets.hours(self.route, self.urgency)
         return coming(self.wait, plan, hours, work.now)
 
@@ -63,13 +66,14 @@ def read(work: Work, conversation: int) -> Waiting | None:
     if row is None:
         return None
     ask, brand, conversation, mention, urgency, persona, route, owner, first_rang_at = row[:9]
-    share, asked_at, reminded_at, number, started_at, due_at, rang_at, state, claimed_at = row[10:]
+    share, asked_at, reminded_at, number, started_at, due_at, rang_at, state, claimed_at, alert = row[10:]
     return Waiting(
         ask=ask,
         brand=brand,
         conversation=conversation,
         mention=mention,
         urgency=Urgency(urgency),
+        alert=Alert(alert),
         persona=persona,
         route=route,
         owner=owner,

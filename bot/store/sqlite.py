@@ -19,7 +19,7 @@ from bot.escalation import Escalation
 from bot.history import Recall, Recalled
 from bot.incidents import NONE, Incidents, Turn
 from bot.model import Brand, Cursor, PostRef
-from bot.noise import NO_LIMITS, Noise
+from bot.noise import NO_LIMITS, Call, Noise
 from bot.oncall import Cover
 from bot.orders import Account, Order, Ordered, Over, Silence
 from bot.paging import Page
@@ -38,6 +38,7 @@ from bot.shifts import Roster
 from bot.staff import Press
 from bot.stages import Reached
 from bot.store import (
+    counting_calls,
     counts,
     deciding,
     effects,
@@ -294,6 +295,9 @@ class SqliteStore(ReplySide, ReportSide, SharingSide):
 
     async def page(self, page: Page, *, now: datetime, lease_for: timedelta) -> Leased | None:
         return await self._write(lambda conn: paging.page(self._work(conn, now, lease_for), page))
+
+    async def call(self, call: Call, *, now: datetime) -> frozenset[str]:
+        return await self._write(lambda conn: counting_calls.take(self._work(conn, now), call))
 
     async def next_due_at(self) -> datetime | None:
         return await self._reports.next_due_at(self.roster)

@@ -14,6 +14,7 @@ from sqlmodel import Field, SQLModel
 from bot.model import Alert, ConversationState, Kind
 from bot.store import (  # noqa: F401 - of the same metadata
     answering_tables,
+    call_tables,
     effect_tables,
     escalation_tables,
     incident_tables,
@@ -176,7 +177,7 @@ class AskRow(SQLModel, table=True):
 
     `judged_to` is for how long (in microseconds) it had waited when it was last judged again for that,
     `engaged_to` when it was last asked how many reacted. `counted`: a bit a stage that metrics know of.
-    `rang_at`: when staff last heard of it by itself; `escalate_at`: when somebody must be asked next.
+    `rang_at`: when staff last heard of it, apart from steps; `escalate_at`: when somebody must be asked next.
     """
 
     __tablename__: ClassVar[str] = "asks"

@@ -19,4 +19,6 @@ NOISE: dict[str, Message] = {
     "noise.nothing_held": "none held back",
     "noise.quiet_hours": "{count} held back in quiet hours",
     "noise.budget": "{count} over budget",
+    "noise.calls": {"one": "{count} call over budget", "other": "{count} calls over budget"},
+    "noise.not_called": "Budget of calls spent, not called: {names}",
 }

@@ -22,4 +22,9 @@ NOISE: dict[str, Message] = {
         "other": "{count} retenidas en horas de silencio",
     },
     "noise.budget": "{count} por encima del cupo",
+    "noise.calls": {
+        "one": "{count} llamada por encima del cupo",
+        "other": "{count} llamadas por encima del cupo",
+    },
+    "noise.not_called": "Cupo de llamadas agotado, sin llamar a: {names}",
 }

@@ -35,6 +35,7 @@ class Channel:
     limits: tuple[tuple[int, timedelta], ...] = ()
     messages: dict[str, str] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
     edits: list[str] = field(default_factory=list)
     tries: int = 0
     trouble: list[BotError] = field(default_factory=list)
@@ -54,6 +55,7 @@ class Channel:
         ref = f"{self.kind}-{len(self.sent) + 1}"
         self.messages[ref] = card.headline
         self.sent.append(card.headline)
+        self.cards.append(card)
         self.on_sent()
         return Receipt(ref=ref, at=self.clock.now())
 

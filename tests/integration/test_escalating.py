@@ -150,9 +150,9 @@ def test_another_urgency_is_another_promise(it: World) -> None:
     assert now == max(due_at * 0.8, 16 + due_at / 10)
 
 
-def test_only_what_rang_is_escalated(tmp_path: Path) -> None:
-    """What stands in the digest of its hour alone, or was promised nothing, rings nobody at night."""
-    cases: tuple[dict[str, Any], ...] = ({"alert": Alert.DIGEST}, {"due": None}, {"channel": None})
+def test_only_what_staff_was_told_of_and_promised_is_escalated(tmp_path: Path) -> None:
+    """What was promised nothing, or is to be told to nobody, rings nobody at night."""
+    cases: tuple[dict[str, Any], ...] = ({"alert": Alert.NONE}, {"due": None}, {"channel": None})
     for number, how in enumerate(cases):
         with world(tmp_path / f"{number}.db", ESCALATION, **how) as it:
             it.due(minute=70)

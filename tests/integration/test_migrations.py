@@ -23,6 +23,7 @@ from bot.model import Gap
 from bot.replies import Acknowledgement
 from bot.store import (
     answering_tables,
+    call_tables,
     derived,
     effect_tables,
     escalation_tables,
@@ -284,6 +285,7 @@ def test_models_register_in_one_metadata() -> None:
                 vars(module).values()
                 for module in (
                     tables,
+                    call_tables,
                     effect_tables,
                     escalation_tables,
                     incident_tables,

@@ -113,6 +113,45 @@ def budget_kept(world: World) -> Iterator[Finding]:
             yield Finding("a budget is kept", f"{channel} {period}", message.at, f"more than {budget.alerts}")
 
 
+def calls_bounded(world: World) -> Iterator[Finding]:
+    """By name one person is called so often between two marks, and by what is critical besides."""
+    if not _knows_noise(world):
+        return
+    noise = world.settings.noise  # type: ignore[attr-defined, unused-ignore]
+    critical = {key for (key,) in world.rows(_CRITICAL)}
+    excepted = {key for (key,) in world.rows(_NOT_COUNTED)}
+    called: Counter[tuple[str, datetime]] = Counter()
+    seen: set[tuple[str, str]] = set()
+    for message in sorted(world.chat.messages.values(), key=lambda one: one.at):
+        budget = noise.budget(f"chat:{message.room}")
+        calls = budget.calls if budget else None
+        is_again = (message.room, message.key) in seen  # an alert may come twice
+        if budget is None or calls is None or is_again or message.key in excepted:
+            continue
+        seen.add((message.room, message.key))
+        period = budget.marks.before(message.at - EDGE)
+        if period != budget.marks.before(message.at):
+            continue  # it was counted before the mark, perhaps
+        for who in message.rang:
+            called[who, period] += 1
+            if called[who, period] > calls and message.key not in critical:
+                about = f"{message.key} in {message.room}: call {called[who, period]} of {calls}"
+                yield Finding("calls are bounded", f"{who} {period}", message.at, about)
+
+
+_CRITICAL = """
+SELECT e.key FROM effects e WHERE e.subject IS NULL AND (e.urgency = 3 OR EXISTS
+ (SELECT 1 FROM mentions m JOIN conversations c ON c.id = m.conversation JOIN verdicts v ON v.mention = m.id
+  WHERE (m.conversation = e.conversation OR m.id IN (SELECT mention FROM digest_items WHERE effect = e.id))
+  AND (v.urgency = 3 OR json_extract(c.override, '$.urgency') = 3)))
+"""
+_NOT_COUNTED = """
+SELECT key FROM effects WHERE subject IS NULL
+ AND (kind = 'notice' OR json_extract(payload, '$.anew') IN ('handed', 'raised'))
+"""
+"""What people wanted just now, and what the daemon says of itself."""
+
+
 def by_itself(world: World) -> Iterator[Message]:
     """The messages that came of a mention alone, the critical ones left out."""
     critical = {key for (key,) in world.rows("SELECT key FROM effects WHERE urgency = 3 AND kind = 'alert'")}
@@ -125,4 +164,11 @@ def _knows_noise(world: World) -> bool:
     return "quiet_hours" in File.model_fields and world.app is not None
 
 
-CHECKS: tuple[Check, ...] = (stepped_once, steps_told, criticals_ring, nights_quiet, budget_kept)
+CHECKS: tuple[Check, ...] = (
+    stepped_once,
+    steps_told,
+    criticals_ring,
+    nights_quiet,
+    budget_kept,
+    calls_bounded,
+)

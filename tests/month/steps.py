@@ -2,7 +2,8 @@
 
 A next step is a row that says when something will happen by itself: an alert, a digest or a card that is to
 go, a snooze that ends, a step of the escalation, an incident that runs and is looked at (its end plans who still
-waits). Without escalation somebody who has been told is the next step, or who has claimed it.
+waits). An ask that was promised no answer, or of a program without escalation, is in the hands of those who
+were told, or who claimed it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from tests.month.world import World
 Read = Callable[..., list[tuple[Any, ...]]]
 
 LATE = timedelta(minutes=3)
-LOUD = frozenset({"ping", "message"})
-"""How alerts ring that steps follow upon; who stands on a digest is in the hands of those who read it."""
 COMING = frozenset({"pending", "leased"})
 EDIT_LATE = timedelta(minutes=15)
 """Edits are the last that a full channel takes."""
@@ -75,9 +74,9 @@ def _waits(read: Read, world: World, now: datetime) -> Iterator[Finding]:
                 yield Finding("a snooze ends", ask, now, f"it was to end at {_moment(snoozed_until)}")
             continue
         stands = set((listed or "").split(","))
-        is_pushed = has_steps and due_at is not None and alert in LOUD
+        is_promised = has_steps and due_at is not None
         is_told = told or owner or "sent" in stands
-        if not (coming or next_at or look_at or stands & COMING or (is_told and not is_pushed)):
+        if not (coming or next_at or look_at or stands & COMING or (is_told and not is_promised)):
             about = f"{alert}, state {state}, owner {owner}, told {told}, on cards {listed}"
             yield Finding("whoever waits has a next step", ask, now, about)
 

@@ -66,7 +66,7 @@ SECTIONS: dict[str, Any] = {
         "claimed": {"remind": "80%", "return": "100%"},
     },
     "quiet_hours": {"night": {"hours": {"mon-sun": "22:00-07:00"}, "channels": ["chat:care"]}},
-    "budgets": {"care": {"alerts": 30, "per": "8h", "channels": ["chat:care"]}},
+    "budgets": {"care": {"alerts": 30, "calls": 5, "per": "8h", "channels": ["chat:care"]}},
 }
 """By the key of `outcare.yaml`."""
 

@@ -127,6 +127,16 @@ def drop_a_step(day: Day) -> None:
         day.spoil("UPDATE asks SET escalate_at = NULL WHERE id = ?", ask)
 
 
+def forget_who_stands_on_a_digest(day: Day) -> None:
+    """It went out, the promise stands, and nobody would ever be asked."""
+    day.spoil(
+        "UPDATE asks SET escalate_at = NULL WHERE outcome IS NULL AND escalate_at IS NOT NULL AND id IN"
+        " (SELECT m.ask FROM mentions m JOIN digest_items d ON d.mention = m.id"
+        "  JOIN effects e ON e.id = d.effect JOIN verdicts v ON v.mention = m.id"
+        "  WHERE e.state = 'sent' AND v.alert = 'digest')"
+    )
+
+
 def forget_what_is_due(day: Day) -> None:
     day.spoil("UPDATE effects SET state = 'pending' WHERE id = (SELECT min(id) FROM effects)")
 
@@ -228,10 +238,20 @@ def overspend(day: Day) -> None:
         day.world.chat.messages[again.ref] = again
 
 
+def call_too_often(day: Day) -> None:
+    """One person by thirteen cards that ring in one shift."""
+    noise(day)
+    one = by_itself(day)
+    for number in range(13):
+        again = replace(one, ref=f"call{number}", key=f"asked:{number}", rang=("1",))
+        day.world.chat.messages[again.ref] = again
+
+
 PLANTED: dict[Callable[[Day], None], str] = {
     lose_an_alert: "staff is told",
     alert_twice: "a message is sent once",
     drop_a_step: "whoever waits has a next step",
+    forget_who_stands_on_a_digest: "whoever waits has a next step",
     forget_what_is_due: "what is due is done",
     oversleep: "a snooze ends",
     dawdle: "what is critical is told at once",
@@ -247,6 +267,7 @@ PLANTED: dict[Callable[[Day], None], str] = {
     hold_a_critical: "what is critical is not held",
     ring_at_night: "nights are quiet",
     overspend: "a budget is kept",
+    call_too_often: "calls are bounded",
 }
 
 

@@ -70,13 +70,14 @@ def test_budgets(tmp_path: Path) -> None:
 hours: {office: {open: {mon-fri: [09:00-12:30, 13:30-18:00]}}}
 budgets:
   rest: {alerts: 20}
-  chat: {alerts: 5, per: shift, channels: [console]}
+  chat: {alerts: 5, calls: 3, per: shift, channels: [console]}
 """
     rest, chat = noise(tmp_path, told).budgets
     assert (20, NOON.replace(day=25, hour=0)) == (rest.alerts, rest.marks.after(NOON))
     assert (NOON.replace(hour=9), NOON.replace(hour=12, minute=30)) == (
         chat.marks.before(NOON), chat.marks.after(NOON),
     )  # fmt: skip
+    assert (None, 3) == (rest.calls, chat.calls)
     own = "budgets: {x: {alerts: 5, per: Shift, shifts: {tue: 06:00-14:00}}}\n"
     assert NOON.replace(hour=14) == noise(tmp_path, own).budgets[0].marks.after(NOON)
 
@@ -108,6 +109,7 @@ budgets:
         ("digests: {d: {every: 1m}}", "must be between 5m and 1d"),
         ('digests: {d: {at: ["9"]}}', 'must be a time of day like "09:00"'),
         ("budgets: {b: {alerts: 0}}", "must be at least 1"),
+        ("budgets: {b: {alerts: 5, calls: 0}}", "budgets.b.calls must be at least 1"),
         ("budgets: {b: {alerts: 5, per: shift}}", "budgets.b.per: name the `shifts`"),
         ("budgets: {b: {alerts: 5, shifts: {mon: 09:00-17:00}}}", "budgets.b.shifts: goes with `per: shift`"),
         (

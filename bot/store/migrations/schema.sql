@@ -556,6 +556,19 @@ CREATE INDEX ix_replies_conversation ON replies (conversation);
 CREATE INDEX ix_replies_state_due_at ON replies (state, due_at);
 CREATE UNIQUE INDEX uq_replies_automatic ON replies (conversation) WHERE is_automatic;
 CREATE UNIQUE INDEX uq_replies_live ON replies (conversation) WHERE state IN ('held', 'going', 'unsure', 'leaving') AND NOT is_automatic;
+CREATE TABLE calls (
+	id INTEGER NOT NULL,
+	effect INTEGER NOT NULL,
+	person VARCHAR NOT NULL,
+	channel VARCHAR NOT NULL,
+	is_critical BOOLEAN NOT NULL,
+	is_left_out BOOLEAN NOT NULL,
+	at BIGINT NOT NULL,
+	CONSTRAINT pk_calls PRIMARY KEY (id),
+	CONSTRAINT uq_calls_effect_person UNIQUE (effect, person),
+	CONSTRAINT fk_calls_effect FOREIGN KEY(effect) REFERENCES effects (id)
+);
+CREATE INDEX ix_calls_at ON calls (at);
 CREATE TABLE deliveries (
 	id INTEGER NOT NULL,
 	effect INTEGER NOT NULL,
