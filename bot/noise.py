@@ -109,5 +109,5 @@ class ChannelNoise:
     channel: str
     alone: int = 0
     held: Mapping[Why, int] = field(default_factory=dict)
-    left_out: int = 0
     criticals: int = 0
+    left_out: int = 0
