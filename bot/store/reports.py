@@ -105,7 +105,7 @@ _RECENT_TEXTS = (
     " AND EXISTS (SELECT 1 FROM mentions m WHERE m.post = p.id) ORDER BY p.stored_at DESC LIMIT ?"
 )
 _VERDICT = (
-    "SELECT v.verdict, v.facts, r.source FROM mentions m JOIN posts p ON p.id = m.post"
+    "SELECT v.verdict, v.facts, r.source, m.id FROM mentions m JOIN posts p ON p.id = m.post"
     f" JOIN brands b ON b.name = m.brand JOIN verdicts v ON {inbox.NEWEST_VERDICT}"
     " LEFT JOIN rule_sets r ON r.version = v.rules_version"
     " WHERE m.uid = :id OR p.url = :id OR p.post_id = :id ORDER BY b.is_rival, m.id LIMIT 1"
@@ -336,12 +336,16 @@ class Reports:
         return tuple(searchable(text, title=title) for text, title in found)
 
     async def verdict(self, mention_id: str) -> StoredVerdict | None:
-        found = await self._read(lambda fetch: fetch(_VERDICT, {"id": mention_id}))
-        if not found:
-            return None
-        verdict, facts, source = found[0]
-        return StoredVerdict(
-            verdict=rows.verdict(verdict),
-            facts=rows.facts(facts),
-            rules_source=rows.sources(source or "{}"),
-        )
+        def ask(fetch: Fetch) -> StoredVerdict | None:
+            found = fetch(_VERDICT, {"id": mention_id})
+            if not found:
+                return None
+            verdict, facts, source, mention = found[0]
+            return StoredVerdict(
+                verdict=rows.verdict(verdict),
+                facts=rows.facts(facts),
+                rules_source=rows.sources(source or "{}"),
+                asked=escalated.of_mention(fetch, mention),
+            )
+
+        return await self._read(ask)
