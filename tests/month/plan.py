@@ -82,6 +82,10 @@ class Plan:
     bursts: tuple[datetime, ...]
 
 
+AFTERWARDS = timedelta(hours=1)
+"""So long before the end it runs again: what was written meanwhile is to be read."""
+
+
 def draw(seed: int, *, days: int = 31, mentions: int = 4000, begins: datetime = BEGINS) -> Plan:
     rng = random.Random(seed)
     ends = begins + timedelta(days=days)
@@ -131,7 +135,8 @@ def _breaks(
     moments = _spread(rng, begins, ends, len(hard))
     clear = [_clear_of(at, outages) for at in moments]
     return tuple(
-        Break(at=at, how=how, lasts=lasts) for at, (how, lasts) in zip(sorted(clear), hard, strict=True)
+        Break(at=at, how=how, lasts=min(lasts, ends - at - AFTERWARDS))
+        for at, (how, lasts) in zip(sorted(clear), hard, strict=True)
     )
 
 
