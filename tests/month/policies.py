@@ -48,7 +48,9 @@ LEFT JOIN posts p ON p.id = a.answered_by ORDER BY x.id
 
 
 def steps_told(world: World) -> Iterator[Finding]:
-    """Whoever a step asks is told: by a card of its own or of many, unless it was answered by then."""
+    """Whoever a step asks is told: by a card of its own or of many, unless it was answered by then, or somebody
+    had taken it with a press that was read only after a start.
+    """
     if "escalations" not in world.tables:
         return
     keys = {message.key for message in world.chat.messages.values()}
@@ -57,7 +59,7 @@ def steps_told(world: World) -> Iterator[Finding]:
         soon = moment(at) + EDGE
         if soon > world.clock.now() or (ended_at is not None and moment(ended_at) <= soon):
             continue
-        if not any(key in keys for (key,) in mine):
+        if not any(key in keys for (key,) in mine) and not world.rows(_TAKEN, ask, at, at):
             yield Finding("a step is told", ask, moment(at), f"number {number}: {[key for (key,) in mine]}")
 
 
@@ -66,6 +68,10 @@ _CARDS = """
 SELECT e.key FROM effects e WHERE e.key LIKE ? UNION
 SELECT e.key FROM effects e JOIN digest_items d ON d.effect = e.id JOIN mentions m ON m.id = d.mention
 WHERE m.ask = ? AND e.key LIKE 'asked:%' AND e.created_at <= ?
+"""
+_TAKEN = """
+SELECT 1 FROM effects e JOIN decisions d ON d.conversation = e.conversation
+WHERE e.ask = ? AND e.created_at = ? AND e.reason = 'taken' AND d.verb IN ('claim', 'snooze', 'hand_over') AND d.at <= ?
 """
 
 
