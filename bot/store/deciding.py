@@ -20,6 +20,7 @@ from bot.store import (
     card,
     effects,
     listing,
+    next_steps,
     overriding,
     posts,
     repeating,
@@ -134,6 +135,7 @@ def _reopen(work: Work, state: CardState) -> int | None:
         " AND NOT EXISTS (SELECT 1 FROM asks WHERE conversation = :id AND outcome IS NULL)",
         {"id": conversation},
     )
+    next_steps.known(work, conversation)
     repeating.resume(work, conversation)
     given = posts.first_answer(work, state.mention.post, state.conversation.brand)
     answered = threads.answer(work, threads.get(work, conversation), given) if given else None

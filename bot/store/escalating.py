@@ -151,7 +151,9 @@ def _is_put_off(work: Work, waiting: Waiting, coming: Coming, home: tuple[str, s
 
 
 def _home(work: Work, waiting: Waiting) -> tuple[str, str] | None:
-    """The channel where it was first heard of, by its own route if possible, and by which route that was."""
+    """The channel where it was first heard of, by its own route if possible, and by which route that was; or
+    where it would have been, had anything been left on its digest.
+    """
     row = rows.one(
         work.conn.execute(
             "SELECT channel, route FROM (SELECT e.id, e.channel, e.route FROM effects e"
@@ -159,7 +161,7 @@ def _home(work: Work, waiting: Waiting) -> tuple[str, str] | None:
             f" AND NOT {IS_PAGE}"
             " UNION ALL SELECT e.id, e.channel, e.route FROM mentions m"
             "  JOIN digest_items d ON d.mention = m.id JOIN effects e ON e.id = d.effect"
-            "  WHERE m.conversation = :id AND +e.state = 'sent' AND e.kind = 'digest')"
+            "  WHERE m.conversation = :id AND +e.state IN ('sent', 'dropped') AND e.kind = 'digest')"
             " ORDER BY route IS NOT :route, id LIMIT 1",
             {"id": waiting.conversation, "route": waiting.route},
         )

@@ -123,6 +123,14 @@ def rang(work: Work, conversation: int, at: datetime) -> None:
     )
 
 
+def known(work: Work, conversation: int) -> None:
+    """Somebody opens an ask again. Its digest may have gone out without it: they have heard of it."""
+    work.conn.execute(
+        "UPDATE asks SET rang_at = COALESCE(rang_at, ?) WHERE conversation = ? AND outcome IS NULL",
+        (work.at, conversation),
+    )
+
+
 def rang_together(work: Work, card: int, at: datetime) -> None:
     """Asks that staff hears of by a card of many; each is planned when what is due is looked at, also those
     that an incident left without a step because its card had to wait.

@@ -90,6 +90,21 @@ def test_who_claims_from_a_digest_is_reminded_and_loses_it(tmp_path: Path) -> No
         assert [("telegram:care", "returned")] == rung(it.due(minute=120))
 
 
+@pytest.mark.parametrize("state", ["sent", "dropped"])
+def test_what_was_dismissed_as_its_digest_went_out_and_is_opened_again_has_its_step(
+    tmp_path: Path, state: str
+) -> None:
+    """The digest left it out, or there was none because nothing else was on it, and no other will tell of it."""
+    with digested(tmp_path / "x.db") as it:
+        it.press(Verb.DISMISS, minute=59)
+        it.due(minute=60)
+        it.conn.execute("UPDATE effects SET state = ? WHERE kind = 'digest'", (state,))
+        it.due(minute=60.1)
+        it.press(Verb.REOPEN, minute=61)
+        assert 120 == next_at(it)
+        assert [("telegram:care", "asked")] == rung(it.due(minute=120))
+
+
 def test_configured_steps_hold_for_digests_and_an_empty_list_turns_them_off(tmp_path: Path) -> None:
     """Where the steps of that urgency are."""
     half = Part(steps={Urgency.HIGH: (Step(after=75, ask="lead"),)})
