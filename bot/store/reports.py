@@ -148,9 +148,9 @@ class Reports:
         if found is None:
             found = schema.connect(self._path, read_only=True, busy_seconds=self._busy_seconds)
             # A list of 100,000 conversations is read whole now and then: 4 MB of it stay in memory.
+            self._open.append(found)
             found.execute("PRAGMA cache_size=-4000")
             self._own.conn = found
-            self._open.append(found)
         return found
 
     def _drop(self, conn: sqlite3.Connection) -> None:
@@ -280,7 +280,7 @@ class Reports:
         return await self._read(lambda fetch: overview.carded(fetch, kind, receipt))
 
     async def collected(self, kind: str, receipt: str, *, limit: int) -> Rows:
-        return await self.ask(lambda fetch: overview.collected(fetch, kind, receipt, limit=limit))
+        return await self._read(lambda fetch: overview.collected(fetch, kind, receipt, limit=limit))
 
     async def publishing_paused(self) -> Paused | None:
         return await self._read(pausing.paused)
@@ -292,7 +292,7 @@ class Reports:
         return await self._read(question)
 
     async def incident(self, uid: str) -> tuple[int, Incident] | None:
-        return await self.ask(lambda fetch: incident_numbers.called(fetch, uid))
+        return await self._read(lambda fetch: incident_numbers.called(fetch, uid))
 
     async def incident_state(self, uid: str) -> DigestState | None:
         return await self._read(lambda fetch: of_many.called(fetch, uid))
