@@ -253,8 +253,8 @@ class Reading:
         start = resume.start
         if resume.by_seq and event.time_us < start.time_us - _GAP_US:
             raise OtherArchive
-        if resume.by_seq and event.seq == start.seq:
-            return  # the very event: nothing is missing, though its time is ours where our clock was behind
+        if resume.by_seq and event.seq <= start.seq:
+            return  # it, or one before it: nothing is missing, though its time is ours where our clock was behind
         self._gap = gap_before(event.time_us, start, is_clamped=self._is_clamped)
 
     def _notice(self, notice: Notice) -> None:

@@ -322,13 +322,16 @@ def test_a_jump_in_an_exact_resume_is_a_gap() -> None:
     assert (gap.started_at, gap.ended_at) == (at(BASE), at(BASE + 3_600_000_000))
 
 
-def test_the_event_of_the_position_is_no_gap_whatever_its_time() -> None:
-    """Our clock was behind, so the position's time is older than its event: nothing is missing all the same."""
+@pytest.mark.parametrize("seq", [500, 497])
+def test_the_event_of_the_position_is_no_gap_whatever_its_time(seq: int) -> None:
+    """Our clock was behind, so the position's time is older than its event: nothing is missing all the same, nor
+    when the host begins a little earlier than it was asked to.
+    """
     host = V2_HOSTS[0]
     resume = Resume.at(host, Position(time_us=BASE, seq=500, host=host.name))
     reading = Reading(resume, WatchAll(), SystemClock(), host=host.name, wire=V2)
     late = BASE + 600_000_000
-    reading.add([frame(1, late, seq=500), frame(2, late + 1, seq=501)])
+    reading.add([frame(1, late, seq=seq), frame(2, late + 1, seq=501)])
     batch = reading.batch()
     assert (None, ["3k2"]) == (batch.gap, [post.id.rpartition("/")[2] for post in batch.posts])
 
