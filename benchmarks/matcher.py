@@ -80,10 +80,10 @@ def speed(repetitions: int) -> Iterator[Finding]:
     again = 20
     took = harness.cpu_minima(
         {
-            "ours 1,000": side(FastMatcher(few).matches, posts, again),
+            "ours 1,000": side(FastMatcher(few).found, posts, again),
             "per rule": side(per_rule(few), posts),
             "alternation": side(alternation(few), posts),
-            "ours 10,000": side(FastMatcher(many).matches, posts, again),
+            "ours 10,000": side(FastMatcher(many).found, posts, again),
             "alternation 10,000": side(alternation(many), posts),
         },
         repetitions=repetitions,
@@ -132,11 +132,11 @@ def growth(repetitions: int) -> Iterator[Finding]:
     """Ours at 10 to 10,000 patterns, against the mere normalisation of the texts."""
     posts, patterns = corpus.posts(), corpus.patterns()
     matchers = {count: FastMatcher(patterns[:count]) for count in (10, 100, 1_000, 10_000)}
-    sides = {f"{count}": side(matcher.matches, posts) for count, matcher in matchers.items()}
+    sides = {f"{count}": side(matcher.found, posts) for count, matcher in matchers.items()}
     sides |= {"normalise": side(normalised, posts), "aho-corasick": side(aho_corasick(patterns), posts)}
     took = harness.cpu_minima(sides, repetitions=repetitions)
     cost = {name: microseconds(took, name, posts) for name in took}
-    share = sum(map(matchers[10_000].matches, posts)) / len(posts)
+    share = sum(bool(matchers[10_000].found(post)) for post in posts) / len(posts)
     ladder = ", ".join(f"{count:,}: {cost[str(count)]:.2f}" for count in matchers)
     detail = f"µs a post at {ladder}; {share:.1%} of the posts match 10,000"
     yield Finding(
@@ -161,7 +161,7 @@ def growth(repetitions: int) -> Iterator[Finding]:
 
 def differences(fast: FastMatcher, plain: PlainMatcher, texts: Sequence[str]) -> int:
     return sum(
-        fast.search(text) != (hits := plain.search(text)) or fast.matches(text) is not bool(hits)
+        fast.search(text) != (hits := plain.search(text)) or fast.found(text) != {hit.pattern for hit in hits}
         for text in texts
     )
 
@@ -268,10 +268,10 @@ from benchmarks import corpus, harness
 from bot.matcher.fast import FastMatcher
 count = int(sys.argv[1])
 patterns, posts = corpus.patterns(), corpus.posts()
-FastMatcher(patterns[:10]).matches("é")
+FastMatcher(patterns[:10]).found("é")
 gc.collect()
 matcher = FastMatcher(patterns[:count])
-sum(map(matcher.matches, posts))
+sum(bool(matcher.found(post)) for post in posts)
 print(harness.resident_mb())
 """
 

@@ -34,14 +34,8 @@ def ours(words: Sequence[str], texts: Sequence[str]) -> Callable[[], list[tuple[
     matcher, is_english = FastMatcher(words), [True] * len(words)
 
     def run() -> list[tuple[int, int]]:
-        matches, search = matcher.matches, matcher.search
-        return [
-            (at, hit.pattern)
-            for at, text in enumerate(texts)
-            if matches(text)
-            for hit in search(text)
-            if is_english[hit.pattern]
-        ]
+        found = matcher.found
+        return [(at, number) for at, text in enumerate(texts) for number in found(text) if is_english[number]]
 
     return run
 

@@ -95,7 +95,7 @@ class Script:
         self.number = self.before
         self.chance = random.Random(SEED + self.before)  # else its posts would be those of before
         matcher = FastMatcher(words_of(0, self.count))
-        quiet = [text for text in posts() if not matcher.matches(text) and "round" not in text]
+        quiet = [text for text in posts() if not matcher.found(text) and "round" not in text]
         self.quiet = cycle(quiet)
         self.collections = cycle(self.chance.sample(COLLECTIONS, len(COLLECTIONS)))
         self.words = [word for word in words_of(0, self.count)[: self.count - CHANGING] if word.isalpha()]

@@ -37,11 +37,10 @@ class Hit(Protocol):
 
 
 class Matcher(Protocol):
-    """Finds many patterns in one text, by the same rules in all methods: where, which, and whether any."""
+    """Finds many patterns in one text, by the same rules in both methods: where, and which."""
 
     def search(self, text: str) -> Sequence[Hit]: ...
     def found(self, text: str) -> Collection[int]: ...
-    def matches(self, text: str) -> bool: ...
     def pieces(self) -> Iterable[object]: ...
 
 
@@ -108,9 +107,10 @@ class Watchlist:
         """Account id → the brand whose account it is, of one platform."""
         return self._owners.get(platform, {})
 
-    def has_word(self, text: str) -> bool:
-        """Whether this searchable text has a word or handle of any brand."""
-        return self._matcher.matches(text)
+    def named(self, text: str) -> Collection[str]:
+        """The brands of which this searchable text has a word or handle."""
+        found = self._matcher.found(text)
+        return {use.brand for pattern in found for use in self._uses[pattern]} if found else ()
 
     def is_rival(self, brand: str) -> bool:
         """Also of one that has just left the configuration, while its last mentions are judged."""
@@ -118,10 +118,7 @@ class Watchlist:
 
     def concerned(self, platform: str, text: str, refs: Iterable[str], held: Holds) -> frozenset[str]:
         """The brands that a post with this searchable text and these refs (`Post.refs`) concerns."""
-        brands = self._touched(platform, refs, held)
-        for pattern in self._matcher.found(text):
-            brands.update(use.brand for use in self._uses[pattern])
-        return frozenset(brands)
+        return frozenset(self.touched(platform, refs, held).union(self.named(text)))
 
     def concerns(self, post: Post, held: Holds) -> tuple[Mention, ...]:
         """The post as a mention of each brand that it concerns; none for a post by a brand's own account.
@@ -139,7 +136,8 @@ class Watchlist:
         names = (brand.name for brand in self.brands if brand.name in brands)
         return tuple(self._mention(post, name, text, hits) for name in names)
 
-    def _touched(self, platform: str, refs: Iterable[str], held: Holds) -> set[str]:
+    def touched(self, platform: str, refs: Iterable[str], held: Holds) -> set[str]:
+        """The brands that these refs speak to: their accounts, or posts that are held for them."""
         brands: set[str] = set()
         owners = self.owners_on(platform)
         for ref in refs:
@@ -196,6 +194,7 @@ class LiveWatch:
     ) -> None:
         self.platform = platform
         self._watchlist = watchlist
+        self._owners = watchlist.owners_on(platform)
         self._limit = limit
         self._held = OrderedDict(held)
         self._same: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -222,6 +221,7 @@ class LiveWatch:
     def swap(self, watchlist: Watchlist) -> None:
         """Judge by another watchlist from the next post on; what is held stays held."""
         self._watchlist = watchlist
+        self._owners = watchlist.owners_on(self.platform)
 
     def brands_of(self, post_id: str) -> tuple[str, ...]:
         """The brands that a post is held for."""
@@ -230,23 +230,22 @@ class LiveWatch:
     def wants(self, text: str, author_id: str, refs: Iterable[str]) -> bool:
         """See `bot.ports.Watch`. Most posts are nobody's: they cost three looks, and nothing is built."""
         ids = tuple(refs)
-        watchlist = self._watchlist
-        owners = watchlist.owners_on(self.platform)
+        owners, held = self._owners, self._held
         if author_id in owners:
-            brands = frozenset({owners[author_id]})
-        elif (
-            self._held.keys().isdisjoint(ids)
-            and owners.keys().isdisjoint(ids)
-            and not watchlist.has_word(text)
-        ):
+            self._remember(ids, {owners[author_id]})
+            return True
+        named = self._watchlist.named(text)
+        if not named and held.keys().isdisjoint(ids) and owners.keys().isdisjoint(ids):
             return False
-        else:
-            brands = watchlist.concerned(self.platform, text, ids, self.brands_of)
-        if brands and ids:
-            self._remember(ids[0], brands)
+        brands = self._watchlist.touched(self.platform, ids, self.brands_of).union(named)
+        self._remember(ids, brands)
         return bool(brands)
 
-    def _remember(self, post_id: str, brands: frozenset[str]) -> None:
+    def _remember(self, ids: tuple[str, ...], brands: set[str]) -> None:
+        """The first of the ids is the post's own; without one there is nothing to remember it by."""
+        if not ids or not brands:
+            return
+        post_id = ids[0]
         held_for = tuple(sorted(brands.union(self.brands_of(post_id))))
         self._held[post_id] = self._same.setdefault(held_for, held_for)
         self._held.move_to_end(post_id)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from bot.matcher.cache import compiled
 from bot.matcher.classes import PLAIN_BLANKS, at_ease, go_on, needing_fold
 from bot.matcher.literals import LONGEST, Database, compile_literals, finder
-from bot.matcher.plain import Hit, hits, numbers_by_key, numbers_in, stands_any
+from bot.matcher.plain import Hit, hits, numbers_by_key, numbers_in
 from bot.matcher.text import FoldedText, fold, joins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_")
@@ -29,6 +30,7 @@ _AS_FOLDED = bytes.maketrans(
     b"abcdefghijklmnopqrstuvwxyz" + b" " * len(PLAIN_BLANKS) + _ZERO,
 )
 _TWO_BLANKS = b"  "
+_NONE: frozenset[int] = frozenset()
 _UNTIDY = (_TWO_BLANKS, *(blank.encode() for blank in PLAIN_BLANKS if blank != " "))
 """What folding leaves of blanks: one, and a space."""
 
@@ -71,34 +73,24 @@ class FastMatcher:
         keys = self._candidates(_as_bytes(whole.folded))
         return hits(whole, {key: self._numbers[key] for key in keys})
 
-    def matches(self, text: str) -> bool:
-        """Whether any pattern is found."""
+    def found(self, text: str) -> AbstractSet[int]:
+        """The numbers of the patterns that `search` finds, without where."""
         if text.isascii():
-            return self._matches_ascii(text.encode().translate(_AS_FOLDED))
+            return self._found_in_ascii(text.encode().translate(_AS_FOLDED))
         lowered = self._lowered(text)
-        if lowered is not None:
-            keys = self._candidates(lowered)
-            return bool(keys) and stands_any(fold(text), keys)
-        folded = fold(text)
-        return stands_any(folded, self._candidates(_as_bytes(folded)))
+        keys = self._candidates(lowered if lowered is not None else _as_bytes(fold(text)))
+        return numbers_in(fold(text), keys, self._numbers) if keys else _NONE
 
-    def _matches_ascii(self, data: bytes) -> bool:
+    def _found_in_ascii(self, data: bytes) -> AbstractSet[int]:
         """In bytes that are the folded text, who may stand does stand."""
         found = self._find(data)
         if not found:
-            return False
-        untidy = len(self._keys)
-        if any(number == untidy for number, _ in found):
+            return _NONE
+        if len(self._keys) in dict(found):  # more than one blank in a row
             data = _one_blank_each(data)
             found = self._find(data)
-        return any(self._may_stand(data, number, end) for number, end in found)
-
-    def found(self, text: str) -> set[int]:
-        """The numbers of the patterns that `search` finds, without where."""
-        if not self.matches(text):
-            return set()
-        folded = fold(text)
-        return numbers_in(folded, self._candidates(_as_bytes(folded)), self._numbers)
+        standing = {number for number, end in found if self._may_stand(data, number, end)}
+        return {one for number in standing for one in self._numbers[self._keys[number]]}
 
     def _lowered(self, text: str) -> bytes | None:
         """The text in lower case, in which all of its patterns can be found; None: it must be folded."""

@@ -1,7 +1,7 @@
 """The plain, obvious, exact matcher: the oracle that any faster one must equal.
 
-`search` looks for every pattern in every text, one after the other; `found` and `matches` pass over those
-that cannot be there. Knows nothing of brands, rules or posts.
+`search` looks for every pattern in every text, one after the other; `found` passes over those that
+cannot be there. Knows nothing of brands, rules or posts.
 """
 
 from __future__ import annotations
@@ -52,11 +52,6 @@ class PlainMatcher:
         """Every hit, first in the text first; hits may overlap."""
         return hits(FoldedText(text), self._numbers)
 
-    def matches(self, text: str) -> bool:
-        """Whether any pattern is found."""
-        folded = fold(text)
-        return stands_any(folded, self._possible(folded))
-
     def found(self, text: str) -> set[int]:
         """The numbers of the patterns that `search` finds, without where."""
         folded = fold(text)
@@ -81,11 +76,6 @@ def numbers_by_key(patterns: Iterable[str]) -> dict[str, tuple[int, ...]]:
             raise ValueError(f"pattern {number} is blank: {pattern!r}")
         numbers.setdefault(wanted, []).append(number)
     return {wanted: tuple(its_numbers) for wanted, its_numbers in numbers.items()}
-
-
-def stands_any(folded: str, keys: Iterable[str]) -> bool:
-    """Whether any of the keys stands in the folded text as whole words."""
-    return any(wanted in folded and _stands(folded, wanted) for wanted in keys)
 
 
 def numbers_in(folded: str, keys: Iterable[str], numbers: Mapping[str, Iterable[int]]) -> set[int]:

@@ -169,18 +169,19 @@ def to_post(record: Record, origin: Origin) -> Post:
 
 def interest(record: Record, did: str, rkey: str) -> tuple[str, tuple[str, ...]]:
     """`Post.searchable` and `Post.refs` of `to_post`, without the post: most posts need no more."""
-    reply, embed, facets, name = record.reply, record.embed, record.facets, post_id(did, rkey)
+    reply, embed, facets, name = record.reply, record.embed, record.facets, f"at://{did}/{COLLECTION}/{rkey}"
     related = _above(reply) if reply is not None else []
     if embed is None and not facets:
         return record.text, _refs(name, related, ()) if related else (name,)
     parts = [record.text] if record.text else []
     if embed is not None:
         parts += alts(embed)
-        strong = _quoted(embed)
+        strong = _quoted(embed) if embed.record is not None else None
         if strong is not None:
             related.append(strong.uri)
-    parts += links(record)
-    marked = mentions(record) if facets else ()
+    features = _features(facets) if facets else ()
+    parts += _links(features, embed)
+    marked = _mentions(features) if features else ()
     return "\u2029".join(parts), _refs(name, related, marked) if related or marked else (name,)
 
 
@@ -258,17 +259,26 @@ def media(embed: Embed | None) -> list[str]:
 
 def links(record: Record) -> list[str]:
     """Link targets, each once: of facets (the text shows them shortened), then of the link card."""
-    targets = [feature.uri for feature in _features(record) if feature.uri] if record.facets else []
-    embed = record.embed
+    return _links(_features(record.facets), record.embed)
+
+
+def _links(features: Iterable[Feature], embed: Embed | None) -> list[str]:
+    targets = [feature.uri for feature in features if feature.uri]
     if embed is not None:
-        cards = (embed.external, embed.media.external if embed.media is not None else None)
-        targets += [card.uri for card in cards if card is not None and card.uri]
+        if (card := embed.external) is not None and card.uri:
+            targets.append(card.uri)
+        if embed.media is not None and (card := embed.media.external) is not None and card.uri:
+            targets.append(card.uri)
     return list(dict.fromkeys(targets)) if len(targets) > 1 else targets
 
 
 def mentions(record: Record) -> list[str]:
     """The DIDs that the post mentions, each once."""
-    found = [feature.did for feature in _features(record) if feature.did]
+    return _mentions(_features(record.facets))
+
+
+def _mentions(features: Iterable[Feature]) -> list[str]:
+    found = [feature.did for feature in features if feature.did]
     return list(dict.fromkeys(found)) if len(found) > 1 else found
 
 
@@ -281,5 +291,5 @@ def posted_at(claim: str | None, latest: datetime) -> datetime:
         return latest
 
 
-def _features(record: Record) -> list[Feature]:
-    return [feature for facet in record.facets or () for feature in facet.features or ()]
+def _features(facets: list[Facet] | None) -> list[Feature]:
+    return [feature for facet in facets or () for feature in facet.features or ()]

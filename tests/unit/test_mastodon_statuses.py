@@ -96,9 +96,6 @@ class NoWords:
     def found(self, text: str) -> list[int]:
         return []
 
-    def matches(self, text: str) -> bool:
-        return False
-
     def pieces(self) -> list[object]:
         return []
 

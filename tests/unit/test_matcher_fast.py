@@ -6,6 +6,7 @@ import shutil
 import sys
 import threading
 import unicodedata
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,14 +26,12 @@ from tests.unit.test_matcher_properties import texts
 
 
 def differences(patterns: list[str], looked_through: list[str]) -> list[str]:
-    """The texts on which the matchers do not agree, or `matches` or `found` not with `search`."""
+    """The texts on which the matchers do not agree, or `found` not with `search`."""
     fast, plain = FastMatcher(patterns), PlainMatcher(patterns)
     return [
         text
         for text in looked_through
         if fast.search(text) != (hits := plain.search(text))
-        or fast.matches(text) is not bool(hits)
-        or plain.matches(text) is not bool(hits)
         or not fast.found(text) == plain.found(text) == {hit.pattern for hit in hits}
     ]
 
@@ -56,7 +55,7 @@ def test_the_fuzz_reaches_every_path() -> None:
         matcher = FastMatcher(patterns)
         for text in looked_through:
             count += 1
-            matched += matcher.matches(text)
+            matched += bool(matcher.found(text))
             folded += not text.isascii() and matcher._lowered(text) is None
     assert 0.3 < matched / count < 0.9
     assert 0.2 < folded / count < 0.9
@@ -85,7 +84,7 @@ def test_many_patterns_on_many_posts() -> None:
     fast, plain = FastMatcher(patterns), PlainMatcher(patterns)
     posts = corpus.posts(300)
     assert [plain.search(post) for post in posts] == [fast.search(post) for post in posts]
-    assert [plain.matches(post) for post in posts] == [fast.matches(post) for post in posts]
+    assert [plain.found(post) for post in posts] == [fast.found(post) for post in posts]
 
 
 @pytest.mark.skipif(corpus.data() is None, reason="OUTCARE_DATA names no real posts")
@@ -163,7 +162,7 @@ def test_every_character_beside_and_inside_of_a_word() -> None:
         *everything()[0xFE00:0x10000],
     ):
         for text in (f"{one}acme", f"acme{one}", f"ac{one}me", f"new{one}york", f"can{one}t"):
-            assert fast.matches(text) == plain.matches(text), ascii(text)
+            assert fast.found(text) == plain.found(text), ascii(text)
 
 
 # --- the cache -----------------------------------------------------------------------------------
@@ -266,12 +265,12 @@ def test_several_threads_share_a_matcher() -> None:
     """Each finds what it would find alone."""
     patterns = corpus.patterns(500)
     matcher, posts = FastMatcher(patterns), corpus.posts(400)
-    alone = [matcher.matches(post) for post in posts]
+    alone = [matcher.found(post) for post in posts]
     together = threading.Barrier(4)
 
-    def look(_: int) -> list[bool]:
+    def look(_: int) -> list[AbstractSet[int]]:
         together.wait(10)
-        return [matcher.matches(post) for post in posts]
+        return [matcher.found(post) for post in posts]
 
     with ThreadPoolExecutor(4) as pool:
         assert [alone] * 4 == list(pool.map(look, range(4)))
@@ -286,7 +285,7 @@ def test_a_builder_breathes() -> None:
 
 def test_no_patterns_match_nothing() -> None:
     """An empty watch list is quiet and quick."""
-    assert not FastMatcher([]).matches("anything ＡＣＭＥ")
+    assert not FastMatcher([]).found("anything ＡＣＭＥ")
 
 
 def test_what_overlaps_is_all_found() -> None:

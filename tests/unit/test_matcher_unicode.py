@@ -169,7 +169,7 @@ def test_finds(make: Make, pattern: str, text: str, marked: str) -> None:
     matcher = make([pattern])
     hit = matcher.search(text)[0]
     assert marked == text[hit.start : hit.end]
-    assert matcher.matches(text)
+    assert matcher.found(text)
 
 
 @both
@@ -178,7 +178,7 @@ def test_stays_quiet(make: Make, pattern: str, text: str) -> None:
     """The pattern is not found."""
     matcher = make([pattern])
     assert matcher.search(text) == ()
-    assert not matcher.matches(text)
+    assert not matcher.found(text)
 
 
 @both

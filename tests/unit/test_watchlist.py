@@ -48,9 +48,6 @@ class WordMatcher:
             for found in pattern.finditer(text)
         )
 
-    def matches(self, text: str) -> bool:
-        return bool(self.search(text))
-
     def found(self, text: str) -> set[int]:
         return {hit.pattern for hit in self.search(text)}
 
