@@ -37,7 +37,7 @@ from typing import Any
 from benchmarks.corpus import COLLECTIONS, SEED, patterns, posts
 from benchmarks.harness import resident_mb
 from bot.matcher.fast import FastMatcher
-from tests.acceptance._world import ROOT, World, until
+from tests.acceptance._world import ROOT, Daemon, World, until
 
 CHANGING = 1_000
 """So many words of each set are new."""
@@ -217,7 +217,7 @@ class Soak:
         archive[self.forgotten : until] = archive[:1] * (until - self.forgotten)
         self.forgotten = until
 
-    async def _swap(self, daemon: asyncio.subprocess.Process) -> None:
+    async def _swap(self, daemon: Daemon) -> None:
         while self.elapsed + self.swap_every < self.seconds:
             await asyncio.sleep(self.swap_every)
             self.script.is_swapping = True

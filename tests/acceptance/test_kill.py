@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from connectors.bluesky.position import Position
-from tests.acceptance._world import World, until
+from tests.acceptance._world import Daemon, World, until
 
 ROUNDS = int(os.environ.get("KILLS", "12"))
 EVERY_SECONDS = 0.005
@@ -116,7 +116,7 @@ async def test_nothing_is_lost_whenever_it_dies(tmp_path: Path, tell: Callable[[
         _audit(world, load)
 
 
-async def _listening(world: World) -> asyncio.subprocess.Process:
+async def _listening(world: World) -> Daemon:
     """A new life that has connected to the network."""
     before = world.jetstream.requests
     daemon = await world.outcare("run")

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from bot.testing.telegram_server import CHAT, TOKEN
-from tests.acceptance._world import ANN, World, until
+from tests.acceptance._world import ANN, Daemon, World, until
 
 CLEAR_AND_SHORT = 6  # lines that a user's mistake may take; a traceback takes more
 
@@ -26,14 +26,14 @@ def health(world: World) -> str:
     return found.group(0) if found else ""
 
 
-async def started(world: World) -> asyncio.subprocess.Process:
+async def started(world: World) -> Daemon:
     daemon = await world.outcare("run")
     await until(lambda: world.jetstream.open_requests or daemon.returncode is not None, within=30)
     assert daemon.returncode is None, world.output
     return daemon
 
 
-async def ended(daemon: asyncio.subprocess.Process, how: signal.Signals = signal.SIGTERM) -> float:
+async def ended(daemon: Daemon, how: signal.Signals = signal.SIGTERM) -> float:
     began = time.monotonic()
     daemon.send_signal(how)
     await asyncio.wait_for(daemon.wait(), 15)

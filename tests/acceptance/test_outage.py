@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance._world import ACME, World, until
+from tests.acceptance._world import ACME, Daemon, World, until
 from tests.acceptance.test_life import ended, health
 
 MINUTE_US = 60_000_000
@@ -59,7 +59,7 @@ DUE = (
 )
 
 
-async def begun(world: World, *words: str) -> asyncio.subprocess.Process:
+async def begun(world: World, *words: str) -> Daemon:
     await until(lambda: not world.jetstream.open_requests)
     daemon = await world.outcare("run", *words)
     await until(lambda: world.jetstream.open_requests or daemon.returncode is not None, within=30)

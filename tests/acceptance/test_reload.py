@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance._world import ANN, CARL, RULES, World, until
+from tests.acceptance._world import ANN, CARL, RULES, Daemon, World, until
 from tests.acceptance.test_life import ended, started
 
 
@@ -18,7 +17,7 @@ def lines(world: World, event: str) -> list[dict[str, Any]]:
     return [line for line in told if line["event"] == event]
 
 
-async def hangup(world: World, daemon: asyncio.subprocess.Process, event: str) -> dict[str, Any]:
+async def hangup(world: World, daemon: Daemon, event: str) -> dict[str, Any]:
     """Ask for a reload; the line that tells how it ended."""
     before = len(lines(world, event))
     daemon.send_signal(signal.SIGHUP)
