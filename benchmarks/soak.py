@@ -37,7 +37,8 @@ from typing import Any
 from benchmarks.corpus import COLLECTIONS, SEED, patterns, posts
 from benchmarks.harness import resident_mb
 from bot.matcher.fast import FastMatcher
-from tests.acceptance._world import ROOT, Daemon, World, until
+from tests.acceptance._nursery import Daemon
+from tests.acceptance._world import ROOT, World, until
 
 CHANGING = 1_000
 """So many words of each set are new."""

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeAlias
 
 ROOT = Path(__file__).parents[2]
 AT_START = ("PATH", "HOME", "LANG", "PYTHONPATH", "PYTHONWARNINGS")
@@ -79,8 +79,22 @@ def _number(told: bytes) -> int:
     return int.from_bytes(told, "big", signed=True)
 
 
-def child(words: Sequence[str], *, env: Mapping[str, str], cwd: Path, sink: int) -> Child:
-    """Start `outcare` with these words; `sink` takes its output."""
+Daemon: TypeAlias = asyncio.subprocess.Process | Child
+
+
+async def started(
+    words: Sequence[str], *, env: Mapping[str, str], cwd: Path, sink: BinaryIO, is_forked: bool
+) -> Daemon:
+    """The command `outcare` with these words; `sink` takes its output. `is_forked` is for Linux alone."""
+    if is_forked and sys.platform == "linux":
+        return _child(words, env=env, cwd=cwd, sink=sink.fileno())
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot.cli.main", *words),
+        env=env, cwd=cwd, stdin=asyncio.subprocess.DEVNULL, stdout=sink, stderr=sink,
+    )  # fmt: skip
+
+
+def _child(words: Sequence[str], *, env: Mapping[str, str], cwd: Path, sink: int) -> Child:
     shared = tuple((name, env[name]) for name in AT_START if name in env)
     odd = [name for name in env if name.startswith(("PYTHON", "LD_")) and name not in AT_START]
     assert not odd, f"too late for {odd}: start a process"

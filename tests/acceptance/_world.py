@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Self, TypeAlias, TypeVar
+from typing import Self, TypeVar
 
 import yaml
 
@@ -17,10 +16,9 @@ from bot.testing.appview_server import AppViewServer
 from bot.testing.jetstream_server import JetstreamServer
 from bot.testing.telegram_server import CHAT, TOKEN, TelegramServer
 from bot.testing.webhook_server import WebhookServer
-from tests.acceptance._nursery import Child, child
+from tests.acceptance._nursery import Daemon, started
 
 T = TypeVar("T")
-Daemon: TypeAlias = asyncio.subprocess.Process | Child
 
 RULES = """
 rules:
@@ -114,16 +112,7 @@ class World:
         """Start the real command; its output goes to `output.log`."""
         given = (*words, "--config", str(self.config))
         with (self.folder / "output.log").open("ab") as sink:
-            if self.is_forked:
-                return child(given, env=self.env, cwd=self.folder, sink=sink.fileno())
-            return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot.cli.main", *given),
-                env=self.env,
-                cwd=self.folder,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
-            )
+            return await started(given, env=self.env, cwd=self.folder, sink=sink, is_forked=self.is_forked)
 
     @property
     def output(self) -> str:

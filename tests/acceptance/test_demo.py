@@ -19,6 +19,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.acceptance._nursery import Daemon, started
+
 ROOT = Path(__file__).parents[2]
 DAY = """
 opens: "09:00"
@@ -81,7 +83,7 @@ class Visit:
     """A demo that runs, and what its phone shows: items by id."""
 
     folder: Path
-    process: asyncio.subprocess.Process
+    process: Daemon
     url: str = ""
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -148,14 +150,7 @@ async def visit(folder: Path, *words: str, **more: str) -> AsyncIterator[Visit]:
     day.write_text(DAY)
     command = ("run", "--pace", "0.1", "--day", str(day), *words)
     with (folder / "output.log").open("ab") as sink:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot.cli.main", *command),
-            env=environment(**more),
-            cwd=folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=sink,
-            stderr=sink,
-        )
+        process = await started(command, env=environment(**more), cwd=folder, sink=sink, is_forked=True)
     visitor = Visit(folder=folder, process=process)
     watching: asyncio.Task[None] | None = None
     try:

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from connectors.bluesky.position import Position
-from tests.acceptance._world import Daemon, World, until
+from tests.acceptance._nursery import Daemon
+from tests.acceptance._world import World, until
 
 ROUNDS = int(os.environ.get("KILLS", "12"))
 EVERY_SECONDS = 0.005

@@ -16,7 +16,8 @@ import aiohttp
 import pytest
 
 from bot.testing.telegram_server import CHAT, TOKEN
-from tests.acceptance._world import ANN, Daemon, World, until
+from tests.acceptance._nursery import Daemon
+from tests.acceptance._world import ANN, World, until
 
 CLEAR_AND_SHORT = 6  # lines that a user's mistake may take; a traceback takes more
 

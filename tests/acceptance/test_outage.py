@@ -11,7 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance._world import ACME, Daemon, World, until
+from tests.acceptance._nursery import Daemon
+from tests.acceptance._world import ACME, World, until
 from tests.acceptance.test_life import ended, health
 
 MINUTE_US = 60_000_000

@@ -7,7 +7,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance._world import ANN, CARL, RULES, Daemon, World, until
+from tests.acceptance._nursery import Daemon
+from tests.acceptance._world import ANN, CARL, RULES, World, until
 from tests.acceptance.test_life import ended, started
 
 
