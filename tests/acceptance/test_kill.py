@@ -21,7 +21,7 @@ from tests.acceptance._nursery import Daemon
 from tests.acceptance._world import World, until
 
 ROUNDS = int(os.environ.get("KILLS", "12"))
-EVERY_SECONDS = 0.005
+EVERY_SECONDS = 0.01
 MOST_QUESTIONS = 8
 """A chat takes ten ordinary alerts a minute: on a slow machine, whose lives last longer, more would only wait."""
 LABELS = ("Claim", "Dismiss", "More…", "Why", "Was it right?", "Too high")
