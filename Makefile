@@ -12,8 +12,8 @@ INSTALL = $(BIN)/python tools/install.py $(if $(WHEELS),--wheels $(WHEELS))
 run: $(VENV)/.run
 	$(BIN)/outcare run
 
-# Most tests wait for processes, so a few at a time share the cores well: `make test JOBS=1` is one after the other.
-JOBS ?= 3
+# Most tests wait for processes, so more of them at a time than there are cores: `make test JOBS=1` is one after the other.
+JOBS ?= 4
 test: lint
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
