@@ -116,10 +116,6 @@ class Watchlist:
         """Also of one that has just left the configuration, while its last mentions are judged."""
         return brand not in self._ours
 
-    def concerned(self, platform: str, text: str, refs: Iterable[str], held: Holds) -> frozenset[str]:
-        """The brands that a post with this searchable text and these refs (`Post.refs`) concerns."""
-        return frozenset(self.touched(platform, refs, held).union(self.named(text)))
-
     def concerns(self, post: Post, held: Holds) -> tuple[Mention, ...]:
         """The post as a mention of each brand that it concerns; none for a post by a brand's own account.
 
@@ -129,10 +125,8 @@ class Watchlist:
         if self.owner(post.platform, post.author_id) is not None:
             return ()
         text = post.searchable
-        brands = self.concerned(post.platform, text, post.refs, held)
-        if not brands:
-            return ()
         hits = tuple(self._hits(text))
+        brands = self.touched(post.platform, post.refs, held).union(use.brand for _, use in hits)
         names = (brand.name for brand in self.brands if brand.name in brands)
         return tuple(self._mention(post, name, text, hits) for name in names)
 

@@ -254,7 +254,9 @@ class Reading:
         if resume.by_seq and event.time_us < start.time_us - _GAP_US:
             raise OtherArchive
         if resume.by_seq and event.seq <= start.seq:
-            return  # it, or one before it: its time may be ours, of a clock that was behind
+            # Nothing is missing before the position's own event, however much older the position's time is:
+            # that is ours where our clock was behind.
+            return
         self._gap = gap_before(event.time_us, start, is_clamped=self._is_clamped)
 
     def _notice(self, notice: Notice) -> None:
