@@ -277,7 +277,9 @@ def audit(world: SoakWorld, expected: set[int], before: int = 0) -> dict[str, An
             "SELECT count(*) FROM verdicts GROUP BY mention HAVING count(*) > 1"
         ).fetchall()
     stored = Counter(number for (text,) in texts if (number := _number(text)) > before)
-    alerted = Counter(_number(one.body.decode()) for one in world.webhook.deliveries)
+    # Who waits for long is told of again, as "asked" or "update": neither is an alert.
+    alerts = (one for one in world.webhook.deliveries if one.told["event"] == "alert")
+    alerted = Counter(_number(one.body.decode()) for one in alerts)
     return {
         "expected": len(expected),
         "stored": len(stored),
@@ -287,6 +289,7 @@ def audit(world: SoakWorld, expected: set[int], before: int = 0) -> dict[str, An
         "judged_twice": len(verdicts),
         "alerts_missing": len(expected - set(alerted)),
         "alerted_twice": sum(times > 1 for times in alerted.values()),
+        "errors": [line for line in world.output.splitlines() if '"level":"error"' in line][:5],
     }
 
 
@@ -360,6 +363,7 @@ def main() -> int:
         "judged_twice",
         "alerts_missing",
         "alerted_twice",
+        "errors",
         "exit",
     )
     return 1 if any(result[name] for name in wrong) else 0
