@@ -334,7 +334,7 @@ def main() -> int:
     parser.add_argument("--patterns", type=int, default=10_000)
     parser.add_argument("--swap-every", type=float, default=60.0, metavar="SECONDS")
     parser.add_argument("--database", type=Path, help="begin with a copy of this one, of an earlier run")
-    parser.add_argument("--keep", type=Path, metavar="FILE", help="keep the database there")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the database and the log there")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
 
@@ -350,7 +350,9 @@ def main() -> int:
             )
             result = await soak.run()
             if given.keep:
-                shutil.copyfile(world.database, given.keep)
+                given.keep.mkdir(parents=True, exist_ok=True)
+                for file in (world.database, world.folder / "output.log"):
+                    shutil.copy(file, given.keep)
             return result
 
     with tempfile.TemporaryDirectory(prefix="outcare-soak-") as folder:
