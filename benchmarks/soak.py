@@ -5,9 +5,8 @@ Jetstream sends the network's mix; among it numbered posts with a word of the se
 newest set has, and with words that sets before had. At the end an auditor compares: each that matches is
 stored, judged and alerted once, and nothing else is. The daemon, and what compiles for it, has one core; the
 network, the chat and the auditor have the rest. Memory is told as a curve. How long a callback held the
-event loop is measured from inside (`benchmarks/probe`), and beside it, at the same time, how late a process
-that does nothing else wakes up, and how long the core was taken away: what the machine itself
-adds.
+event loop is measured from inside (`benchmarks/probe`), and beside it, at the same time, when the core was
+gone (`benchmarks/witness`): what is left of a callback without that is ours.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ import re
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -36,6 +34,8 @@ from typing import Any
 
 from benchmarks.corpus import COLLECTIONS, SEED, patterns, posts
 from benchmarks.harness import resident_mb
+from benchmarks.witness import Testimony, heard
+from benchmarks.witness import called as witness_called
 from bot.matcher.fast import FastMatcher
 from tests.acceptance._nursery import Daemon
 from tests.acceptance._world import ROOT, World, until
@@ -46,19 +46,8 @@ NUMBERED_PER_S = 2
 TICK = 0.01
 KEPT_SECONDS = 300
 SAMPLE_EVERY = 10.0
+WORST = 12
 CORES = sorted(os.sched_getaffinity(0))
-IDLE_LOOP = """
-import asyncio, sys, time
-async def main():
-    worst = 0.0
-    end = time.monotonic() + float(sys.argv[1])
-    while time.monotonic() < end:
-        began = time.perf_counter()
-        await asyncio.sleep(0.005)
-        worst = max(worst, time.perf_counter() - began - 0.005)
-    print(worst * 1e3)
-asyncio.run(main())
-"""
 
 
 class SoakWorld(World):
@@ -154,9 +143,7 @@ class Soak:
         await until(lambda: self.world.jetstream.open_requests, within=90, what=self.world.output)
         await asyncio.sleep(2)
         with first_core():
-            idle = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", IDLE_LOOP, str(self.seconds), stdout=subprocess.PIPE
-            )
+            witness = await witness_called()
         self.world.stalls.with_suffix(".anew").touch()
         await asyncio.sleep(2)
         self.began = time.monotonic()
@@ -169,6 +156,7 @@ class Soak:
         await until(lambda: len(self.world.webhook.deliveries) >= wanted, within=300)
         await asyncio.sleep(3)  # what comes now is one too many
         stalls = json.loads(self.world.stalls.read_text())
+        testimony = await heard(witness)
         daemon.send_signal(signal.SIGTERM)
         code = await daemon.wait()
         return {
@@ -179,7 +167,8 @@ class Soak:
             **audit(self.world, self.script.expected, self.script.before),
             "memory_mb": curve(self.memory),
             "stalls": stalls,
-            "idle_loop_worst_ms": float((await idle.communicate())[0]),
+            "core_away": str(testimony),
+            "ours": ours(stalls, testimony),
             "stolen_seconds": stolen_seconds() - stolen,
             "network_late_s": self.late,
         }
@@ -298,6 +287,19 @@ def _number(text: str) -> int:
     return int(found[1]) if found else -1
 
 
+def ours(stalls: dict[str, Any], testimony: Testimony) -> dict[str, Any]:
+    """The callbacks of more than 10 ms without what the machine took of them, the longest first."""
+    left = sorted(
+        (
+            {"ms": testimony.ours_ms(began, took), "wall_ms": took * 1e3, "cpu_ms": cpu_ms, "what": what}
+            for began, took, cpu_ms, what in stalls.pop("long")
+        ),
+        key=lambda one: one["ms"],
+        reverse=True,
+    )
+    return {"over_10_ms": sum(one["ms"] > 10 for one in left), "worst": left[:WORST]}
+
+
 def curve(samples: list[tuple[float, float]]) -> dict[str, Any]:
     """Memory at twelve points, and its slope after the first sixth (least squares)."""
     later = [one for one in samples if one[0] >= samples[-1][0] / 6]
@@ -321,6 +323,12 @@ def shown(result: dict[str, Any]) -> Iterator[str]:
                 f"{w['collecting_ms']:.1f} collecting, "
                 f"{w['faults']} faults, waited {w['waited']}, interrupted {w['interrupted']}) "
                 f"at {w['at_s']:.0f} s {w['what'][:60]}"
+                for w in value["worst"]
+            )
+        elif name == "ours":
+            yield f"over 10 ms without what the machine took: {value['over_10_ms']}"
+            yield from (
+                f"  {w['ms']:.1f} ms of {w['wall_ms']:.1f} ({w['cpu_ms']:.1f} cpu) {w['what'][:60]}"
                 for w in value["worst"]
             )
         else:

@@ -16,6 +16,7 @@ import os
 import threading
 import time
 from asyncio import Task, events
+from collections import deque
 from pathlib import Path
 from resource import RUSAGE_THREAD, getrusage
 from typing import Any
@@ -24,21 +25,25 @@ WORST = 12
 _began = time.monotonic()
 _worst: list[tuple[float, float, dict[str, float], str]] = []
 _counts = {"callbacks": 0, "over_5_ms": 0, "over_10_ms": 0, "cpu_over_10_ms": 0}
+_long: deque[tuple[float, float, float, str]] = deque(maxlen=10_000)
+"""Each of more than 10 ms: when it began, its seconds, its milliseconds of the processor, whose it was."""
 _collection = {"began": 0.0, "spent": 0.0}
 _run = events.Handle._run  # noqa: SLF001 - there is no other way in
 
 
 def _timed(self: Any) -> None:
-    before, collected, began = getrusage(RUSAGE_THREAD), _collection["spent"], time.perf_counter()
+    before, collected, began = getrusage(RUSAGE_THREAD), _collection["spent"], time.monotonic()
     _run(self)
-    took = time.perf_counter() - began
+    took = time.monotonic() - began
     _counts["callbacks"] += 1
     if took > 0.002:
         after = getrusage(RUSAGE_THREAD)
         used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         _counts["over_5_ms"] += took > 0.005
-        _counts["over_10_ms"] += took > 0.010
         _counts["cpu_over_10_ms"] += used > 0.010
+        if took > 0.010:
+            _counts["over_10_ms"] += 1
+            _long.append((began, took, used * 1e3, _name(self._callback)))
         spent = {
             "cpu_ms": used * 1e3,
             "system_ms": (after.ru_stime - before.ru_stime) * 1e3,
@@ -74,6 +79,7 @@ def _report(path: Path) -> None:
         if (anew := path.with_suffix(".anew")).exists():
             anew.unlink()
             _worst.clear()
+            _long.clear()
             _counts.update(dict.fromkeys(_counts, 0))
             for which in [one for one in _collection if one.endswith("_worst_ms")]:
                 del _collection[which]
@@ -82,7 +88,7 @@ def _report(path: Path) -> None:
             for took, at, spent, what in sorted(_worst, reverse=True, key=lambda one: one[:2])
         ]
         scratch = path.with_suffix(".new")
-        scratch.write_text(json.dumps({**_counts, **_collection, "worst": worst}))
+        scratch.write_text(json.dumps({**_counts, **_collection, "worst": worst, "long": [*_long]}))
         scratch.replace(path)
 
 
