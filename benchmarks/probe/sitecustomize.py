@@ -2,13 +2,15 @@
 
 Every second a thread writes to the file that STALLS names: how many callbacks ran, the worst by the clock and
 by processor time, and what the worst were. The difference between the two is time in which the loop's thread
-had nothing to run on: another process had the core (`interrupted`), or another thread the interpreter
-(`waited`). What collections of garbage took meanwhile is told beside it. A file of the same
-name that ends in `.anew` makes it begin anew: so the start of the program can be left out.
+had nothing to run on: it stood behind others for the core (`queued_ms`), the machine had taken the core away,
+or, where it `waited`, another thread had the interpreter. What collections of garbage took meanwhile is told
+beside it. A file of the same name that ends in `.anew` makes it begin anew: so the start of the program can be
+left out.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import heapq
 import json
@@ -17,22 +19,39 @@ import threading
 import time
 from asyncio import Task, events
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from resource import RUSAGE_THREAD, getrusage
 from typing import Any
 
 WORST = 12
-_began = time.monotonic()
 _worst: list[tuple[float, float, dict[str, float], str]] = []
 _counts = {"callbacks": 0, "over_5_ms": 0, "over_10_ms": 0, "cpu_over_10_ms": 0}
-_long: deque[tuple[float, float, float, str]] = deque(maxlen=10_000)
-"""Each of more than 10 ms: when it began, its seconds, its milliseconds of the processor, whose it was."""
+_long: deque[tuple[float, float, dict[str, float], str]] = deque(maxlen=10_000)
+"""All of more than 10 ms: its seconds, when it began, where they went, whose it was."""
 _collection = {"began": 0.0, "spent": 0.0}
 _run = events.Handle._run  # noqa: SLF001 - there is no other way in
 
 
+class _Queue:
+    """How long this thread could have run and stood behind others for the core, so far (Linux).
+
+    Read by a call that keeps the interpreter's lock: to give it up would be a wait of its own.
+    """
+
+    def __init__(self) -> None:
+        self._file = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
+        self._read = ctypes.PyDLL(None).pread
+        self._said = ctypes.create_string_buffer(100)
+
+    def ms(self) -> float:
+        size = self._read(self._file, self._said, len(self._said), 0)
+        return int(self._said.raw[:size].split()[1]) / 1e6
+
+
 def _timed(self: Any) -> None:
-    before, collected, began = getrusage(RUSAGE_THREAD), _collection["spent"], time.monotonic()
+    before, collected, queued = getrusage(RUSAGE_THREAD), _collection["spent"], _queue.ms()
+    began = time.monotonic()
     _run(self)
     took = time.monotonic() - began
     _counts["callbacks"] += 1
@@ -41,18 +60,19 @@ def _timed(self: Any) -> None:
         used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         _counts["over_5_ms"] += took > 0.005
         _counts["cpu_over_10_ms"] += used > 0.010
-        if took > 0.010:
-            _counts["over_10_ms"] += 1
-            _long.append((began, took, used * 1e3, _name(self._callback)))
         spent = {
             "cpu_ms": used * 1e3,
+            "queued_ms": _queue.ms() - queued,
             "system_ms": (after.ru_stime - before.ru_stime) * 1e3,
             "collecting_ms": (_collection["spent"] - collected) * 1e3,
             "faults": after.ru_minflt + after.ru_majflt - before.ru_minflt - before.ru_majflt,
             "interrupted": after.ru_nivcsw - before.ru_nivcsw,
             "waited": after.ru_nvcsw - before.ru_nvcsw,
         }
-        one = (took, time.monotonic() - _began, spent, _name(self._callback))
+        one = (took, began, spent, _name(self._callback))
+        if took > 0.010:
+            _counts["over_10_ms"] += 1
+            _long.append(one)
         (heapq.heappush if len(_worst) < WORST else heapq.heappushpop)(_worst, one)
 
 
@@ -73,6 +93,13 @@ def _name(callback: Any) -> str:
     return f"task {task.get_name()}: {task.get_coro()}" if isinstance(task, Task) else repr(callback)
 
 
+def _told(some: Iterable[tuple[float, float, dict[str, float], str]]) -> list[dict[str, Any]]:
+    return [
+        {"wall_ms": took * 1e3, **spent, "at_s": at, "what": what}
+        for took, at, spent, what in sorted(some, reverse=True, key=lambda one: one[:2])
+    ]
+
+
 def _report(path: Path) -> None:
     while True:
         time.sleep(1)
@@ -83,16 +110,15 @@ def _report(path: Path) -> None:
             _counts.update(dict.fromkeys(_counts, 0))
             for which in [one for one in _collection if one.endswith("_worst_ms")]:
                 del _collection[which]
-        worst = [
-            {"wall_ms": took * 1e3, **spent, "at_s": at, "what": what}
-            for took, at, spent, what in sorted(_worst, reverse=True, key=lambda one: one[:2])
-        ]
         scratch = path.with_suffix(".new")
-        scratch.write_text(json.dumps({**_counts, **_collection, "worst": worst, "long": [*_long]}))
+        scratch.write_text(
+            json.dumps({**_counts, **_collection, "worst": _told(_worst), "long": _told(_long)})
+        )
         scratch.replace(path)
 
 
 if "STALLS" in os.environ:
+    _queue = _Queue()
     gc.callbacks.append(_collected)
     events.Handle._run = _timed  # type: ignore[method-assign]  # noqa: SLF001
     threading.Thread(target=_report, args=(Path(os.environ["STALLS"]),), daemon=True).start()
