@@ -16,8 +16,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import get_args
 
-from benchmarks.corpus import events
+from benchmarks.corpus import Which, events
 from bot.testing.jetstream_wire import DICTIONARY_METHOD, METHOD, Dictionary, Stored
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -25,9 +26,9 @@ _CHUNK = 256 * 1024
 PATHS = {"v1": "/subscribe", "packed": f"/xrpc/{METHOD}"}
 
 
-def frames(wire: str, count: int, *, posts_only: bool) -> list[bytes]:
+def frames(wire: str, count: int, *, which: Which = "all") -> list[bytes]:
     """The payloads as they stand on the wire."""
-    made = events(count, posts_only=posts_only)
+    made = events(count, which=which)
     if wire == "v1":
         return made
     dictionary = Dictionary(1)
@@ -43,8 +44,8 @@ def framed(payload: bytes, *, is_text: bool) -> bytes:
 
 
 class Blast:
-    def __init__(self, wire: str, count: int, *, posts_only: bool) -> None:
-        sent = frames(wire, count, posts_only=posts_only)
+    def __init__(self, wire: str, count: int, *, which: Which = "all") -> None:
+        sent = frames(wire, count, which=which)
         whole = b"".join(framed(frame, is_text=wire == "v1") for frame in sent) + b"\x88\x02\x03\xe8"
         self._chunks = [whole[at : at + _CHUNK] for at in range(0, len(whole), _CHUNK)]
 
@@ -72,17 +73,17 @@ class Blast:
         writer.close()
 
 
-async def main(wire: str, count: int, *, posts_only: bool) -> None:
-    blast = Blast(wire, count, posts_only=posts_only)
+async def main(wire: str, count: int, *, which: Which = "all") -> None:
+    blast = Blast(wire, count, which=which)
     server = await asyncio.start_server(blast.serve_until_it_leaves, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 @contextmanager
-def blasting(wire: str, count: int, *, posts_only: bool) -> Iterator[str]:
+def blasting(wire: str, count: int, *, which: Which = "all") -> Iterator[str]:
     """The URL of such a host for as long as the `with` lasts."""
-    words = [sys.executable, "-m", "benchmarks.blast", wire, str(count), *(["--posts"] if posts_only else [])]
+    words = [sys.executable, "-m", "benchmarks.blast", wire, str(count), which]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
         try:
             assert child.stdout is not None
@@ -95,6 +96,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("wire", choices=PATHS)
     parser.add_argument("count", type=int)
-    parser.add_argument("--posts", action="store_true")
+    parser.add_argument("which", choices=get_args(Which))
     given = parser.parse_args()
-    asyncio.run(main(given.wire, given.count, posts_only=given.posts))
+    asyncio.run(main(given.wire, given.count, which=given.which))

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 SEED = 20261121
 _SYLLABLES = tuple(re.findall("..", "anarbocadedoelfigohainkalalomaminanooraparorasasitatitouluvavexozu"))
@@ -62,6 +62,9 @@ COLLECTIONS = (
     *("app.bsky.feed.threadgate",) * 4,
 )
 """The mix of the real capture: shares of 100 events."""
+Which: TypeAlias = Literal["all", "asked", "posts"]
+"""Of the network's events: all; what a host sends who is asked as the daemon asks (posts, also edited and
+deleted ones, and what becomes of accounts); new posts."""
 _SHARES = {"word": 60.5, "rare": 2.5, "phrase": 15, "tag": 8, "handle": 6, "cjk": 4, "accented": 4}
 """Of 100 patterns; of the rare words there are so many that about 3 % of the posts match 10,000 patterns."""
 
@@ -137,10 +140,10 @@ def _rare_words(texts: Sequence[str]) -> list[str]:
 # --- the network's events -------------------------------------------------------------------------
 
 
-def events(count: int, *, posts_only: bool = False) -> list[bytes]:
+def events(count: int, *, which: Which = "all") -> list[bytes]:
     """Jetstream v1 frames in the real network's mix, the texts of `posts()`, each with a name of its own."""
     chance = random.Random(SEED + 2)
-    wanted = [one for one in _templates() if not posts_only or _is_post(one)]
+    wanted = [one for one in _templates() if _is_among(one, which)]
     texts, made = cycle(posts()), []
     for number in range(count):
         event = json.loads(json.dumps(wanted[number % len(wanted)]))
@@ -155,6 +158,12 @@ def events(count: int, *, posts_only: bool = False) -> list[bytes]:
     return made
 
 
+def share(which: Which) -> float:
+    """So many of the network's events are these, from 0 to 1."""
+    every = _templates()
+    return sum(_is_among(one, which) for one in every) / len(every)
+
+
 def spoken(texts: Sequence[str]) -> Iterator[bytes]:
     """Each text as a post of somebody else."""
     template = _template("app.bsky.feed.post")
@@ -163,6 +172,12 @@ def spoken(texts: Sequence[str]) -> Iterator[bytes]:
         event["did"], event["time_us"] = f"did:plc:{number:024x}", 1_783_175_888_000_000 + number
         event["commit"]["rkey"], event["commit"]["record"]["text"] = f"3m{number:011x}", text
         yield _as_go_writes(event)
+
+
+def _is_among(event: dict[str, Any], which: Which) -> bool:
+    is_asked = (event.get("commit") or {}).get("collection") == "app.bsky.feed.post"
+    is_asked = is_asked or event["kind"] == "account"
+    return {"all": True, "asked": is_asked, "posts": _is_post(event)}[which]
 
 
 def _is_post(event: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ import picows
 
 from benchmarks.baseline import decode
 from benchmarks.blast import blasting
-from benchmarks.corpus import patterns
+from benchmarks.corpus import Which, patterns
 from benchmarks.harness import Finding, cpu_minima, main
 from bot.clock import SystemClock
 from bot.http import HttpClient
@@ -29,6 +29,7 @@ from connectors.bluesky.jetstream import MAX_MESSAGE_BYTES, JetstreamSource, Set
 from connectors.bluesky.reading import V1, V2, Reading
 
 FRAMES = 20_000
+WHICH: tuple[Which, ...] = ("all", "posts")
 
 
 class Nothing:
@@ -133,10 +134,10 @@ def _sides(url: str, wire: str, watching: Any) -> dict[str, Callable[[], object]
 def measure(repetitions: int) -> Iterator[Finding]:
     watching = watch()
     for wire in ("v1", "packed"):
-        for posts_only in (False, True):
-            what = "posts" if posts_only else "all events"
+        for which in WHICH:
+            what = "posts" if which == "posts" else "all events"
             name = f"{'packed v2' if wire == 'packed' else 'plain v1'}, {what}"
-            with blasting(wire, FRAMES, posts_only=posts_only) as url:
+            with blasting(wire, FRAMES, which=which) as url:
                 took = cpu_minima(_sides(url, wire, watching), repetitions=repetitions)
             each = {side: seconds / FRAMES * 1e6 for side, seconds in took.items()}
             detail = ", ".join(f"{side} {us:.2f} us" for side, us in each.items())
@@ -146,7 +147,7 @@ def measure(repetitions: int) -> Iterator[Finding]:
             )
             if wire == "v1":
                 ratio = each["connector"] / each["aiohttp + typed decode"]
-                bound = 5.0 if posts_only else 1.35
+                bound = 5.0 if which == "posts" else 1.35
                 yield Finding(target="T5", what=f"{name}: to the verdict", figure=ratio, at_most=bound)
 
 

@@ -367,6 +367,7 @@ def main() -> int:
                     shutil.copy(file, given.keep)
             return result
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the daemon would outlive us
     with tempfile.TemporaryDirectory(prefix="outcare-soak-") as folder:
         result = asyncio.run(whole(Path(folder)))
     print(json.dumps(result) if given.json else "\n".join(shown(result)))

@@ -4,8 +4,8 @@ Every second a thread writes to the file that STALLS names: how many callbacks r
 by processor time, and what the worst were. The difference between the two is time in which the loop's thread
 had nothing to run on: it stood behind others for the core (`queued_ms`), the machine had taken the core away,
 or, where it `waited`, another thread had the interpreter. What collections of garbage took meanwhile is told
-beside it. A file of the same name that ends in `.anew` makes it begin anew: so the start of the program can be
-left out.
+beside it. A file of the same name that ends in `.anew` makes it begin anew: so the start of the program can
+be left out.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ Did = Annotated[str, msgspec.Meta(max_length=2048)]
 """`is_did` says whether it is one: as a pattern of the type that would cost half as much as all the rest."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WRITES = frozenset({"create", "update"})
+WRITES = frozenset({"create", "update"})
 POSTS = f'"{COLLECTION}"'.encode()
 """What every frame about a post has in it, wherever: a string's own quotes are escaped in JSON."""
 _CID = b'"cid":"'
@@ -146,7 +146,7 @@ def parse(frame: bytes) -> Event | Envelope:
 def written(event: Event) -> Commit | None:
     """The commit of a post that was created or updated."""
     commit = event.commit
-    if commit is None or commit.collection != COLLECTION or commit.operation not in _WRITES:
+    if commit is None or commit.collection != COLLECTION or commit.operation not in WRITES:
         return None
     return commit
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
 
 from connectors.bluesky.frames import (
     POSTS,
+    WRITES,
     Account,
     Commit,
     Did,
@@ -21,7 +23,6 @@ from connectors.bluesky.frames import (
     Event,
     Malformed,
     is_did,
-    is_whole,
     micros,
 )
 from connectors.bluesky.record import COLLECTION, Pieces, Record, mended
@@ -157,19 +158,18 @@ def _event(subject: _Subject, record: Record | None) -> Event | Envelope:
         return _envelope(subject)
     if not subject.rkey:
         raise msgspec.ValidationError("a commit without its record key")
+    if record is None and subject.operation in WRITES:
+        raise msgspec.ValidationError("a post without its record")
     commit = Commit(
         operation=subject.operation,
-        collection=subject.collection,
+        collection=COLLECTION,
         rkey=subject.rkey,
         rev=subject.rev,
         record=record,
         cid=subject.cid,
     )
     when = _time(subject.witnessed_at or subject.time)
-    event = Event(did=subject.did, time_us=when, kind="commit", commit=commit, seq=subject.seq)
-    if not is_whole(event):
-        raise msgspec.ValidationError("a post without its record")
-    return event
+    return Event(did=subject.did, time_us=when, kind="commit", commit=commit, seq=subject.seq)
 
 
 def _envelope(subject: _Subject) -> Envelope:
@@ -180,9 +180,19 @@ def _envelope(subject: _Subject) -> Envelope:
 def _time(text: str) -> int:
     """Unix microseconds. Raises: Malformed for what is no time that Jetstream can have meant."""
     try:
-        when = micros(datetime.fromisoformat(text))
+        fraction = text[20:-1]
+        if text[16:20:3] == ":." and text[-1] == "Z" and fraction.isascii() and fraction.isdecimal():
+            when = _second(text[:19]) + int((fraction + "00000")[:6])
+        else:
+            when = micros(datetime.fromisoformat(text))
     except (ValueError, TypeError) as error:
         raise Malformed("an unreadable time") from error
     if not 10**15 <= when < 10**16:
         raise Malformed("a time beyond all measure")
     return when
+
+
+@lru_cache(maxsize=60)
+def _second(text: str) -> int:
+    """Unix microseconds of a whole second in UTC: many events share one."""
+    return micros(datetime.fromisoformat(f"{text}+00:00"))

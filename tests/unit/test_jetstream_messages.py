@@ -59,6 +59,35 @@ def test_an_odd_record_keeps_its_text() -> None:
     assert (event.commit.record.text, event.commit.record.embed) == ("hello", None)
 
 
+def test_a_time_is_what_the_standard_library_reads() -> None:
+    """However it is written, and whatever it is that is written there."""
+    usual = "2026-01-05T09:00:00.000001Z"
+    written = {usual, "2026-01-05T09:00:00Z", "2026-01-05T09:00:00.5Z", "2026-01-05T09:00:00.123456789Z"}
+    written |= {usual[:at] + sign + usual[at + 1 :] for at in range(len(usual)) for sign in "0195-:.+TZ _٣"}
+    written |= {usual[:at] + usual[at + 1 :] for at in range(len(usual))}
+    for text in written:
+        shown = ENVELOPE | {"witnessedAt": text}
+        assert _read(shown) == _as_the_library_reads(text), text
+
+
+def _read(shown: dict[str, Any]) -> int | None:
+    try:
+        event = parse(message("commit", **shown, **COMMIT, record={"text": "hello"}))
+    except Malformed:
+        return None
+    assert isinstance(event, Event)
+    return event.time_us
+
+
+def _as_the_library_reads(text: str) -> int | None:
+    """None: it is no time, none with a zone, or one far away."""
+    try:
+        when = micros(datetime.fromisoformat(text))
+    except (ValueError, TypeError):
+        return None
+    return when if 10**15 <= when < 10**16 else None
+
+
 @pytest.mark.parametrize(
     ("status", "is_gone"), [("deleted", True), ("takendown", True), ("deactivated", False)]
 )
