@@ -266,8 +266,8 @@ def audit(world: SoakWorld, expected: set[int], before: int = 0) -> dict[str, An
             "SELECT count(*) FROM verdicts GROUP BY mention HAVING count(*) > 1"
         ).fetchall()
     stored = Counter(number for (text,) in texts if (number := _number(text)) > before)
-    # Who waits for long is told of again, as "asked" or "update": neither is an alert.
-    alerts = (one for one in world.webhook.deliveries if one.told["event"] == "alert")
+    # Whom nobody answers is alerted about again on purpose, under another name ("asked:…").
+    alerts = (one for one in world.webhook.deliveries if one.told["message"].startswith("alert:"))
     alerted = Counter(_number(one.body.decode()) for one in alerts)
     return {
         "expected": len(expected),
@@ -335,7 +335,7 @@ def _callback(one: dict[str, Any]) -> str:
     return (
         f"  {one['wall_ms']:.1f} ms ({one['cpu_ms']:.1f} cpu, {one['queued_ms']:.1f} queued, "
         f"{one['system_ms']:.1f} system, {one['collecting_ms']:.1f} collecting, {one['faults']} faults, "
-        f"waited {one['waited']}, interrupted {one['interrupted']}) {one['what'][:60]}"
+        f"waited {one['waited']}, interrupted {one['interrupted']}) {one['what']}"
     )
 
 

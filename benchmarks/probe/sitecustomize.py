@@ -88,9 +88,13 @@ def _collected(phase: str, info: dict[str, int]) -> None:
 
 
 def _name(callback: Any) -> str:
-    """Whose step it was, where it is a task's."""
+    """Whose step it was, where it is a task's. Nobody's `repr`: that of a response of aiohttp that has not
+    begun asks for its headers, and it answers None ever after.
+    """
     task = getattr(callback, "__self__", None)
-    return f"task {task.get_name()}: {task.get_coro()}" if isinstance(task, Task) else repr(callback)
+    if isinstance(task, Task):
+        return f"task {task.get_name()}: {getattr(task.get_coro(), '__qualname__', '')}"
+    return str(getattr(callback, "__qualname__", type(callback).__name__))
 
 
 def _told(some: Iterable[tuple[float, float, dict[str, float], str]]) -> list[dict[str, Any]]:
