@@ -339,7 +339,7 @@ def _callback(one: dict[str, Any]) -> str:
     )
 
 
-def main() -> int:
+def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3600.0)
     parser.add_argument("--rate", type=int, default=2_000, help="events a second")
@@ -348,7 +348,11 @@ def main() -> int:
     parser.add_argument("--database", type=Path, help="begin with a copy of this one, of an earlier run")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the database and the log there")
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = _given()
 
     async def whole(folder: Path) -> dict[str, Any]:
         async with SoakWorld(folder) as world:
