@@ -26,7 +26,7 @@ _CHUNK = 256 * 1024
 PATHS = {"v1": "/subscribe", "packed": f"/xrpc/{METHOD}"}
 
 
-def frames(wire: str, count: int, *, which: Which = "all") -> list[bytes]:
+def frames(wire: str, count: int, *, which: Which) -> list[bytes]:
     """The payloads as they stand on the wire."""
     made = events(count, which=which)
     if wire == "v1":
@@ -44,7 +44,7 @@ def framed(payload: bytes, *, is_text: bool) -> bytes:
 
 
 class Blast:
-    def __init__(self, wire: str, count: int, *, which: Which = "all") -> None:
+    def __init__(self, wire: str, count: int, *, which: Which) -> None:
         sent = frames(wire, count, which=which)
         whole = b"".join(framed(frame, is_text=wire == "v1") for frame in sent) + b"\x88\x02\x03\xe8"
         self._chunks = [whole[at : at + _CHUNK] for at in range(0, len(whole), _CHUNK)]
@@ -73,7 +73,7 @@ class Blast:
         writer.close()
 
 
-async def main(wire: str, count: int, *, which: Which = "all") -> None:
+async def main(wire: str, count: int, *, which: Which) -> None:
     blast = Blast(wire, count, which=which)
     server = await asyncio.start_server(blast.serve_until_it_leaves, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -81,7 +81,7 @@ async def main(wire: str, count: int, *, which: Which = "all") -> None:
 
 
 @contextmanager
-def blasting(wire: str, count: int, *, which: Which = "all") -> Iterator[str]:
+def blasting(wire: str, count: int, *, which: Which) -> Iterator[str]:
     """The URL of such a host for as long as the `with` lasts."""
     words = [sys.executable, "-m", "benchmarks.blast", wire, str(count), which]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:

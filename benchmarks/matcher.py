@@ -10,18 +10,19 @@ import gc
 import re
 import subprocess
 import sys
+import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import cycle, islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import ahocorasick
 
 from benchmarks import corpus, harness
 from benchmarks.harness import Finding
+from benchmarks.waits import Waits
 from bot.app import BREATH
 from bot.cli.run import SWITCH_SECONDS
 from bot.matcher.fast import FastMatcher
@@ -35,8 +36,6 @@ Match = Callable[[str], object]
 SAMPLE = 300
 """So many posts for sides that take milliseconds for each."""
 SEEDS = 10
-SCHEDSTAT = Path("/proc/thread-self/schedstat")
-"""https://docs.kernel.org/scheduler/sched-stats.html"""
 
 
 def measure(repetitions: int) -> Iterator[Finding]:
@@ -244,20 +243,17 @@ class Turn(NamedTuple):
 
 async def worst_turn(work: asyncio.Task[Any], watch: LiveWatch, posts: Iterator[str]) -> Turn:
     """The longest turn of a loop that looks through 20 posts a turn, and never rests."""
-    worst, before, queued_before = Turn(0, 0), time.perf_counter(), queued()
+    waits = Waits(threading.get_native_id())
+    worst, before, queued_before = Turn(0, 0), time.perf_counter(), waits.ms()
     while not work.done():
         for number, post in enumerate(islice(posts, 20)):
             watch.wants(post, "did:plc:somebody", (f"at://{number}",))
         await asyncio.sleep(0)
-        now, queued_now = time.perf_counter(), queued()
-        worst = max(worst, Turn(now - before, queued_now - queued_before))
+        now, queued_now = time.perf_counter(), waits.ms()
+        worst = max(worst, Turn(now - before, (queued_now - queued_before) / 1e3))
         before, queued_before = now, queued_now
+    waits.close()
     return worst
-
-
-def queued() -> float:
-    """Seconds that this thread could have run and did not get a processor (Linux)."""
-    return int(SCHEDSTAT.read_bytes().split()[1]) / 1e9
 
 
 # --- T13 -----------------------------------------------------------------------------------------

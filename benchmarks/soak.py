@@ -156,6 +156,7 @@ class Soak:
         await until(lambda: len(self.world.webhook.deliveries) >= wanted, within=300)
         await asyncio.sleep(3)  # what comes now is one too many
         stalls = json.loads(self.world.stalls.read_text())
+        long = stalls.pop("long")
         testimony = await heard(witness)
         daemon.send_signal(signal.SIGTERM)
         code = await daemon.wait()
@@ -168,7 +169,7 @@ class Soak:
             "memory_mb": curve(self.memory),
             "stalls": stalls,
             "core_away": str(testimony),
-            "ours": ours(stalls, testimony),
+            "ours": ours(long, testimony),
             "stolen_seconds": stolen_seconds() - stolen,
             "network_late_s": self.late,
         }
@@ -287,9 +288,9 @@ def _number(text: str) -> int:
     return int(found[1]) if found else -1
 
 
-def ours(stalls: dict[str, Any], testimony: Testimony) -> dict[str, Any]:
+def ours(long: list[dict[str, Any]], testimony: Testimony) -> dict[str, Any]:
     """The callbacks of more than 10 ms without what the machine took of them, the longest first."""
-    left = [{"ms": ours_ms(one, testimony), **one} for one in stalls.pop("long")]
+    left = [{"ms": ours_ms(one, testimony), **one} for one in long]
     left.sort(key=lambda one: one["ms"], reverse=True)
     return {"over_10_ms": sum(one["ms"] > 10 for one in left), "worst": left[:WORST]}
 

@@ -67,9 +67,9 @@ def watch() -> None:
         is_over = True
 
     signal.signal(signal.SIGTERM, end)
-    is_first = comes_first()
+    is_first, parent = comes_first(), os.getppid()
     due = time.monotonic() + EVERY
-    while not is_over:
+    while not is_over and os.getppid() == parent:  # whoever called it may have been killed
         time.sleep(max(0.0, due - time.monotonic()))
         now = time.monotonic()
         if now - due > TOLD:

@@ -10,7 +10,6 @@ be left out.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import heapq
 import json
@@ -31,22 +30,6 @@ _long: deque[tuple[float, float, dict[str, float], str]] = deque(maxlen=10_000)
 """All of more than 10 ms: its seconds, when it began, where they went, whose it was."""
 _collection = {"began": 0.0, "spent": 0.0}
 _run = events.Handle._run  # noqa: SLF001 - there is no other way in
-
-
-class _Queue:
-    """How long this thread could have run and stood behind others for the core, so far (Linux).
-
-    Read by a call that keeps the interpreter's lock: to give it up would be a wait of its own.
-    """
-
-    def __init__(self) -> None:
-        self._file = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
-        self._read = ctypes.PyDLL(None).pread
-        self._said = ctypes.create_string_buffer(100)
-
-    def ms(self) -> float:
-        size = self._read(self._file, self._said, len(self._said), 0)
-        return int(self._said.raw[:size].split()[1]) / 1e6
 
 
 def _timed(self: Any) -> None:
@@ -122,7 +105,9 @@ def _report(path: Path) -> None:
 
 
 if "STALLS" in os.environ:
-    _queue = _Queue()
+    from benchmarks.waits import Waits  # of the repository, which every process need not have
+
+    _queue = Waits(threading.get_native_id())
     gc.callbacks.append(_collected)
     events.Handle._run = _timed  # type: ignore[method-assign]  # noqa: SLF001
     threading.Thread(target=_report, args=(Path(os.environ["STALLS"]),), daemon=True).start()
