@@ -34,7 +34,10 @@ _GAP_US = GAP_OVER // _MICROSECOND
 _NAMED_US = ELSEWHERE // _MICROSECOND
 CLOSING = ord("}")
 PIECE = 250
-"""So many frames take about a millisecond."""
+TURN_SECONDS = 0.002
+"""So many frames are looked at, or for so long, before whoever else waits for the event loop has a turn. Of
+frames that need not be decoded, that is a tenth of a millisecond; of posts, while new rules are read in
+another thread, each may wait for that thread."""
 UNPACKED_BYTES = 4_000_000
 """So much of what was packed is looked at before what was found in it is handed over."""
 _DISORDER_US = 10_000_000
@@ -120,7 +123,8 @@ class Reading:
     def add(self, heap: Sequence[bytes]) -> None:
         """Take frames as they came. Raises: Unavailable where the host ends the stream, or should be left."""
         for piece in self._unpacked(heap):
-            self._take(piece)
+            for _ in self._take(piece):
+                pass
 
     def batches(self, heap: Sequence[bytes]) -> Iterator[Batch | None]:
         """`add`; None every now and then on the way: whoever else is waiting should have a turn.
@@ -131,7 +135,7 @@ class Reading:
         for number, piece in enumerate(self._unpacked(heap)):
             if number:
                 yield None
-            self._take(piece)
+            yield from self._take(piece)
             unpacked += sum(map(len, piece)) if self._unpack else 0
             if unpacked >= UNPACKED_BYTES and self.is_due:
                 unpacked = 0
@@ -170,9 +174,9 @@ class Reading:
             raise
         yield ready
 
-    def _take(self, heap: Sequence[bytes]) -> None:
+    def _take(self, heap: Sequence[bytes]) -> Iterator[None]:
         """Once the replay has caught up, commits of other collections are not decoded: only the last of them,
-        for where reading stands.
+        for where reading stands. Yields where its turn is over.
         """
         now = self._clock.now()
         self._now_us = micros(now)
@@ -181,6 +185,8 @@ class Reading:
         if self._has_caught_up:
             take = self._flowing
             kept = [f for f in heap if f[where] != mark or f.rfind(POSTS) >= 0 or f[-1] != CLOSING]
+        monotonic = self._clock.monotonic
+        ends_at = monotonic() + TURN_SECONDS
         for frame in kept:
             try:
                 event = parse(frame)
@@ -188,6 +194,9 @@ class Reading:
                 self._malformed()
             else:
                 take(event, now)
+            if monotonic() >= ends_at:
+                yield
+                ends_at = monotonic() + TURN_SECONDS
         if len(kept) < len(heap):
             self.strange = 0
             self._collector.seen += len(heap) - len(kept)
