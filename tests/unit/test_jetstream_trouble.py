@@ -177,6 +177,29 @@ def test_others_have_turns_while_much_is_read(packed: bool) -> None:
     assert len(heard[-1].posts) == 1_000
 
 
+class Slow(SystemClock):
+    """A machine on which whatever happens between two looks at the clock takes a millisecond."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        self.seconds += 0.001
+        return self.seconds
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_turn_is_short_also_where_each_post_is_slow(packed: bool) -> None:
+    """While another thread has the interpreter, a few posts take as long as hundreds do else."""
+    frames = list(corpus.spoken([f"acme {number}" for number in range(100)]))
+    whole = reading.Reading(None, WatchAll(), Slow(), unpack=bytes if packed else None)
+    *turns, batch = whole.batches(frames)
+    assert set(turns) == {None}
+    assert len(turns) >= 30
+    assert batch is not None
+    assert len(batch.posts) == 100
+
+
 class Paused:
     """A socket with one frame, and then nothing for ever."""
 
