@@ -79,4 +79,5 @@ def main() -> None:
     print(f"\n{sum(one.is_met is True for one in findings)} targets met, {len(short)} short")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import statistics
+import sys
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -141,7 +142,9 @@ async def measure(count: int, folder: Path) -> list[Finding]:
     await store.save_brands([Brand(name="acme", words=("acme",))])
     begun = time.perf_counter()
     await fill(store, count)
-    print(f"{count:,} conversations stored in {time.perf_counter() - begun:.0f} s", flush=True)
+    print(
+        f"{count:,} conversations stored in {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True
+    )
     server, url, page = await serve(store, folder / "page.db")
     found = []
     cookie = page.door.sessions.cookie(page.door.sessions.begin("anna"))
