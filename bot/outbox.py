@@ -242,7 +242,9 @@ class Outbox:
         state = await self._state(leased)
         if (held_back := self._held_back(self.gates, leased, state)) is not None:
             return held_back
-        receipt = await self._send(leased, await self._drawn(leased, state))
+        card = await self._drawn(leased, state)
+        await asyncio.sleep(0)  # drawn and sent in one go, it would hold the event loop longer than all else
+        receipt = await self._send(leased, card)
         self._time(leased, state)
         every = self._repeats(leased, state)
         return Sent(receipt=receipt, again_at=self.clock.now() + every if every else None)

@@ -14,10 +14,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import Reason, Rejected, StoreError, Unauthorized, Unavailable
+from bot.gates import State
 from bot.model import Alert, Deletion, Urgency
 from bot.outbox import LEASED_PER_CHANNEL
 from bot.records import CardState, Judged, Leased, Settlement
-from bot.staff import Verb
+from bot.staff import Card, Verb
 from bot.store.sqlite import SqliteStore
 from bot.wishes import Route
 from tests.integration import store_samples as s
@@ -378,3 +379,20 @@ async def test_a_digest_survives_a_restart(path: Path) -> None:
         assert ["digest | default | first leaks | second leaks"] == desk.chat.sent
         await desk.later(3600)
         assert 1 == len(desk.chat.sent)
+
+
+async def test_others_have_a_turn_between_drawing_and_sending(path: Path) -> None:
+    """Either takes a millisecond or two of the event loop; they are not taken together."""
+    happened: list[str] = []
+    async with running(path) as desk:
+        draw = desk.outbox.render
+
+        def drawn(leased: Leased, state: State) -> Card:
+            asyncio.get_running_loop().call_soon(happened.append, "others")
+            happened.append("drawn")
+            return draw(leased, state)
+
+        desk.outbox.render = drawn
+        desk.chat.on_sent = lambda: happened.append("sent")
+        await desk.heard(question())
+    assert ["drawn", "others", "sent"] == happened
