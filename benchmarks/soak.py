@@ -267,8 +267,9 @@ def audit(world: SoakWorld, expected: set[int], before: int = 0) -> dict[str, An
             "SELECT count(*) FROM verdicts GROUP BY mention HAVING count(*) > 1"
         ).fetchall()
     stored = Counter(number for (text,) in texts if (number := _number(text)) > before)
-    # Whom nobody answers is alerted about again on purpose, under another name ("asked:…").
-    alerts = (one for one in world.webhook.deliveries if one.told["message"].startswith("alert:"))
+    # Whom nobody answers is asked about again on purpose, and what was sent is brought up to date: under
+    # names of their own ("asked:…", "update:…").
+    alerts = (one for one in world.webhook.deliveries if one.id.startswith("alert:"))
     alerted = Counter(_number(one.body.decode()) for one in alerts)
     return {
         "expected": len(expected),
