@@ -30,6 +30,7 @@ from bot.silenced import Scope, Silenced, key, scope_of
 from bot.storing import Store
 from bot.tallying import Tallying
 from bot.targets import UNPROMISED
+from bot.turns import Turns
 from bot.waits import Waiting
 from bot.watchlist import LiveWatch
 from bot.wishes import Route
@@ -83,7 +84,9 @@ class Intake:
         is_near = self._is_near(batch)
         is_live = bool(is_near) and source in self._live
         items: list[Answer | Judged] = []
+        turns = Turns(self.clock.monotonic)
         for _, found in sorted_posts:
+            await turns.next()
             if isinstance(found, Answer):
                 items.append(found)
                 memory.answered(found)
@@ -111,7 +114,7 @@ class Intake:
                 await asyncio.sleep(0)  # alerts go out before anything is said about them
         finally:
             self._count(source, batch, recorded)
-            self._report(entry, recorded)
+            await self._report(entry, recorded, turns)
         return recorded
 
     def _is_near(self, batch: Batch) -> bool | None:
@@ -279,11 +282,12 @@ class Intake:
             length = (gap.ended_at - gap.started_at).total_seconds()
             self.metrics.gap_seconds.labels(source, gap.reason).inc(length)
 
-    def _report(self, entry: Entry, recorded: Recorded) -> None:
+    async def _report(self, entry: Entry, recorded: Recorded, turns: Turns) -> None:
         new = set(recorded.stored)
         for item in entry.items:
             if isinstance(item, Answer) or item.mention_id not in new:
                 continue
+            await turns.next()
             brand, platform = item.mention.brand, item.mention.post.platform
             self.metrics.mentions_stored.labels(brand, platform, item.verdict.urgency.label).inc()
             for one in item.held_by:

@@ -19,6 +19,7 @@ from bot.measured import HOUR, Engagement
 from bot.model import Facts
 from bot.ports import Clock, Judge, Lookup
 from bot.records import LEASE_FOR, Judged, Leased
+from bot.turns import Turns
 from bot.waits import Again, Because, Engaging, Looks, Waiting, Wanted
 
 log = structlog.get_logger(__name__)
@@ -78,7 +79,7 @@ class SecondLooks:
             wanted = Wanted(because=Because.WAITING, moments=moments, until=now, platforms=platforms)
             found = await self.store.waiting(wanted)
             self._next_at = found.next_at
-            await self._write([self._waited(one) for one in found.asks])
+            await self._write(await self._all_waited(found.asks))
             is_more = len(found.asks) == wanted.limit
 
     async def reacted(self) -> None:
@@ -115,8 +116,15 @@ class SecondLooks:
                 limit=1_000,
             )
             found = await self.store.waiting(wanted)
-            await self._write([self._waited(one) for one in found.asks])
+            await self._write(await self._all_waited(found.asks))
             is_more = bool(found.asks)
+
+    async def _all_waited(self, asks: Sequence[Waiting]) -> list[Again]:
+        again, turns = [], Turns(self.clock.monotonic)
+        for one in asks:
+            await turns.next()
+            again.append(self._waited(one))
+        return again
 
     # --- one ask ---
 
@@ -146,8 +154,10 @@ class SecondLooks:
         if leased:
             self.deliver(leased)
             await asyncio.sleep(0)  # alerts go out before anything is said about them
+        turns = Turns(self.clock.monotonic)
         for one in again:
             if one.judged and one.judged.verdict.urgency > one.waiting.verdict.urgency:
+                await turns.next()
                 log.info(
                     "mention.judged_again",
                     mention=one.judged.mention_id,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -279,10 +279,15 @@ class SqliteStore(ReplySide, ReportSide, SharingSide):
 
         changed, leased, steps = await self._write(unit)
         self.changes += changed > 0
-        if self.on_step is not None:
-            for step in steps:
-                self.on_step(step)
+        self._tell(iter(steps))
         return leased
+
+    def _tell(self, steps: Iterator[Escalated]) -> None:
+        """One in a turn of the event loop: there may be hundreds, each a line in the log; none is urgent."""
+        step = next(steps, None)
+        if step is not None and self.on_step is not None:
+            self.on_step(step)
+            asyncio.get_running_loop().call_soon(self._tell, steps)
 
     async def plan_anew(self, *, now: datetime) -> None:
         """Who is asked next, and when, is looked at again for all that wait."""

@@ -82,6 +82,8 @@ class Vocabulary:
         for stem in sorted((s for s in known if s.endswith("*")), key=len, reverse=True):
             self._stems.setdefault(stem[:-1][:2], []).append(stem[:-1])
         self._seen: dict[str, Word] = {}
+        self._same: dict[tuple[str, ...], Word] = {(): _STRANGE}
+        """Words by their names: many tokens are known as the same."""
 
     def words(self, tokens: list[str]) -> list[Word]:
         """What each token is known as; remembered up to a bound, whatever people write."""
@@ -125,11 +127,14 @@ class Vocabulary:
         if len(self._seen) >= _MEMORY:
             self._seen.clear()
         names = self._names(token)
-        if not names:  # most words of most posts
-            return self._seen.setdefault(token, _STRANGE)
-        anchors = any(name in self._anchored.next for name in names)
-        begins = anchors or any(name in self._root.next for name in names)
-        return self._seen.setdefault(token, Word(names, begins, anchors))
+        word = self._same.get(names)
+        if word is None:
+            anchors = any(name in self._anchored.next for name in names)
+            begins = anchors or any(name in self._root.next for name in names)
+            word = self._same[names] = Word(names, begins, anchors)
+        if not token.isdecimal():  # there is no end of numbers, and few come twice
+            self._seen[token] = word
+        return word
 
     def _names(self, token: str) -> tuple[str, ...]:
         names: dict[str, None] = {}

@@ -176,6 +176,7 @@ async def test_it_ends_by_itself_and_says_who_still_waits(path: Path) -> None:
         )
         assert done is not None
         desk.outbox.push(done.leased)
+        await desk.settled()
         await desk.later(60)
         assert (edits + 1, True) == (len(desk.chat.edits), ", 7 open · 12:05" in desk.chat.edits[-1])
         await desk.heard(*several(4))

@@ -108,6 +108,7 @@ async def test_an_answer_and_a_deletion_end_it(path: Path) -> None:
         gone = s.entry(deleted=(Deletion(platform="bluesky", author_id="two", post_id="at://two/two"),))
         recorded = await desk.store.record(gone, now=desk.clock.now(), lease_for=s.LEASE)
         desk.outbox.push(recorded.leased)
+        await desk.settled()
         await desk.later(3600, steps=4)
         assert 2 == len(desk.chat.sent)
         assert {"already_answered", "post_deleted"} <= set(desk.reasons())

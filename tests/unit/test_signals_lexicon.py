@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,17 @@ def test_a_word_between_two_signs_begins_no_clause_but_a_nickname_does() -> None
     assert known is not None
     assert known.starts(["anna84", "where", "is"]) == {0, 1}
     assert known.starts(["anna", "where", "is"]) == {0}
+
+
+def test_numbers_are_no_memory_each() -> None:
+    """There is no end of them: each is the same word, and none is remembered."""
+    vocabulary = Vocabulary([[("# days", Cue("one", 1.0, 1.0))]])
+    tracemalloc.start()
+    try:
+        first = vocabulary.words(["1", "days"])[0]
+        before = tracemalloc.get_traced_memory()[0]
+        assert all(vocabulary.words([str(number)]) == [first] for number in range(2_000))
+        assert 20_000 > tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert first.begins
