@@ -34,6 +34,7 @@ from typing import Any
 
 from benchmarks.corpus import COLLECTIONS, SEED, patterns, posts
 from benchmarks.harness import resident_mb
+from benchmarks.resident import curve, lines_of
 from benchmarks.witness import Testimony, heard
 from benchmarks.witness import called as witness_called
 from bot.matcher.fast import FastMatcher
@@ -42,7 +43,6 @@ from tests.acceptance._world import ROOT, World, until
 
 CHANGING = 1_000
 """So many words of each set are new."""
-NUMBERED_PER_S = 2
 TICK = 0.01
 KEPT_SECONDS = 300
 SAMPLE_EVERY = 10.0
@@ -131,6 +131,7 @@ class Soak:
     rate: int
     seconds: float
     swap_every: float
+    numbered: float
     memory: list[tuple[float, float]] = field(default_factory=list)
     swaps: int = 0
     forgotten: int = 0
@@ -156,7 +157,7 @@ class Soak:
         await until(lambda: len(self.world.webhook.deliveries) >= wanted, within=300)
         await asyncio.sleep(3)  # what comes now is one too many
         stalls = json.loads(self.world.stalls.read_text())
-        long = stalls.pop("long")
+        long, consists = stalls.pop("long"), stalls.pop("memory")
         testimony = await heard(witness)
         daemon.send_signal(signal.SIGTERM)
         code = await daemon.wait()
@@ -167,6 +168,7 @@ class Soak:
             "swaps": self.swaps,
             **audit(self.world, self.script.expected, self.script.before),
             "memory_mb": curve(self.memory),
+            "memory_parts": consists,
             "stalls": stalls,
             "core_away": str(testimony),
             "ours": ours(long, testimony),
@@ -188,7 +190,7 @@ class Soak:
             sent = max(sent, due)
             if now >= next_number:
                 await self.world.jetstream.publish(self.script.numbered())
-                next_number += 1 / NUMBERED_PER_S
+                next_number += 1 / self.numbered
             await asyncio.sleep(TICK)
 
     async def _sample(self, pid: int) -> None:
@@ -307,21 +309,11 @@ def ours_ms(one: dict[str, Any], testimony: Testimony) -> float:
     return seen if one["waited"] else min(seen, one["cpu_ms"] + one["queued_ms"])
 
 
-def curve(samples: list[tuple[float, float]]) -> dict[str, Any]:
-    """Memory at twelve points, and its slope after the first sixth (least squares)."""
-    later = [one for one in samples if one[0] >= samples[-1][0] / 6]
-    middle = sum(at for at, _ in later) / len(later)
-    mean = sum(mb for _, mb in later) / len(later)
-    spread = sum((at - middle) ** 2 for at, _ in later) or 1.0
-    slope = sum((at - middle) * (mb - mean) for at, mb in later) / spread
-    step = max(1, len(samples) // 12)
-    points = [(round(at), round(mb, 1)) for at, mb in samples[::step]]
-    return {"points": points, "max": max(mb for _, mb in samples), "slope_mb_per_hour": slope * 3600}
-
-
 def shown(result: dict[str, Any]) -> Iterator[str]:
     for name, value in result.items():
-        if name == "stalls":
+        if name == "memory_parts":
+            yield from lines_of(value)
+        elif name == "stalls":
             yield f"callbacks {value['callbacks']:,}, over 10 ms {value['over_10_ms']}"
             worst = (f"{value.get(f'collection_{number}_worst_ms', 0):.1f}" for number in range(3))
             yield f"collections of garbage, worst by generation: {', '.join(worst)} ms"
@@ -347,6 +339,7 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--rate", type=int, default=2_000, help="events a second")
     parser.add_argument("--patterns", type=int, default=10_000)
     parser.add_argument("--swap-every", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--numbered", type=float, default=2.0, help="numbered posts a second")
     parser.add_argument("--database", type=Path, help="begin with a copy of this one, of an earlier run")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the database and the log there")
     parser.add_argument("--json", action="store_true")
@@ -365,6 +358,7 @@ def main() -> int:
                 rate=given.rate,
                 seconds=given.seconds,
                 swap_every=given.swap_every,
+                numbered=given.numbered,
             )
             result = await soak.run()
             if given.keep:

@@ -5,7 +5,7 @@ by processor time, and what the worst were. The difference between the two is ti
 had nothing to run on: it stood behind others for the core (`queued_ms`), the machine had taken the core away,
 or, where it `waited`, another thread had the interpreter. What collections of garbage took meanwhile is told
 beside it. A file of the same name that ends in `.anew` makes it begin anew: so the start of the program can
-be left out.
+be left out. Of what its memory consists is told every ten seconds (`benchmarks/resident`).
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from resource import RUSAGE_THREAD, getrusage
 from typing import Any
 
 WORST = 12
+MEMORY_EVERY = 10.0
 _worst: list[tuple[float, float, dict[str, float], str]] = []
 _counts = {"callbacks": 0, "over_5_ms": 0, "over_10_ms": 0, "cpu_over_10_ms": 0}
 _long: deque[tuple[float, float, dict[str, float], str]] = deque(maxlen=10_000)
 """All of more than 10 ms: its seconds, when it began, where they went, whose it was."""
+_memory: list[dict[str, float]] = []
 _collection = {"began": 0.0, "spent": 0.0}
 _run = events.Handle._run  # noqa: SLF001 - there is no other way in
 
@@ -90,21 +92,33 @@ def _told(some: Iterable[tuple[float, float, dict[str, float], str]]) -> list[di
 def _report(path: Path) -> None:
     while True:
         time.sleep(1)
+        if not _memory or time.monotonic() - _memory[-1]["at_s"] > MEMORY_EVERY:
+            _memory.append({"at_s": time.monotonic(), **parts()})
         if (anew := path.with_suffix(".anew")).exists():
             anew.unlink()
             _worst.clear()
             _long.clear()
+            _memory.clear()
             _counts.update(dict.fromkeys(_counts, 0))
             for which in [one for one in _collection if one.endswith("_worst_ms")]:
                 del _collection[which]
         scratch = path.with_suffix(".new")
         scratch.write_text(
-            json.dumps({**_counts, **_collection, "worst": _told(_worst), "long": _told(_long)})
+            json.dumps(
+                {
+                    **_counts,
+                    **_collection,
+                    "worst": _told(_worst),
+                    "long": _told(_long),
+                    "memory": _memory,
+                }
+            )
         )
         scratch.replace(path)
 
 
 if "STALLS" in os.environ:
+    from benchmarks.resident import parts
     from benchmarks.waits import Waits  # of the repository, which every process need not have
 
     _queue = Waits(threading.get_native_id())
