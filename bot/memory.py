@@ -9,6 +9,8 @@ What holds much is best emptied bit by bit: freed at once, it keeps all other th
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 _ARENA_MAX = -8
@@ -37,8 +39,13 @@ def give_back() -> bool:
 
     Python's own free pages are not among them. glibc: https://man7.org/linux/man-pages/man3/malloc_trim.3.html
     """
+    trim = _trim()
+    return trim is not None and bool(trim(0))
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
     try:
-        trim = ctypes.CDLL(None).malloc_trim
+        return ctypes.CDLL(None).malloc_trim
     except (AttributeError, OSError, TypeError):
-        return False
-    return bool(trim(0))
+        return None

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -78,8 +79,9 @@ def left_out() -> list[str]:
     return sorted(name for name in ours if not name.startswith(_OF_THE_MACHINE))
 
 
+@cache
 def connectors() -> Mapping[str, Connector]:
-    """Every connector that is installed, ours and others', by name."""
+    """Every connector that is installed, ours and others', by name. Looked for once: reloads ask again."""
     found = {point.name: point.load() for point in entry_points(group="outcare.connectors")}
     if not found:
         raise ConfigError(

@@ -61,9 +61,6 @@ class Answers(Generic[T]):
         call = self._calls.get(key)
         if call is None:
             call = self._calls[key] = _Call(asyncio.create_task(self._asked(key, ask())))
-        return await self._shared(key, call)
-
-    async def _shared(self, key: str, call: _Call[T]) -> T:
         call.waiting += 1
         try:
             return await asyncio.shield(call.task)
@@ -73,6 +70,7 @@ class Answers(Generic[T]):
                 call.task.cancel()  # nobody waits any more: a call must not outlive its callers
                 if self._calls.get(key) is call:
                     del self._calls[key]
+            del call  # its task holds the error, and the error's traceback this frame: a circle
 
     async def _asked(self, key: str, answer: Awaitable[T]) -> T:
         try:

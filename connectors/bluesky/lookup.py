@@ -173,10 +173,9 @@ class AppViewLookup:
             if response.status == 200:
                 return decoded(body, shape, where)
             wait = retry_after(response.headers, self._clock.now())
-            error = refused(response.status, body, where, wait)
         if response.status == 429 and wait:
             self._closed_until = self._clock.monotonic() + wait.total_seconds()
-        raise error
+        raise refused(response.status, body, where, wait)
 
 
 def _must_be_public(post_id: str) -> None:
