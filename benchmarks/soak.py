@@ -141,6 +141,13 @@ class Soak:
         self._write_words()
         with first_core():
             daemon = await self.world.outcare("run")
+        try:
+            return await self._watched(daemon)
+        finally:
+            if daemon.returncode is None:
+                daemon.kill()  # who ends us half-way wants no daemon that lives on
+
+    async def _watched(self, daemon: Daemon) -> dict[str, Any]:
         await until(lambda: self.world.jetstream.open_requests, within=90, what=self.world.output)
         await asyncio.sleep(2)
         with first_core():
@@ -343,7 +350,10 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--database", type=Path, help="begin with a copy of this one, of an earlier run")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the database and the log there")
     parser.add_argument("--json", action="store_true")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.patterns <= CHANGING:
+        parser.error(f"--patterns must be more than {CHANGING}: so many are others after each swap")
+    return given
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 EVERY = 0.001
@@ -75,7 +76,8 @@ def watch() -> None:
         if now - due > TOLD:
             away.append((due, now))
         due = max(due + EVERY, now)
-    print(json.dumps({"is_first": is_first, "away": away}))
+    with suppress(BrokenPipeError):  # whoever called it ended before it
+        print(json.dumps({"is_first": is_first, "away": away}), flush=True)
 
 
 def comes_first() -> bool:
