@@ -22,7 +22,10 @@ Changed = dict[str, dict[str, list[Any]]]
 """Before and after of each column that differs."""
 
 _CONVERSATION = ("state", "claimed_by", "claimed_at", "snoozed_until", "snoozed_by", "override")
-_ASK = ("due_at", "calendar_due_at", "claimed_at", "answered_at", "ended_at", "outcome", "answered_by")
+_ASK = (
+    *("mention", "started_at", "seen_at"),
+    *("due_at", "calendar_due_at", "claimed_at", "answered_at", "ended_at", "outcome", "answered_by"),
+)
 _NOTE = "note"
 _PUBLIC = frozenset({
     Verb.APPROVE, Verb.CORRECT, Verb.CANCEL, Verb.TAKE_BACK, Verb.IS_THERE, Verb.IS_NOT_THERE
@@ -68,6 +71,22 @@ def difference(before: Picture, after: Picture, *, verb: Verb, notes: bool) -> s
         if differs:
             changed[place] = differs
     return rows.dump(changed) if changed else None
+
+
+def parted(changed: Changed) -> dict[int, int | None]:
+    """The asks that a decision made, each with that from which it took its first mention (None: no such one).
+
+    A wait that goes on where an answer came meanwhile is parted: what came before the answer is an ask of its
+    own, which that answer ended.
+    """
+    moved = {name: columns["mention"] for name, columns in changed.items() if "mention" in columns}
+    first = {before: number(name) for name, (before, _) in moved.items() if before is not None}
+    return {number(name): first.get(now) for name, (before, now) in moved.items() if before is None}
+
+
+def number(place: str) -> int:
+    """That of the row; 0 for the conversation itself."""
+    return int(place.partition(":")[2] or 0)
 
 
 def last(fetch: Fetch, conversation: int) -> Undoable | None:

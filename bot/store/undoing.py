@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 def stands(work: Work, conversation: int) -> bool:
     """Whether all that the last decision changed is still as it left it."""
     found = work.conn.execute(audit.LAST, (conversation,)).fetchone()
+    if found is None:
+        return False
+    changed = rows.mapping(found[4])
     now = audit.picture(work.conn, conversation)
-    return found is not None and all(
+    return None not in audit.parted(changed).values() and all(
         now.get(place, {}).get(name) == after
-        for place, columns in rows.mapping(found[4]).items()
+        for place, columns in changed.items()
         for name, (_, after) in columns.items()
     )
 
@@ -38,7 +41,11 @@ def undo(work: Work, state: CardState) -> int:
     conversation = state.conversation
     found = work.conn.execute(audit.LAST, (conversation.id,)).fetchone()
     places = rows.mapping(found[4])
-    for place in sorted(places, key=_number, reverse=True):  # a new draft goes before the old one is back
+    parted = audit.parted(places)
+    for ask, origin in parted.items():
+        _rejoin(work.conn, ask, origin)
+    left = (place for place in places if not (place.startswith("ask:") and audit.number(place) in parted))
+    for place in sorted(left, key=audit.number, reverse=True):  # a new draft goes before the old one is back
         if columns := {name: old for name, (old, _) in places[place].items()}:
             _put_back(work.conn, place, conversation.id, columns)
     version = threads.advance(work, conversation.id)
@@ -51,12 +58,15 @@ def undo(work: Work, state: CardState) -> int:
     return answered.version if answered else version
 
 
-def _number(place: str) -> int:
-    return int(place.partition(":")[2] or 0)
+def _rejoin(conn: sqlite3.Connection, ask: int, origin: int | None) -> None:
+    """What the decision had made an ask of its own is again part of the one that it came from."""
+    for table in ("mentions", "effects"):
+        conn.execute(f"UPDATE {table} SET ask = :origin WHERE ask = :ask", {"origin": origin, "ask": ask})
+    conn.execute("DELETE FROM asks WHERE id = ?", (ask,))
 
 
 def _put_back(conn: sqlite3.Connection, place: str, conversation: int, columns: dict[str, Any]) -> None:
-    kind, number = place.partition(":")[0], _number(place)
+    kind, number = place.partition(":")[0], audit.number(place)
     table, id_ = f"{kind}s", number or conversation
     if kind == "draft":  # one that was not there is none again
         columns = {"state": columns["state"] or "discarded"}

@@ -132,7 +132,7 @@ async def _listening(world: World) -> Daemon:
 
 async def _settle(world: World, load: Load) -> None:
     """One last life without a kill: it catches up, settles everything, and ends in under five seconds."""
-    daemon = await world.outcare("run")
+    daemon = await _listening(world)  # there may be nothing left to catch up with
     # Edits wait for the chat's limit, up to a minute; `make torture` waits for them and looks at each card.
     open_effects = "SELECT count(*) FROM effects WHERE state IN ('pending', 'leased') AND kind = 'alert'"
     await until(lambda: set(stored(world.database)) >= set(load.sent), within=60, what="catches up")

@@ -312,6 +312,35 @@ def test_undo_is_refused_when_somebody_acted_since(path: Path) -> None:
         assert "changed_since" == it.outcome(Verb.UNDO, "2", minute=4)
 
 
+@pytest.mark.parametrize("verb", [Verb.ELSEWHERE, Verb.DISMISS])
+def test_a_wait_that_was_parted_is_one_again(path: Path, verb: Verb) -> None:
+    """Reopened, what came before an answer is ended by it, what came after goes on; undone, both are one."""
+    with world(path) as it:
+        it.record(s.judged(s.post("w", minute=2)), minute=2)
+        it.press(verb, minute=3)
+        it.record(s.answer("a", minute=1), minute=4)
+        before = it.rows()
+        it.press(Verb.REOPEN, minute=5)
+        assert 2 == it.one("SELECT count(*) FROM asks")
+        assert it.card().undo is not None
+        assert "undone" == it.outcome(Verb.UNDO, minute=6)
+        assert before == it.rows()
+        assert 0 == it.one("SELECT count(*) FROM mentions WHERE ask NOT IN (SELECT id FROM asks)")
+
+
+def test_a_wait_is_not_rejoined_with_one_that_nobody_knows(path: Path) -> None:
+    """As decisions were kept before: refused, and nothing changed."""
+    with world(path) as it:
+        it.record(s.judged(s.post("w", minute=2)), minute=2)
+        it.press(Verb.ELSEWHERE, minute=3)
+        it.record(s.answer("a", minute=1), minute=4)
+        it.press(Verb.REOPEN, minute=5)
+        it.conn.execute("UPDATE decisions SET changed = json_remove(changed, ?)", ('$."ask:1".mention',))
+        before = it.rows()
+        assert "changed_since" == it.outcome(Verb.UNDO, minute=6)
+        assert before == it.rows()
+
+
 def test_an_answer_that_came_since_ends_what_undo_opens(path: Path) -> None:
     """Undone is only what the person did."""
     with world(path) as it:
