@@ -1,6 +1,7 @@
 """`make bench`: every benchmark in a process of its own, in turn; the table of docs/performance.md.
 
-`python -m benchmarks [NAME ...] [--json]`. What is not named is left out; without names all are run.
+`python -m benchmarks [NAME ...] [--json]`. What is not named is left out; without names all are run. Ends
+with 1 where one could not be run to its end, whatever the others found.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ NAMES = (
 )
 
 
-def run(name: str, *options: str) -> list[Finding]:
-    """The findings of one benchmark. What it says besides goes to the terminal."""
+def run(name: str, *options: str) -> tuple[list[Finding], bool]:
+    """The findings of one benchmark, and whether it came to its end. What it says besides is shown as is."""
     print(f"{name} …", file=sys.stderr, flush=True)
     found = []
     command = [sys.executable, "-m", f"benchmarks.{name}", "--json", *options]
@@ -47,15 +48,19 @@ def run(name: str, *options: str) -> list[Finding]:
             )
     if process.returncode:
         print(f"{name} ended with {process.returncode}", file=sys.stderr)
-    return found
+    return found, process.returncode == 0
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[*NAMES, []], help=", ".join(NAMES))
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    findings = [one for name in given.names or NAMES for one in run(name)]
+    findings, broken = [], []
+    for name in given.names or NAMES:
+        found, is_whole = run(name)
+        findings += found
+        broken += [] if is_whole else [name]
     if given.json:
         print(
             json.dumps(
@@ -73,11 +78,14 @@ def main() -> None:
                 ]
             )
         )
-        return
+        return len(broken) > 0
     print("\n".join(table(findings)))
     short = [one for one in findings if one.is_met is False]
     print(f"\n{sum(one.is_met is True for one in findings)} targets met, {len(short)} short")
+    if broken:
+        print(f"not run to its end: {', '.join(broken)}")
+    return len(broken) > 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -62,7 +62,8 @@ class Taped:
 
 @dataclass
 class Tape:
-    """A way out that gives the same answer again when the same is asked again (`keeps`); `asked` counts."""
+    """A way out that gives the same answer again when the same is asked again (`keeps`); `asked` counts.
+    It has no streams: lists are read."""
 
     http: HttpClient
     answers: dict[tuple[str, str], Taped] = field(default_factory=dict)
@@ -95,7 +96,7 @@ class Bench:
     after: Cursor
 
     async def read(self) -> int:
-        source, count = self.make(self.tape), 0  # type: ignore[arg-type]  # a tape has no websocket
+        source, count = self.make(self.tape), 0  # type: ignore[arg-type]  # a tape has no streams
         async for batch in source.read(self.after, All()):
             count += len(batch.posts)
         return count
@@ -136,7 +137,9 @@ def search(server: XServer, clock: ManualClock) -> Callable[[Http], Source]:
 
 
 def inbox(server: MastodonServer, clock: ManualClock) -> Callable[[Http], Source]:
-    account = MastodonAccount(server=server.url, handle="acme@social.test", token=SecretStr(TOKEN))
+    account = MastodonAccount(
+        server=server.url, handle="acme@social.test", token=SecretStr(TOKEN), stream=False
+    )
     return lambda http: InboxSource(account, Wiring(http=http, clock=clock, vault=MemoryVault()))
 
 
