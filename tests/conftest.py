@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -31,6 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell makes what it starts with `&` deaf to Ctrl-C, and so whatever a test starts and interrupts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     fresh = random.SystemRandom()
     given: list[int] = config.getoption("--matcher-seed")
     # All workers of one run (pytest-xdist) must collect the same tests, so the seeds are drawn by one for all.

@@ -340,6 +340,6 @@ def test_tests_are_run_again_when_a_file_changes(home: Path) -> None:
         try:
             _, errors = process.communicate(timeout=30)
         finally:
-            process.kill()  # a shell may have made us, and so it, deaf to Ctrl-C
+            process.kill()
     assert 130 == process.returncode
     assert 'unknown key "scor"' in errors
