@@ -3,21 +3,23 @@
 A text is brought to bytes in which every pattern that stands in the folded text stands literally. Where its
 lower case is as good as its fold (`bot.matcher.classes`), it is not folded. One pass finds the literals;
 their ASCII neighbours rule out most of them; what is left is judged by the rules of `bot.matcher.text`.
+Nobody tidies the blanks of a text, unless a word of a phrase is somewhere in it (an anchor).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.matcher.cache import compiled
 from bot.matcher.classes import PLAIN_BLANKS, at_ease, go_on, needing_fold
-from bot.matcher.literals import LONGEST, Database, compile_literals, finder
+from bot.matcher.literals import LONGEST, Database, Found, compile_literals, finder
 from bot.matcher.plain import Hit, hits, numbers_by_key, numbers_in
 from bot.matcher.text import FoldedText, fold, joins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -31,8 +33,8 @@ _AS_FOLDED = bytes.maketrans(
 )
 _TWO_BLANKS = b"  "
 _NONE: frozenset[int] = frozenset()
-_UNTIDY = (_TWO_BLANKS, *(blank.encode() for blank in PLAIN_BLANKS if blank != " "))
-"""What folding leaves of blanks: one, and a space."""
+_TELLING = 4
+"""A word of so many characters is seldom a part of others."""
 
 
 class FastMatcher:
@@ -53,11 +55,14 @@ class FastMatcher:
         whole = [_as_bytes(key) for key in at_ease(self._keys, breathe)]
         self._shapes = tuple(_shape(key) for key in at_ease(self._keys, breathe))
         self._long = {number: literal for number, literal in enumerate(whole) if len(literal) > LONGEST}
-        self._find = finder(compiled([literal[:LONGEST] for literal in whole], [_TWO_BLANKS], cache))
-        folding, replaced = needing_fold(self._keys, breathe)
+        anchors = [_as_bytes(word)[:LONGEST] for word in _anchors(self._keys, breathe)]
+        literals = [literal[:LONGEST] for literal in whole]
+        self._find = finder(compiled(literals, anchors, cache)) if literals else _find_none
+        words = dict.fromkeys(word for key in at_ease(self._keys, breathe) for word in key.split(" "))
+        folding, replaced = needing_fold(tuple(words), breathe)
         self._folding = len(folding)
         self._replaced = [(_as_bytes(old), _as_bytes(new)) for old, new in replaced.items()]
-        special = [*map(_as_bytes, folding), *(old for old, _ in self._replaced), *_UNTIDY]
+        special = [*map(_as_bytes, folding), *(old for old, _ in self._replaced)]
         self._find_special = finder(_compile_special(tuple(special)))
 
     def pieces(self) -> Iterator[object]:
@@ -78,42 +83,51 @@ class FastMatcher:
         if text.isascii():
             return self._found_in_ascii(text.encode().translate(_AS_FOLDED))
         lowered = self._lowered(text)
-        keys = self._candidates(lowered if lowered is not None else _as_bytes(fold(text)))
-        return numbers_in(fold(text), keys, self._numbers) if keys else _NONE
+        found = self._find(lowered) if lowered is not None else None
+        if found is not None and not found:
+            return _NONE
+        folded = fold(text)
+        if lowered is None or found is None or self._has_anchor(found):
+            keys = self._candidates(_as_bytes(folded))
+        else:
+            keys = self._standing(lowered, found)
+        return numbers_in(folded, keys, self._numbers) if keys else _NONE
 
     def _found_in_ascii(self, data: bytes) -> AbstractSet[int]:
-        """In bytes that are the folded text, who may stand does stand."""
+        """In bytes that are the folded text but for runs of blanks, who may stand does stand."""
         found = self._find(data)
         if not found:
             return _NONE
-        if len(self._keys) in dict(found):  # more than one blank in a row
+        if self._has_anchor(found) and _TWO_BLANKS in data:
             data = _one_blank_each(data)
             found = self._find(data)
-        standing = {number for number, end in found if self._may_stand(data, number, end)}
-        return {one for number in standing for one in self._numbers[self._keys[number]]}
+        return {one for key in self._standing(data, found) for one in self._numbers[key]}
 
     def _lowered(self, text: str) -> bytes | None:
-        """The text in lower case, in which all of its patterns can be found; None: it must be folded."""
+        """The text in lower case, in which every word that is looked for can be found; None: it must be
+        folded.
+        """
         if "\0" in text:  # stands for itself in no literal
             return None
         data = text.lower().encode("utf-8", "surrogatepass")
-        special = self._find_special(data)
-        if not special:
-            return data
-        for number, _ in special:
+        for number, _ in self._find_special(data):
             if number < self._folding:
                 return None
-            if number < self._folding + len(self._replaced):
-                old, new = self._replaced[number - self._folding]
-                data = data.replace(old, new)
-        return _one_blank_each(data.translate(_AS_FOLDED))
+            old, new = self._replaced[number - self._folding]
+            data = data.replace(old, new)
+        return data
+
+    def _has_anchor(self, found: Sequence[Found]) -> bool:
+        return any(number >= len(self._keys) for number, _ in found)
 
     def _candidates(self, data: bytes) -> Sequence[str]:
         """The keys that are somewhere in these bytes, with nothing against them beside them."""
-        found = self._find(data)
-        if not found:
-            return ()
-        numbers = {number for number, end in found if self._may_stand(data, number, end)}
+        return self._standing(data, self._find(data))
+
+    def _standing(self, data: bytes, found: Sequence[Found]) -> Sequence[str]:
+        """The keys among what was found that have nothing against them beside them."""
+        several = len(self._keys)
+        numbers = {number for number, end in found if number < several and self._may_stand(data, number, end)}
         return [self._keys[number] for number in sorted(numbers)]
 
     def _may_stand(self, data: bytes, number: int, end: int) -> bool:
@@ -127,6 +141,24 @@ class FastMatcher:
         if is_bound_before and start and data[start - 1] in _WORD:
             return False
         return not (is_bound_behind and end < len(data) and data[end] in _WORD)
+
+
+def _anchors(keys: Iterable[str], breathe: Callable[[], None]) -> Iterable[str]:
+    """One word of each phrase, as few as may be of as many letters as tell something.
+
+    A text that has a phrase has its anchor, however its blanks are; what no anchor is in has no phrase.
+    """
+    phrases = [key.split(" ") for key in at_ease(keys, breathe) if " " in key]
+    shared = Counter(word for words in phrases for word in words)
+    return dict.fromkeys(
+        max(words, key=lambda word: (min(len(word), _TELLING), shared[word], len(word)))
+        for words in at_ease(phrases, breathe)
+    )
+
+
+def _find_none(_: bytes) -> list[Found]:
+    """Without literals there is no database."""
+    return []
 
 
 @lru_cache(maxsize=1)
