@@ -9,12 +9,11 @@ Nobody tidies the blanks of a text, unless a word of a phrase is somewhere in it
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.matcher.cache import compiled
 from bot.matcher.classes import PLAIN_BLANKS, at_ease, go_on, needing_fold
-from bot.matcher.literals import LONGEST, Database, Found, compile_literals, finder
+from bot.matcher.literals import LONGEST, Found, finder
 from bot.matcher.plain import Hit, hits, numbers_by_key, numbers_in
 from bot.matcher.text import FoldedText, fold, joins
 
@@ -45,7 +44,7 @@ class FastMatcher:
     Raises ValueError for a blank pattern.
     """
 
-    __slots__ = ("_find", "_find_special", "_folding", "_keys", "_long", "_numbers", "_replaced", "_shapes")
+    __slots__ = ("_find", "_folding", "_keys", "_long", "_numbers", "_replaced", "_shapes")
 
     def __init__(
         self, patterns: Sequence[str], *, cache: Path | None = None, breathe: Callable[[], None] = go_on
@@ -56,14 +55,13 @@ class FastMatcher:
         self._shapes = tuple(_shape(key) for key in at_ease(self._keys, breathe))
         self._long = {number: literal for number, literal in enumerate(whole) if len(literal) > LONGEST}
         anchors = [_as_bytes(word)[:LONGEST] for word in _anchors(self._keys, breathe)]
-        literals = [literal[:LONGEST] for literal in whole]
-        self._find = finder(compiled(literals, anchors, cache)) if literals else _find_none
         words = dict.fromkeys(word for key in at_ease(self._keys, breathe) for word in key.split(" "))
         folding, replaced = needing_fold(tuple(words), breathe)
-        self._folding = len(folding)
-        self._replaced = [(_as_bytes(old), _as_bytes(new)) for old, new in replaced.items()]
-        special = [*map(_as_bytes, folding), *(old for old, _ in self._replaced)]
-        self._find_special = finder(_compile_special(tuple(special)))
+        self._replaced = [(_as_bytes(old), _as_bytes(new)) for old, new in sorted(replaced.items())]
+        once = [*anchors, *map(_as_bytes, sorted(folding)), *(old for old, _ in self._replaced)]
+        self._find = finder(compiled([literal[:LONGEST] for literal in whole], once, cache))
+        begin = len(whole) + len(anchors)
+        self._folding = range(begin, begin + len(folding))
 
     def pieces(self) -> Iterator[object]:
         """What it is made of, to be let go of one after the other."""
@@ -83,42 +81,42 @@ class FastMatcher:
         if text.isascii():
             return self._found_in_ascii(text.encode().translate(_AS_FOLDED))
         lowered = self._lowered(text)
-        found = self._find(lowered) if lowered is not None else None
-        if found is not None and not found:
-            return _NONE
-        folded = fold(text)
-        if lowered is None or found is None or self._has_anchor(found):
-            keys = self._candidates(_as_bytes(folded))
-        else:
-            keys = self._standing(lowered, found)
-        return numbers_in(folded, keys, self._numbers) if keys else _NONE
+        if lowered is not None and not lowered[1]:
+            return _NONE  # most end here
+        if lowered is None or self._has_more(lowered[1]):
+            folded = fold(text)
+            return numbers_in(folded, self._candidates(_as_bytes(folded)), self._numbers)
+        keys = self._standing(*lowered)
+        return numbers_in(fold(text), keys, self._numbers) if keys else _NONE
 
     def _found_in_ascii(self, data: bytes) -> AbstractSet[int]:
         """In bytes that are the folded text but for runs of blanks, who may stand does stand."""
         found = self._find(data)
         if not found:
             return _NONE
-        if self._has_anchor(found) and _TWO_BLANKS in data:
+        if self._has_more(found) and _TWO_BLANKS in data:
             data = _one_blank_each(data)
             found = self._find(data)
         return {one for key in self._standing(data, found) for one in self._numbers[key]}
 
-    def _lowered(self, text: str) -> bytes | None:
-        """The text in lower case, in which every word that is looked for can be found; None: it must be
-        folded.
+    def _lowered(self, text: str) -> tuple[bytes, Sequence[Found]] | None:
+        """The text in lower case, in which every word that is looked for can be found, and what was; None:
+        it must be folded.
         """
         if "\0" in text:  # stands for itself in no literal
             return None
-        data = text.lower().encode("utf-8", "surrogatepass")
-        for number, _ in self._find_special(data):
-            if number < self._folding:
+        data = lowered = text.lower().encode("utf-8", "surrogatepass")
+        found = self._find(data)
+        for number, _ in found:
+            if number in self._folding:
                 return None
-            old, new = self._replaced[number - self._folding]
-            data = data.replace(old, new)
-        return data
+            if number >= self._folding.stop:
+                data = data.replace(*self._replaced[number - self._folding.stop])
+        return data, (found if data is lowered else self._find(data))
 
-    def _has_anchor(self, found: Sequence[Found]) -> bool:
-        return any(number >= len(self._keys) for number, _ in found)
+    def _has_more(self, found: Sequence[Found]) -> bool:
+        """Whether there are others than keys in what was found, which is something: there may be a phrase."""
+        return max(found)[0] >= len(self._keys)
 
     def _candidates(self, data: bytes) -> Sequence[str]:
         """The keys that are somewhere in these bytes, with nothing against them beside them."""
@@ -154,17 +152,6 @@ def _anchors(keys: Iterable[str], breathe: Callable[[], None]) -> Iterable[str]:
         max(words, key=lambda word: (min(len(word), _TELLING), shared[word], len(word)))
         for words in at_ease(phrases, breathe)
     )
-
-
-def _find_none(_: bytes) -> list[Found]:
-    """Without literals there is no database."""
-    return []
-
-
-@lru_cache(maxsize=1)
-def _compile_special(special: tuple[bytes, ...]) -> Database:
-    """One set of words after the other has the same: they depend on the alphabet only."""
-    return compile_literals((), special)
 
 
 def _shape(key: str) -> tuple[int, bool, bool]:
